@@ -1,0 +1,35 @@
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution;
+
+/// <summary>First derivatives at the input, with or without the graph that a second derivative needs.</summary>
+internal static class Differentiation
+{
+    /// <summary>g_k(x): each picture's gradient of the logit of its class, and the logits it came from.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="images">[N,C,H,W]; used as it is where it is part of a graph and <paramref name="createGraph"/>, else a fresh leaf is made.</param>
+    /// <param name="classes">[N], int64.</param>
+    /// <param name="createGraph">Keep the gradient differentiable.</param>
+    /// <returns>Gradient [N,C,H,W] and logits [N,K]; both detached unless <paramref name="createGraph"/>.</returns>
+    public static (Tensor Gradient, Tensor Logits) LogitGradient(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+        => ScoreGradient(network.Logits, images, logits => logits.gather(1, classes.unsqueeze(1)).sum(), createGraph);
+
+    /// <summary>As <see cref="LogitGradient"/>, at the normalised input.</summary>
+    public static (Tensor Gradient, Tensor Logits) LogitGradientAtNormalized(ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
+        => ScoreGradient(network.LogitsOfNormalized, normalized, logits => logits.gather(1, classes.unsqueeze(1)).sum(), createGraph);
+
+    /// <summary>The gradient of a scalar score of the logits at the input.</summary>
+    public static (Tensor Gradient, Tensor Logits) ScoreGradient(Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> score, bool createGraph)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        Tensor point = createGraph && input.requires_grad ? input : input.detach().requires_grad_(true);
+        Tensor logits = logitsOf(point);
+        Tensor gradient = autograd.grad([score(logits)], [point], null, createGraph, createGraph, false)[0];
+        return createGraph
+            ? (gradient.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
+            : (gradient.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+    }
+}

@@ -1,0 +1,216 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Networks;
+
+/// <summary>
+/// An image classifier as attributions, attacks and objectives see it: pictures in [0, 1] go in, logits come out.
+/// The normalisation is its first layer, so budgets and step sizes are in pixel units everywhere.
+/// </summary>
+/// <remarks>
+/// Owns its backbone. Not thread-safe: whoever shares one network between threads takes <see cref="SyncRoot"/> around each use, since the switches
+/// below change state that all users see.
+/// </remarks>
+public sealed class ImageNetwork : IDisposable
+{
+    private Tensor mean;
+    private Tensor deviation;
+    private readonly ActivationLayer[] activations;
+
+    /// <summary>Wraps a backbone that maps normalised pictures [N,C,H,W] to logits [N,K].</summary>
+    /// <param name="backbone">The network behind the normalisation; its <see cref="ActivationLayer"/>s become switchable. Owned by the new object.</param>
+    /// <param name="input">Shape, mean and standard deviation of the pictures.</param>
+    /// <param name="classCount">K, at least 2.</param>
+    /// <exception cref="ArgumentException">The specification is inconsistent, or <paramref name="classCount"/> is below 2.</exception>
+    public ImageNetwork(nn.Module<Tensor, Tensor> backbone, InputSpecification input, int classCount)
+    {
+        Backbone = Require.NotNull(backbone, nameof(backbone));
+        Input = Require.NotNull(input, nameof(input));
+        input.Validate();
+        ClassCount = Require.InRange(classCount, 2, name: nameof(classCount));
+        activations = backbone.modules().OfType<ActivationLayer>().ToArray();
+        Tensor? parameter = backbone.parameters().FirstOrDefault();
+        (mean, deviation) = NormalisationTensors(parameter?.dtype ?? ScalarType.Float32, parameter?.device ?? CPU);
+    }
+
+    /// <summary>The network behind the normalisation: normalised pictures to logits.</summary>
+    public nn.Module<Tensor, Tensor> Backbone { get; }
+
+    /// <summary>Shape, normalisation and bounds of the pictures.</summary>
+    public InputSpecification Input { get; }
+
+    /// <summary>K, the number of classes.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>Where the parameters are, and where pictures must be.</summary>
+    public Device Device => mean.device;
+
+    /// <summary>The type of parameters and pictures: float32, or float64 in tests.</summary>
+    public ScalarType DataType => mean.dtype;
+
+    /// <summary>The activation that all switchable layers have now; null where there is none or they differ.</summary>
+    public Activation? Activation
+        => activations.Length > 0 && activations.All(layer => layer.Activation == activations[0].Activation) ? activations[0].Activation : null;
+
+    /// <summary>Lock this around each use when several threads share the network.</summary>
+    public object SyncRoot { get; } = new();
+
+    /// <summary>The normalised pictures (x − mean)/std.</summary>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <returns>[N,C,H,W].</returns>
+    public Tensor Normalize(Tensor images) => (images - mean) / deviation;
+
+    /// <summary>The pictures that normalise to <paramref name="normalized"/>.</summary>
+    public Tensor Denormalize(Tensor normalized) => (normalized * deviation) + mean;
+
+    /// <summary>The logits of pictures in pixel scale.</summary>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <returns>[N,K].</returns>
+    public Tensor Logits(Tensor images) => LogitsOfNormalized(Normalize(images));
+
+    /// <summary>The logits of pictures that are normalised already, for losses whose papers differentiate there.</summary>
+    /// <param name="normalized">[N,C,H,W], see <see cref="Normalize"/>.</param>
+    /// <returns>[N,K].</returns>
+    public Tensor LogitsOfNormalized(Tensor normalized) => Backbone.call(normalized);
+
+    /// <summary>An ε in pixel units as the per-channel bound at the normalised input, [1,C,1,1] (or [1,1,1,1]): ε/std.</summary>
+    public Tensor NormalizedRadius(double epsilon) => epsilon / deviation;
+
+    /// <summary>Switches every <see cref="ActivationLayer"/> until the result is disposed; each layer then has its former activation again.</summary>
+    /// <exception cref="InvalidOperationException">The network has no switchable layer.</exception>
+    public IDisposable WithActivation(Activation activation)
+    {
+        Require.NotNull(activation, nameof(activation));
+        if (activations.Length == 0)
+        {
+            throw new InvalidOperationException(
+                $"The network {Backbone.GetName()} has no {nameof(ActivationLayer)}, so its activation cannot be switched to {activation}. Build it with {nameof(ActivationLayer)} where it should be switchable.");
+        }
+
+        Activation[] former = activations.Select(layer => layer.Activation).ToArray();
+        SetActivation(activation);
+        return new Restore(() =>
+        {
+            for (int i = 0; i < activations.Length; i++)
+            {
+                activations[i].Activation = former[i];
+            }
+        });
+    }
+
+    /// <summary>Switches every <see cref="ActivationLayer"/> for good.</summary>
+    public void SetActivation(Activation activation)
+    {
+        foreach (ActivationLayer layer in activations)
+        {
+            layer.Activation = Require.NotNull(activation, nameof(activation));
+        }
+    }
+
+    /// <summary>Puts every module in training or evaluation mode until the result is disposed; each module then has its former mode again.</summary>
+    public IDisposable WithMode(bool training)
+    {
+        List<nn.Module> changed = [.. Backbone.modules().Append(Backbone).Distinct().Where(module => module.training != training)];
+        if (changed.Count == 0)
+        {
+            return new Restore(null);
+        }
+
+        Dictionary<nn.Module, bool> former = Backbone.modules().Append(Backbone).Distinct().ToDictionary(module => module, module => module.training);
+        Backbone.train(training);
+        return new Restore(() =>
+        {
+            // train() descends, so parents come before their children.
+            foreach (nn.Module module in Backbone.modules().Prepend(Backbone).Distinct())
+            {
+                if (module.training != former[module])
+                {
+                    module.train(former[module]);
+                }
+            }
+        });
+    }
+
+    /// <summary>Takes the parameters out of differentiation until the result is disposed: gradients at the input then build no graph for them.</summary>
+    public IDisposable WithFrozenParameters()
+    {
+        List<Tensor> frozen = [.. Backbone.parameters().Where(parameter => parameter.requires_grad)];
+        frozen.ForEach(parameter => parameter.requires_grad = false);
+        return new Restore(() => frozen.ForEach(parameter => parameter.requires_grad = true));
+    }
+
+    /// <summary>Evaluation mode and frozen parameters together: how attributions and attacks look at a network.</summary>
+    public IDisposable ForInspection()
+    {
+        IDisposable mode = WithMode(training: false);
+        IDisposable parameters = WithFrozenParameters();
+        return new Restore(() =>
+        {
+            parameters.Dispose();
+            mode.Dispose();
+        });
+    }
+
+    /// <summary>Moves parameters, buffers and normalisation.</summary>
+    /// <param name="device">The device to move to.</param>
+    /// <param name="type">float32 or float64; null keeps the type.</param>
+    public void MoveTo(Device device, ScalarType? type = null)
+    {
+        ScalarType target = type ?? DataType;
+        Backbone.to(device);
+        if (target != DataType)
+        {
+            Backbone.to(target);
+        }
+
+        mean.Dispose();
+        deviation.Dispose();
+        (mean, deviation) = NormalisationTensors(target, device);
+    }
+
+    /// <summary>Throws unless <paramref name="images"/> and <paramref name="classes"/> are a batch for this network.</summary>
+    /// <exception cref="ArgumentException">A shape, type or device is wrong; the message names it.</exception>
+    public void CheckBatch(Tensor images, Tensor classes)
+    {
+        Require.NotNull(images, nameof(images));
+        Require.NotNull(classes, nameof(classes));
+        if (images.dim() != 4 || images.shape[1] != Input.Channels || images.shape[2] != Input.Height || images.shape[3] != Input.Width)
+        {
+            throw new ArgumentException($"images has shape [{string.Join(',', images.shape)}]; allowed is [N,{Input.Channels},{Input.Height},{Input.Width}].", nameof(images));
+        }
+
+        if (images.dtype != DataType)
+        {
+            throw new ArgumentException($"images is of type {images.dtype}; the network computes in {DataType}.", nameof(images));
+        }
+
+        if (classes.dtype != ScalarType.Int64 || classes.dim() != 1 || classes.shape[0] != images.shape[0])
+        {
+            throw new ArgumentException($"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}], one class for each picture.", nameof(classes));
+        }
+    }
+
+    /// <summary>Frees the backbone and the normalisation tensors. Harmless when repeated.</summary>
+    public void Dispose()
+    {
+        Backbone.Dispose();
+        mean.Dispose();
+        deviation.Dispose();
+    }
+
+    private (Tensor Mean, Tensor Deviation) NormalisationTensors(ScalarType type, Device device)
+    {
+        return (Channelwise(Input.Mean), Channelwise(Input.StandardDeviation));
+
+        Tensor Channelwise(IReadOnlyList<double> values)
+        {
+            using IDisposable scope = NewDisposeScope();
+            return tensor(values.ToArray(), dtype: type, device: device).reshape(1, values.Count, 1, 1).DetachFromDisposeScope();
+        }
+    }
+
+    private sealed class Restore(Action? action) : IDisposable
+    {
+        public void Dispose() => Interlocked.Exchange(ref action, null)?.Invoke();
+    }
+}

@@ -1,0 +1,68 @@
+namespace RobustAttribution.Networks;
+
+/// <summary>What pictures a network takes: their shape, and the per-channel normalisation that is its first layer.</summary>
+/// <param name="Channels">C, at least 1.</param>
+/// <param name="Height">H in pixels, at least 1.</param>
+/// <param name="Width">W in pixels, at least 1.</param>
+public sealed record InputSpecification(int Channels, int Height, int Width)
+{
+    /// <summary>C, at least 1.</summary>
+    public int Channels { get; init => field = Require.InRange(value, 1); } = Require.InRange(Channels, 1, name: nameof(Channels));
+
+    /// <summary>H in pixels, at least 1.</summary>
+    public int Height { get; init => field = Require.InRange(value, 1); } = Require.InRange(Height, 1, name: nameof(Height));
+
+    /// <summary>W in pixels, at least 1.</summary>
+    public int Width { get; init => field = Require.InRange(value, 1); } = Require.InRange(Width, 1, name: nameof(Width));
+
+    /// <summary>Mean of each channel in pixel scale [0, 1]; one value stands for all channels. 0.5 by default.</summary>
+    public IReadOnlyList<double> Mean { get; init => field = Require.NotNull(value); } = [0.5];
+
+    /// <summary>Standard deviation of each channel in pixel scale, above 0; one value stands for all channels. 0.5 by default.</summary>
+    public IReadOnlyList<double> StandardDeviation { get; init => field = CheckDeviations(value); } = [0.5];
+
+    /// <summary>The smallest value a pixel can have: 0.</summary>
+    public double LowerBound { get; init; }
+
+    /// <summary>The largest value a pixel can have: 1.</summary>
+    public double UpperBound { get; init; } = 1;
+
+    /// <summary>Values in one picture: C·H·W.</summary>
+    public int ValueCount => Channels * Height * Width;
+
+    /// <summary>Throws unless the lists have one value or one for each channel and the bounds are in order.</summary>
+    /// <exception cref="ArgumentException">A list's length is neither 1 nor <see cref="Channels"/>, or the bounds are not ascending.</exception>
+    public void Validate()
+    {
+        foreach ((string name, int count) in new[] { (nameof(Mean), Mean.Count), (nameof(StandardDeviation), StandardDeviation.Count) })
+        {
+            if (count != 1 && count != Channels)
+            {
+                throw new ArgumentException($"{name} has {count} values; allowed are 1 or {Channels}, one for each channel.");
+            }
+        }
+
+        if (!(LowerBound < UpperBound))
+        {
+            throw new ArgumentException($"{nameof(LowerBound)} is {LowerBound} and {nameof(UpperBound)} is {UpperBound}; the first must be below the second.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(InputSpecification? other)
+        => other is not null && (Channels, Height, Width, LowerBound, UpperBound) == (other.Channels, other.Height, other.Width, other.LowerBound, other.UpperBound)
+            && Mean.SequenceEqual(other.Mean) && StandardDeviation.SequenceEqual(other.StandardDeviation);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Channels, Height, Width, Mean.Count, StandardDeviation.Count);
+
+    private static IReadOnlyList<double> CheckDeviations(IReadOnlyList<double>? values)
+    {
+        foreach (double value in Require.NotNull(values, nameof(StandardDeviation)))
+        {
+            Require.Positive(value, nameof(StandardDeviation));
+        }
+
+        return values!;
+    }
+}

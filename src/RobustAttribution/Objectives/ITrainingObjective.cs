@@ -1,0 +1,17 @@
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Objectives;
+
+/// <summary>What a network is trained to minimise. Immutable records whose properties are their options.</summary>
+public interface ITrainingObjective
+{
+    /// <summary>The loss of a batch, with the graph to the parameters.</summary>
+    /// <param name="network">In the mode in which it is trained.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <param name="classes">[N], int64: the true classes.</param>
+    /// <param name="generator">Source of every random draw, on the network's device.</param>
+    /// <param name="classWeights">[K], weights of the classes in the cross-entropy; null weighs all alike.</param>
+    /// <returns>Loss, terms and logits; owned by the caller.</returns>
+    ObjectiveResult Evaluate(ImageNetwork network, Tensor images, Tensor classes, Generator generator, Tensor? classWeights = null);
+}
