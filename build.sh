@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Builds, tests and runs RobustAttribution.MLNet on a bare Linux machine with the .NET SDK. `./build.sh help` lists the verbs.
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+solution=RobustAttribution.MLNet.sln
+answer=artifacts/Dependencies.props
+data_package=dataset-fashion-mnist
+standin_packages="g++ cmake libtorch-dev libopenblas0-pthread libopencv-imgcodecs-dev libopencv-imgproc-dev"
+
+say() { printf 'build: %s\n' "$*"; }
+fail() { printf 'build: error: %s\n' "$*" >&2; exit 1; }
+
+# install WHY PACKAGE…: installs the Debian packages that are missing, and only those.
+install() {
+  local why=$1 missing=() package
+  shift
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || fail "$why needs ${missing[*]} (Debian's names), and there is no apt-get here: install them by hand."
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "$why needs ${missing[*]}. Run as root, or with sudo installed: apt-get install ${missing[*]}"
+    root=(sudo)
+  fi
+  say "installing ${missing[*]} with apt-get: $why"
+  mkdir -p artifacts
+  { "${root[@]}" apt-get update -q && "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"; } \
+    >artifacts/apt.log 2>&1 || { tail -n 20 artifacts/apt.log >&2; fail "apt-get could not install ${missing[*]} (artifacts/apt.log)"; }
+}
+
+# Does this machine's package feed carry the official packages? Asked once, with a restore of a two-line project.
+choose_dependencies() {
+  if [ ! -f "$answer" ]; then
+    local probe=artifacts/probe way why version
+    version() { sed -n "s|.*<$1 Condition.*>\(.*\)</$1>.*|\1|p" Directory.Packages.props; }
+    rm -rf "$probe" && mkdir -p "$probe"
+    printf '<Project />' | tee "$probe/Directory.Build.props" "$probe/Directory.Build.targets" "$probe/Directory.Packages.props" >/dev/null
+    cat >"$probe/probe.csproj" <<PROBE
+<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>
+<PackageReference Include="Microsoft.ML" Version="$(version MicrosoftMLVersion)" /><PackageReference Include="TorchSharp" Version="$(version TorchSharpVersion)" />
+</ItemGroup></Project>
+PROBE
+    if dotnet restore "$probe/probe.csproj" >"$probe/log" 2>&1; then
+      way=nuget why="the package feed carries Microsoft.ML and TorchSharp"
+    elif grep -qE 'NU1101|NU1102' "$probe/log"; then
+      way=standins why="the package feed lacks $(sed -nE 's/.*NU110[12]: Unable to find package ([A-Za-z.]*[A-Za-z]).*/\1/p' "$probe/log" | sort -u | paste -sd ' ')"
+    else
+      tail -n 5 "$probe/log" >&2
+      fail "the package feed did not answer; see above (is the machine off line?). To choose by hand: write $answer, see docs/decisions/stand-ins.md"
+    fi
+    printf '<Project>\n  <!-- %s -->\n  <PropertyGroup>\n    <Dependencies Condition="'"'\$(Dependencies)' == ''"'">%s</Dependencies>\n  </PropertyGroup>\n</Project>\n' "$why" "$way" >"$answer"
+    say "dependencies: $way, because $why"
+  else
+    say "dependencies: $(sed -n 's|.*<Dependencies.*>\(.*\)</Dependencies>.*|\1|p' "$answer"), because $(sed -n 's|.*<!-- \(.*\) -->.*|\1|p' "$answer")"
+  fi
+  if grep -q '>standins<' "$answer"; then
+    # shellcheck disable=SC2086
+    install "the stand-ins (real libtorch, image codecs)" $standin_packages
+  fi
+}
+
+install_data() {
+  [ -n "${ROBUSTATTRIBUTION_FASHION_MNIST:-}" ] && return
+  if command -v dpkg-query >/dev/null; then
+    install "the Fashion-MNIST pictures" "$data_package"
+  else
+    say "no Debian here: set ROBUSTATTRIBUTION_FASHION_MNIST to a folder with the four Fashion-MNIST files"
+  fi
+}
+
+prepare() {
+  command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing (dotnet is not on the PATH): see https://dotnet.microsoft.com/download"
+  case $(dotnet --version) in [1-9].*) fail "the .NET SDK here is $(dotnet --version); 10.0 or newer is needed" ;; esac
+  choose_dependencies
+}
+
+build() {
+  say "building"
+  dotnet build "$solution" -c Release -v quiet --tl:off "$@"
+}
+
+run_tests() {
+  local settings=eng/ci.runsettings status=0
+  if [ "${1:-}" = --long ]; then settings=eng/long.runsettings; shift; fi
+  rm -rf artifacts/test-results
+  say "testing ($settings)"
+  dotnet test "$solution" -c Release --no-build --settings "$settings" --logger trx --results-directory artifacts/test-results "$@" || status=$?
+  local passed failed
+  count() { cat artifacts/test-results/*.trx 2>/dev/null | grep -o '<Counters [^>]*>' | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ s += $1 } END { print s + 0 }'; }
+  passed=$(count passed) failed=$(count failed)
+  # A test host that died leaves no failed test behind, but an exit code.
+  [ "$status" -ne 0 ] && [ "$failed" -eq 0 ] && failed=1
+  [ "$passed" -eq 0 ] && status=1
+  printf '%s passed, %s failed\n' "$passed" "$failed"
+  return "$status"
+}
+
+case ${1:-help} in
+  build) shift; prepare; build "$@" ;;
+  test) shift; prepare; install_data; build; run_tests "$@" ;;
+  demo)
+    shift
+    [ "${1:-}" = -- ] && shift
+    prepare; install_data; build
+    dotnet run --project examples/1-TrainRobustClassifier -c Release --no-build -- "$@"
+    ;;
+  pack)
+    shift
+    prepare
+    grep -q '>nuget<' "$answer" || fail "packages are made against the official packages only, and $answer says standins"
+    for project in src/*/*.csproj; do dotnet pack "$project" -c Release -o artifacts/packages --tl:off "$@"; done
+    ;;
+  clean)
+    rm -rf artifacts
+    find src tests examples benchmarks standins \( -name bin -o -name obj \) -type d -prune -exec rm -rf {} +
+    say "removed artifacts/, bin/ and obj/"
+    ;;
+  help | -h | --help)
+    cat <<'HELP'
+usage: ./build.sh VERB
+  demo [options]   install what is missing, build, and run examples/1-TrainRobustClassifier (`demo --help` lists its options)
+  test [--long]    install what is missing, build, and run the tests; --long runs those that take minutes instead
+  build            install what is missing and build
+  pack             make the two NuGet packages in artifacts/packages
+  clean            remove every build output, and the remembered answer of the package feed
+HELP
+    ;;
+  *) fail "unknown verb '$1'; ./build.sh help lists them" ;;
+esac
