@@ -31,7 +31,7 @@ internal static unsafe partial class ImageCodec
     }
 
     /// <summary>Decodes a picture to premultiplied BGRA; null, with the reason, if the bytes are not a usable picture.</summary>
-    internal static byte[]? TryDecode(ReadOnlySpan<byte> data, out int width, out int height, out string error)
+    internal static byte[] TryDecode(ReadOnlySpan<byte> data, out int width, out int height, out string error)
     {
         var message = stackalloc byte[MessageCapacity];
         byte* memory = null;

@@ -22,7 +22,7 @@ internal static class ImageFileFormats
     };
 
     /// <summary>False for an unknown extension; a null format for one that is known but cannot be written.</summary>
-    internal static bool TryGet(string? extension, out ImageCodec.Format? format)
+    internal static bool TryGet(string extension, out ImageCodec.Format? format)
     {
         ArgumentNullException.ThrowIfNull(extension);
         return s_byExtension.TryGetValue(extension, out format);

@@ -11,8 +11,8 @@ public sealed class MLImage : IDisposable
     private readonly int _width;
     private readonly int _height;
     private readonly MLPixelFormat _format;
-    private byte[]? _pixels;
-    private string? _tag;
+    private byte[] _pixels;
+    private string _tag;
 
     private MLImage(byte[] pixels, int width, int height, MLPixelFormat format)
     {
@@ -99,7 +99,7 @@ public sealed class MLImage : IDisposable
     public ReadOnlySpan<byte> Pixels => Live();
 
     /// <summary>A free text that goes along with the picture; the loader writes the file's path here.</summary>
-    public string? Tag
+    public string Tag
     {
         get
         {
