@@ -23,7 +23,7 @@ public static class ComponentJson
 {
     private static readonly Type[] Families =
     [
-        typeof(Activation), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel), typeof(IAttributionAttack), typeof(ITrainingObjective),
+        typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel), typeof(IAttributionAttack), typeof(ITrainingObjective),
     ];
 
     private static readonly ConcurrentDictionary<string, Type> Registered = new(

@@ -33,6 +33,29 @@ public sealed class ImageNetwork : IDisposable
         (mean, deviation) = NormalisationTensors(parameter?.dtype ?? ScalarType.Float32, parameter?.device ?? CPU);
     }
 
+    /// <summary>Builds a network of a known architecture with fresh weights, on the CPU, in float32, in training mode.</summary>
+    /// <param name="architecture">What to build, e.g. one of <see cref="KnownNetworks"/>.</param>
+    /// <param name="input">Shape, mean and standard deviation of the pictures.</param>
+    /// <param name="classCount">K, at least 2.</param>
+    /// <param name="activation">The activation of every switchable layer.</param>
+    /// <param name="generator">Source of the initial weights, on the CPU: the same state gives the same weights, and no other generator is touched.</param>
+    /// <returns>The network; owned by the caller. Safe inside a dispose scope: its tensors belong to the network alone.</returns>
+    /// <exception cref="ArgumentException">The pictures are too small for the architecture, or an argument is outside its range.</exception>
+    public static ImageNetwork Create(NetworkArchitecture architecture, InputSpecification input, int classCount, Activation activation, Generator generator)
+    {
+        Require.NotNull(architecture, nameof(architecture));
+        Require.NotNull(input, nameof(input)).Validate();
+        Require.NotNull(activation, nameof(activation));
+        Require.NotNull(generator, nameof(generator));
+        nn.Module<Tensor, Tensor> backbone = architecture.Build(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
+        var network = new ImageNetwork(backbone, input, classCount) { Architecture = architecture };
+        network.SetActivation(activation);
+        return network;
+    }
+
+    /// <summary>What <see cref="Create"/> built the network from; null for a backbone that was handed in.</summary>
+    public NetworkArchitecture? Architecture { get; private init; }
+
     /// <summary>The network behind the normalisation: normalised pictures to logits.</summary>
     public nn.Module<Tensor, Tensor> Backbone { get; }
 
@@ -151,12 +174,17 @@ public sealed class ImageNetwork : IDisposable
         });
     }
 
-    /// <summary>Moves parameters, buffers and normalisation.</summary>
+    /// <summary>Moves parameters, buffers and normalisation. Make optimizers afterwards: parameters are new objects where the type or device changed.</summary>
     /// <param name="device">The device to move to.</param>
     /// <param name="type">float32 or float64; null keeps the type.</param>
     public void MoveTo(Device device, ScalarType? type = null)
     {
         ScalarType target = type ?? DataType;
+        foreach (WeightedLayer layer in Backbone.modules().Append(Backbone).OfType<WeightedLayer>())
+        {
+            layer.ConvertTo(device, target);
+        }
+
         Backbone.to(device);
         if (target != DataType)
         {
