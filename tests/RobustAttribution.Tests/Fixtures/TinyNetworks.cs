@@ -1,0 +1,52 @@
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Fixtures;
+
+/// <summary>Small random networks, in float64 unless a test wants otherwise, and batches for them. Equal seeds give equal networks.</summary>
+internal static class TinyNetworks
+{
+    /// <summary>β = 2: smooth enough for finite differences, far below the threshold where softplus turns linear.</summary>
+    public static Activation Smooth { get; } = Activation.Softplus(2);
+
+    public static InputSpecification Input(int channels = 2, int size = 8) => new(channels, size, size)
+    {
+        Mean = [.. Enumerable.Range(0, channels).Select(channel => 0.4 + (0.1 * channel))],
+        StandardDeviation = [.. Enumerable.Range(0, channels).Select(channel => 0.3 - (0.05 * channel))],
+    };
+
+    /// <summary>A convolution net of the SmallConvNet kind with 3, 4 channels and 5 hidden units.</summary>
+    public static ImageNetwork Convolutional(
+        ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+        => Create(new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5 }, seed, activation, channels, size, classes, type);
+
+    /// <summary>Logits that are an affine function of the normalised picture.</summary>
+    public static ImageNetwork Linear(ulong seed = 1, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+    {
+        using var generator = new Generator(seed, CPU);
+        var backbone = new LayerSequence(new FlattenLayer(), new LinearLayer(channels * size * size, classes, true, generator));
+        var network = new ImageNetwork(backbone, Input(channels, size), classes);
+        network.MoveTo(CPU, type);
+        return network;
+    }
+
+    public static ImageNetwork Create(
+        NetworkArchitecture architecture, ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+    {
+        using var generator = new Generator(seed, CPU);
+        ImageNetwork network = ImageNetwork.Create(architecture, Input(channels, size), classes, activation ?? Smooth, generator);
+        network.MoveTo(CPU, type);
+        return network;
+    }
+
+    /// <summary>Uniform pictures in [0, 1] and random classes.</summary>
+    public static (Tensor Images, Tensor Classes) Batch(ImageNetwork network, int count = 3, ulong seed = 7)
+    {
+        using var generator = new Generator(seed, CPU);
+        InputSpecification input = network.Input;
+        Tensor images = rand(new long[] { count, input.Channels, input.Height, input.Width }, ScalarType.Float64, CPU, false, generator).to(network.DataType);
+        Tensor classes = randint(0L, network.ClassCount, new long[] { count }, ScalarType.Int64, CPU, false, generator);
+        return (images, classes);
+    }
+}
