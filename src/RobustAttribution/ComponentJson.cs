@@ -24,6 +24,7 @@ public static class ComponentJson
     private static readonly Type[] Families =
     [
         typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel), typeof(IAttributionAttack), typeof(ITrainingObjective),
+        typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation),
     ];
 
     private static readonly ConcurrentDictionary<string, Type> Registered = new(

@@ -32,4 +32,29 @@ internal static class Differentiation
             ? (gradient.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
             : (gradient.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
     }
+
+    /// <summary>g_k at a point whose forward pass was done already: the gradient of each picture's logit of its class.</summary>
+    /// <param name="logits">[N,K], computed from <paramref name="point"/> with its graph, which is kept.</param>
+    /// <param name="point">[N,C,H,W].</param>
+    /// <param name="classes">[N], int64.</param>
+    /// <param name="createGraph">Keep the gradient differentiable.</param>
+    /// <returns>[N,C,H,W]; owned by the caller; detached unless <paramref name="createGraph"/>.</returns>
+    public static Tensor GradientOfClass(Tensor logits, Tensor point, Tensor classes, bool createGraph)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        return Gradient(logits.gather(1, classes.unsqueeze(1)).sum(), point, createGraph).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The derivative of a scalar at a point of its graph, which is kept; zeros where the scalar does not depend on the point.</summary>
+    public static Tensor Gradient(Tensor scalar, Tensor point, bool createGraph)
+    {
+        if (!scalar.requires_grad)
+        {
+            return zeros_like(point);
+        }
+
+        Tensor gradient = autograd.grad([scalar], [point], null, true, createGraph, true)[0];
+        return gradient.IsInvalid ? zeros_like(point) : gradient;
+    }
 }

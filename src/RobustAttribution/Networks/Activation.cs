@@ -12,6 +12,9 @@ public abstract record Activation
     /// <param name="beta">β, above 0. Joo et al. 2023 train with 3, Singh et al. 2020 attribute with 50, Dombrowski et al. 2019 attack with about 20.</param>
     public static Activation Softplus(double beta) => new SoftplusActivation(beta);
 
+    /// <summary>Whether the second derivative says something: losses on gradients can be differentiated through a smooth activation as it is.</summary>
+    public virtual bool IsSmooth => true;
+
     /// <summary>The activation's values, of the shape of <paramref name="x"/>.</summary>
     public abstract Tensor Apply(Tensor x);
 }
@@ -19,6 +22,9 @@ public abstract record Activation
 /// <summary>max(x, 0).</summary>
 public sealed record ReluActivation : Activation
 {
+    /// <summary>False: the second derivative is zero wherever it exists.</summary>
+    public override bool IsSmooth => false;
+
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => nn.functional.relu(x);
 

@@ -6,6 +6,9 @@ namespace RobustAttribution.Objectives;
 /// <summary>What a network is trained to minimise. Immutable records whose properties are their options.</summary>
 public interface ITrainingObjective
 {
+    /// <summary>The activation that the objective's paper trains with; null where any will do. A recommendation: the network's activation is the trainer's matter.</summary>
+    Activation? RecommendedActivation => null;
+
     /// <summary>The loss of a batch, with the graph to the parameters.</summary>
     /// <param name="network">In the mode in which it is trained.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>

@@ -1,0 +1,60 @@
+using RobustAttribution.ThreatModels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attacks;
+
+/// <summary>How an attack walks along the gradients of its objective.</summary>
+public abstract record AttackStep
+{
+    /// <summary>Step length in pixel units, above 0; null, the default, is 4ε/steps, as Joo et al. 2023 attack with, and follows ε.</summary>
+    public double? Size { get; init => field = value is { } size ? Require.Positive(size) : null; }
+
+    /// <summary>The step length for a budget and a number of steps.</summary>
+    internal double SizeFor(double radius, int steps) => Size ?? 4 * radius / Math.Max(steps, 1);
+
+    /// <summary>Begins a walk.</summary>
+    /// <param name="threatModel">Knows the steepest direction of its norm; projects afterwards, outside of the walk.</param>
+    /// <param name="start">[N,C,H,W]: where the walk begins; state that the walk keeps belongs to the caller's dispose scope.</param>
+    /// <param name="size">Step length in pixel units.</param>
+    /// <returns>Takes the current pictures and the gradient of the value to increase, gives the next pictures before projection.</returns>
+    public abstract Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size);
+}
+
+/// <summary>A step of fixed length along the steepest direction of the threat model's norm: the sign of the gradient for <see cref="LinfBall"/>.</summary>
+public sealed record SteepestStep : AttackStep
+{
+    /// <summary>A walk with steps of 4ε/steps, or of <see cref="AttackStep.Size"/>.</summary>
+    public SteepestStep()
+    {
+    }
+
+    /// <summary>A walk with steps of <paramref name="size"/>, in pixel units.</summary>
+    public SteepestStep(double size) => Size = size;
+
+    /// <inheritdoc/>
+    public override Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size)
+        => (current, gradient) => threatModel.Step(current, gradient, size);
+}
+
+/// <summary>A step of Adam (Kingma and Ba 2015, algorithm 1): β₁ = 0.9, β₂ = 0.999, ε̂ = 1e-8, value by value.</summary>
+public sealed record AdamStep : AttackStep
+{
+    /// <inheritdoc/>
+    public override Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size)
+    {
+        const double Beta1 = 0.9, Beta2 = 0.999, Small = 1e-8;
+        Tensor first = zeros_like(start), second = zeros_like(start);
+        int step = 0;
+        return (current, gradient) =>
+        {
+            using IDisposable scope = NewDisposeScope();
+            step++;
+            first.mul_(Beta1).add_(gradient, 1 - Beta1);
+            second.mul_(Beta2).add_(gradient * gradient, 1 - Beta2);
+            Tensor mean = first / (1 - Math.Pow(Beta1, step));
+            Tensor deviation = (second / (1 - Math.Pow(Beta2, step))).sqrt() + Small;
+            return (current + (mean / deviation * size)).MoveToOuterDisposeScope();
+        };
+    }
+}

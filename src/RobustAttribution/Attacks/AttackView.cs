@@ -1,0 +1,136 @@
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attacks;
+
+/// <summary>
+/// Pictures as an attack sees them through a network: logits, attribution, map and gradients, each computed once, when it is first asked for, and all from
+/// one forward pass where the attribution allows it (<see cref="IAttributionWithLogits"/>).
+/// </summary>
+/// <remarks>Owns the tensors it hands out; they live as long as the view.</remarks>
+public sealed class AttackView : IDisposable
+{
+    private readonly List<Tensor> owned = [];
+    private readonly ImageNetwork network;
+    private readonly AttributionAttack attack;
+    private readonly Activation? activation;
+    private readonly AttackView? source;
+    private readonly Tensor classes;
+    private Tensor? normalized, logits, attribution, map;
+    private AttackView? constant;
+
+    internal AttackView(AttributionAttack attack, ImageNetwork network, Activation? activation, Tensor images, Tensor classes, bool createGraph)
+    {
+        (this.attack, this.network, this.activation, this.classes, CreatesGraph) = (attack, network, activation, classes, createGraph);
+        Images = Own(images.detach());
+        if (createGraph)
+        {
+            Images.requires_grad_(true);
+        }
+    }
+
+    private AttackView(AttackView source)
+    {
+        (this.source, attack, network, activation, classes) = (source, source.attack, source.network, source.activation, source.classes);
+        Images = Own(source.Images.detach());
+    }
+
+    /// <summary>[N,C,H,W]: the pictures in pixel scale; what the objective is differentiated at.</summary>
+    public Tensor Images { get; }
+
+    /// <summary>[N,C,H,W]: the normalised pictures.</summary>
+    public Tensor Normalized => normalized ??= source is null ? Own(Compute(Normalize)) : Constant(source.Normalized);
+
+    /// <summary>[N,K].</summary>
+    public Tensor Logits
+    {
+        get
+        {
+            if (logits is null && source is not null)
+            {
+                logits = Constant(source.Logits);
+            }
+            else if (logits is null && attack.Explained is IAttributionWithLogits)
+            {
+                _ = Attribution;
+            }
+
+            return logits ??= Own(Compute(() => network.LogitsOfNormalized(Normalized)));
+        }
+    }
+
+    /// <summary>[N,C,H,W]: the attribution that the attack is about, signed.</summary>
+    /// <exception cref="InvalidOperationException">The attack is not about an attribution.</exception>
+    public Tensor Attribution => attribution ??= source is null ? Explain() : Constant(source.Attribution);
+
+    /// <summary>[N,H,W]: <see cref="Attribution"/>, reduced as the attack says.</summary>
+    /// <exception cref="InvalidOperationException">The attack is not about an attribution.</exception>
+    public Tensor Map => map ??= source is null ? Own(Compute(() => attack.MapOf(Attribution))) : Constant(source.Map);
+
+    /// <summary>Whether the view can be differentiated at <see cref="Images"/>.</summary>
+    internal bool CreatesGraph { get; }
+
+    /// <summary>g_k at the normalised pictures, for attacks that ask for it (<see cref="AttributionAttack.NeedsLogitGradients"/>).</summary>
+    /// <param name="ofClasses">[N], int64: k.</param>
+    /// <returns>[N,C,H,W]; belongs to the view.</returns>
+    public Tensor LogitGradient(Tensor ofClasses)
+        => source is null ? Own(Compute(() => Differentiation.GradientOfClass(Logits, Normalized, ofClasses, CreatesGraph))) : Constant(source.LogitGradient(ofClasses));
+
+    /// <summary>Frees the tensors. Harmless when repeated.</summary>
+    public void Dispose()
+    {
+        owned.ForEach(tensor => tensor.Dispose());
+        owned.Clear();
+        constant?.Dispose();
+    }
+
+    /// <summary>The activation to use instead of the network's own where a second derivative is needed; null where the network is smooth by itself or there is no surrogate.</summary>
+    internal static Activation? SurrogateFor(ImageNetwork network, Activation? surrogate) => network.Activation is { IsSmooth: true } ? null : surrogate;
+
+    /// <summary>The same view as a constant, which lives as long as this one: whatever it hands out is detached.</summary>
+    internal AttackView AsConstant() => constant ??= new AttackView(this);
+
+    private Tensor Normalize()
+    {
+        Tensor x = network.Normalize(Images);
+        return attack.NeedsLogitGradients && !CreatesGraph ? x.requires_grad_(true) : x;
+    }
+
+    private Tensor Explain()
+    {
+        IAttributionMethod method = attack.Explained
+            ?? throw new InvalidOperationException($"{attack.GetType().Name} is about no attribution; it can look at {nameof(Logits)} and {nameof(LogitGradient)}.");
+        if (method is not IAttributionWithLogits both)
+        {
+            return Own(Compute(() => method.Attribute(network, Images, classes, CreatesGraph)));
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable? switched = Switch();
+        using IDisposable mode = enable_grad(CreatesGraph);
+        (Tensor found, Tensor score) = both.AttributeWithLogits(network, Images, classes, CreatesGraph);
+        logits ??= Own(score);
+        return Own(found);
+    }
+
+    // What is computed within belongs to this view; what it took on the way does not outlive the call.
+    private Tensor Compute(Func<Tensor> value)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable? switched = Switch();
+        using IDisposable mode = enable_grad(CreatesGraph || attack.NeedsLogitGradients);
+        return value().MoveToOuterDisposeScope();
+    }
+
+    private IDisposable? Switch() => activation is null ? null : network.WithActivation(activation);
+
+    private Tensor Constant(Tensor value) => Own(value.detach());
+
+    private Tensor Own(Tensor tensor)
+    {
+        owned.Add(tensor.DetachFromDisposeScope());
+        return tensor;
+    }
+}

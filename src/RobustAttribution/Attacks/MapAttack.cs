@@ -1,0 +1,49 @@
+using RobustAttribution.Attributions;
+using RobustAttribution.Similarities;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attacks;
+
+/// <summary>An attack on the map of a differentiable attribution.</summary>
+public abstract record MapAttack : AttributionAttack
+{
+    /// <summary>The attribution attacked; any differentiable one. The input gradient by default.</summary>
+    /// <exception cref="ArgumentException">The attribution cannot be differentiated.</exception>
+    public IAttributionMethod Attribution
+    {
+        get;
+        init => field = Require.NotNull(value).IsDifferentiable
+            ? value
+            : throw new ArgumentException($"{nameof(Attribution)} is {value.GetType().Name}; allowed is an attribution that can be differentiated.", nameof(Attribution));
+    }
+    = new InputGradient();
+
+    /// <summary>How the attribution becomes the map that is attacked.</summary>
+    public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
+
+    /// <summary>
+    /// Judges iterates by the similarity of their map to the clean one, lower being better, instead of by the attack's objective; null, the default, does not.
+    /// Singh et al. 2020 report the iterate with the lowest Kendall τ.
+    /// </summary>
+    public IMapSimilarity? Judge { get; init; }
+
+    /// <inheritdoc/>
+    protected internal sealed override IAttributionMethod Explained => Attribution;
+
+    /// <inheritdoc/>
+    protected internal sealed override Tensor MapOf(Tensor attribution) => Reduction.Reduce(attribution);
+
+    /// <inheritdoc/>
+    protected internal sealed override Func<AttackView, Tensor>? Judgement(AttackScene scene)
+    {
+        if (Judge is not { } judge)
+        {
+            return null;
+        }
+
+        Tensor clean = scene.TrueClean.Map;
+        double sign = judge.HigherIsMoreSimilar ? -1 : 1;
+        return view => judge.Compare(clean, view.Map.detach()) * sign;
+    }
+}

@@ -1,0 +1,32 @@
+using RobustAttribution.Attributions;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attacks;
+
+/// <summary>
+/// Lowers the share of the map that lies on the k most salient pixels of the clean map: the top-k attack (Ghorbani, Abid, Zou: "Interpretation of Neural Networks Is
+/// Fragile", AAAI 2019, algorithm 1), as Singh et al. 2020 evaluate with. Objective: −Σ_{i in top k of h(x)} h(x')_i, h the map, scaled to sum 1.
+/// </summary>
+/// <remarks>ε = 8/255, 50 steps of 1/255, k = 100 by default (Singh et al. 2020, section 5.1). The surrogate of ReLU networks, softplus β = 20, is ours: their gradients are piecewise constant.</remarks>
+public sealed record TopKAttack : MapAttack
+{
+    /// <summary>The attack with its defaults.</summary>
+    public TopKAttack() => Reduction = new MapReduction(MapSign.Absolute, MapScale.Sum);
+
+    /// <summary>k: how many pixels, at least 1 and below the pixels of the map. 100 by default.</summary>
+    public int K { get; init => field = Require.InRange(value, 1); } = 100;
+
+    /// <inheritdoc/>
+    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
+    {
+        Tensor map = scene.TrueClean.Map.flatten(1); // [N,H·W]
+        if (K >= map.shape[1])
+        {
+            throw new ArgumentException($"{nameof(K)} is {K}; allowed is less than the {map.shape[1]} pixels of the map.");
+        }
+
+        Tensor top = map.topk(K, 1).indexes; // [N,k]
+        return view => -view.Map.flatten(1).gather(1, top).sum(1);
+    }
+}

@@ -1,0 +1,58 @@
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Objectives;
+
+/// <summary>How <see cref="LocalGradientAlignment"/> chooses the neighbour x + z of a picture x, both at the normalised input.</summary>
+public abstract record LocalPerturbation
+{
+    /// <summary>Draws z once for each picture.</summary>
+    /// <param name="gradient">[N,C,H,W]: g_y(x) at the normalised input, a constant.</param>
+    /// <param name="radius">[1,C,1,1] or [1,1,1,1]: ε/std.</param>
+    /// <param name="generator">Source of every random draw, on the device of <paramref name="gradient"/>.</param>
+    /// <returns>[N,C,H,W]; owned by the caller.</returns>
+    public abstract Tensor Draw(Tensor gradient, Tensor radius, Generator generator);
+}
+
+/// <summary>z uniform in ±ε/std, value by value: what Joo et al. 2023 train with.</summary>
+public sealed record UniformPerturbation : LocalPerturbation
+{
+    /// <inheritdoc/>
+    public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (((rand(gradient.shape, gradient.dtype, gradient.device, false, generator) * 2) - 1) * radius).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>z = ε/std · N(0, 1), value by value.</summary>
+public sealed record GaussianPerturbation : LocalPerturbation
+{
+    /// <inheritdoc/>
+    public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (randn(gradient.shape, gradient.dtype, gradient.device, false, generator) * radius).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>z = ε/std · g/‖g‖₂, along the gradient of each picture; no random draw. A zero gradient gives z = 0.</summary>
+public sealed record GradientPerturbation : LocalPerturbation
+{
+    /// <inheritdoc/>
+    public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (gradient / Rowwise.Norm(gradient).reshape(-1, 1, 1, 1) * radius).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>z = ε/std · sign(g), the corner of the ball along the gradient of each picture; no random draw.</summary>
+public sealed record GradientSignPerturbation : LocalPerturbation
+{
+    /// <inheritdoc/>
+    public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (gradient.sign() * radius).MoveToOuterDisposeScope();
+    }
+}

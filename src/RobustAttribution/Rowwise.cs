@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace RobustAttribution;
+
+/// <summary>Differentiable measures of one vector for each picture, taken over all dimensions but the first.</summary>
+internal static class Rowwise
+{
+    // A norm² below this counts as zero: the cosine is then 0 and so is its derivative, instead of NaN.
+    private const double TinySquare = 1e-30;
+
+    /// <summary>‖a‖₂², [N].</summary>
+    public static Tensor SquaredNorm(Tensor a)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (a * a).flatten(1).sum(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>‖a‖₂, [N]; its derivative at a = 0 is 0.</summary>
+    public static Tensor Norm(Tensor a)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return SquaredNorm(a).clamp_min(TinySquare).sqrt().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>cos(a, b), [N]; 0 where a vector is zero.</summary>
+    public static Tensor Cosine(Tensor a, Tensor b)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor product = (a * b).flatten(1).sum(1);
+        return (product / (Norm(a) * Norm(b))).MoveToOuterDisposeScope();
+    }
+}
