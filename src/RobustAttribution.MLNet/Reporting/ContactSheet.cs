@@ -1,0 +1,168 @@
+using Microsoft.ML.Data;
+
+namespace RobustAttribution.MLNet.Reporting;
+
+/// <summary>One picture or map of a <see cref="ContactSheet"/>, with up to a few lines below it.</summary>
+public sealed class ContactSheetCell
+{
+    private ContactSheetCell(int width, int height, Func<int, int, (byte Red, byte Green, byte Blue)> colorAt, IReadOnlyList<string> captions)
+    {
+        Width = width;
+        Height = height;
+        ColorAt = colorAt;
+        Captions = captions;
+    }
+
+    internal int Width { get; }
+
+    internal int Height { get; }
+
+    internal Func<int, int, (byte Red, byte Green, byte Blue)> ColorAt { get; }
+
+    internal IReadOnlyList<string> Captions { get; }
+
+    /// <summary>A picture: C·H·W values in [0, 1], one channel or three.</summary>
+    public static ContactSheetCell Picture(ReadOnlySpan<float> image, int channels, int height, int width, params IReadOnlyList<string> captions)
+        => new(width, height, SaliencyImage.PicturePainter(image, channels, height, width), captions);
+
+    /// <summary>A map: H·W values; <paramref name="scale"/> gets the last colour, so that maps drawn with one scale can be compared.</summary>
+    public static ContactSheetCell Map(ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null, params IReadOnlyList<string> captions)
+        => new(width, height, SaliencyImage.MapPainter(map, height, width, scale, colors), captions);
+}
+
+/// <summary>A page of pictures and maps in rows and columns, with titles and captions: the picture to show to someone.</summary>
+/// <example>
+/// <code>
+/// var sheet = new ContactSheet("Explanations under attack") { Columns = ["picture", "map", "attacked map"] };
+/// sheet.Add("sneaker", [ContactSheetCell.Picture(...), ContactSheetCell.Map(...), ContactSheetCell.Map(...)]);
+/// using MLImage page = sheet.Render();
+/// page.Save("sheet.png");
+/// </code>
+/// </example>
+/// <param name="title">The headline.</param>
+public sealed class ContactSheet(string title)
+{
+    private const int Gap = 14;
+    private const int Margin = 24;
+    private static readonly (byte, byte, byte) Paper = (255, 255, 255);
+    private static readonly (byte, byte, byte) Ink = (28, 30, 34);
+    private static readonly (byte, byte, byte) Faint = (96, 100, 108);
+    private static readonly (byte, byte, byte) Rule = (206, 210, 216);
+    private readonly List<(string Label, IReadOnlyList<ContactSheetCell> Cells)> rows = [];
+
+    /// <summary>Lines under the headline: what is shown, the budget, the scale of the maps.</summary>
+    public IReadOnlyList<string> Subtitles { get; init; } = [];
+
+    /// <summary>The heading of each column.</summary>
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>Headings that span several columns: text and number of columns, from the left; null text leaves the place empty.</summary>
+    public IReadOnlyList<(string? Text, int Span)> ColumnGroups { get; init; } = [];
+
+    /// <summary>Side of the square each picture is drawn in, pixels, at least 16. 132 by default.</summary>
+    public int CellSize { get; init => field = Require.InRange(value, 16); } = 132;
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="label">Written at its left.</param>
+    /// <param name="cells">As many as <see cref="Columns"/>.</param>
+    /// <exception cref="ArgumentException">The number of cells is another.</exception>
+    public void Add(string label, IReadOnlyList<ContactSheetCell> cells)
+    {
+        Require.NotNull(cells, nameof(cells));
+        if (cells.Count != Columns.Count)
+        {
+            throw new ArgumentException($"The row '{label}' has {cells.Count} cells; the sheet has {Columns.Count} columns.", nameof(cells));
+        }
+
+        rows.Add((label, cells));
+    }
+
+    /// <summary>Draws the page.</summary>
+    /// <exception cref="InvalidOperationException">There is no row yet.</exception>
+    public MLImage Render()
+    {
+        if (rows.Count == 0)
+        {
+            throw new InvalidOperationException($"The contact sheet '{title}' has no row.");
+        }
+
+        int line = GlyphAtlas.LineHeight;
+        int labelWidth = rows.Max(row => GlyphAtlas.Measure(row.Label)) + Gap;
+        int[] rowHeights = [.. rows.Select(row => CellSize + 4 + (line * row.Cells.Max(cell => cell.Captions.Count)) + Gap)];
+        int header = Margin + (2 * line) + (Subtitles.Count * (line + 2)) + Gap;
+        int groups = ColumnGroups.Count > 0 ? line + 8 : 0;
+        int width = (2 * Margin) + labelWidth + (Columns.Count * (CellSize + Gap)) - Gap;
+        width = Math.Max(width, (2 * Margin) + Math.Max(GlyphAtlas.Measure(title, 2), Subtitles.Select(text => GlyphAtlas.Measure(text)).DefaultIfEmpty().Max()));
+        var canvas = new Canvas(width, header + groups + line + 6 + rowHeights.Sum() + Margin, Paper);
+
+        int y = Margin;
+        canvas.Write(Margin, y, title, Ink, scale: 2);
+        y += (2 * line) + 4;
+        foreach (string text in Subtitles)
+        {
+            canvas.Write(Margin, y, text, Faint);
+            y += line + 2;
+        }
+
+        y = header;
+        DrawGroups(canvas, y, labelWidth);
+        y += groups;
+        for (int column = 0; column < Columns.Count; column++)
+        {
+            Centre(canvas, Left(column, labelWidth), y, Columns[column], Ink);
+        }
+
+        y += line + 6;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            canvas.Write(Margin, y + ((CellSize - line) / 2), rows[row].Label, Ink);
+            for (int column = 0; column < Columns.Count; column++)
+            {
+                DrawCell(canvas, Left(column, labelWidth), y, rows[row].Cells[column]);
+            }
+
+            y += rowHeights[row];
+        }
+
+        return canvas.ToImage();
+    }
+
+    private int Left(int column, int labelWidth) => Margin + labelWidth + (column * (CellSize + Gap));
+
+    private void DrawGroups(Canvas canvas, int top, int labelWidth)
+    {
+        int column = 0;
+        foreach ((string? text, int span) in ColumnGroups)
+        {
+            if (text is not null)
+            {
+                int left = Left(column, labelWidth);
+                int right = Left(column + span, labelWidth) - Gap;
+                string fitted = GlyphAtlas.Fit(text, right - left);
+                canvas.Write(left + ((right - left - GlyphAtlas.Measure(fitted)) / 2), top, fitted, Ink);
+                canvas.Fill(left, top + GlyphAtlas.LineHeight + 2, right - left, 1, Rule);
+            }
+
+            column += span;
+        }
+    }
+
+    private void DrawCell(Canvas canvas, int left, int top, ContactSheetCell cell)
+    {
+        double scale = (double)CellSize / Math.Max(cell.Width, cell.Height);
+        int width = (int)Math.Round(cell.Width * scale);
+        int height = (int)Math.Round(cell.Height * scale);
+        canvas.Fill(left - 1, top - 1, CellSize + 2, CellSize + 2, Rule);
+        canvas.Draw(left + ((CellSize - width) / 2), top + ((CellSize - height) / 2), width, height, cell.Width, cell.Height, cell.ColorAt);
+        for (int i = 0; i < cell.Captions.Count; i++)
+        {
+            Centre(canvas, left, top + CellSize + 4 + (i * GlyphAtlas.LineHeight), cell.Captions[i], Faint);
+        }
+    }
+
+    private void Centre(Canvas canvas, int left, int top, string text, (byte, byte, byte) color)
+    {
+        string fitted = GlyphAtlas.Fit(text, CellSize + Gap - 2);
+        canvas.Write(left + ((CellSize - GlyphAtlas.Measure(fitted)) / 2), top, fitted, color);
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.ML.Data;
+
+namespace RobustAttribution.MLNet.Reporting;
+
+/// <summary>Turns pictures and saliency maps into images that a person can look at.</summary>
+public static class SaliencyImage
+{
+    /// <summary>A map in colours, one pixel for each value.</summary>
+    /// <param name="map">Height·Width values, row by row.</param>
+    /// <param name="height">H, at least 1.</param>
+    /// <param name="width">W, at least 1.</param>
+    /// <param name="scale">The value that gets the last colour; 0 (and, with a diverging colour map, −scale) gets the first. Null takes the map's largest magnitude.</param>
+    /// <param name="colors">Null takes <see cref="ColorMap.CoolWarm"/> for maps with negative values and <see cref="ColorMap.Inferno"/> otherwise.</param>
+    /// <exception cref="ArgumentException">The number of values is not H·W.</exception>
+    public static MLImage HeatMap(ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null)
+        => Render(width, height, MapPainter(map, height, width, scale, colors));
+
+    /// <summary>A picture as it went into the network.</summary>
+    /// <param name="image">Channels·Height·Width values in [0, 1], channel by channel; one channel is drawn grey, three as RGB.</param>
+    /// <param name="channels">C: 1 or 3.</param>
+    /// <param name="height">H, at least 1.</param>
+    /// <param name="width">W, at least 1.</param>
+    /// <exception cref="ArgumentException">The number of values is not C·H·W, or C is neither 1 nor 3.</exception>
+    public static MLImage Picture(ReadOnlySpan<float> image, int channels, int height, int width)
+        => Render(width, height, PicturePainter(image, channels, height, width));
+
+    /// <summary>A picture in grey with the map laid over it: the stronger the value, the more of its colour.</summary>
+    /// <param name="image">Channels·Height·Width values in [0, 1].</param>
+    /// <param name="channels">C: 1 or 3.</param>
+    /// <param name="map">Height·Width values.</param>
+    /// <param name="height">H, at least 1.</param>
+    /// <param name="width">W, at least 1.</param>
+    /// <param name="opacity">The share of the colour where the map is strongest, 0 to 1.</param>
+    /// <param name="scale">See <see cref="HeatMap"/>.</param>
+    /// <param name="colors">See <see cref="HeatMap"/>.</param>
+    public static MLImage Overlay(
+        ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double opacity = 0.8, double? scale = null, ColorMap? colors = null)
+    {
+        Require.InRange(opacity, 0, 1, nameof(opacity));
+        float[] values = map.ToArray();
+        double top = scale ?? LargestMagnitude(map);
+        Func<int, int, (byte Red, byte Green, byte Blue)> picture = PicturePainter(image, channels, height, width);
+        Func<int, int, (byte Red, byte Green, byte Blue)> heat = MapPainter(map, height, width, top, colors);
+        return Render(width, height, (x, y) =>
+        {
+            (byte red, byte green, byte blue) = picture(x, y);
+            double grey = (0.299 * red) + (0.587 * green) + (0.114 * blue);
+            double share = top > 0 ? opacity * Math.Min(1, Math.Abs(values[(y * width) + x]) / top) : 0;
+            (byte r, byte g, byte b) = heat(x, y);
+            return (Mix(grey, r), Mix(grey, g), Mix(grey, b));
+
+            byte Mix(double under, byte over) => (byte)Math.Round((under * (1 - share)) + (over * share));
+        });
+    }
+
+    internal static Func<int, int, (byte Red, byte Green, byte Blue)> MapPainter(ReadOnlySpan<float> map, int height, int width, double? scale, ColorMap? colors)
+    {
+        CheckLength(map.Length, nameof(map), height, width);
+        float[] values = map.ToArray();
+        double top = scale ?? LargestMagnitude(map);
+        ColorMap palette = colors ?? (values.Any(value => value < 0) ? ColorMap.CoolWarm : ColorMap.Inferno);
+        return (x, y) =>
+        {
+            double share = top > 0 ? values[(y * width) + x] / top : 0;
+            return palette.At(palette.IsDiverging ? (share + 1) / 2 : share);
+        };
+    }
+
+    internal static Func<int, int, (byte Red, byte Green, byte Blue)> PicturePainter(ReadOnlySpan<float> image, int channels, int height, int width)
+    {
+        if (channels is not (1 or 3))
+        {
+            throw new ArgumentException($"channels is {channels}; allowed are 1 (grey) and 3 (RGB).", nameof(channels));
+        }
+
+        CheckLength(image.Length, nameof(image), channels, height, width);
+        float[] values = image.ToArray();
+        int plane = height * width;
+        return (x, y) =>
+        {
+            int at = (y * width) + x;
+            byte first = Byte(values[at]);
+            return channels == 1 ? (first, first, first) : (first, Byte(values[at + plane]), Byte(values[at + (2 * plane)]));
+        };
+
+        static byte Byte(float value) => (byte)Math.Round(Math.Clamp(value, 0, 1) * 255);
+    }
+
+    internal static double LargestMagnitude(ReadOnlySpan<float> values)
+    {
+        double largest = 0;
+        foreach (float value in values)
+        {
+            if (float.IsFinite(value))
+            {
+                largest = Math.Max(largest, Math.Abs(value));
+            }
+        }
+
+        return largest;
+    }
+
+    private static MLImage Render(int width, int height, Func<int, int, (byte Red, byte Green, byte Blue)> colorAt)
+    {
+        var canvas = new Canvas(width, height, (0, 0, 0));
+        canvas.Draw(0, 0, width, height, width, height, colorAt);
+        return canvas.ToImage();
+    }
+
+    private static void CheckLength(int found, string name, params ReadOnlySpan<int> dimensions)
+    {
+        int expected = 1;
+        foreach (int dimension in dimensions)
+        {
+            expected = checked(expected * Require.InRange(dimension, 1, name: "dimension"));
+        }
+
+        if (found != expected)
+        {
+            throw new ArgumentException($"{name} has {found} values; {string.Join('×', dimensions.ToArray())} = {expected} are needed.", name);
+        }
+    }
+}
