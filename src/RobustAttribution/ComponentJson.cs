@@ -8,6 +8,7 @@ using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
 using RobustAttribution.ThreatModels;
+using RobustAttribution.Training;
 
 namespace RobustAttribution;
 
@@ -25,6 +26,7 @@ public static class ComponentJson
     [
         typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel), typeof(IAttributionAttack), typeof(ITrainingObjective),
         typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation),
+        typeof(IOptimizer), typeof(ILearningRateSchedule), typeof(IAugmentation),
     ];
 
     private static readonly ConcurrentDictionary<string, Type> Registered = new(

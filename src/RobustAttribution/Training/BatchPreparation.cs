@@ -1,0 +1,30 @@
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Training;
+
+/// <summary>Brings batches of a source to a network.</summary>
+internal static class BatchPreparation
+{
+    /// <summary>The batch on the network's device and in its type; uint8 is divided by 255 there.</summary>
+    /// <returns>Tensors of the current dispose scope.</returns>
+    /// <exception cref="ArgumentException">The batch does not fit the network, or has a class that the network lacks.</exception>
+    public static (Tensor Images, Tensor Classes) ToNetwork(ImageBatch batch, ImageNetwork network)
+    {
+        Tensor images = batch.Images.to(network.Device).to(network.DataType);
+        Tensor classes = batch.Classes.to(network.Device);
+        if (batch.Images.dtype == ScalarType.Byte)
+        {
+            images = images / 255;
+        }
+
+        network.CheckBatch(images, classes);
+        (long smallest, long largest) = (batch.Classes.min().item<long>(), batch.Classes.max().item<long>());
+        if (smallest < 0 || largest >= network.ClassCount)
+        {
+            throw new ArgumentException($"The batch has class {(smallest < 0 ? smallest : largest)}; the network has the classes 0 to {network.ClassCount - 1}.", nameof(batch));
+        }
+
+        return (images, classes);
+    }
+}

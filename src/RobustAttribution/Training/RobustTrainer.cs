@@ -1,0 +1,38 @@
+using RobustAttribution.Networks;
+
+namespace RobustAttribution.Training;
+
+/// <summary>Trains an <see cref="ImageNetwork"/>. Holds nothing but its options, so one trainer can train many networks.</summary>
+/// <remarks>
+/// Repeatable: on one machine, with one number of threads, the same network, pictures and options give the same weights bit for bit. All randomness comes from
+/// <see cref="TrainingOptions.Seed"/> through <see cref="SplitMix64.Derive"/>: purpose 0 is the order of the pictures (one seed for each epoch), 1 the augmentation, 2 the
+/// objective. Networks are trained in the activation that they have when <see cref="Fit"/> is called.
+/// </remarks>
+/// <param name="options">What to do.</param>
+public sealed class RobustTrainer(TrainingOptions options)
+{
+    /// <summary>What to do.</summary>
+    public TrainingOptions Options { get; } = Require.NotNull(options, nameof(options));
+
+    /// <summary>Trains a network in place.</summary>
+    /// <param name="network">Its parameters and buffers change; mode and requires_grad are as before afterwards, also after an exception.</param>
+    /// <param name="training">The pictures to learn from, at least one.</param>
+    /// <param name="validation">The pictures to judge with at the end of each epoch; null for none.</param>
+    /// <param name="progress">Called on this thread; an exception from it ends the training and comes out of this method. Null for none.</param>
+    /// <param name="cancellationToken">Looked at before each batch; what happens then is <see cref="TrainingOptions.OnCancellation"/>.</param>
+    /// <exception cref="ArgumentException">The options do not fit the network or the sources; the message names the option.</exception>
+    /// <exception cref="NonFiniteLossException">A loss was not finite; the network has the weights of the step where this was noticed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, and <see cref="TrainingOptions.OnCancellation"/> is <see cref="CancellationBehavior.Throw"/>.</exception>
+    public TrainingResult Fit(
+        ImageNetwork network,
+        IImageBatchSource training,
+        IImageBatchSource? validation = null,
+        Action<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        Require.NotNull(network, nameof(network));
+        Require.NotNull(training, nameof(training));
+        using var run = new TrainingRun(Options, network, training, validation, progress ?? (_ => { }), cancellationToken);
+        return run.Execute();
+    }
+}

@@ -1,0 +1,51 @@
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Training;
+
+/// <summary>Which parameters and modules of a network the options let learn, and how fast.</summary>
+internal static class TrainedParameters
+{
+    /// <summary>The parameters that learn, in the network's order.</summary>
+    /// <exception cref="ArgumentException">A prefix names nothing, or nothing is left to train.</exception>
+    public static IReadOnlyList<TrainedParameter> Of(ImageNetwork network, TrainingOptions options)
+    {
+        (string Name, Tensor Value)[] all = [.. network.Backbone.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
+        IReadOnlyList<string> frozen = options.FrozenPrefixes ?? [];
+        foreach (string prefix in frozen)
+        {
+            CheckExists(prefix, nameof(TrainingOptions.FrozenPrefixes), all);
+        }
+
+        if (options.HeadPrefix is not null)
+        {
+            CheckExists(options.HeadPrefix, nameof(TrainingOptions.HeadPrefix), all);
+        }
+
+        string? head = options.HeadPrefix ?? ModuleOf(all.LastOrDefault().Name);
+        TrainedParameter[] trained =
+        [
+            .. all.Where(pair => pair.Value.requires_grad && !frozen.Any(prefix => IsWithin(pair.Name, prefix)))
+                .Select(pair => new TrainedParameter(pair.Name, pair.Value, head is not null && IsWithin(pair.Name, head) ? options.HeadLearningRateFactor : 1)),
+        ];
+        return trained.Length > 0
+            ? trained
+            : throw new ArgumentException($"No parameter of {network.Backbone.GetName()} is left to train; {nameof(TrainingOptions.FrozenPrefixes)} is [{string.Join(", ", frozen)}].");
+    }
+
+    /// <summary>The modules whose names lie within the frozen prefixes.</summary>
+    public static IReadOnlyList<nn.Module> FrozenModules(ImageNetwork network, TrainingOptions options)
+        => [.. network.Backbone.named_modules().Where(pair => options.FrozenPrefixes?.Any(prefix => IsWithin(pair.name, prefix)) == true).Select(pair => pair.module)];
+
+    private static bool IsWithin(string name, string prefix) => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal);
+
+    private static string? ModuleOf(string? parameter) => parameter?.LastIndexOf('.') is int dot and > 0 ? parameter[..dot] : parameter;
+
+    private static void CheckExists(string prefix, string option, (string Name, Tensor Value)[] all)
+    {
+        if (!all.Any(pair => IsWithin(pair.Name, prefix)))
+        {
+            throw new ArgumentException($"{option} names '{prefix}', which holds no parameter of the network; its parameters are {string.Join(", ", all.Select(pair => pair.Name))}.");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace RobustAttribution.Training;
+
+/// <summary>Speed and remaining time of a training. Nothing that is computed depends on it.</summary>
+internal sealed class TrainingClock
+{
+    private readonly long start = Stopwatch.GetTimestamp();
+    private TimeSpan validating;
+    private TimeSpan lastReport;
+    private int validations;
+    private long pictures;
+    private long steps;
+
+    /// <summary>Pictures trained on per second, time in validation left out.</summary>
+    public double PicturesPerSecond => pictures / Math.Max(Training.TotalSeconds, 1e-9);
+
+    private TimeSpan Training => Stopwatch.GetElapsedTime(start) - validating;
+
+    public void AddStep(long count)
+    {
+        pictures += count;
+        steps++;
+    }
+
+    public void AddValidation(TimeSpan time)
+    {
+        validating += time;
+        validations++;
+    }
+
+    /// <summary>True at most once in each interval.</summary>
+    public bool IsReportDue(TimeSpan interval)
+    {
+        TimeSpan now = Stopwatch.GetElapsedTime(start);
+        if (now - lastReport < interval)
+        {
+            return false;
+        }
+
+        lastReport = now;
+        return true;
+    }
+
+    /// <summary>The time that so many steps and validations will take at the speed so far.</summary>
+    public TimeSpan Estimate(long remainingSteps, int remainingValidations)
+        => (Training / Math.Max(steps, 1) * remainingSteps) + (validating / Math.Max(validations, 1) * remainingValidations);
+}

@@ -1,0 +1,105 @@
+using RobustAttribution.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Training;
+
+/// <summary>The running sums of one epoch. They stay on the device until somebody reads them.</summary>
+internal sealed class TrainingMeter : IDisposable
+{
+    private const string LossName = "loss";
+
+    private string[] names = [];
+    private Tensor? sums; // [2 + T], float64: correct predictions, loss, the terms; each loss times its pictures
+    private Tensor? badSteps; // [1 + T], int64: first step whose loss or term was not finite, 0 for none
+
+    /// <summary>Pictures seen in this epoch.</summary>
+    public long Pictures { get; private set; }
+
+    /// <summary>Names of the terms, in the order of the sums.</summary>
+    public IReadOnlyList<string> TermNames => names;
+
+    /// <summary>The sums; null before the first step of an epoch.</summary>
+    public Tensor? Sums => sums;
+
+    /// <summary>Adds one step.</summary>
+    /// <param name="result">What the objective returned.</param>
+    /// <param name="classes">[N]: the true classes.</param>
+    /// <param name="step">From 1.</param>
+    public void Add(ObjectiveResult result, Tensor classes, int step)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = no_grad();
+        long count = classes.shape[0];
+        Tensor losses = stack([.. result.Terms.Select(term => term.Value).Prepend(result.Loss).Select(value => value.detach().reshape([]).to(ScalarType.Float64))]);
+        Tensor correct = result.Logits.argmax(1).eq(classes).sum().to(ScalarType.Float64).reshape(1);
+        Tensor step64 = where(losses.isfinite(), zeros_like(losses), full_like(losses, step));
+        Tensor addition = cat([correct, losses * count]);
+        if (sums is null)
+        {
+            names = [.. result.Terms.Select(term => term.Name)];
+            Restart(addition, step64, count);
+            return;
+        }
+
+        if (!names.SequenceEqual(result.Terms.Select(term => term.Name)))
+        {
+            throw new InvalidOperationException($"The objective returned the terms [{string.Join(", ", result.Terms.Select(term => term.Name))}] after [{string.Join(", ", names)}]; they must stay the same during a training.");
+        }
+
+        sums.add_(addition);
+        badSteps!.copy_(where(badSteps.eq(0), step64, badSteps));
+        Pictures += count;
+    }
+
+    /// <summary>Goes on with sums of an epoch that was interrupted.</summary>
+    public void Resume(IReadOnlyList<string> termNames, Tensor savedSums, long pictures)
+    {
+        Reset();
+        names = [.. termNames];
+        using IDisposable scope = NewDisposeScope();
+        Restart(savedSums, zeros(termNames.Count + 1, dtype: ScalarType.Float64, device: savedSums.device), pictures);
+    }
+
+    /// <summary>The means over the epoch so far. Waits for the device.</summary>
+    /// <param name="epoch">From 1, for the exception.</param>
+    /// <exception cref="NonFiniteLossException">A loss of a step since the epoch began was not finite.</exception>
+    public (double Loss, IReadOnlyDictionary<string, double> Terms, double Accuracy) Read(int epoch)
+    {
+        if (sums is null || badSteps is null)
+        {
+            return (double.NaN, new Dictionary<string, double>(), double.NaN);
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        double[] values = cat([badSteps, sums]).cpu().data<double>().ToArray();
+        int losses = names.Length + 1;
+        double[] bad = [.. values.Take(losses).Where(value => value > 0)];
+        if (bad.Length > 0)
+        {
+            double first = bad.Min();
+            int at = Array.FindLastIndex(values, losses - 1, losses, value => value == first); // a term, if one is to blame, before the sum of all
+            throw new NonFiniteLossException(epoch, (int)first, at == 0 ? LossName : names[at - 1]);
+        }
+
+        double[] means = [.. values.Skip(losses).Select(value => value / Pictures)];
+        return (means[1], names.Zip(means.Skip(2)).ToDictionary(pair => pair.First, pair => pair.Second), means[0]);
+    }
+
+    /// <summary>Forgets everything: a new epoch begins.</summary>
+    public void Reset()
+    {
+        sums?.Dispose();
+        badSteps?.Dispose();
+        (sums, badSteps, Pictures) = (null, null, 0);
+    }
+
+    public void Dispose() => Reset();
+
+    private void Restart(Tensor firstSums, Tensor firstBad, long pictures)
+    {
+        sums = firstSums.clone().DetachFromDisposeScope();
+        badSteps = firstBad.clone().DetachFromDisposeScope();
+        Pictures = pictures;
+    }
+}

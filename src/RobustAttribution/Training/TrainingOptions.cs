@@ -1,0 +1,72 @@
+using RobustAttribution.Objectives;
+
+namespace RobustAttribution.Training;
+
+/// <summary>What the network is left with when a training is cancelled.</summary>
+public enum CancellationBehavior
+{
+    /// <summary><see cref="OperationCanceledException"/>; the network has the weights of the last step.</summary>
+    Throw,
+
+    /// <summary>The training ends as if it were done, with the weights of the last step.</summary>
+    KeepLatest,
+
+    /// <summary>The training ends as if it were done, with the weights of the best epoch so far (of the last step where no epoch is done).</summary>
+    KeepBest,
+}
+
+/// <summary>Everything that decides how <see cref="RobustTrainer"/> trains. A pure description: it is stored with checkpoints and compared when one is resumed.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>What is minimised. Cross-entropy by default.</summary>
+    public ITrainingObjective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
+
+    /// <summary>Passes over the training set, at least 1. 10 by default; AGA trains 200 and ART 101 on CIFAR-10.</summary>
+    public int Epochs { get; init => field = Require.InRange(value, 1); } = 10;
+
+    /// <summary>Pictures in each step, at least 1. 128 by default (AGA).</summary>
+    public int BatchSize { get; init => field = Require.InRange(value, 1); } = 128;
+
+    /// <summary>How gradients change the parameters. AdamW by default (AGA).</summary>
+    public IOptimizer Optimizer { get; init => field = Require.NotNull(value); } = new AdamW();
+
+    /// <summary>Learning rate before the schedule, above 0. 1e-3 by default (AGA); ART uses 0.1 with <see cref="Sgd"/>.</summary>
+    public double LearningRate { get; init => field = Require.Positive(value); } = 1e-3;
+
+    /// <summary>How the learning rate changes. Constant by default.</summary>
+    public ILearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new ConstantSchedule();
+
+    /// <summary>Gradients of a larger Euclidean norm, taken over all parameters together, are scaled down to this one; above 0, null never. Null by default; AGA uses 0.5.</summary>
+    public double? GradientClipNorm { get; init => field = value is null ? null : Require.Positive(value.Value); }
+
+    /// <summary>Random changes of the training pictures; null for none. Null by default.</summary>
+    public IAugmentation? Augmentation { get; init; }
+
+    /// <summary>When to end before <see cref="Epochs"/>; null for never. Null by default. Needs a validation set.</summary>
+    public EarlyStopping? EarlyStopping { get; init; }
+
+    /// <summary>Start of all randomness of the training: order, augmentation, draws of the objective. 0 by default.</summary>
+    /// <remarks>The initial weights are the network's own, and a network with dropout draws from TorchSharp's global generator; neither follows this seed.</remarks>
+    public long Seed { get; init; }
+
+    /// <summary>Weight of each class in the cross-entropy, each at least 0, one for each class of the network; null weighs all alike. Null by default.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; init => field = value is null ? null : [.. value.Select(weight => Require.NonNegative(weight, nameof(ClassWeights)))]; }
+
+    /// <summary>The head learns this much faster than the rest, above 0. 1 by default; ART uses 10 for CUB.</summary>
+    public double HeadLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
+
+    /// <summary>Name of the module whose parameters are the head, e.g. "fc"; null is the module that holds the network's last parameter. Null by default.</summary>
+    public string? HeadPrefix { get; init; }
+
+    /// <summary>
+    /// Names of modules (or parameters) that are not trained, e.g. "conv1", "layer1"; null for none. Null by default.
+    /// Frozen modules run in evaluation mode, so their batch-norm statistics stay too.
+    /// </summary>
+    public IReadOnlyList<string>? FrozenPrefixes { get; init => field = value is null ? null : [.. value]; }
+
+    /// <summary>What happens when the training is cancelled. <see cref="CancellationBehavior.Throw"/> by default.</summary>
+    public CancellationBehavior OnCancellation { get; init; }
+
+    /// <summary>Shortest time between two <see cref="BatchProgress"/> reports, at least 0. Reading numbers waits for the device, so a quarter of a second by default; 0 reports each step.</summary>
+    public TimeSpan ProgressInterval { get; init => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds)); } = TimeSpan.FromSeconds(0.25);
+}

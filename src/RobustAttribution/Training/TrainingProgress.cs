@@ -1,0 +1,61 @@
+namespace RobustAttribution.Training;
+
+/// <summary>How far a training is. One of <see cref="BatchProgress"/>, <see cref="ValidationProgress"/>, <see cref="EpochProgress"/>, in this order within an epoch.</summary>
+/// <param name="Epoch">The running epoch, from 1.</param>
+/// <param name="Epochs">Epochs planned.</param>
+public abstract record TrainingProgress(int Epoch, int Epochs);
+
+/// <summary>Reported after a step, at most once in each <see cref="TrainingOptions.ProgressInterval"/>.</summary>
+/// <param name="Epoch">The running epoch, from 1.</param>
+/// <param name="Epochs">Epochs planned.</param>
+/// <param name="Step">Steps done in this epoch, from 1.</param>
+/// <param name="StepsPerEpoch">Steps of one epoch.</param>
+/// <param name="Loss">The objective, mean over the pictures of this epoch so far.</param>
+/// <param name="LossTerms">The objective's unweighted parts by name, means over the pictures of this epoch so far.</param>
+/// <param name="Accuracy">Share of correct predictions among the pictures of this epoch so far, as they were when they were trained on.</param>
+/// <param name="LearningRate">Rate of the step just done, without the head's factor.</param>
+/// <param name="PicturesPerSecond">Training speed since the training, or its resumption, began.</param>
+/// <param name="Remaining">Estimated time to the end of the last planned epoch.</param>
+public sealed record BatchProgress(
+    int Epoch,
+    int Epochs,
+    int Step,
+    int StepsPerEpoch,
+    double Loss,
+    IReadOnlyDictionary<string, double> LossTerms,
+    double Accuracy,
+    double LearningRate,
+    double PicturesPerSecond,
+    TimeSpan Remaining)
+    : TrainingProgress(Epoch, Epochs);
+
+/// <summary>Reported when the whole validation set was judged at the end of an epoch.</summary>
+/// <param name="Epoch">The running epoch, from 1.</param>
+/// <param name="Epochs">Epochs planned.</param>
+/// <param name="Loss">Mean cross-entropy over the whole validation set.</param>
+/// <param name="Accuracy">Share of correct predictions over the whole validation set.</param>
+/// <param name="IsBest">Whether no epoch before was better.</param>
+public sealed record ValidationProgress(int Epoch, int Epochs, double Loss, double Accuracy, bool IsBest)
+    : TrainingProgress(Epoch, Epochs);
+
+/// <summary>Reported at the end of each epoch.</summary>
+/// <param name="Epoch">The epoch just done, from 1.</param>
+/// <param name="Epochs">Epochs planned.</param>
+/// <param name="Loss">The objective, mean over the epoch's pictures.</param>
+/// <param name="LossTerms">The objective's unweighted parts by name, means over the epoch's pictures.</param>
+/// <param name="Accuracy">Share of correct predictions among the epoch's pictures, as they were when they were trained on.</param>
+/// <param name="LearningRate">Rate of the epoch's last step, without the head's factor.</param>
+/// <param name="PicturesPerSecond">Training speed since the training, or its resumption, began.</param>
+/// <param name="Remaining">Estimated time to the end of the last planned epoch.</param>
+/// <param name="Validation">What the validation set said; null without one.</param>
+public sealed record EpochProgress(
+    int Epoch,
+    int Epochs,
+    double Loss,
+    IReadOnlyDictionary<string, double> LossTerms,
+    double Accuracy,
+    double LearningRate,
+    double PicturesPerSecond,
+    TimeSpan Remaining,
+    ValidationProgress? Validation)
+    : TrainingProgress(Epoch, Epochs);

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Training;
+
+/// <summary>One training from its first step to its last.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    private readonly TrainingOptions options;
+    private readonly ImageNetwork network;
+    private readonly IImageBatchSource training;
+    private readonly IImageBatchSource? validation;
+    private readonly Action<TrainingProgress> report;
+    private readonly CancellationToken cancellationToken;
+    private readonly IReadOnlyList<TrainedParameter> parameters;
+    private readonly IReadOnlyList<nn.Module> frozenModules;
+    private readonly OptimizerState optimizer;
+    private readonly Generator augmentationGenerator;
+    private readonly Generator objectiveGenerator;
+    private readonly Tensor? classWeights;
+    private readonly TrainingMeter meter = new();
+    private readonly BestEpoch best;
+    private readonly TrainingClock clock = new();
+    private readonly List<EpochProgress> history = [];
+    private readonly int stepsPerEpoch;
+    private int epoch; // epochs done
+    private int step; // steps done in the running epoch
+
+    public TrainingRun(
+        TrainingOptions options, ImageNetwork network, IImageBatchSource training, IImageBatchSource? validation, Action<TrainingProgress> report, CancellationToken cancellationToken)
+    {
+        (this.options, this.network, this.training, this.validation, this.report, this.cancellationToken) = (options, network, training, validation, report, cancellationToken);
+        using IDisposable scope = NewDisposeScope();
+        CheckSources();
+        stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
+        parameters = TrainedParameters.Of(network, options);
+        frozenModules = TrainedParameters.FrozenModules(network, options);
+        optimizer = new OptimizerState(options.Optimizer, parameters);
+        best = new BestEpoch(options, validation is not null);
+        augmentationGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Augmentation)), network.Device);
+        objectiveGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Objective)), network.Device);
+        classWeights = options.ClassWeights is null ? null : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
+    }
+
+    private TimeSpan Remaining => clock.Estimate(((long)(options.Epochs - epoch) * stepsPerEpoch) - step, validation is null ? 0 : options.Epochs - epoch);
+
+    public TrainingResult Execute()
+    {
+        using IDisposable mode = network.WithMode(training: true);
+        using IDisposable frozen = Freeze();
+        TrainingEnd end = TrainingEnd.AllEpochsDone;
+        try
+        {
+            while (epoch < options.Epochs && end == TrainingEnd.AllEpochsDone)
+            {
+                RunEpoch();
+                end = FinishEpoch();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && options.OnCancellation != CancellationBehavior.Throw)
+        {
+            end = TrainingEnd.Cancelled;
+        }
+
+        int? weightsEpoch = best.RestoreInto(network, end) ?? (step == 0 && epoch > 0 ? epoch : null);
+        return new TrainingResult(end, epoch, weightsEpoch, [.. history]);
+    }
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        meter.Dispose();
+        best.Dispose();
+        augmentationGenerator.Dispose();
+        objectiveGenerator.Dispose();
+        classWeights?.Dispose();
+    }
+
+    private void RunEpoch()
+    {
+        foreach (ImageBatch batch in training.Read(options.BatchSize, SplitMix64.Derive(options.Seed, RandomPurpose.Order, epoch), step))
+        {
+            using (batch)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                double rate = RateOf(step);
+                Train(batch, rate);
+                step++;
+                clock.AddStep(batch.Classes.shape[0]);
+                if (clock.IsReportDue(options.ProgressInterval))
+                {
+                    (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
+                    report(new BatchProgress(epoch + 1, options.Epochs, step, stepsPerEpoch, loss, terms, accuracy, rate, clock.PicturesPerSecond, Remaining));
+                }
+            }
+        }
+
+        if (step != stepsPerEpoch)
+        {
+            throw new InvalidOperationException($"The training source says that it has {training.Count} pictures, which is {stepsPerEpoch} batches of {options.BatchSize}, but gave {step}.");
+        }
+    }
+
+    private void Train(ImageBatch batch, double rate)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(batch, network);
+        if (options.Augmentation is not null)
+        {
+            images = options.Augmentation.Apply(images, augmentationGenerator);
+        }
+
+        using ObjectiveResult result = options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
+        IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
+        optimizer.Update(gradients, rate, options.GradientClipNorm);
+        meter.Add(result, classes, step + 1);
+    }
+
+    /// <summary>Reads the epoch's sums, validates, reports, and says whether to go on.</summary>
+    private TrainingEnd FinishEpoch()
+    {
+        double rate = RateOf(stepsPerEpoch - 1);
+        (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
+        ValidationProgress? judged = null;
+        if (validation is not null)
+        {
+            long start = Stopwatch.GetTimestamp();
+            EvaluationResult result = Evaluation.Measure(network, validation, options.BatchSize, cancellationToken);
+            clock.AddValidation(Stopwatch.GetElapsedTime(start));
+            judged = new ValidationProgress(epoch + 1, options.Epochs, result.Loss, result.Accuracy, best.IsBetter(result.Loss, result.Accuracy));
+        }
+
+        best.Add(network, epoch + 1, judged);
+        epoch++;
+        step = 0;
+        meter.Reset();
+        history.Add(new EpochProgress(epoch, options.Epochs, loss, terms, accuracy, rate, clock.PicturesPerSecond, Remaining, judged));
+        if (judged is not null)
+        {
+            report(judged);
+        }
+
+        report(history[^1]);
+        return best.IsPatienceSpent && epoch < options.Epochs ? TrainingEnd.EarlyStopped : TrainingEnd.AllEpochsDone;
+    }
+
+    /// <summary>The learning rate of a step of the running epoch, from 0.</summary>
+    private double RateOf(int index) => options.LearningRate * options.Schedule.Factor(epoch + ((double)index / stepsPerEpoch), options.Epochs);
+
+    private AtEnd Freeze()
+    {
+        (nn.Module Module, bool Training)[] former = [.. frozenModules.Select(module => (module, module.training))];
+        HashSet<string> trained = [.. parameters.Select(parameter => parameter.Name)];
+        Tensor[] constants = [.. network.Backbone.named_parameters().Where(pair => pair.parameter.requires_grad && !trained.Contains(pair.name)).Select(pair => (Tensor)pair.parameter)];
+        foreach (nn.Module module in frozenModules)
+        {
+            module.eval();
+        }
+
+        foreach (Tensor constant in constants)
+        {
+            constant.requires_grad = false;
+        }
+
+        return new AtEnd(() =>
+        {
+            foreach (Tensor constant in constants)
+            {
+                constant.requires_grad = true;
+            }
+
+            foreach ((nn.Module module, bool mode) in former)
+            {
+                module.train(mode); // parents come before their children
+            }
+        });
+    }
+
+    private void CheckSources()
+    {
+        if (training.Count < 1)
+        {
+            throw new ArgumentException("The training source has no picture; there is nothing to learn from.", nameof(training));
+        }
+
+        if (options.EarlyStopping is not null && validation is null)
+        {
+            throw new ArgumentException($"{nameof(TrainingOptions.EarlyStopping)} is set, but there is no validation set to decide by.", nameof(validation));
+        }
+
+        if (options.ClassWeights is not null && options.ClassWeights.Count != network.ClassCount)
+        {
+            throw new ArgumentException($"{nameof(TrainingOptions.ClassWeights)} has {options.ClassWeights.Count} values; allowed is one for each of the network's {network.ClassCount} classes.");
+        }
+    }
+
+    private sealed class AtEnd(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+}
