@@ -1,0 +1,8 @@
+namespace RobustAttribution.MLNet.Reporting;
+
+/// <summary>A curve of one model; curves of several models with equal titles are drawn into one chart.</summary>
+/// <param name="Title">What the chart shows, e.g. "Accuracy under attack".</param>
+/// <param name="Horizontal">The horizontal axis with its unit, e.g. "ε in 1/255".</param>
+/// <param name="Vertical">The vertical axis with its unit.</param>
+/// <param name="Points">Where the curve goes; points with a NaN are left out.</param>
+public sealed record ReportedCurve(string Title, string Horizontal, string Vertical, IReadOnlyList<(double X, double Y)> Points);
