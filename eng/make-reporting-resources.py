@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the two binary resources of src/RobustAttribution.MLNet/Reporting/Resources.
+"""Makes the binary resources of src/RobustAttribution.MLNet/Reporting/Resources.
 
-glyphs.bin     DejaVu Sans at 15 pixels as coverage values, so that captions need no font library and no installed font.
+text.glyphs, title.glyphs
+               DejaVu Sans at 15 and 26 pixels as coverage values, so that captions need no font library and no installed font.
                u16 glyph count, u8 line height; then for each glyph u16 code point, u8 advance, height*advance coverage bytes (row by row).
 colormaps.bin  256 RGB triples each: inferno (matplotlib, CC0) and cool-warm (Moreland 2009, "Diverging Color Maps for Scientific
                Visualization", computed here in Msh space).
@@ -20,8 +21,8 @@ FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 CHARACTERS = "".join(map(chr, range(32, 127))) + "×÷·±°–—…→←↑↓≤≥≈∞αβγδεζθκλμνπρστφχωΔΣ²³½éèüöäß�"
 
 
-def glyphs() -> bytes:
-    font = ImageFont.truetype(FONT, 15)
+def glyphs(size: int) -> bytes:
+    font = ImageFont.truetype(FONT, size)
     ascent, descent = font.getmetrics()
     height = ascent + descent
     out = struct.pack("<HB", len(CHARACTERS), height)
@@ -73,7 +74,8 @@ def cool_warm() -> np.ndarray:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    (folder / "glyphs.bin").write_bytes(glyphs())
+    (folder / "text.glyphs").write_bytes(glyphs(15))
+    (folder / "title.glyphs").write_bytes(glyphs(26))
     inferno = np.round(np.array([colormaps["inferno"](i)[:3] for i in range(256)]) * 255)
     (folder / "colormaps.bin").write_bytes(np.concatenate([inferno, cool_warm()]).astype(np.uint8).tobytes())
 

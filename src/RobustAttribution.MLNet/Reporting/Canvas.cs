@@ -69,30 +69,32 @@ internal sealed class Canvas
     /// <param name="top">The top of the line.</param>
     /// <param name="text">Characters that the font lacks are drawn as �.</param>
     /// <param name="color">The ink.</param>
-    /// <param name="scale">Whole magnification of the 15-pixel font.</param>
-    public void Write(int left, int top, string text, (byte Red, byte Green, byte Blue) color, int scale = 1)
+    /// <param name="font">The size; null is that of ordinary text.</param>
+    public void Write(int left, int top, string text, (byte Red, byte Green, byte Blue) color, GlyphAtlas? font = null)
     {
+        font ??= GlyphAtlas.Text;
         foreach (char character in text)
         {
-            Glyph glyph = GlyphAtlas.Of(character);
-            for (int y = 0; y < GlyphAtlas.LineHeight * scale; y++)
+            Glyph glyph = font.Of(character);
+            for (int i = 0; i < glyph.Coverage.Length; i++)
             {
-                for (int x = 0; x < glyph.Advance * scale; x++)
-                {
-                    int coverage = glyph.Coverage.Span[(y / scale * glyph.Advance) + (x / scale)];
-                    if (coverage > 0 && (uint)(left + x) < (uint)Width && (uint)(top + y) < (uint)Height)
-                    {
-                        (byte red, byte green, byte blue) = this[left + x, top + y];
-                        this[left + x, top + y] = (Blend(red, color.Red), Blend(green, color.Green), Blend(blue, color.Blue));
-                    }
-
-                    byte Blend(byte under, byte over) => (byte)(((under * (255 - coverage)) + (over * coverage) + 127) / 255);
-                }
+                Blend(left + (i % glyph.Advance), top + (i / glyph.Advance), color, glyph.Coverage.Span[i]);
             }
 
-            left += glyph.Advance * scale;
+            left += glyph.Advance;
         }
     }
 
     public MLImage ToImage() => MLImage.CreateFromPixels(Width, Height, MLPixelFormat.Rgba32, pixels);
+
+    private void Blend(int x, int y, (byte Red, byte Green, byte Blue) color, int coverage)
+    {
+        if (coverage > 0 && (uint)x < (uint)Width && (uint)y < (uint)Height)
+        {
+            (byte red, byte green, byte blue) = this[x, y];
+            this[x, y] = (Mix(red, color.Red), Mix(green, color.Green), Mix(blue, color.Blue));
+        }
+
+        byte Mix(byte under, byte over) => (byte)(((under * (255 - coverage)) + (over * coverage) + 127) / 255);
+    }
 }

@@ -86,18 +86,18 @@ public sealed class ContactSheet(string title)
             throw new InvalidOperationException($"The contact sheet '{title}' has no row.");
         }
 
-        int line = GlyphAtlas.LineHeight;
-        int labelWidth = rows.Max(row => GlyphAtlas.Measure(row.Label)) + Gap;
+        int line = GlyphAtlas.Text.LineHeight;
+        int labelWidth = rows.Max(row => GlyphAtlas.Text.Measure(row.Label)) + Gap;
         int[] rowHeights = [.. rows.Select(row => CellSize + 4 + (line * row.Cells.Max(cell => cell.Captions.Count)) + Gap)];
-        int header = Margin + (2 * line) + (Subtitles.Count * (line + 2)) + Gap;
+        int header = Margin + GlyphAtlas.Title.LineHeight + 4 + (Subtitles.Count * (line + 2)) + Gap;
         int groups = ColumnGroups.Count > 0 ? line + 8 : 0;
         int width = (2 * Margin) + labelWidth + (Columns.Count * (CellSize + Gap)) - Gap;
-        width = Math.Max(width, (2 * Margin) + Math.Max(GlyphAtlas.Measure(title, 2), Subtitles.Select(text => GlyphAtlas.Measure(text)).DefaultIfEmpty().Max()));
+        width = Math.Max(width, (2 * Margin) + Math.Max(GlyphAtlas.Title.Measure(title), Subtitles.Select(text => GlyphAtlas.Text.Measure(text)).DefaultIfEmpty().Max()));
         var canvas = new Canvas(width, header + groups + line + 6 + rowHeights.Sum() + Margin, Paper);
 
         int y = Margin;
-        canvas.Write(Margin, y, title, Ink, scale: 2);
-        y += (2 * line) + 4;
+        canvas.Write(Margin, y, title, Ink, GlyphAtlas.Title);
+        y += GlyphAtlas.Title.LineHeight + 4;
         foreach (string text in Subtitles)
         {
             canvas.Write(Margin, y, text, Faint);
@@ -138,9 +138,9 @@ public sealed class ContactSheet(string title)
             {
                 int left = Left(column, labelWidth);
                 int right = Left(column + span, labelWidth) - Gap;
-                string fitted = GlyphAtlas.Fit(text, right - left);
-                canvas.Write(left + ((right - left - GlyphAtlas.Measure(fitted)) / 2), top, fitted, Ink);
-                canvas.Fill(left, top + GlyphAtlas.LineHeight + 2, right - left, 1, Rule);
+                string fitted = GlyphAtlas.Text.Fit(text, right - left);
+                canvas.Write(left + ((right - left - GlyphAtlas.Text.Measure(fitted)) / 2), top, fitted, Ink);
+                canvas.Fill(left, top + GlyphAtlas.Text.LineHeight + 2, right - left, 1, Rule);
             }
 
             column += span;
@@ -156,13 +156,13 @@ public sealed class ContactSheet(string title)
         canvas.Draw(left + ((CellSize - width) / 2), top + ((CellSize - height) / 2), width, height, cell.Width, cell.Height, cell.ColorAt);
         for (int i = 0; i < cell.Captions.Count; i++)
         {
-            Centre(canvas, left, top + CellSize + 4 + (i * GlyphAtlas.LineHeight), cell.Captions[i], Faint);
+            Centre(canvas, left, top + CellSize + 4 + (i * GlyphAtlas.Text.LineHeight), cell.Captions[i], Faint);
         }
     }
 
     private void Centre(Canvas canvas, int left, int top, string text, (byte, byte, byte) color)
     {
-        string fitted = GlyphAtlas.Fit(text, CellSize + Gap - 2);
-        canvas.Write(left + ((CellSize - GlyphAtlas.Measure(fitted)) / 2), top, fitted, color);
+        string fitted = GlyphAtlas.Text.Fit(text, CellSize + Gap - 2);
+        canvas.Write(left + ((CellSize - GlyphAtlas.Text.Measure(fitted)) / 2), top, fitted, color);
     }
 }
