@@ -1,0 +1,129 @@
+using System.Text.RegularExpressions;
+using RobustAttribution.MLNet.Reporting;
+
+namespace RobustAttribution.MLNet.Tests.Reporting;
+
+[TestClass]
+public sealed class RobustnessReportTests
+{
+    [TestMethod]
+    public void ThePageNeedsNothingFromOutside()
+    {
+        string html = Report().ToHtml();
+        Assert.DoesNotContain("http", html);
+        Assert.DoesNotContain("<script", html);
+        Assert.DoesNotContain("url(", html);
+        Assert.IsTrue(Regex.Matches(html, "src=\"([^\"]{5})").All(match => match.Groups[1].Value == "data:"));
+    }
+
+    [TestMethod]
+    public void EveryPictureAndChartHasATextAlternative()
+    {
+        string html = Report().ToHtml();
+        Assert.AreEqual(2 * 3 * 5, Regex.Matches(html, "<img ").Count); // two models, three examples, five pictures each
+        Assert.IsTrue(Regex.Matches(html, "<img [^>]*>").All(image => Regex.IsMatch(image.Value, "alt=\"[^\"]+\"") && Regex.IsMatch(image.Value, "width=\"[1-9]")));
+        Assert.AreEqual(2, Regex.Matches(html, "role=\"img\" aria-label=\"[^\"]+\"").Count);
+    }
+
+    [TestMethod]
+    public void TheBestValueOfEachColumnIsMarked()
+    {
+        string html = Report().ToHtml();
+        StringAssert.Contains(html, "<strong>0.700</strong> ★"); // higher is better
+        StringAssert.Contains(html, "<strong>0.100</strong> ★"); // lower is better
+        Assert.AreEqual(2, Regex.Matches(html, "<td class=\"best\">").Count);
+    }
+
+    [TestMethod]
+    public void TagsAreBalancedAndTextIsEscaped()
+    {
+        string html = Report("<b>&\"").ToHtml();
+        Assert.DoesNotContain("<b>", html);
+        StringAssert.Contains(html, "&lt;b&gt;&amp;&quot;");
+        var open = new Stack<string>();
+        foreach (Match tag in Regex.Matches(html, "<(/?)([a-z0-9]+)[^>]*?(/?)>"))
+        {
+            string name = tag.Groups[2].Value;
+            if (tag.Groups[3].Value == "/" || name is "meta" or "img" or "br")
+            {
+                continue;
+            }
+
+            if (tag.Groups[1].Value.Length == 0)
+            {
+                open.Push(name);
+            }
+            else
+            {
+                Assert.AreEqual(name, open.Pop());
+            }
+        }
+
+        Assert.IsEmpty(open);
+    }
+
+    [TestMethod]
+    public void WorstCasesComeFirst()
+    {
+        string html = Report().ToHtml();
+        int worst = html.IndexOf("picture worst", StringComparison.Ordinal), best = html.IndexOf("picture best", StringComparison.Ordinal);
+        Assert.IsTrue(worst > 0 && best > worst);
+    }
+
+    [TestMethod]
+    public void SavingReplacesAnOldFile()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            string path = Path.Combine(folder, "sub", "report.html");
+            Report("first").Save(path);
+            Report("second").Save(path);
+            StringAssert.Contains(File.ReadAllText(path), "second");
+            Assert.HasCount(1, Directory.GetFiles(Path.GetDirectoryName(path)!));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void ModelsAreNeededAndTheirNamesUnique()
+    {
+        Assert.ThrowsExactly<ArgumentException>(() => new RobustnessReport("title", []));
+        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => new RobustnessReport("title", [new("a"), new("a")]));
+        StringAssert.Contains(error.Message, "'a'");
+    }
+
+    private static RobustnessReport Report(string name = "robust") => new($"About {name}", [Model("plain", 0.4, 0.2), Model(name, 0.7, 0.1)])
+    {
+        ExamplesAtEachEnd = 2,
+    };
+
+    private static ReportedModel Model(string name, double intersection, double error) => new(name)
+    {
+        Numbers = [new("top-100 intersection", intersection, HigherIsBetter: true), new("MSE", error, HigherIsBetter: false, StandardError: 0.01)],
+        Curves = [new("Accuracy under attack", "ε", "accuracy", [(0, 0.9), (8, intersection)])],
+        Spreads = [("Kendall τ", [0.1, intersection])],
+        Examples = [Example("best", 0.9), Example("worst", 0.1), Example("middle", 0.5)],
+        Card = [("objective", name)],
+    };
+
+    private static ReportedExample Example(string id, double similarity) => new()
+    {
+        Id = id,
+        Image = new float[] { 0, 0.5f, 0.5f, 1 },
+        AttackedImage = new float[] { 0.03f, 0.5f, 0.5f, 1 },
+        Map = new float[] { 0, 1, 2, 3 },
+        AttackedMap = new float[] { 3, 2, 1, 0 },
+        Channels = 1,
+        Height = 2,
+        Width = 2,
+        TrueClass = "boot",
+        Prediction = ("boot", 0.9),
+        AttackedPrediction = ("boot", 0.8),
+        Similarity = similarity,
+        Numbers = [("Kendall τ", similarity)],
+    };
+}

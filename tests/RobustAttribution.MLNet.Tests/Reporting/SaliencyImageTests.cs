@@ -1,0 +1,76 @@
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Reporting;
+
+namespace RobustAttribution.MLNet.Tests.Reporting;
+
+[TestClass]
+public sealed class SaliencyImageTests
+{
+    [TestMethod]
+    public void AnUnsignedMapUsesInfernoUpToItsLargestValue()
+    {
+        using MLImage image = SaliencyImage.HeatMap([0, 1, 2, 4], 2, 2);
+        CollectionAssert.AreEqual(Expected(ColorMap.Inferno, 0, 0.25, 0.5, 1), Colors(image));
+    }
+
+    [TestMethod]
+    public void ASignedMapHasZeroInTheMiddle()
+    {
+        using MLImage image = SaliencyImage.HeatMap([-2, 0, 1, 2], 2, 2);
+        CollectionAssert.AreEqual(Expected(ColorMap.CoolWarm, 0, 0.5, 0.75, 1), Colors(image));
+    }
+
+    [TestMethod]
+    public void AGivenScaleMakesMapsComparable()
+    {
+        using MLImage image = SaliencyImage.HeatMap([0, 1, 2, 4], 2, 2, scale: 2);
+        CollectionAssert.AreEqual(Expected(ColorMap.Inferno, 0, 0.5, 1, 1), Colors(image));
+    }
+
+    [TestMethod]
+    public void AMapOfZerosIsDrawnDark()
+    {
+        using MLImage image = SaliencyImage.HeatMap([0, 0, 0, 0], 2, 2);
+        CollectionAssert.AreEqual(Expected(ColorMap.Inferno, 0, 0, 0, 0), Colors(image));
+    }
+
+    [TestMethod]
+    public void APictureKeepsItsChannelsApart()
+    {
+        using MLImage image = SaliencyImage.Picture([1, 0, 0, 1, 0, 0], 3, 1, 2);
+        CollectionAssert.AreEqual(new[] { (255, 0, 0), (0, 255, 0) }, Colors(image));
+    }
+
+    [TestMethod]
+    public void AnOverlayIsThePictureWhereTheMapIsZeroAndTheColourWhereItIsStrongest()
+    {
+        using MLImage image = SaliencyImage.Overlay([0.4f, 0.4f], 1, [0, 3], 1, 2, opacity: 1);
+        List<(int, int, int)> colors = Colors(image);
+        Assert.AreEqual((102, 102, 102), colors[0]);
+        Assert.AreEqual(Expected(ColorMap.Inferno, 1)[0], colors[1]);
+    }
+
+    [TestMethod]
+    public void WrongSizesAreNamed()
+    {
+        ArgumentException map = Assert.ThrowsExactly<ArgumentException>(() => SaliencyImage.HeatMap([1, 2, 3], 2, 2));
+        StringAssert.Contains(map.Message, "map has 3 values; 2×2 = 4 are needed");
+        ArgumentException channels = Assert.ThrowsExactly<ArgumentException>(() => SaliencyImage.Picture([1, 2], 2, 1, 1));
+        StringAssert.Contains(channels.Message, "channels is 2; allowed are 1 (grey) and 3 (RGB)");
+    }
+
+    private static List<(int, int, int)> Expected(ColorMap map, params double[] positions)
+        => [.. positions.Select(position => map.At(position)).Select(color => ((int)color.Red, (int)color.Green, (int)color.Blue))];
+
+    private static List<(int, int, int)> Colors(MLImage image)
+    {
+        var colors = new List<(int, int, int)>();
+        for (int i = 0; i < image.Pixels.Length; i += 4)
+        {
+            (int first, int green, int third) = (image.Pixels[i], image.Pixels[i + 1], image.Pixels[i + 2]);
+            colors.Add(image.PixelFormat == MLPixelFormat.Bgra32 ? (third, green, first) : (first, green, third));
+        }
+
+        return colors;
+    }
+}
