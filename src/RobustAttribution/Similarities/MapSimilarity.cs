@@ -1,0 +1,63 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Similarities;
+
+/// <summary>What all similarities share: the checks of the maps, and float64 arithmetic whatever the maps' type.</summary>
+public abstract record MapSimilarity : IMapSimilarity
+{
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <inheritdoc/>
+    public virtual bool HigherIsMoreSimilar => true;
+
+    /// <inheritdoc/>
+    public virtual double Ideal => 1;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The shapes differ, are not [N,H,W] or too small for the measure, or a map holds NaN or infinity.</exception>
+    public Tensor Compare(Tensor a, Tensor b)
+    {
+        Require.NotNull(a, nameof(a));
+        Require.NotNull(b, nameof(b));
+        if (a.dim() != 3 || !a.shape.SequenceEqual(b.shape) || a.shape[1] * a.shape[2] == 0)
+        {
+            throw new ArgumentException($"a has shape [{string.Join(',', a.shape)}] and b has shape [{string.Join(',', b.shape)}]; allowed is one shape [N,H,W] for both, with at least one pixel.");
+        }
+
+        CheckSize(a.shape[1], a.shape[2]);
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = no_grad();
+        if (a.shape[0] == 0)
+        {
+            return zeros(0, dtype: ScalarType.Float64).MoveToOuterDisposeScope();
+        }
+
+        return Measure(Checked(a, nameof(a)), Checked(b, nameof(b))).cpu().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Throws unless the measure can be taken of maps of this size.</summary>
+    private protected virtual void CheckSize(long height, long width)
+    {
+    }
+
+    /// <summary>The measure of finite maps.</summary>
+    /// <param name="a">[N,H,W], float64.</param>
+    /// <param name="b">[N,H,W], float64, on the same device.</param>
+    /// <returns>[N], float64.</returns>
+    private protected abstract Tensor Measure(Tensor a, Tensor b);
+
+    private static Tensor Checked(Tensor maps, string name)
+    {
+        Tensor values = maps.detach().to(ScalarType.Float64);
+        Tensor finite = values.isfinite().flatten(1).all(1, false);
+        if (!finite.all().item<bool>())
+        {
+            bool[] flags = finite.cpu().data<bool>().ToArray();
+            throw new ArgumentException($"{name} holds a value that is not finite in map {Array.IndexOf(flags, false)} of {flags.Length}; maps must be finite.", name);
+        }
+
+        return values;
+    }
+}
