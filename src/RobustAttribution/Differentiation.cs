@@ -43,18 +43,20 @@ internal static class Differentiation
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
-        return Gradient(logits.gather(1, classes.unsqueeze(1)).sum(), point, createGraph).MoveToOuterDisposeScope();
+        return Gradient(logits.gather(1, classes.unsqueeze(1)), point, createGraph).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The derivative of a scalar at a point of its graph, which is kept; zeros where the scalar does not depend on the point.</summary>
-    public static Tensor Gradient(Tensor scalar, Tensor point, bool createGraph)
+    /// <summary>The derivative of the sum of some values at a point of their graph, which is kept; zeros where they do not depend on the point.</summary>
+    public static Tensor Gradient(Tensor values, Tensor point, bool createGraph)
     {
-        if (!scalar.requires_grad)
+        if (!values.requires_grad)
         {
             return zeros_like(point);
         }
 
-        Tensor gradient = autograd.grad([scalar], [point], null, true, createGraph, true)[0];
-        return gradient.IsInvalid ? zeros_like(point) : gradient;
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        Tensor gradient = autograd.grad([values.sum()], [point], null, true, createGraph, true)[0];
+        return (gradient.IsInvalid ? zeros_like(point) : gradient).MoveToOuterDisposeScope();
     }
 }

@@ -78,7 +78,7 @@ internal sealed class AttackRun : IDisposable
 
             if (!last)
             {
-                Tensor gradient = Differentiation.Gradient(gain!.sum(), view.Images, createGraph: false).nan_to_num(0, 0, 0);
+                Tensor gradient = Differentiation.Gradient(gain!, view.Images, createGraph: false).nan_to_num(0, 0, 0);
                 current = attack.ThreatModel.Project(advance(current, gradient), images, network.Input).MoveToOuterDisposeScope();
             }
         }

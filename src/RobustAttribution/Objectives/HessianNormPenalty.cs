@@ -33,7 +33,7 @@ public sealed record HessianNormPenalty : TrainingObjective
         Tensor logits = network.LogitsOfNormalized(x);
         Tensor gradient = Differentiation.GradientOfClass(logits, x, batch.Classes, createGraph: true);
         Tensor v = randn(x.shape, x.dtype, x.device, false, batch.Generator);
-        Tensor hessianTimesV = Differentiation.Gradient((gradient * v).sum(), x, createGraph: true);
+        Tensor hessianTimesV = Differentiation.Gradient(gradient * v, x, createGraph: true);
         return (logits, [new("hessian", Weight, Rowwise.SquaredNorm(hessianTimesV).mean())]);
     }
 }

@@ -1,0 +1,47 @@
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Fixtures;
+
+/// <summary>Passes everything on to another module, counts the forward passes and the pictures in them, notes the modes, and fails when it is told to.</summary>
+internal sealed class CountingModule : nn.Module<Tensor, Tensor>
+{
+    private readonly nn.Module<Tensor, Tensor> inner;
+
+    public CountingModule(nn.Module<Tensor, Tensor> inner)
+        : base(nameof(CountingModule))
+    {
+        this.inner = inner;
+        register_module("inner", inner);
+    }
+
+    public int Calls { get; private set; }
+
+    /// <summary>How many of the calls were made with gradients to the parameters possible.</summary>
+    public int TrainableCalls { get; private set; }
+
+    /// <summary>How many of the calls were made in training mode.</summary>
+    public int TrainingCalls { get; private set; }
+
+    /// <summary>The call that fails, from 1; 0 for none.</summary>
+    public int FailingCall { get; set; }
+
+    /// <summary>Wraps the backbone of a network. The result owns it.</summary>
+    public static (ImageNetwork Network, CountingModule Counter) Around(ImageNetwork network)
+    {
+        var counter = new CountingModule(network.Backbone);
+        var wrapped = new ImageNetwork(counter, network.Input, network.ClassCount);
+        return (wrapped, counter);
+    }
+
+    public void Reset() => (Calls, TrainableCalls, TrainingCalls) = (0, 0, 0);
+
+    public override Tensor forward(Tensor input)
+    {
+        Calls++;
+        TrainableCalls += is_grad_enabled() && inner.parameters().Any(parameter => parameter.requires_grad) ? 1 : 0;
+        TrainingCalls += training ? 1 : 0;
+        return Calls == FailingCall ? throw new InvalidOperationException("The network fails, as the test wants.") : inner.call(input);
+    }
+}

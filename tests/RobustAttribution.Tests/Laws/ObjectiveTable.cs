@@ -1,0 +1,31 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Objectives;
+using RobustAttribution.ThreatModels;
+
+namespace RobustAttribution.Tests.Laws;
+
+/// <summary>Every objective, the names of its terms, and the same objective with its weights and budgets at 0.</summary>
+internal static class ObjectiveTable
+{
+    private static readonly ProjectedGradientDescent NoAttack = new() { ThreatModel = new LinfBall(0) };
+    private static readonly AlignmentAttack NoAlignmentAttack = new() { ThreatModel = new LinfBall(0) };
+
+    public static IReadOnlyList<LocalPerturbation> Perturbations { get; } =
+        [new UniformPerturbation(), new GaussianPerturbation(), new GradientPerturbation(), new GradientSignPerturbation()];
+
+    public static IReadOnlyList<(ITrainingObjective Objective, string[] Terms, ITrainingObjective Weightless)> Rows { get; } =
+    [
+        (new CrossEntropy(), ["cross-entropy"], new CrossEntropy()),
+        (new AdversarialCrossEntropy(), ["cross-entropy"], new AdversarialCrossEntropy { Attack = NoAttack }),
+        (new HessianNormPenalty { Weight = 0.3 }, ["cross-entropy", "hessian"], new HessianNormPenalty { Weight = 0 }),
+        .. Perturbations.SelectMany(perturbation => new[] { false, true }, (perturbation, attached) =>
+        {
+            var objective = new LocalGradientAlignment { Perturbation = perturbation, AttachSourceGradient = attached, L2Weight = 0.4 };
+            return ((ITrainingObjective)objective, new[] { "cross-entropy", "l2", "cosine" }, (ITrainingObjective)(objective with { L2Weight = 0, CosineWeight = 0 }));
+        }),
+        (new LocalGradientAlignment { L2Weight = 0 }, ["cross-entropy", "cosine"], new LocalGradientAlignment { L2Weight = 0, CosineWeight = 0 }),
+        (new LocalGradientAlignment { CosineWeight = 0 }, ["cross-entropy", "l2"], new LocalGradientAlignment { L2Weight = 0, CosineWeight = 0 }),
+        (new SpatialAlignment(), ["cross-entropy", "triplet"], new SpatialAlignment { Weight = 0, Attack = NoAlignmentAttack }),
+        (new SpatialAlignment { Attack = new AlignmentAttack { ChannelMean = true, TopShare = 0.5 } }, ["cross-entropy", "triplet"], new SpatialAlignment { Weight = 0, Attack = NoAlignmentAttack }),
+    ];
+}
