@@ -1,0 +1,118 @@
+using TorchSharp.Modules;
+using TorchSharp.Native;
+using static TorchSharp.torch;
+
+namespace TorchSharp
+{
+    public static partial class torch
+    {
+        public static partial class nn
+        {
+            public static BatchNorm1d BatchNorm1d(long features, double eps = 1e-05, double momentum = 0.1, bool affine = true,
+                bool track_running_stats = true, Device? device = null, ScalarType? dtype = null) =>
+                new(features, eps, momentum, affine, track_running_stats, device, dtype);
+
+            public static BatchNorm2d BatchNorm2d(long features, double eps = 1e-05, double momentum = 0.1, bool affine = true,
+                bool track_running_stats = true, Device? device = null, ScalarType? dtype = null) =>
+                new(features, eps, momentum, affine, track_running_stats, device, dtype);
+        }
+    }
+}
+
+namespace TorchSharp.Modules
+{
+    public abstract class BatchNorm : nn.Module<Tensor, Tensor>
+    {
+        private readonly double eps, momentum;
+        private readonly bool tracks;
+
+        private protected BatchNorm(string name, long features, double eps, double momentum, bool affine, bool tracks, Device? device, ScalarType? dtype)
+            : base(name)
+        {
+            (this.eps, this.momentum, this.tracks) = (eps, momentum, tracks);
+            if (affine)
+            {
+                register_parameter("weight", Initial.Finish(ones([features]), device, dtype));
+                register_parameter("bias", Initial.Finish(zeros([features]), device, dtype));
+            }
+            if (tracks)
+            {
+                register_buffer("running_mean", zeros([features], dtype, device));
+                register_buffer("running_var", ones([features], dtype, device));
+                register_buffer("num_batches_tracked", zeros([], dtype ?? ScalarType.Int64, device));
+            }
+        }
+
+        public Parameter? weight
+        {
+            get => get_parameter("weight");
+            set => ConditionallyRegisterParameter("weight", value ?? throw new ArgumentNullException(nameof(value), "weight cannot be set to 'null'"));
+        }
+
+        public Parameter? bias
+        {
+            get => get_parameter("bias");
+            set => ConditionallyRegisterParameter("bias", value ?? throw new ArgumentNullException(nameof(value), "bias cannot be set to 'null'"));
+        }
+
+        public Tensor? running_mean
+        {
+            get => get_buffer("running_mean");
+            set => ConditionallyRegisterBuffer("running_mean", value ?? throw new ArgumentNullException(nameof(value), "running_mean cannot be set to 'null'"));
+        }
+
+        public Tensor? running_var
+        {
+            get => get_buffer("running_var");
+            set => ConditionallyRegisterBuffer("running_var", value ?? throw new ArgumentNullException(nameof(value), "running_var cannot be set to 'null'"));
+        }
+
+        public Tensor? num_batches_tracked => get_buffer("num_batches_tracked");
+
+        public void reset_running_stats()
+        {
+            if (!tracks) return;
+            running_mean!.zero_();
+            running_var!.fill_(1);
+            num_batches_tracked!.zero_();
+        }
+
+        public override Tensor forward(Tensor tensor)
+        {
+            CheckDimensions(tensor.Dimensions);
+            if (training && tracks)
+            {
+                using var detached = no_grad();
+                num_batches_tracked!.add_(1);
+            }
+            return Operators.Call("batch_norm", tensor, weight, bias, running_mean, running_var, training || !tracks, momentum, eps, true);
+        }
+
+        private protected abstract void CheckDimensions(long dimensions);
+
+        /// <summary>All buffers, the batch counter too, as in the original.</summary>
+        private protected override ScalarType TypeFor(Tensor tensor, ScalarType? wanted) => wanted ?? tensor.dtype;
+    }
+
+    public sealed class BatchNorm1d : BatchNorm
+    {
+        internal BatchNorm1d(long features, double eps, double momentum, bool affine, bool tracks, Device? device, ScalarType? dtype)
+            : base(nameof(BatchNorm1d), features, eps, momentum, affine, tracks, device, dtype) { }
+
+        private protected override void CheckDimensions(long dimensions)
+        {
+            if (dimensions is < 2 or > 3) throw new ArgumentException($"Invalid number of dimensions for BatchNorm argument: {dimensions}");
+        }
+    }
+
+    public sealed class BatchNorm2d : BatchNorm
+    {
+        internal BatchNorm2d(long features, double eps, double momentum, bool affine, bool tracks, Device? device, ScalarType? dtype)
+            : base(nameof(BatchNorm2d), features, eps, momentum, affine, tracks, device, dtype) { }
+
+        private protected override void CheckDimensions(long dimensions)
+        {
+            if (dimensions != 4) throw new ArgumentException($"Invalid number of dimensions for BatchNorm argument: {dimensions}");
+        }
+    }
+}
