@@ -24,6 +24,9 @@ internal abstract class BatchColumn
         /// <summary>Computes the current row's value into a slot.</summary>
         public abstract void Write(int slot);
 
+        /// <summary>The values by slot; a write may replace the array.</summary>
+        public abstract Array Values { get; }
+
         /// <summary>The values written since the last call.</summary>
         public abstract Array Take();
     }
@@ -41,6 +44,8 @@ internal class ValueBatchColumn<T> : BatchColumn
     private sealed class TypedWriter(ValueGetter<T> getter) : Writer
     {
         private T[] _values = [];
+
+        public override Array Values => _values;
 
         public override void Write(int slot)
         {
