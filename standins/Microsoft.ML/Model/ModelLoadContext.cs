@@ -55,6 +55,20 @@ internal sealed class ModelLoadContext : IDisposable
     public void LoadModel<TRes, TSig>(IHostEnvironment env, out TRes result, string name, params object[] extra)
         where TRes : class => LoadModel<TRes, TSig>(env, out result, Repository, Path.Combine(Directory ?? "", name), extra);
 
+    /// <summary>Reads a part that has no loader of its own from a folder below this one; false where there is none.</summary>
+    public bool TryProcessSubModel(string dir, Action<ModelLoadContext> action)
+    {
+        Contracts.CheckNonEmpty(dir, nameof(dir));
+        string path = Path.Combine(Directory ?? "", dir);
+        using var entry = Repository.OpenEntryOrNull(path, ModelStreamName);
+        if (entry == null)
+            return false;
+        using var ctx = new ModelLoadContext(Repository, entry, path);
+        action(ctx);
+        ctx.CheckAtEnd(dir);
+        return true;
+    }
+
     public void CheckAtModel()
         => Contracts.Check(Reader.BaseStream.Position == FpMin + Header.FpModel, "The component's data must be read from right after the header.");
 
@@ -104,14 +118,17 @@ internal sealed class ModelLoadContext : IDisposable
         {
             if (name.Length > 0 && env.ComponentCatalog.TryCreateInstance<object, TSig>(env, out var made, name, arguments) && made is TRes result)
             {
-                Contracts.CheckDecode(Header.FpModel + Header.CbModel == Reader.BaseStream.Position - FpMin,
-                    $"Corrupt model file: component '{name}' did not read exactly what was written");
+                CheckAtEnd(name);
                 return result;
             }
         }
 
         return null;
     }
+
+    private void CheckAtEnd(string name)
+        => Contracts.CheckDecode(Header.FpModel + Header.CbModel == Reader.BaseStream.Position - FpMin,
+            $"Corrupt model file: component '{name}' did not read exactly what was written");
 
     /// <summary>The components that the originals spread over several assemblies are all here.</summary>
     private static Assembly FindAssembly(string name)

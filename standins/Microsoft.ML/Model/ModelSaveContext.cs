@@ -76,6 +76,15 @@ public sealed class ModelSaveContext : IDisposable
         action(writer);
     }
 
+    /// <summary>Writes a further part, which has no loader of its own, into a folder below this one.</summary>
+    internal void SaveSubModel(string dir, Action<ModelSaveContext> fn)
+    {
+        Contracts.CheckNonEmpty(dir, nameof(dir));
+        using var ctx = new ModelSaveContext(Repository, Path.Combine(Directory ?? "", dir), ModelLoadContext.ModelStreamName);
+        fn(ctx);
+        ctx.Done();
+    }
+
     /// <summary>Writes a further component into a folder below this one.</summary>
     internal void SaveModel<T>(T value, string name)
         where T : class => SaveModel(Repository, value, Path.Combine(Directory ?? "", name));

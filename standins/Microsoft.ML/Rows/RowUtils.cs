@@ -28,9 +28,11 @@ internal static class RowUtils
         => Generic<Delegate>(GetTypedGetter<int>, column.Type.RawType, row, column);
 
     /// <summary>Calls <paramref name="method"/>, a generic static method, with <paramref name="type"/> in place of its type argument.</summary>
-    public static TResult Generic<TResult>(Delegate method, Type type, params object[] arguments)
+    public static TResult Generic<TResult>(Delegate method, Type type, params object[] arguments) => Generic<TResult>(method, [type], arguments);
+
+    public static TResult Generic<TResult>(Delegate method, Type[] types, object[] arguments)
     {
-        var typed = method.Method.GetGenericMethodDefinition().MakeGenericMethod(type);
+        var typed = method.Method.GetGenericMethodDefinition().MakeGenericMethod(types);
         return (TResult)typed.Invoke(method.Target, BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }
 
