@@ -110,7 +110,7 @@ internal static class CustomMappingLoader
         verWrittenCur: 0x00010002,
         verReadableCur: 0x00010002,
         verWeCanReadBack: 0x00010002,
-        loaderAssemblyName: ModelFile.OwnAssembly,
+        loaderAssemblyName: ModelFile.OwnTransformsAssembly,
         loaderSignature: LoaderSignature);
 
     public static void Save(ModelSaveContext ctx, string contractName, string contractAssembly)
