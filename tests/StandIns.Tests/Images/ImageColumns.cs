@@ -18,6 +18,12 @@ internal static class ImageColumns
         public MLImage? Image { get; set; }
     }
 
+    internal sealed class Picture64x64
+    {
+        [ImageType(64, 64)]
+        public MLImage? Image { get; set; }
+    }
+
     internal sealed class Picture2x2
     {
         [ImageType(height: 2, width: 2)]

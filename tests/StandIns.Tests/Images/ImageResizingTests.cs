@@ -164,9 +164,7 @@ public sealed class ImageResizingTests
 
     private static MLImage Fitted(MLContext context, MLImage source, int size, ResizingKind kind)
     {
-        var definition = SchemaDefinition.Create(typeof(Picture8x4));
-        definition["Image"].ColumnType = new ImageDataViewType(64, 64);
-        var data = context.Data.LoadFromEnumerable([new Picture8x4 { Image = source }], definition);
+        var data = context.Data.LoadFromEnumerable([new Picture64x64 { Image = source }]);
         var resized = context.Transforms.ResizeImages("Image", size, size, resizing: kind).Fit(data).Transform(data);
         return Read(resized, "Image", image => MLImage.CreateFromPixels(image!.Width, image.Height, image.PixelFormat, image.Pixels)).Single();
     }
