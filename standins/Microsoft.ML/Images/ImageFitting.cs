@@ -10,6 +10,12 @@ internal static class ImageFitting
         var box = new byte[checked(boxWidth * boxHeight * 4)];
         if (newWidth == 0 || newHeight == 0)
             return box;
+        if ((long)newWidth * newHeight > int.MaxValue / 4)
+        {
+            throw new InvalidOperationException(
+                $"Couldn't resize the image: to cover {boxWidth} x {boxHeight} pixels, {width} x {height} would become {newWidth} x {newHeight}.");
+        }
+
         var scaled = ImageCodec.Resize(pixels, width, height, newWidth, newHeight, ImageCodec.Filter.Smooth);
         var firstColumn = Math.Max(0, left);
         var columns = Math.Min(boxWidth, left + newWidth) - firstColumn;

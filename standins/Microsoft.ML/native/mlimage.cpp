@@ -90,6 +90,7 @@ cv::Mat read_picture(const uint8_t* data, int64_t length) {
     const int flags = container == Container::bmp ? cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION : cv::IMREAD_UNCHANGED;
     cv::Mat picture = cv::imdecode(bytes, flags);
     if (picture.empty()) throw Failure(MLIMAGE_NOT_AN_IMAGE, "the picture is damaged or cut off");
+    if (picture.total() > INT32_MAX / 4) throw Failure(MLIMAGE_NOT_AN_IMAGE, "the picture has more than 2^29 pixels");
     if (picture.depth() == CV_16U) {
         cv::Mat narrow;
         picture.convertTo(narrow, CV_8U, 1.0 / 257);

@@ -62,10 +62,13 @@ public sealed class MLImageTests
     public void WrongPixelsAreRefused()
     {
         var four = new byte[4];
-        Assert.ThrowsExactly<ArgumentException>(() => MLImage.CreateFromPixels(1, 1, MLPixelFormat.Unknown, four));
-        Assert.ThrowsExactly<ArgumentException>(() => MLImage.CreateFromPixels(0, 1, MLPixelFormat.Bgra32, four));
-        Assert.ThrowsExactly<ArgumentException>(() => MLImage.CreateFromPixels(1, -1, MLPixelFormat.Bgra32, four));
-        Assert.ThrowsExactly<ArgumentException>(() => MLImage.CreateFromPixels(1, 2, MLPixelFormat.Bgra32, four));
+        Assert.AreEqual("pixelFormat", Refused(1, 1, MLPixelFormat.Unknown));
+        Assert.AreEqual("width", Refused(0, 1, MLPixelFormat.Bgra32));
+        Assert.AreEqual("height", Refused(1, -1, MLPixelFormat.Bgra32));
+        Assert.IsNull(Refused(1, 2, MLPixelFormat.Bgra32));
+
+        string? Refused(int width, int height, MLPixelFormat format) =>
+            Assert.ThrowsExactly<ArgumentException>(() => MLImage.CreateFromPixels(width, height, format, four)).ParamName;
     }
 
     [TestMethod]

@@ -164,8 +164,12 @@ public sealed class PixelTransformTests
     {
         var context = new MLContext(1);
         var data = context.Data.LoadFromEnumerable([new SingleVector { Values = new float[12] }]);
-        StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => context.Transforms.ConvertToImage(2, 3, "Image", "Values").Fit(data)).Message, "Values");
+        foreach (var height in new[] { 1, 3 })
+        {
+            var estimator = context.Transforms.ConvertToImage(height, 2, "Image", "Values");
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => estimator.Fit(data)).Message, "Values");
+        }
+
         var text = Paths(context, "a");
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => context.Transforms.ConvertToImage(2, 2, "Image", "Path").Fit(text)).Message, "Path");
