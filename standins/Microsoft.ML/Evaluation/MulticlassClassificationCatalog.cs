@@ -32,6 +32,19 @@ public sealed class MulticlassClassificationCatalog : TrainCatalogBase
             .Evaluate(data, labelColumnName, scoreColumnName, predictedLabelColumnName);
     }
 
+    /// <summary>Splits the data into folds, fits on all but one and evaluates on that one, for each.</summary>
+    public IReadOnlyList<CrossValidationResult<MulticlassClassificationMetrics>> CrossValidate(
+        IDataView data,
+        IEstimator<ITransformer> estimator,
+        int numberOfFolds = 5,
+        string labelColumnName = "Label",
+        string samplingKeyColumnName = null,
+        int? seed = null)
+    {
+        Environment.CheckNonEmpty(labelColumnName, nameof(labelColumnName));
+        return CrossValidate(data, estimator, numberOfFolds, samplingKeyColumnName, seed, scores => Evaluate(scores, labelColumnName));
+    }
+
     public sealed class MulticlassClassificationTrainers : CatalogInstantiatorBase
     {
         internal MulticlassClassificationTrainers(MulticlassClassificationCatalog catalog)
