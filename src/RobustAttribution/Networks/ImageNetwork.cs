@@ -196,6 +196,21 @@ public sealed class ImageNetwork : IDisposable
         (mean, deviation) = NormalisationTensors(target, device);
     }
 
+    /// <summary>Writes parameters and buffers in safetensors, under PyTorch's names, in the network's type.</summary>
+    /// <param name="stream">Written from its position on; left open.</param>
+    public void SaveWeights(Stream stream) => NetworkWeights.Save(Backbone, stream);
+
+    /// <summary>Loads parameters and buffers from safetensors: those of <see cref="SaveWeights"/>, or a PyTorch <c>state_dict</c>. All or nothing.</summary>
+    /// <param name="stream">Read to its end; left open. Floating-point types are converted to the network's; <c>num_batches_tracked</c> may have any type or be missing.</param>
+    /// <exception cref="FormatException">The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.</exception>
+    public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, stream);
+
+    /// <summary>Loads those parameters and buffers whose names and shapes fit, and says which did not: for a network with a new head.</summary>
+    /// <param name="stream">As for <see cref="LoadWeights"/>.</param>
+    /// <returns>What was loaded and what was not.</returns>
+    /// <exception cref="FormatException">The stream is damaged, or nothing in it fits; the network is unchanged.</exception>
+    public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, stream);
+
     /// <summary>Throws unless <paramref name="images"/> and <paramref name="classes"/> are a batch for this network.</summary>
     /// <exception cref="ArgumentException">A shape, type or device is wrong; the message names it.</exception>
     public void CheckBatch(Tensor images, Tensor classes)

@@ -8,6 +8,7 @@ namespace RobustAttribution.Networks;
 public sealed class LayerSequence : LayeredModule
 {
     private readonly nn.Module<Tensor, Tensor>[] layers;
+    private readonly int featureIndex;
     private readonly string? featureLayer;
 
     /// <summary>Makes a chain whose layers are named 0, 1, 2, …</summary>
@@ -30,6 +31,7 @@ public sealed class LayerSequence : LayeredModule
         }
 
         this.featureLayer = featureLayer;
+        featureIndex = Array.FindIndex(layers, layer => layer.Name == featureLayer);
         this.layers = [.. layers.Select(layer => layer.Layer)];
         foreach ((string name, nn.Module<Tensor, Tensor> layer) in layers)
         {
@@ -39,6 +41,10 @@ public sealed class LayerSequence : LayeredModule
 
     /// <inheritdoc/>
     public override string? FeatureLayer => featureLayer;
+
+    /// <inheritdoc/>
+    public override LinearLayer? PooledHead
+        => featureIndex >= 0 && featureIndex == layers.Length - 3 && layers[^2] is GlobalAveragePoolLayer ? layers[^1] as LinearLayer : null;
 
     /// <inheritdoc/>
     public override Tensor Run(Tensor input, ILayerRunner runner)

@@ -21,6 +21,9 @@ public abstract class LayeredModule : nn.Module<Tensor, Tensor>
     /// <summary>The name of the layer whose output is the last map [N,C,H,W] worth looking at, for Grad-CAM; null where there is none.</summary>
     public virtual string? FeatureLayer => null;
 
+    /// <summary>The linear layer that gives the logits from the means of <see cref="FeatureLayer"/>'s channels, for class activation maps; null where logits come about otherwise.</summary>
+    public virtual LinearLayer? PooledHead => null;
+
     /// <summary>The forward pass.</summary>
     /// <param name="input">The normalised pictures, or whatever the block before this one puts out.</param>
     /// <param name="runner">Carries out each step.</param>

@@ -1,0 +1,111 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Networks;
+
+/// <summary>A module's parameters and buffers in safetensors, under PyTorch's names.</summary>
+internal static class NetworkWeights
+{
+    private const string BatchCounter = "num_batches_tracked";
+
+    private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
+
+    public static void Save(nn.Module module, Stream stream)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Safetensors.Write(
+            stream,
+            StateOf(module).Select(entry => KeyValuePair.Create(entry.Name, IsCounter(entry.Name) ? entry.Tensor.to(ScalarType.Int64) : entry.Tensor)),
+            Metadata);
+    }
+
+    /// <summary>Loads all or nothing.</summary>
+    public static void Load(nn.Module module, Stream stream)
+    {
+        using SafetensorsContent content = Safetensors.Read(stream);
+        LoadedWeights plan = Compare(module, content);
+        if (plan.DifferentShape.Count > 0)
+        {
+            string name = plan.DifferentShape[0];
+            Tensor expected = StateOf(module).First(entry => entry.Name == name).Tensor;
+            throw new FormatException(
+                $"Tensor '{name}' is {Describe(content.Tensors[name])}; the network has {Describe(expected)}{Others(plan.DifferentShape)}. To keep a new head, use {nameof(ImageNetwork.LoadMatchingWeights)}.");
+        }
+
+        // PyTorch before 0.4.1 did not count batches; the counter has no influence on anything.
+        List<string> missing = [.. plan.Missing.Where(name => !IsCounter(name))];
+        if (missing.Count > 0 || plan.Unused.Count > 0)
+        {
+            string what = missing.Count > 0
+                ? $"Tensor '{missing[0]}' of the network is missing in the stream{Others(missing)}."
+                : $"Tensor '{plan.Unused[0]}' of the stream is unknown to the network{Others(plan.Unused)}.";
+            throw new FormatException($"{what} To load the rest, use {nameof(ImageNetwork.LoadMatchingWeights)}.");
+        }
+
+        Copy(module, content, plan.Loaded);
+    }
+
+    public static LoadedWeights LoadMatching(nn.Module module, Stream stream)
+    {
+        using SafetensorsContent content = Safetensors.Read(stream);
+        LoadedWeights plan = Compare(module, content);
+        if (plan.Loaded.Count == 0)
+        {
+            throw new FormatException(
+                $"No tensor of the stream fits the network. The stream has e.g. {string.Join(", ", plan.Unused.Take(3))}; the network has e.g. {string.Join(", ", StateOf(module).Take(3).Select(entry => entry.Name))}.");
+        }
+
+        Copy(module, content, plan.Loaded);
+        return plan;
+    }
+
+    private static LoadedWeights Compare(nn.Module module, SafetensorsContent content)
+    {
+        List<string> loaded = [], missing = [], differentShape = [];
+        var unused = new HashSet<string>(content.Tensors.Keys, StringComparer.Ordinal);
+        foreach ((string name, Tensor tensor) in StateOf(module))
+        {
+            unused.Remove(name);
+            if (!content.Tensors.TryGetValue(name, out Tensor? stored))
+            {
+                missing.Add(name);
+            }
+            else if (!stored.shape.SequenceEqual(tensor.shape))
+            {
+                differentShape.Add(name);
+            }
+            else if (!IsCounter(name) && !IsFloating(stored.dtype))
+            {
+                throw new FormatException($"Tensor '{name}' is {Describe(stored)}; the network has {Describe(tensor)}.");
+            }
+            else
+            {
+                loaded.Add(name);
+            }
+        }
+
+        return new LoadedWeights(loaded, missing, differentShape, [.. unused.Order(StringComparer.Ordinal)]);
+    }
+
+    private static void Copy(nn.Module module, SafetensorsContent content, IReadOnlyList<string> names)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = no_grad();
+        Dictionary<string, Tensor> state = StateOf(module).ToDictionary(entry => entry.Name, entry => entry.Tensor);
+        foreach (string name in names)
+        {
+            state[name].copy_(content.Tensors[name]);
+        }
+    }
+
+    private static IEnumerable<(string Name, Tensor Tensor)> StateOf(nn.Module module)
+        => module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(module.named_buffers());
+
+    private static bool IsCounter(string name) => name == BatchCounter || name.EndsWith("." + BatchCounter, StringComparison.Ordinal);
+
+    private static bool IsFloating(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+
+    private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
+
+    private static string Others(IReadOnlyList<string> names) => names.Count > 1 ? $" (and {names.Count - 1} more: {string.Join(", ", names.Skip(1).Take(5))}…)" : "";
+}

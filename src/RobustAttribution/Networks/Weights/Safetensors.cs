@@ -1,0 +1,256 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Networks;
+
+/// <summary>
+/// Reads and writes tensors in the safetensors format: eight bytes with the header's length, a JSON header with each tensor's name, type, shape and place, then the bytes.
+/// Nothing in it can run code.
+/// </summary>
+/// <remarks>
+/// Types: F64, F32, F16, BF16, I64, I32, U8, BOOL; little-endian; up to 2 GiB for each tensor. The reader is strict, and no memory is taken for a length that the stream
+/// does not live up to.
+/// </remarks>
+public static class Safetensors
+{
+    private const int ChunkLength = 1 << 20;
+
+    /// <summary>Writes tensors. Equal input gives equal bytes.</summary>
+    /// <param name="stream">Written from its position on; left open.</param>
+    /// <param name="tensors">Names, all different, and tensors on any device. Larger element types are stored first, so that every tensor is aligned.</param>
+    /// <param name="metadata">Free text pairs to store with them.</param>
+    /// <exception cref="ArgumentException">A name is there twice, or is reserved.</exception>
+    /// <exception cref="NotSupportedException">A tensor's type is not among those supported, or it is larger than 2 GiB.</exception>
+    public static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        Require.NotNull(stream, nameof(stream));
+        List<(string Name, Tensor Tensor, SafetensorsType Type)> entries =
+            [.. Require.NotNull(tensors, nameof(tensors)).Select(pair => (pair.Key, pair.Value, TypeOf(pair.Key, pair.Value))).OrderByDescending(entry => entry.Item3.Size)];
+        foreach (IGrouping<string, string> name in entries.Select(entry => entry.Name).Append(SafetensorsHeader.MetadataName).GroupBy(name => name))
+        {
+            if (name.Count() > 1)
+            {
+                throw new ArgumentException($"The name '{name.Key}' is there twice, or reserved.", nameof(tensors));
+            }
+        }
+
+        byte[] header = HeaderOf(entries, metadata);
+        Span<byte> length = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        foreach ((_, Tensor tensor, _) in entries.Where(entry => entry.Tensor.numel() > 0))
+        {
+            using IDisposable scope = NewDisposeScope();
+            Tensor stored = tensor.detach().cpu().contiguous();
+            stream.Write(stored.bytes);
+            GC.KeepAlive(stored);
+        }
+    }
+
+    /// <summary>Writes a file; an existing one is replaced once all is written.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">See <see cref="Write(Stream, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}?)"/>.</param>
+    /// <param name="metadata">Free text pairs to store with them.</param>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        string unfinished = path + ".part";
+        using (FileStream stream = File.Create(unfinished))
+        {
+            Write(stream, tensors, metadata);
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+    }
+
+    /// <summary>Reads what <see cref="Write(Stream, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}?)"/>, or any other program, wrote.</summary>
+    /// <param name="stream">Read from its position to its end, which must be the end of the last tensor; left open.</param>
+    /// <returns>The tensors; owned by the caller.</returns>
+    /// <exception cref="FormatException">The stream is not safetensors, or is damaged. The message names the tensor.</exception>
+    public static SafetensorsContent Read(Stream stream)
+    {
+        Require.NotNull(stream, nameof(stream));
+        SafetensorsHeader header = SafetensorsHeader.Parse(ReadHeader(stream));
+        long? available = stream.CanSeek ? stream.Length - stream.Position : null;
+        if (available is { } length && length != header.DataLength)
+        {
+            SafetensorsHeader.Entry? cut = header.Entries.FirstOrDefault(entry => entry.End > length);
+            throw new FormatException(cut is null
+                ? $"Not safetensors: {length - header.DataLength} bytes follow the last tensor."
+                : $"Tensor '{cut.Name}' ends at byte {cut.End} of the data, but the stream ends at byte {length}.");
+        }
+
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        var content = new SafetensorsContent(tensors, header.Metadata);
+        try
+        {
+            foreach (SafetensorsHeader.Entry entry in header.Entries)
+            {
+                tensors.Add(entry.Name, ReadTensor(stream, entry, lengthIsKnown: available is not null));
+            }
+
+            if (available is null && stream.ReadByte() >= 0)
+            {
+                throw new FormatException("Not safetensors: bytes follow the last tensor.");
+            }
+
+            return content;
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <returns>The tensors; owned by the caller.</returns>
+    /// <exception cref="FormatException">The file is not safetensors, or is damaged. The message names the file and the tensor.</exception>
+    public static SafetensorsContent Read(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        try
+        {
+            return Read(stream);
+        }
+        catch (FormatException error)
+        {
+            throw new FormatException($"{path}: {error.Message}", error);
+        }
+    }
+
+    private static SafetensorsType TypeOf(string name, Tensor tensor)
+    {
+        SafetensorsType type = SafetensorsType.Of(tensor.dtype)
+            ?? throw new NotSupportedException($"Tensor '{name}' is of type {tensor.dtype}; safetensors are written of {SafetensorsType.Allowed}.");
+        return tensor.numel() <= int.MaxValue / type.Size ? type : throw new NotSupportedException($"Tensor '{name}' is larger than 2 GiB.");
+    }
+
+    private static byte[] HeaderOf(List<(string Name, Tensor Tensor, SafetensorsType Type)> entries, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(SafetensorsHeader.MetadataName);
+                foreach ((string key, string value) in metadata)
+                {
+                    json.WriteString(key, value);
+                }
+
+                json.WriteEndObject();
+            }
+
+            long position = 0;
+            foreach ((string name, Tensor tensor, SafetensorsType type) in entries)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", type.Name);
+                WriteNumbers(json, "shape", tensor.shape);
+                WriteNumbers(json, "data_offsets", [position, position += tensor.numel() * type.Size]);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        while (buffer.Length % 8 != 0)
+        {
+            buffer.WriteByte((byte)' ');
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, long[] numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (long number in numbers)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static byte[] ReadHeader(Stream stream)
+    {
+        byte[] prefix = ReadGrowing(stream, sizeof(ulong), "the header's length");
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        return length is > 0 and <= SafetensorsHeader.MaximumLength
+            ? ReadGrowing(stream, (int)length, "the header")
+            : throw new FormatException($"Not safetensors: the header's length is {length}; allowed is 1 to {SafetensorsHeader.MaximumLength}.");
+    }
+
+    private static Tensor ReadTensor(Stream stream, SafetensorsHeader.Entry entry, bool lengthIsKnown)
+    {
+        if (entry.End - entry.Begin > int.MaxValue)
+        {
+            throw new FormatException($"Tensor '{entry.Name}' has {entry.End - entry.Begin} bytes; tensors of up to {int.MaxValue} bytes are read.");
+        }
+
+        int length = (int)(entry.End - entry.Begin);
+        byte[]? content = lengthIsKnown ? null : ReadGrowing(stream, length, $"tensor '{entry.Name}'");
+        Tensor tensor = empty(entry.Shape, entry.Type.Type, CPU);
+        try
+        {
+            if (length > 0)
+            {
+                Span<byte> target = tensor.bytes;
+                if (content is null)
+                {
+                    stream.ReadExactly(target);
+                }
+                else
+                {
+                    content.CopyTo(target);
+                }
+
+                if (entry.Type.Type == ScalarType.Bool && target.ContainsAnyExceptInRange((byte)0, (byte)1))
+                {
+                    throw new FormatException($"Tensor '{entry.Name}' is BOOL and holds a byte that is neither 0 nor 1.");
+                }
+            }
+
+            return tensor.DetachFromDisposeScope();
+        }
+        catch (EndOfStreamException error)
+        {
+            tensor.Dispose();
+            throw new FormatException($"The stream ends within tensor '{entry.Name}'.", error);
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads exactly <paramref name="length"/> bytes, taking memory only as they come.</summary>
+    private static byte[] ReadGrowing(Stream stream, int length, string what)
+    {
+        var content = new byte[Math.Min(length, ChunkLength)];
+        int filled = 0;
+        while (filled < length)
+        {
+            if (filled == content.Length)
+            {
+                Array.Resize(ref content, (int)Math.Min(length, 2L * content.Length));
+            }
+
+            int read = stream.Read(content, filled, content.Length - filled);
+            if (read == 0)
+            {
+                throw new FormatException($"The stream ends within {what}: {length} bytes expected, {filled} found.");
+            }
+
+            filled += read;
+        }
+
+        return content;
+    }
+}

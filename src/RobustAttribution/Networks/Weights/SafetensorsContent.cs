@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Networks;
+
+/// <summary>What a safetensors stream held. Owns its tensors.</summary>
+/// <param name="tensors">See <see cref="Tensors"/>.</param>
+/// <param name="metadata">See <see cref="Metadata"/>.</param>
+public sealed class SafetensorsContent(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) : IDisposable
+{
+    /// <summary>The tensors by name, on the CPU, in the type they were stored in.</summary>
+    public IReadOnlyDictionary<string, Tensor> Tensors { get; } = tensors;
+
+    /// <summary>The free text pairs of <c>__metadata__</c>; empty where there are none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata;
+
+    /// <summary>Frees the tensors. Harmless when repeated.</summary>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in Tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+}

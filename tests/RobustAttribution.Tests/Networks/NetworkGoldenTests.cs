@@ -1,0 +1,99 @@
+using System.Text.Json;
+using RobustAttribution.Networks;
+using RobustAttribution.Tests.Fixtures;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Networks;
+
+/// <summary>Our networks against PyTorch's and torchvision's, with weights from a formula (GoldenValues/Networks/make_networks.py).</summary>
+[TestClass]
+public sealed class NetworkGoldenTests
+{
+    private static readonly JsonElement Cases = JsonDocument.Parse(File.ReadAllText(GoldenFile.Path("Networks", "logits.json"))).RootElement.GetProperty("cases");
+
+    private static readonly Dictionary<string, NetworkArchitecture> Architectures = new()
+    {
+        ["small-conv-net"] = KnownNetworks.SmallConvNet,
+        ["lenet"] = KnownNetworks.LeNet,
+        ["resnet18-small"] = new ResNetArchitecture { Width = 8, Stem = ResNetStem.SmallPictures },
+        ["resnet18"] = new ResNetArchitecture { Width = 8 },
+        ["resnet50"] = new ResNetArchitecture { Depth = 50, Width = 8 },
+        ["resnet50-localization"] = new ResNetArchitecture { Depth = 50, Width = 8, LastStageStride = 1 },
+        ["wideresnet-16-2"] = new WideResNetArchitecture { Depth = 16, WidthFactor = 2 },
+    };
+
+    public static IEnumerable<object[]> CaseNames => Cases.EnumerateObject().Select(item => new object[] { item.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(CaseNames))]
+    public void LogitsArePyTorchs(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        long[] shape = [.. Cases.GetProperty(name).GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())];
+        double[][] expected = [.. Cases.GetProperty(name).GetProperty("logits").EnumerateArray().Select(row => row.EnumerateArray().Select(value => value.GetDouble()).ToArray())];
+        using ImageNetwork network = Build(name, (int)shape[1], (int)shape[2], (int)shape[3], expected[0].Length);
+
+        Values.AreClose([.. expected.SelectMany(row => row)], Values.Of(network.LogitsOfNormalized(FormulaWeights.Pictures(shape))), 1e-10);
+    }
+
+    [TestMethod]
+    [DataRow("resnet18", 1000)]
+    [DataRow("resnet50", 1000)]
+    [DataRow("wideresnet-16-2", 10)]
+    public void NamesAndShapesArePyTorchs(string name, int classes)
+    {
+        NetworkArchitecture architecture = name switch { "resnet18" => KnownNetworks.ResNet18, "resnet50" => KnownNetworks.ResNet50, _ => Architectures[name] };
+        using ImageNetwork network = ImageNetwork.Create(architecture, new InputSpecification(3, 64, 64), classes, Activation.Relu, new Generator(1, CPU));
+        string[] expected = [.. File.ReadAllLines(GoldenFile.Path("Networks", $"keys-{name}.txt")).Order(StringComparer.Ordinal)];
+
+        string[] actual = [.. network.Backbone.state_dict().Select(entry => $"{entry.Key} {string.Join(',', entry.Value.shape)}").Order(StringComparer.Ordinal)];
+
+        CollectionAssert.AreEqual(expected, actual);
+    }
+
+    [TestMethod]
+    public void LocalizationMapsAre14By14()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var architecture = new ResNetArchitecture { Depth = 50, LastStageStride = 1, Width = 1 };
+        using ImageNetwork network = ImageNetwork.Create(architecture, new InputSpecification(3, 224, 224), 2, Activation.Relu, new Generator(1, CPU));
+        var last = (nn.Module<Tensor, Tensor>)network.Backbone.named_children().Single(child => child.name == "layer4").module;
+        long[]? shape = null;
+        last.register_forward_hook((_, _, output) =>
+        {
+            shape = output.shape;
+            return output;
+        });
+
+        network.Logits(rand([1, 3, 224, 224]));
+
+        CollectionAssert.AreEqual(new long[] { 1, 32, 14, 14 }, shape);
+    }
+
+    [TestMethod]
+    public void WeightsOfAPyTorchNetworkReproduceItsLogits()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using ImageNetwork network = TinyNetworks.Convolutional(activation: Activation.Relu, type: ScalarType.Float32);
+        using FileStream weights = File.OpenRead(GoldenFile.Path("Networks", "conv.safetensors"));
+        double[] expected = [.. JsonDocument.Parse(File.ReadAllText(GoldenFile.Path("Networks", "conv.json"))).RootElement.GetProperty("logits")
+            .EnumerateArray().SelectMany(row => row.EnumerateArray().Select(value => value.GetDouble()))];
+
+        network.LoadWeights(weights);
+
+        Values.AreClose(expected, Values.Of(network.LogitsOfNormalized(FormulaWeights.Pictures(3, 2, 8, 8).to(ScalarType.Float32))), 1e-6);
+    }
+
+    private static ImageNetwork Build(string name, int channels, int height, int width, int classes)
+    {
+        ImageNetwork network = ImageNetwork.Create(Architectures[name], new InputSpecification(channels, height, width), classes, Activation.Relu, new Generator(1, CPU));
+        network.MoveTo(CPU, ScalarType.Float64);
+        FormulaWeights.Fill(network.Backbone);
+        network.Backbone.eval();
+        return network;
+    }
+}

@@ -1,0 +1,151 @@
+using RobustAttribution.Networks;
+using RobustAttribution.Tests.Fixtures;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Networks;
+
+[TestClass]
+public sealed class NetworkWeightsTests
+{
+    private static readonly NetworkArchitecture Residual = new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallPictures };
+
+    [TestMethod]
+    public void WeightsAndCardRebuildTheNetwork()
+    {
+        using var scope = NewDisposeScope();
+        foreach (NetworkArchitecture architecture in new[] { new SmallConvNetArchitecture { HiddenUnits = 6 }, Residual, new WideResNetArchitecture { Depth = 10, WidthFactor = 1 } })
+        {
+            using ImageNetwork network = TinyNetworks.Create(architecture, activation: Activation.Softplus(3), type: ScalarType.Float32);
+            (Tensor images, _) = TinyNetworks.Batch(network);
+            network.Logits(images); // moves the running statistics
+            network.Backbone.eval();
+            using var weights = new MemoryStream();
+            network.SaveWeights(weights);
+            string card = NetworkCard.Of(network).ToJson();
+
+            weights.Position = 0;
+            using ImageNetwork again = NetworkCard.FromJson(card).Build(weights);
+
+            Assert.AreEqual(network.Activation, again.Activation);
+            Assert.AreEqual(network.Input, again.Input);
+            Assert.IsFalse(again.Backbone.training);
+            Values.AreClose(network.Logits(images), again.Logits(images), 0);
+            CollectionAssert.AreEqual(weights.ToArray(), Saved(again), "the bytes of a second save");
+        }
+    }
+
+    [TestMethod]
+    public void EveryFloatingTypeIsConverted()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Linear(type: ScalarType.Float32);
+        double[] before = Values.Of(network.Backbone.parameters().First());
+        foreach ((ScalarType type, double tolerance) in new[] { (ScalarType.Float64, 0), (ScalarType.BFloat16, 0.01), (ScalarType.Float16, 0.001) })
+        {
+            var stream = new MemoryStream();
+            Safetensors.Write(stream, network.Backbone.state_dict().Select(entry => KeyValuePair.Create(entry.Key, entry.Value.detach().to(type))));
+            using ImageNetwork other = TinyNetworks.Linear(seed: 9, type: ScalarType.Float32);
+            stream.Position = 0;
+            other.LoadWeights(stream);
+            Values.AreClose(before, Values.Of(other.Backbone.parameters().First()), tolerance, type.ToString());
+        }
+    }
+
+    [TestMethod]
+    public void LoadingTakesNoPartOfWhatDoesNotFit()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork source = TinyNetworks.Convolutional(seed: 1, type: ScalarType.Float32);
+        Dictionary<string, Tensor> state = source.Backbone.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach());
+        Refuses("conv1.bias", "missing", Without("conv1.bias"));
+        Refuses("more", "unknown", new(state) { ["more"] = ones([1]) });
+        Refuses("fc2.weight", "Float32 [7, 5]", new(state) { ["fc2.weight"] = ones([7, 5]) });
+        Refuses("conv2.weight", "Int64", new(state) { ["conv2.weight"] = state["conv2.weight"].to(ScalarType.Int64) });
+
+        Dictionary<string, Tensor> Without(string name) => state.Where(entry => entry.Key != name).ToDictionary();
+
+        static void Refuses(string name, string why, Dictionary<string, Tensor> state)
+        {
+            using ImageNetwork network = TinyNetworks.Convolutional(seed: 2, type: ScalarType.Float32);
+            byte[] before = Saved(network);
+            var stream = new MemoryStream();
+            Safetensors.Write(stream, state);
+            stream.Position = 0;
+            string message = Assert.ThrowsExactly<FormatException>(() => network.LoadWeights(stream)).Message;
+            StringAssert.Contains(message, $"'{name}'");
+            StringAssert.Contains(message, why);
+            CollectionAssert.AreEqual(before, Saved(network));
+        }
+    }
+
+    [TestMethod]
+    public void TheBatchCounterMayHaveAnyTypeOrBeMissing()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Create(Residual);
+        Dictionary<string, Tensor> state = network.Backbone.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach());
+        foreach (ScalarType? type in new ScalarType?[] { ScalarType.Int64, ScalarType.Float32, null })
+        {
+            var stream = new MemoryStream();
+            Safetensors.Write(stream, state
+                .Where(entry => type is not null || !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                .Select(entry => entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal) ? KeyValuePair.Create(entry.Key, full([], 5, type!.Value, CPU)) : entry));
+            stream.Position = 0;
+            using ImageNetwork other = TinyNetworks.Create(Residual, seed: 3);
+            other.LoadWeights(stream);
+            Assert.AreEqual(type is null ? 0 : 5, Values.Of(other.Backbone.named_buffers().Single(buffer => buffer.name == "bn1.num_batches_tracked").buffer)[0]);
+        }
+    }
+
+    [TestMethod]
+    public void ANewHeadKeepsItsWeightsAndIsReported()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork source = TinyNetworks.Convolutional(seed: 1, classes: 4), target = TinyNetworks.Convolutional(seed: 2, classes: 6);
+        double[] head = Values.Of(target.Backbone.get_parameter("fc2.weight"));
+        using var stream = new MemoryStream(Saved(source));
+
+        LoadedWeights report = target.LoadMatchingWeights(stream);
+
+        CollectionAssert.AreEqual(new[] { "fc2.weight", "fc2.bias" }, report.DifferentShape.ToArray());
+        Assert.HasCount(10, report.Loaded);
+        Assert.IsEmpty(report.Missing);
+        Assert.IsEmpty(report.Unused);
+        CollectionAssert.AreEqual(head, Values.Of(target.Backbone.get_parameter("fc2.weight")));
+        CollectionAssert.AreEqual(Values.Of(source.Backbone.get_parameter("conv3.weight")), Values.Of(target.Backbone.get_parameter("conv3.weight")));
+    }
+
+    [TestMethod]
+    public void AStreamOfStrangersIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork source = TinyNetworks.Create(Residual), target = TinyNetworks.Linear();
+        string message = Assert.ThrowsExactly<FormatException>(() => target.LoadMatchingWeights(new MemoryStream(Saved(source)))).Message;
+        StringAssert.Contains(message, "1.weight");
+        StringAssert.Contains(message, "bn1.bias");
+    }
+
+    [TestMethod]
+    public void CardsThatDescribeNothingAreRefused()
+    {
+        using ImageNetwork own = TinyNetworks.Linear();
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => NetworkCard.Of(own)).Message, nameof(NetworkArchitecture));
+        foreach (string json in new[] { "", "{}", "[]", "null", """{"architecture":{"$type":"LeNetArchitecture"},"input":null,"classCount":3,"activation":{"$type":"ReluActivation"}}""" })
+        {
+            Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(json), json);
+        }
+
+        var card = new NetworkCard(KnownNetworks.LeNet, new InputSpecification(1, 8, 8), 3, Activation.Relu);
+        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(card.ToJson().Replace("\"classCount\":3", "\"classCount\":1", StringComparison.Ordinal))).Message, "ClassCount");
+        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(card.ToJson().Replace("LeNetArchitecture", "System.String", StringComparison.Ordinal))).Message, "System.String");
+        Assert.AreEqual(card, NetworkCard.FromJson(card.ToJson()));
+    }
+
+    private static byte[] Saved(ImageNetwork network)
+    {
+        var stream = new MemoryStream();
+        network.SaveWeights(stream);
+        return stream.ToArray();
+    }
+}
