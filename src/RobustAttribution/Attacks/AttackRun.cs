@@ -22,6 +22,7 @@ internal sealed class AttackRun : IDisposable
     {
         (this.attack, this.network, this.images, this.classes, this.generator) = (attack, network, images, classes, generator);
         surrogate = AttackView.SurrogateFor(network, attack.Surrogate);
+        RequireSwitch();
         steps = attack.ThreatModel.Radius > 0 ? attack.Steps : 0;
         trueClean = See(images, null, differentiable: surrogate is null && !attack.RandomStart);
         clean = surrogate is null ? trueClean : See(images, surrogate, differentiable: !attack.RandomStart);
@@ -69,7 +70,7 @@ internal sealed class AttackRun : IDisposable
             using AttackView? trueNext = step == 0 || surrogate is null || best is null ? null : new AttackView(attack, network, null, current, classes, createGraph: false);
             AttackView view = next ?? start;
             AttackView trueView = surrogate is null ? view : trueNext ?? trueStart;
-            Tensor? gain = last && judgement is not null ? null : Measure(objective, view);
+            Tensor? gain = last && (best is null || judgement is not null) ? null : Measure(objective, view);
             if (best is not null)
             {
                 Tensor judged = judgement is null ? gain! : Measure(judgement, trueView);
@@ -88,6 +89,17 @@ internal sealed class AttackRun : IDisposable
 
     /// <summary>Frees the views.</summary>
     public void Dispose() => views.ForEach(view => view.Dispose());
+
+    // Says it before any work, and with the attack's own way out.
+    private void RequireSwitch()
+    {
+        if (surrogate is not null && !network.HasSwitchableActivation)
+        {
+            throw new InvalidOperationException(
+                $"{attack.GetType().Name} looks for its steps through {surrogate}, and the network {network.Backbone.GetName()} has no {nameof(ActivationLayer)} to switch. "
+                + $"Build it with {nameof(ActivationLayer)}, or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
+        }
+    }
 
     private static Tensor Measure(Func<AttackView, Tensor> measure, AttackView view)
     {

@@ -75,6 +75,9 @@ public sealed class ImageNetwork : IDisposable
     public Activation? Activation
         => activations.Length > 0 && activations.All(layer => layer.Activation == activations[0].Activation) ? activations[0].Activation : null;
 
+    /// <summary>Whether there is a layer that <see cref="WithActivation"/> can switch.</summary>
+    public bool HasSwitchableActivation => activations.Length > 0;
+
     /// <summary>Lock this around each use when several threads share the network.</summary>
     public object SyncRoot { get; } = new();
 
