@@ -1,3 +1,5 @@
+using Microsoft.ML.Runtime;
+
 namespace Microsoft.ML.Data;
 
 /// <summary>Makes getters that read the members of the current row object.</summary>
@@ -15,6 +17,8 @@ internal static class RowReader<TRow>
             return RowUtils.Generic<Delegate>(Array<int>, member.ElementType, member, current);
         if (member.IsVector)
             return RowUtils.Generic<Delegate>(Buffer<int>, member.ElementType, member, current);
+        if (type is not PrimitiveDataViewType && !DataViewTypeManager.Knows(type))
+            throw Contracts.ExceptNotSupp($"Type '{member.MemberType.FullName}' is not yet supported.");
         return type is KeyDataViewType key ? Key(member, key, current) : RowUtils.Generic<Delegate>(Value<int>, member.MemberType, member, current);
     }
 

@@ -83,6 +83,16 @@ public sealed class PixelTransformTests
     }
 
     [TestMethod]
+    public void ASizeThatNoRowClassSaysIsUnknownToTheRows()
+    {
+        var context = new MLContext(1);
+        var definition = SchemaDefinition.Create(typeof(Picture2x2));
+        definition["Image"].ColumnType = new ImageDataViewType(5, 7);
+        var data = context.Data.LoadFromEnumerable([new Picture2x2 { Image = Opaque(7, 5, MLPixelFormat.Bgra32, (_, _) => (1, 2, 3)) }], definition);
+        Assert.ThrowsExactly<NotSupportedException>(() => Read(data, "Image", image => image!.Width));
+    }
+
+    [TestMethod]
     public void TheLastPictureGoesWithTheCursor()
     {
         var context = new MLContext(1);

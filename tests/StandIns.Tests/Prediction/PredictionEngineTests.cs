@@ -145,6 +145,21 @@ public sealed class PredictionEngineTests
     }
 
     [TestMethod]
+    public void APredictedPictureLivesUntilTheNextOneWhereItsTransformSaysSo()
+    {
+        var context = new MLContext(1);
+        var data = context.Data.LoadFromEnumerable(Rows(1));
+        var made = context.Transforms.ConvertToImage(2, 2, "Image", "Values");
+        using var keeping = context.Model.CreatePredictionEngine<Input, PictureOutput>(made.Fit(data));
+        using var taking = context.Model.CreatePredictionEngine<Input, PictureOutput>(made.Append(context.Transforms.ConvertToGrayscale("Image")).Fit(data));
+        var (kept, taken) = (keeping.Predict(Rows(1)[0]).Image!, taking.Predict(Rows(1)[0]).Image!);
+        Assert.AreEqual((2, 2), (kept.Width, taken.Width));
+        Assert.AreEqual((2, 2), (keeping.Predict(Rows(1)[0]).Image!.Width, taking.Predict(Rows(1)[0]).Image!.Width));
+        Assert.AreEqual(2, kept.Width);
+        Assert.ThrowsExactly<InvalidOperationException>(() => taken.Width);
+    }
+
+    [TestMethod]
     public void OnlyRowToRowTransformersWillDo()
     {
         var context = new MLContext(1);
