@@ -103,7 +103,7 @@ public sealed class NetworkWeightsTests
     {
         using var scope = NewDisposeScope();
         using ImageNetwork source = TinyNetworks.Convolutional(seed: 1, classes: 4), target = TinyNetworks.Convolutional(seed: 2, classes: 6);
-        double[] head = Values.Of(target.Backbone.get_parameter("fc2.weight"));
+        double[] head = Values.Of(target.Backbone.get_parameter("fc2.weight")!);
         using var stream = new MemoryStream(Saved(source));
 
         LoadedWeights report = target.LoadMatchingWeights(stream);
@@ -112,8 +112,8 @@ public sealed class NetworkWeightsTests
         Assert.HasCount(10, report.Loaded);
         Assert.IsEmpty(report.Missing);
         Assert.IsEmpty(report.Unused);
-        CollectionAssert.AreEqual(head, Values.Of(target.Backbone.get_parameter("fc2.weight")));
-        CollectionAssert.AreEqual(Values.Of(source.Backbone.get_parameter("conv3.weight")), Values.Of(target.Backbone.get_parameter("conv3.weight")));
+        CollectionAssert.AreEqual(head, Values.Of(target.Backbone.get_parameter("fc2.weight")!));
+        CollectionAssert.AreEqual(Values.Of(source.Backbone.get_parameter("conv3.weight")!), Values.Of(target.Backbone.get_parameter("conv3.weight")!));
     }
 
     [TestMethod]
