@@ -100,7 +100,7 @@ internal abstract class IdvCodec<T> : IdvCodec
 {
     public override string LoadName => typeof(T).Name;
 
-    public override DataViewType Type { get; } = ColumnTypeExtensions.PrimitiveTypeFromType(typeof(T));
+    public override DataViewType Type => ColumnTypeExtensions.PrimitiveTypeFromType(typeof(T));
 
     public abstract void Write(BinaryWriter writer, ReadOnlySpan<T> values);
 
