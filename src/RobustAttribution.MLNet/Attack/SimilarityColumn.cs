@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using RobustAttribution.Similarities;
+
+namespace RobustAttribution.MLNet;
+
+/// <summary>A column that compares two maps of each row.</summary>
+/// <param name="ColumnName">Its name.</param>
+/// <param name="Similarity">What it holds.</param>
+[method: JsonConstructor]
+public sealed record SimilarityColumn(string ColumnName, IMapSimilarity Similarity)
+{
+    /// <summary>The annotation of such a column: the similarity as JSON.</summary>
+    internal const string AnnotationKind = "RobustAttributionSimilarity";
+
+    /// <summary>A column named after its similarity, e.g. "KendallTau".</summary>
+    public SimilarityColumn(IMapSimilarity similarity)
+        : this(Require.NotNull(similarity, nameof(similarity)).GetType().Name, similarity)
+    {
+    }
+
+    /// <summary>Its name.</summary>
+    public string ColumnName { get; init => field = Require.NotNull(value); } = Require.NotNull(ColumnName, nameof(ColumnName));
+
+    /// <summary>What it holds.</summary>
+    public IMapSimilarity Similarity { get; init => field = Require.NotNull(value); } = Require.NotNull(Similarity, nameof(Similarity));
+
+    /// <summary>Top-100 intersection, Kendall τ, Pearson and cosine.</summary>
+    internal static IReadOnlyList<SimilarityColumn> Defaults { get; } =
+        [new(new TopKIntersection()), new(new KendallTau()), new(new PearsonCorrelation()), new(new CosineSimilarity())];
+}

@@ -1,0 +1,44 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+
+namespace RobustAttribution.MLNet;
+
+/// <summary>What <c>EvaluateAttributionRobustness</c> attacks and measures. Each option checks its value when it is set.</summary>
+public sealed record AttributionRobustnessOptions
+{
+    /// <summary>The attack. <see cref="TopKAttack"/> with its defaults by default.</summary>
+    public IAttributionAttack Attack { get; init => field = Require.NotNull(value); } = new TopKAttack();
+
+    /// <summary>The attribution whose maps are compared. The input gradient by default.</summary>
+    public IAttributionMethod Method { get; init => field = Require.NotNull(value); } = new InputGradient();
+
+    /// <summary>How it becomes a map. Magnitudes summed over the channels by default.</summary>
+    public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
+
+    /// <summary>The measures. By default top-100 intersection, Kendall τ, Pearson and cosine.</summary>
+    public IReadOnlyList<SimilarityColumn> Similarities { get; init => field = [.. Require.NotNull(value)]; } = SimilarityColumn.Defaults;
+
+    /// <summary>The key column of true labels; null for none. "Label" by default.</summary>
+    public string? LabelColumnName { get; init; } = "Label";
+
+    /// <summary>The column that carries the network. "Score" by default.</summary>
+    public string ScoreColumnName { get; init => field = Require.NotNull(value); } = "Score";
+
+    /// <summary>The column of pictures; null, the default, takes the one that the network was trained on.</summary>
+    public string? ImageColumnName { get; init; }
+
+    /// <summary>Measure correctly classified pictures only, as Singh et al. 2020. False by default. Needs labels. All are attacked, since batches are; the others are left out and counted.</summary>
+    public bool CorrectlyClassifiedOnly { get; init; }
+
+    /// <summary>Start of the attack's random draws. 0 by default.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Pictures in one computation, at least 1; null, the default, takes the model's.</summary>
+    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+
+    /// <summary>Stops the evaluation within one batch.</summary>
+    public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Called with the rows done after each batch. Null by default.</summary>
+    public Action<long>? Progress { get; init; }
+}

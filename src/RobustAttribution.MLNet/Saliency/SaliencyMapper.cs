@@ -1,0 +1,114 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.MLNet;
+
+/// <summary>Computes the columns of <see cref="SaliencyTransformer"/>.</summary>
+internal sealed class SaliencyMapper : NetworkMapper
+{
+    private readonly SaliencyEstimator.Options options;
+    private readonly int? fixedClass;
+
+    public SaliencyMapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, SaliencyEstimator.Options options)
+        : base(env, schema, network, options.ImageColumnName, options.Target.ColumnName, options.BatchSize, Columns(network, options))
+    {
+        this.options = options;
+        fixedClass = FixedClass(network, options.Target);
+    }
+
+    public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
+    {
+        int count = (int)input.Images.shape[0];
+        Tensor classes = Classes(input, network); // [N, n]
+        Tensor known = classes.ge(0);
+        Tensor[] signed = new Tensor[options.Target.Count]; // n of [N, C, H, W]
+        using (options.Activation is null ? null : network.WithActivation(options.Activation))
+        {
+            for (int i = 0; i < signed.Length; i++)
+            {
+                signed[i] = options.Method.Attribute(network, input.Images, classes.select(1, i).clamp_min(0));
+            }
+        }
+
+        using IDisposable mode = no_grad();
+        Tensor[] maps = Array.ConvertAll(signed, options.Reduction.Reduce); // n of [N, H, W]
+        Tensor all = where(known.reshape(count, -1, 1, 1), stack(maps, 1), tensor(float.NaN, dtype: maps[0].dtype, device: maps[0].device)); // [N, n, H, W]
+        outputs[0]!.Fill(all);
+        for (int i = 1; i < outputs.Length; i++)
+        {
+            switch (outputs[i])
+            {
+                case VectorBuffer attributions:
+                    attributions.Fill((signed[0] * (signed[0].shape[1] / (double)Network.Input.Channels)).expand_as(input.Images));
+                    break;
+                case SaliencyPictureBuffer pictures:
+                    pictures.Fill(input.Images, all.select(1, 0));
+                    break;
+            }
+        }
+    }
+
+    /// <summary>[N, n], int64: the classes to explain; −1 where the label is missing.</summary>
+    private Tensor Classes(in ImageBatchInput input, ImageNetwork network)
+    {
+        if (input.Classes is not null)
+        {
+            return input.Classes.unsqueeze(1);
+        }
+
+        if (fixedClass is int index)
+        {
+            return full([input.Images.shape[0], 1], index, ScalarType.Int64, network.Device);
+        }
+
+        using IDisposable mode = no_grad();
+        return network.Logits(input.Images).topk(options.Target.Count, 1).indexes;
+    }
+
+    private static List<OutputColumn> Columns(NetworkHandle network, SaliencyEstimator.Options options)
+    {
+        (int channels, int height, int width) = (network.Input.Channels, network.Input.Height, network.Input.Width);
+        int count = options.Target.Count;
+        if (count > network.ClassCount)
+        {
+            throw new ArgumentException($"Target asks for the {count} most probable classes; the network has {network.ClassCount}.");
+        }
+
+        List<OutputColumn> columns = [new VectorColumn(options.OutputColumnName, count == 1 ? [height, width] : [count, height, width])];
+        if (options.SignedColumnName is { } signed)
+        {
+            columns.Add(new VectorColumn(signed, [channels, height, width]));
+        }
+
+        if (options.HeatMapColumnName is { } heatMap)
+        {
+            columns.Add(new SaliencyPictureColumn(heatMap, network.Input, overlay: false));
+        }
+
+        if (options.OverlayColumnName is { } overlay)
+        {
+            columns.Add(new SaliencyPictureColumn(overlay, network.Input, overlay: true));
+        }
+
+        return columns;
+    }
+
+    private static int? FixedClass(NetworkHandle network, SaliencyTarget target)
+    {
+        if (target.ClassName is { } name)
+        {
+            IReadOnlyList<string> names = network.ClassNames?.Names
+                ?? throw new ArgumentException($"Target is the class '{name}', but the network's classes have no names; use SaliencyTarget.Class(index).");
+            int index = names.ToList().IndexOf(name);
+            return index >= 0 ? index : throw new ArgumentException($"Target is the class '{name}'; the network's classes are {string.Join(", ", names)}.");
+        }
+
+        return target.ClassIndex is not int given || given < network.ClassCount
+            ? target.ClassIndex
+            : throw new ArgumentException($"Target is the class with index {given}; the network's classes are 0 to {network.ClassCount - 1}.");
+    }
+}

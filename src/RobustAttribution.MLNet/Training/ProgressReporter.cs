@@ -1,0 +1,58 @@
+using Microsoft.ML.Runtime;
+using RobustAttribution.Training;
+
+namespace RobustAttribution.MLNet.Training;
+
+/// <summary>Tells ML.NET's progress channel, its log and the user's callback how far a training is.</summary>
+internal sealed class ProgressReporter
+{
+    private readonly IChannel channel;
+    private readonly IProgressChannel progress;
+    private readonly Action<TrainingProgress>? callback;
+    private BatchProgress? latest;
+
+    public ProgressReporter(IChannel channel, IProgressChannel progress, Action<TrainingProgress>? callback)
+    {
+        this.channel = channel;
+        this.progress = progress;
+        this.callback = callback;
+        progress.SetHeader(new ProgressHeader(["Loss", "Accuracy", "PicturesPerSecond"], ["epochs", "steps"]), Fill);
+    }
+
+    public void Report(TrainingProgress report)
+    {
+        switch (report)
+        {
+            case BatchProgress batch:
+                latest = batch;
+                break;
+            case EpochProgress epoch:
+                progress.Checkpoint(epoch.Loss, epoch.Accuracy, epoch.PicturesPerSecond, epoch.Epoch, null, epoch.Epochs);
+                channel.Info(MessageSensitivity.None, "{0}", Describe(epoch));
+                break;
+        }
+
+        callback?.Invoke(report);
+    }
+
+    private static string Describe(EpochProgress epoch)
+    {
+        string terms = string.Concat(epoch.LossTerms.Select(term => $", {term.Key} {term.Value:G4}"));
+        string validation = epoch.Validation is { } judged ? $"; validation loss {judged.Loss:G4}, accuracy {judged.Accuracy:P2}{(judged.IsBest ? " (best)" : string.Empty)}" : string.Empty;
+        return $"epoch {epoch.Epoch} of {epoch.Epochs}: loss {epoch.Loss:G4}{terms}, accuracy {epoch.Accuracy:P2}{validation}; learning rate {epoch.LearningRate:G3}, {epoch.PicturesPerSecond:F0} pictures/s";
+    }
+
+    private void Fill(IProgressEntry entry)
+    {
+        if (latest is not { } batch)
+        {
+            return;
+        }
+
+        entry.SetMetric(0, batch.Loss);
+        entry.SetMetric(1, batch.Accuracy);
+        entry.SetMetric(2, batch.PicturesPerSecond);
+        entry.SetProgress(0, batch.Epoch - 1, batch.Epochs);
+        entry.SetProgress(1, batch.Step, batch.StepsPerEpoch);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.MLNet.Training;
+using RobustAttribution.Networks;
+using RobustAttribution.Training;
+
+[assembly: LoadableClass(
+    typeof(RobustAttribution.MLNet.RobustAttributionModelTransformer),
+    null,
+    typeof(SignatureLoadModel),
+    "Robust image classification",
+    RobustAttribution.MLNet.RobustAttributionModelTransformer.LoaderSignature)]
+
+namespace RobustAttribution.MLNet;
+
+/// <summary>
+/// A trained image classifier: adds <c>PredictedLabel</c> (key) and <c>Score</c> (probabilities of the classes). Owns its network.
+/// </summary>
+/// <remarks>Dispose of it, or of the chain it is part of, when no view made with it or with later transformers of the chain is used any more.</remarks>
+public sealed class RobustAttributionModelTransformer : BatchTransformer, IDisposable
+{
+    internal const string LoaderSignature = "RobustAttributionModel";
+    private const string WeightsEntry = "Weights.safetensors";
+    private static readonly ModelFormat Format = new("RBATTMDL", LoaderSignature);
+
+    private readonly NetworkHandle handle;
+
+    internal RobustAttributionModelTransformer(
+        IHostEnvironment environment, NetworkHandle handle, string scoreColumnName, string predictedLabelColumnName, TrainingResult? training)
+        : base(environment)
+    {
+        this.handle = handle;
+        ScoreColumnName = scoreColumnName;
+        PredictedLabelColumnName = predictedLabelColumnName;
+        Training = training;
+    }
+
+    /// <summary>The trained network, in evaluation mode. Shared with every view made by this transformer: lock its <see cref="ImageNetwork.SyncRoot"/> while you use it, and do not dispose of it.</summary>
+    /// <exception cref="ObjectDisposedException">This transformer was disposed.</exception>
+    public ImageNetwork Network => handle.Network;
+
+    /// <summary>How the training went; null for a model that was loaded.</summary>
+    public TrainingResult? Training { get; }
+
+    /// <summary>Names of the classes in the order of the scores; null where the label key had no values.</summary>
+    public IReadOnlyList<string>? ClassNames => handle.ClassNames?.Names;
+
+    /// <summary>The column of pictures.</summary>
+    public string ImageColumnName => handle.Images.ColumnName;
+
+    /// <summary>The column of probabilities, which carries the network on.</summary>
+    public string ScoreColumnName { get; }
+
+    /// <summary>The column of predicted labels.</summary>
+    public string PredictedLabelColumnName { get; }
+
+    /// <summary>Frees the network, waiting for a computation that runs. Harmless when repeated.</summary>
+    public void Dispose() => handle.Dispose();
+
+    private protected override BatchMapper Bind(DataViewSchema schema)
+        => new ClassificationMapper(Environment, schema, handle, ScoreColumnName, PredictedLabelColumnName);
+
+    private protected override void Save(ModelSaveContext context)
+    {
+        lock (handle.Network.SyncRoot)
+        {
+            var card = new ModelCard(
+                JsonSerializer.Deserialize<JsonElement>(NetworkCard.Of(handle.Network).ToJson()),
+                handle.Images,
+                ScoreColumnName,
+                PredictedLabelColumnName,
+                handle.BatchSize,
+                handle.ClassNames?.ToCard());
+            Format.Write(context, CardJson.Write(card), (WeightsEntry, handle.Network.SaveWeights));
+        }
+    }
+
+    /// <summary>A network of its own with this model's weights, to train on from.</summary>
+    /// <param name="architecture">What the trainer's options describe.</param>
+    /// <param name="input">The pictures it will be trained on.</param>
+    /// <param name="classCount">Its classes.</param>
+    /// <param name="activation">The activation to train with; null keeps the model's.</param>
+    /// <exception cref="ArgumentException">This model's network is another one.</exception>
+    internal ImageNetwork CloneNetwork(NetworkArchitecture architecture, InputSpecification input, int classCount, Activation? activation)
+    {
+        lock (handle.Network.SyncRoot)
+        {
+            NetworkCard card = NetworkCard.Of(handle.Network);
+            if (!card.Architecture.Equals(architecture) || !card.Input.Equals(input) || card.ClassCount != classCount)
+            {
+                throw new ArgumentException(
+                    $"The model to start from is {card.Architecture}, {card.Input}, {card.ClassCount} classes; the options and the data describe {architecture}, {input}, {classCount} classes. They must be the same.");
+            }
+
+            using var weights = new MemoryStream();
+            handle.Network.SaveWeights(weights);
+            weights.Position = 0;
+            return (activation is null ? card : card with { Activation = activation }).Build(weights);
+        }
+    }
+
+    private static RobustAttributionModelTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        IHost host = env.Register(LoaderSignature);
+        using IChannel channel = host.Start("LoadModel");
+        ModelCard card = CardJson.Read<ModelCard>(Format.ReadCard(ctx));
+        NetworkCard networkCard = NetworkCard.FromJson(card.Network.GetRawText());
+        ClassNames? names = card.Classes is null ? null : Scoring.ClassNames.FromCard(card.Classes);
+        if (names is not null && names.Names.Count != networkCard.ClassCount)
+        {
+            throw new FormatException($"The model file names {names.Names.Count} classes for a network of {networkCard.ClassCount}.");
+        }
+
+        if (card.BatchSize < 1)
+        {
+            throw new FormatException($"The model file has the batch size {card.BatchSize}; allowed are whole numbers of at least 1.");
+        }
+
+        ImageNetwork network = Format.ReadStream(ctx, WeightsEntry, networkCard.Build);
+        network.MoveTo(DeviceChoice.Resolve(env, message => channel.Warning(MessageSensitivity.None, "{0}", message)));
+        return new RobustAttributionModelTransformer(env, new NetworkHandle(network, card.Images, names, card.BatchSize), card.ScoreColumnName, card.PredictedLabelColumnName, null);
+    }
+}
