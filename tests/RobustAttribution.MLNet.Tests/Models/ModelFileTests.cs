@@ -1,0 +1,162 @@
+using System.IO.Compression;
+using System.Text;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+
+namespace RobustAttribution.MLNet.Tests.Models;
+
+/// <summary>model.zip: in a fresh process, one copy of the weights, damaged files.</summary>
+[TestClass]
+public sealed class ModelFileTests
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("model-file-tests").FullName;
+
+    [TestCleanup]
+    public void Clean() => Directory.Delete(folder, recursive: true);
+
+    [TestMethod]
+    public void AFreshProcessThatMentionsNoTypeOfOursGetsEqualScoresAndMaps()
+    {
+        List<Picture> pictures = Picture.Make(9);
+        (MLContext context, ITransformer model) = Train();
+        string path = Path.Combine(folder, "model.zip");
+        context.Model.Save(model, context.Data.LoadFromEnumerable(pictures).Schema, path);
+
+        (int exitCode, Dictionary<string, float[][]>? columns, string messages) = FreshProcess.Run(path, pictures);
+
+        Assert.AreEqual(0, exitCode, messages);
+        List<Rows.Row> here = Rows.Read(model.Transform(context.Data.LoadFromEnumerable(pictures)), ["Score", "Saliency", "Second"]);
+        Assert.HasCount(here.Count, columns!["Score"]);
+        for (int i = 0; i < here.Count; i++)
+        {
+            foreach ((string name, object value) in here[i].Values)
+            {
+                CollectionAssert.AreEqual((float[])value, columns[name][i], $"{name}, row {i}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void WeightsAreStoredOnceHoweverManyTransformsUseThem()
+    {
+        (MLContext context, ITransformer model) = Train();
+        string path = Path.Combine(folder, "model.zip");
+        context.Model.Save(model, null, path);
+        using ZipArchive zip = ZipFile.OpenRead(path);
+        Assert.HasCount(1, zip.Entries.Where(entry => entry.Name.Contains("safetensors", StringComparison.Ordinal)).ToArray());
+    }
+
+    [TestMethod]
+    public void ALaterTransformSavedAloneBindsToTheNetworkThatItFinds()
+    {
+        using var scored = new Scored();
+        SaliencyTransformer saliency = scored.Context.Transforms.Saliency().Fit(scored.View);
+        using var file = new MemoryStream();
+        scored.Context.Model.Save(saliency, scored.View.Schema, file);
+        file.Position = 0;
+
+        ITransformer loaded = new MLContext().Model.Load(file, out DataViewSchema schema);
+
+        List<Rows.Row> expected = Rows.Read(saliency.Transform(scored.View), ["Saliency"]);
+        List<Rows.Row> found = Rows.Read(loaded.Transform(scored.View), ["Saliency"]);
+        Rows.AreEqual(expected[3].Values, found[3].Values, 0, "row 3");
+        Exception error = Assert.Throws<Exception>(() => loaded.GetOutputSchema(schema)); // the stored schema has no network
+        StringAssert.Contains(error.Message, "'Score'");
+        StringAssert.Contains(error.Message, "RobustImageClassification");
+    }
+
+    [TestMethod]
+    public void StreamAndPathAndContinuedTrainingGiveTheSameModel()
+    {
+        using var scored = new Scored();
+        using var stream = new MemoryStream();
+        scored.Context.Model.Save(scored.Chain, scored.Raw.Schema, stream);
+        string path = Path.Combine(folder, "model.zip");
+        scored.Context.Model.Save(scored.Chain, scored.Raw.Schema, path);
+        stream.Position = 0;
+        ITransformer fromStream = scored.Context.Model.Load(stream, out _);
+        ITransformer fromPath = scored.Context.Model.Load(path, out _);
+        List<Rows.Row> expected = Rows.Read(scored.View, ["Score", "PredictedLabel"]);
+        List<Rows.Row> a = Rows.Read(fromStream.Transform(scored.Raw), ["Score", "PredictedLabel"]);
+        List<Rows.Row> b = Rows.Read(fromPath.Transform(scored.Raw), ["Score", "PredictedLabel"]);
+        for (int i = 0; i < expected.Count; i++)
+        {
+            Rows.AreEqual(expected[i].Values, a[i].Values, 0, $"stream, row {i}");
+            Rows.AreEqual(expected[i].Values, b[i].Values, 0, $"path, row {i}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow("Weights.safetensors", 40, "damaged weights header")]
+    [DataRow("Weights.safetensors", -1, "cut-off weights")]
+    [DataRow("Model.key", 60, "damaged card")]
+    [DataRow("Model.key", -1, "cut-off card")]
+    [DataRow("Weights.safetensors", int.MinValue, "missing weights")]
+    public void ADamagedModelFileIsANamedError(string entryName, int position, string what)
+    {
+        (MLContext context, ITransformer model) = Train();
+        string path = Path.Combine(folder, "model.zip");
+        context.Model.Save(model, null, path);
+        Damage(path, entryName, position);
+        Exception error = Assert.Throws<Exception>(() => context.Model.Load(path, out _), what);
+        while (error is System.Reflection.TargetInvocationException { InnerException: { } inner })
+        {
+            error = inner;
+        }
+
+        Assert.IsTrue(error is FormatException or InvalidDataException or EndOfStreamException or InvalidOperationException, $"{what}: {error}");
+        Assert.IsGreaterThan(10, error.Message.Length, what);
+    }
+
+    private static void Damage(string path, string entryName, int position)
+    {
+        using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Update);
+        ZipArchiveEntry entry = zip.Entries.First(entry => entry.Name == entryName && entry.FullName.Contains("Transform_001", StringComparison.Ordinal));
+        byte[] content;
+        using (Stream stream = entry.Open())
+        {
+            using var copy = new MemoryStream();
+            stream.CopyTo(copy);
+            content = copy.ToArray();
+        }
+
+        string name = entry.FullName;
+        entry.Delete();
+        if (position == int.MinValue)
+        {
+            return;
+        }
+
+        if (position < 0)
+        {
+            content = content[..(content.Length / 2)];
+        }
+        else
+        {
+            Encoding.UTF8.GetBytes("####").CopyTo(content, position);
+        }
+
+        using Stream output = zip.CreateEntry(name).Open();
+        output.Write(content);
+    }
+
+    private static (MLContext Context, ITransformer Model) Train()
+    {
+        var context = new MLContext(seed: 2);
+        var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
+            {
+                Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 },
+                Objective = new CrossEntropy(),
+                Epochs = 1,
+                BatchSize = 4,
+            }))
+            .Append(context.Transforms.Saliency())
+            .Append(context.Transforms.Saliency("Second", target: SaliencyTarget.Class("square")))
+            .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        return (context, pipeline.Fit(context.Data.LoadFromEnumerable(Picture.Make(12))));
+    }
+}
