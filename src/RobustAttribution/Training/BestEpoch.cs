@@ -43,7 +43,7 @@ internal sealed class BestEpoch(TrainingOptions options, bool hasValidation) : I
         if (keepsWeights)
         {
             Weights?.Dispose();
-            Weights = new WeightSnapshot(network, epoch);
+            Weights = new WeightSnapshot(WeightSnapshot.Of(network), epoch);
         }
     }
 

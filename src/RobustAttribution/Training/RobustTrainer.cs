@@ -22,6 +22,8 @@ public sealed class RobustTrainer(TrainingOptions options)
     /// <param name="cancellationToken">Looked at before each batch; what happens then is <see cref="TrainingOptions.OnCancellation"/>.</param>
     /// <exception cref="ArgumentException">The options do not fit the network or the sources; the message names the option.</exception>
     /// <exception cref="NonFiniteLossException">A loss was not finite; the network has the weights of the step where this was noticed.</exception>
+    /// <exception cref="CheckpointException">The checkpoint to go on from is damaged, or belongs to another training.</exception>
+    /// <exception cref="NotSupportedException">Checkpoints are wanted, and the objective (or another component) is of a type that is not registered with <see cref="ComponentJson"/>.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, and <see cref="TrainingOptions.OnCancellation"/> is <see cref="CancellationBehavior.Throw"/>.</exception>
     public TrainingResult Fit(
         ImageNetwork network,

@@ -8,6 +8,7 @@ internal sealed class TrainingClock
     private readonly long start = Stopwatch.GetTimestamp();
     private TimeSpan validating;
     private TimeSpan lastReport;
+    private TimeSpan lastCheckpoint;
     private int validations;
     private long pictures;
     private long steps;
@@ -30,19 +31,24 @@ internal sealed class TrainingClock
     }
 
     /// <summary>True at most once in each interval.</summary>
-    public bool IsReportDue(TimeSpan interval)
-    {
-        TimeSpan now = Stopwatch.GetElapsedTime(start);
-        if (now - lastReport < interval)
-        {
-            return false;
-        }
+    public bool IsReportDue(TimeSpan interval) => IsDue(ref lastReport, interval);
 
-        lastReport = now;
-        return true;
-    }
+    /// <summary>True at most once in so many minutes.</summary>
+    public bool IsCheckpointDue(double minutes) => IsDue(ref lastCheckpoint, TimeSpan.FromMinutes(minutes));
 
     /// <summary>The time that so many steps and validations will take at the speed so far.</summary>
     public TimeSpan Estimate(long remainingSteps, int remainingValidations)
         => (Training / Math.Max(steps, 1) * remainingSteps) + (validating / Math.Max(validations, 1) * remainingValidations);
+
+    private bool IsDue(ref TimeSpan last, TimeSpan interval)
+    {
+        TimeSpan now = Stopwatch.GetElapsedTime(start);
+        if (now - last < interval)
+        {
+            return false;
+        }
+
+        last = now;
+        return true;
+    }
 }

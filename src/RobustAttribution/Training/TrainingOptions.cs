@@ -45,6 +45,10 @@ public sealed record TrainingOptions
     /// <summary>When to end before <see cref="Epochs"/>; null for never. Null by default. Needs a validation set.</summary>
     public EarlyStopping? EarlyStopping { get; init; }
 
+    /// <summary>Where and how often the training is written down, so that it can be resumed; null for nowhere. Null by default.</summary>
+    /// <remarks>Objective, augmentation and the like must then be types of this library, or be registered with <see cref="ComponentJson.Register{T}"/>.</remarks>
+    public CheckpointOptions? Checkpoints { get; init; }
+
     /// <summary>Start of all randomness of the training: order, augmentation, draws of the objective. 0 by default.</summary>
     /// <remarks>The initial weights are the network's own, and a network with dropout draws from TorchSharp's global generator; neither follows this seed.</remarks>
     public long Seed { get; init; }

@@ -9,6 +9,8 @@ namespace RobustAttribution.Training;
 /// <summary>One training from its first step to its last.</summary>
 internal sealed class TrainingRun : IDisposable
 {
+    private const string NetworkPrefix = "network.", OptimizerPrefix = "optimizer.", BestPrefix = "best.";
+    private const string AugmentationName = "generator.augmentation", ObjectiveName = "generator.objective", SumsName = "epoch.sums";
     private readonly TrainingOptions options;
     private readonly ImageNetwork network;
     private readonly IImageBatchSource training;
@@ -24,6 +26,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainingMeter meter = new();
     private readonly BestEpoch best;
     private readonly TrainingClock clock = new();
+    private readonly CheckpointStore? checkpoints;
     private readonly List<EpochProgress> history = [];
     private readonly int stepsPerEpoch;
     private int epoch; // epochs done
@@ -37,6 +40,7 @@ internal sealed class TrainingRun : IDisposable
         CheckSources();
         stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
         parameters = TrainedParameters.Of(network, options);
+        checkpoints = options.Checkpoints is null ? null : new CheckpointStore(options.Checkpoints, TrainingFingerprint.Of(options, network, training, validation));
         frozenModules = TrainedParameters.FrozenModules(network, options);
         optimizer = new OptimizerState(options.Optimizer, parameters);
         best = new BestEpoch(options, validation is not null);
@@ -51,17 +55,26 @@ internal sealed class TrainingRun : IDisposable
     {
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
+        Resume();
         TrainingEnd end = TrainingEnd.AllEpochsDone;
         try
         {
-            while (epoch < options.Epochs && end == TrainingEnd.AllEpochsDone)
+            while (epoch < options.Epochs && !best.IsPatienceSpent)
             {
                 RunEpoch();
-                end = FinishEpoch();
+                FinishEpoch();
             }
+
+            end = epoch < options.Epochs ? TrainingEnd.EarlyStopped : TrainingEnd.AllEpochsDone;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && options.OnCancellation != CancellationBehavior.Throw)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            SaveCheckpoint(); // between two steps, so nothing is lost
+            if (options.OnCancellation == CancellationBehavior.Throw)
+            {
+                throw;
+            }
+
             end = TrainingEnd.Cancelled;
         }
 
@@ -95,6 +108,11 @@ internal sealed class TrainingRun : IDisposable
                     (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
                     report(new BatchProgress(epoch + 1, options.Epochs, step, stepsPerEpoch, loss, terms, accuracy, rate, clock.PicturesPerSecond, Remaining));
                 }
+
+                if (options.Checkpoints?.EveryMinutes is double minutes && clock.IsCheckpointDue(minutes))
+                {
+                    SaveCheckpoint();
+                }
             }
         }
 
@@ -120,8 +138,8 @@ internal sealed class TrainingRun : IDisposable
         meter.Add(result, classes, step + 1);
     }
 
-    /// <summary>Reads the epoch's sums, validates, reports, and says whether to go on.</summary>
-    private TrainingEnd FinishEpoch()
+    /// <summary>Reads the epoch's sums, validates, writes a checkpoint and reports.</summary>
+    private void FinishEpoch()
     {
         double rate = RateOf(stepsPerEpoch - 1);
         (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
@@ -139,14 +157,75 @@ internal sealed class TrainingRun : IDisposable
         step = 0;
         meter.Reset();
         history.Add(new EpochProgress(epoch, options.Epochs, loss, terms, accuracy, rate, clock.PicturesPerSecond, Remaining, judged));
+        bool last = epoch == options.Epochs || best.IsPatienceSpent;
+        if (last || (options.Checkpoints?.EveryEpochs is int epochs && epoch % epochs == 0))
+        {
+            SaveCheckpoint();
+        }
+
         if (judged is not null)
         {
             report(judged);
         }
 
         report(history[^1]);
-        return best.IsPatienceSpent && epoch < options.Epochs ? TrainingEnd.EarlyStopped : TrainingEnd.AllEpochsDone;
     }
+
+    private void SaveCheckpoint()
+    {
+        if (checkpoints is null)
+        {
+            return;
+        }
+
+        meter.Read(epoch + 1); // throws if the weights are not worth keeping
+        using IDisposable scope = NewDisposeScope();
+        var position = new TrainingPosition(
+            epoch, step, meter.Pictures, meter.TermNames, best.Value, best.Weights?.Epoch ?? 0, best.EpochsWithoutImprovement, optimizer.Steps, history);
+        (string Name, Tensor Value)[] tensors =
+        [
+            .. State(), .. Named(BestPrefix, best.Weights?.Tensors ?? []),
+            (AugmentationName, augmentationGenerator.get_state()), (ObjectiveName, objectiveGenerator.get_state()), (SumsName, meter.Sums ?? zeros(0)),
+        ];
+        checkpoints.Save(((long)epoch * stepsPerEpoch) + step, position, [.. tensors.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))]);
+    }
+
+    private void Resume()
+    {
+        if (checkpoints?.Load() is not { } found)
+        {
+            return;
+        }
+
+        using SafetensorsContent content = found.Content;
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = no_grad();
+        TrainingPosition position = found.Position;
+        foreach ((string name, Tensor value) in State())
+        {
+            value.copy_(content.Tensors[name]);
+        }
+
+        optimizer.SetSteps(position.OptimizerSteps);
+        augmentationGenerator.set_state(content.Tensors[AugmentationName]);
+        objectiveGenerator.set_state(content.Tensors[ObjectiveName]);
+        best.Resume(
+            position.BestValue,
+            position.EpochsWithoutImprovement,
+            position.BestEpoch == 0 ? null : new WeightSnapshot(WeightSnapshot.Of(network).Select(pair => (pair.Name, content.Tensors[BestPrefix + pair.Name])), position.BestEpoch));
+        if (position.Pictures > 0)
+        {
+            meter.Resume(position.TermNames, content.Tensors[SumsName].to(network.Device), position.Pictures);
+        }
+
+        history.AddRange(position.History);
+        (epoch, step) = (position.Epoch, position.Step);
+    }
+
+    /// <summary>The tensors that training changes in place, by their names in a checkpoint.</summary>
+    private IEnumerable<(string Name, Tensor Value)> State() => Named(NetworkPrefix, WeightSnapshot.Of(network)).Concat(Named(OptimizerPrefix, optimizer.Tensors));
+
+    private static IEnumerable<(string Name, Tensor Value)> Named(string prefix, IEnumerable<(string Name, Tensor Value)> tensors) => tensors.Select(pair => (prefix + pair.Name, pair.Value));
 
     /// <summary>The learning rate of a step of the running epoch, from 0.</summary>
     private double RateOf(int index) => options.LearningRate * options.Schedule.Factor(epoch + ((double)index / stepsPerEpoch), options.Epochs);

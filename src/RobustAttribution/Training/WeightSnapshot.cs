@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Training;
 
 /// <summary>A copy of a network's parameters and buffers.</summary>
-internal sealed class WeightSnapshot(ImageNetwork network, int epoch) : IDisposable
+internal sealed class WeightSnapshot(IEnumerable<(string Name, Tensor Value)> weights, int epoch) : IDisposable
 {
-    private readonly (string Name, Tensor Value)[] copies = [.. Of(network).Select(pair => (pair.Name, Copy(pair.Value)))];
+    private readonly (string Name, Tensor Value)[] copies = [.. weights.Select(pair => (pair.Name, Copy(pair.Value)))];
 
     /// <summary>The epoch, from 1, at whose end the copy was made.</summary>
     public int Epoch { get; } = epoch;

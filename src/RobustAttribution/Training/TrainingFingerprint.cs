@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Training;
+
+/// <summary>What must be equal for a checkpoint to be resumed: options, network and pictures, as JSON.</summary>
+internal static class TrainingFingerprint
+{
+    private const int ReportedDifferences = 5;
+
+    /// <summary>The fingerprint of a training.</summary>
+    /// <remarks>The pictures count with their number and the contents of their first batch, which costs reading that batch once.</remarks>
+    public static string Of(TrainingOptions options, ImageNetwork network, IImageBatchSource training, IImageBatchSource? validation)
+    {
+        var fingerprint = new JsonObject
+        {
+            ["options"] = JsonNode.Parse(ComponentJson.Write(options with { Checkpoints = null, ProgressInterval = TimeSpan.Zero })),
+            ["identity"] = options.Checkpoints?.Identity,
+            ["network"] = Describe(network),
+            ["training"] = Describe(training, options.BatchSize),
+            ["validation"] = validation is null ? null : Describe(validation, options.BatchSize),
+        };
+        return fingerprint.ToJsonString();
+    }
+
+    /// <summary>How two fingerprints differ, in words; empty if they do not.</summary>
+    public static string Difference(string then, string now)
+    {
+        SortedDictionary<string, string> former = Leaves(then);
+        SortedDictionary<string, string> current = Leaves(now);
+        string[] all =
+        [
+            .. former.Keys.Union(current.Keys)
+                .Where(path => former.GetValueOrDefault(path) != current.GetValueOrDefault(path))
+                .Select(path => $"{path} was {former.GetValueOrDefault(path, "absent")} and is {current.GetValueOrDefault(path, "absent")}"),
+        ];
+        return string.Join("; ", all.Take(ReportedDifferences)) + (all.Length > ReportedDifferences ? $"; and {all.Length - ReportedDifferences} more" : string.Empty);
+    }
+
+    private static JsonObject Describe(ImageNetwork network)
+    {
+        var weights = new JsonObject();
+        foreach ((string name, Tensor value) in WeightSnapshot.Of(network))
+        {
+            weights[name] = string.Join('×', value.shape);
+        }
+
+        return new JsonObject
+        {
+            ["device"] = network.Device.type.ToString(),
+            ["dataType"] = network.DataType.ToString(),
+            ["activation"] = network.Activation?.ToString(),
+            ["input"] = JsonNode.Parse(ComponentJson.Write(network.Input)),
+            ["weights"] = weights,
+        };
+    }
+
+    private static JsonObject Describe(IImageBatchSource source, int batchSize)
+    {
+        using ImageBatch? first = source.Read(batchSize).FirstOrDefault();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (first is not null)
+        {
+            TensorHash.Append(hash, first.Images);
+            TensorHash.Append(hash, first.Classes);
+        }
+
+        return new JsonObject { ["count"] = source.Count, ["firstBatch"] = Convert.ToHexString(hash.GetHashAndReset()) };
+    }
+
+    private static SortedDictionary<string, string> Leaves(string json)
+    {
+        var leaves = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(json);
+        Collect(document.RootElement, string.Empty);
+        return leaves;
+
+        void Collect(JsonElement element, string path)
+        {
+            switch (element.ValueKind)
+            {
+                case JsonValueKind.Object:
+                    foreach (JsonProperty property in element.EnumerateObject())
+                    {
+                        Collect(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}");
+                    }
+
+                    break;
+                case JsonValueKind.Array:
+                    leaves[path] = element.GetRawText();
+                    break;
+                default:
+                    leaves[path] = element.ToString();
+                    break;
+            }
+        }
+    }
+}
