@@ -7,9 +7,12 @@ namespace RobustAttribution.Training;
 internal static class BatchPreparation
 {
     /// <summary>The batch on the network's device and in its type; uint8 is divided by 255 there.</summary>
+    /// <param name="batch">The batch; stays as it is.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="change">What is done to the pictures before their shape is checked; null for nothing.</param>
     /// <returns>Tensors of the current dispose scope.</returns>
     /// <exception cref="ArgumentException">The batch does not fit the network, or has a class that the network lacks.</exception>
-    public static (Tensor Images, Tensor Classes) ToNetwork(ImageBatch batch, ImageNetwork network)
+    public static (Tensor Images, Tensor Classes) ToNetwork(ImageBatch batch, ImageNetwork network, Func<Tensor, Tensor>? change = null)
     {
         Tensor images = batch.Images.to(network.Device).to(network.DataType);
         Tensor classes = batch.Classes.to(network.Device);
@@ -18,6 +21,7 @@ internal static class BatchPreparation
             images = images / 255;
         }
 
+        images = change is null ? images : change(images);
         network.CheckBatch(images, classes);
         (long smallest, long largest) = (batch.Classes.min().item<long>(), batch.Classes.max().item<long>());
         if (smallest < 0 || largest >= network.ClassCount)

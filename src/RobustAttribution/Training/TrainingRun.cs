@@ -126,12 +126,8 @@ internal sealed class TrainingRun : IDisposable
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
-        (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(batch, network);
-        if (options.Augmentation is not null)
-        {
-            images = options.Augmentation.Apply(images, augmentationGenerator);
-        }
-
+        (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(
+            batch, network, options.Augmentation is null ? null : pictures => options.Augmentation.Apply(pictures, augmentationGenerator));
         using ObjectiveResult result = options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
         IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
         optimizer.Update(gradients, rate, options.GradientClipNorm);

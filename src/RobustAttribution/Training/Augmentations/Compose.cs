@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Training;
+
+/// <summary>Several augmentations, one after the other.</summary>
+/// <param name="Steps">In the order in which they are applied.</param>
+public sealed record Compose(IReadOnlyList<IAugmentation> Steps) : IAugmentation
+{
+    /// <summary>In the order in which they are applied.</summary>
+    public IReadOnlyList<IAugmentation> Steps { get; init => field = Check(value); } = Check(Steps);
+
+    /// <inheritdoc/>
+    public Tensor Apply(Tensor images, Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor changed = images.alias();
+        foreach (IAugmentation step in Steps)
+        {
+            changed = step.Apply(changed, generator);
+        }
+
+        return changed.MoveToOuterDisposeScope();
+    }
+
+    private static IReadOnlyList<IAugmentation> Check(IReadOnlyList<IAugmentation> steps)
+        => [.. Require.NotNull(steps, nameof(Steps)).Select(step => Require.NotNull(step, nameof(Steps)))];
+}

@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Training;
+
+/// <summary>What the library's augmentations share: one draw of uniform numbers for the whole batch, and pictures that stay in [0, 1].</summary>
+public abstract record RandomAugmentation : IAugmentation
+{
+    /// <summary>Uniform numbers that each picture needs.</summary>
+    internal abstract int DrawCount { get; }
+
+    /// <inheritdoc/>
+    public Tensor Apply(Tensor images, Generator generator)
+    {
+        Require.NotNull(images, nameof(images));
+        if (images.dim() != 4)
+        {
+            throw new ArgumentException($"images has shape [{string.Join(',', images.shape)}]; allowed is [N,C,H,W].", nameof(images));
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = no_grad();
+        Tensor draws = rand([images.shape[0], DrawCount], dtype: images.dtype, device: images.device, generator: generator);
+        return Transform(images, draws).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The changed pictures: a pure function of the pictures and the numbers drawn.</summary>
+    /// <param name="images">[N,C,H,W].</param>
+    /// <param name="draws">[N,<see cref="DrawCount"/>], in [0, 1).</param>
+    internal abstract Tensor Transform(Tensor images, Tensor draws);
+
+    /// <summary>One of the numbers drawn, as [N,1,1,1], moved from [0, 1) to [low, high).</summary>
+    private protected static Tensor Uniform(Tensor draws, int index, double low, double high) => (draws.narrow(1, index, 1).reshape(-1, 1, 1, 1) * (high - low)) + low;
+}
