@@ -52,7 +52,7 @@ internal class HostEnvironment : IHostEnvironmentInternal, ICancelable
 
     public string FullName { get; }
 
-    public string ContextDescription => FullName ?? "HostEnvironment";
+    public string ContextDescription => "HostEnvironment";
 
     public void AddListener(Action<string, ChannelMessage> listener) => _hub.AddListener(listener);
 
@@ -92,7 +92,7 @@ internal class HostEnvironment : IHostEnvironmentInternal, ICancelable
     public TException Process<TException>(TException ex)
         where TException : Exception
     {
-        ex.Data["Throwing component"] = ShortName ?? "Environment";
+        ex.Data["Throwing component"] = "Environment";
         return Contracts.Mark(ex);
     }
 

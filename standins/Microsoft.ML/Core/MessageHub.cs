@@ -24,12 +24,14 @@ internal class Pipe<TMessage> : IPipe<TMessage>
 {
     private readonly HostEnvironment _parent;
     private readonly MessageHub _hub;
+    private readonly string _shortName;
     private readonly string _fullName;
 
     public Pipe(HostEnvironment parent, string shortName, MessageHub hub)
     {
         _parent = parent;
         _hub = hub;
+        _shortName = shortName;
         _fullName = parent.FullName == null ? shortName : $"{parent.FullName}; {shortName}";
     }
 
@@ -38,7 +40,12 @@ internal class Pipe<TMessage> : IPipe<TMessage>
     public void Send(TMessage msg) => _hub.Send(_fullName, msg);
 
     public TException Process<TException>(TException ex)
-        where TException : Exception => _parent.Process(ex);
+        where TException : Exception
+    {
+        ex.Data["Throwing component"] = _parent.ShortName;
+        ex.Data["Phase"] = _shortName;
+        return Contracts.Mark(ex);
+    }
 
     public virtual void Dispose()
     {

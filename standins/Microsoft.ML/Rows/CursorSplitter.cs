@@ -51,10 +51,8 @@ internal static class CursorSplitter
                 if (!known[i])
                     heads[i] = readers[i].Take();
                 known[i] = true;
-                if (heads[i] != null && (lowest < 0 || heads[i].Error != null || heads[i].Id < heads[lowest].Id))
+                if (heads[i] != null && (lowest < 0 || Order(heads[i]) < Order(heads[lowest])))
                     lowest = i;
-                if (heads[i]?.Error != null)
-                    break;
             }
 
             if (lowest < 0)
@@ -62,6 +60,8 @@ internal static class CursorSplitter
             known[lowest] = false;
             return heads[lowest];
         }
+
+        static long Order(RowBatch batch) => (2 * batch.Id) + (batch.Error == null ? 0 : 1); // an error comes after rows of the same number
     }
 
     /// <summary>A thread that reads a cursor into batches, a few ahead of who takes them.</summary>
@@ -70,6 +70,7 @@ internal static class CursorSplitter
         private readonly BlockingCollection<RowBatch> _batches = new(BatchesAhead);
         private readonly Task _work;
         private volatile bool _stopped;
+        private long _lastId = -1;
 
         /// <param name="input">The cursor, which the reader disposes of.</param>
         /// <param name="consumers">How many will each need to be told of the end.</param>
@@ -101,7 +102,7 @@ internal static class CursorSplitter
             }
             catch (Exception error)
             {
-                _batches.Add(new RowBatch(0, 0, [], error)); // the taker throws it
+                _batches.Add(new RowBatch(_lastId + 1, 0, [], error)); // who takes it throws it, after the rows before it
             }
 
             for (int i = 0; i < consumers; i++)
@@ -118,18 +119,24 @@ internal static class CursorSplitter
             {
                 long next = number(input, completed);
                 if (filler.Count > 0 && next != current)
-                    _batches.Add(filler.Take(current));
+                    Add(filler, current);
                 current = next;
                 filler.Add();
                 if (filler.IsFull)
                 {
-                    _batches.Add(filler.Take(current));
+                    Add(filler, current);
                     completed++;
                 }
             }
 
             if (filler.Count > 0)
-                _batches.Add(filler.Take(current));
+                Add(filler, current);
+        }
+
+        private void Add(BatchFiller filler, long id)
+        {
+            _lastId = id;
+            _batches.Add(filler.Take(id));
         }
     }
 }

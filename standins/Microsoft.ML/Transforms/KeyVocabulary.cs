@@ -212,5 +212,11 @@ internal static class KeyText
         => value is ReadOnlyMemory<char> { IsEmpty: true } or float.NaN or double.NaN
             || (type is KeyDataViewType && EqualityComparer<T>.Default.Equals(value, default));
 
-    public static ReadOnlyMemory<char> Of<T>(T value) => Convert.ToString((object)value).AsMemory();
+    public static ReadOnlyMemory<char> Of<T>(T value) => value switch
+    {
+        float number => number.ToString("R").AsMemory(),
+        double number => number.ToString("G17").AsMemory(),
+        bool flag => (flag ? "1" : "0").AsMemory(),
+        _ => value.ToString().AsMemory(),
+    };
 }

@@ -5,27 +5,41 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms;
 
-/// <summary>Conversions between scalar values: numbers to numbers, Booleans to numbers, numbers and Booleans to text and back.</summary>
+/// <summary>
+/// Conversions between scalar values: integers to integers of the same signedness, numbers to floating-point numbers and Booleans, Booleans
+/// to signed and floating-point numbers, and all of these to text and back.
+/// </summary>
 internal static class ValueConversion
 {
+    private static readonly HashSet<Type> Signed = [typeof(sbyte), typeof(short), typeof(int), typeof(long)];
+    private static readonly HashSet<Type> Unsigned = [typeof(byte), typeof(ushort), typeof(uint), typeof(ulong)];
+    private static readonly HashSet<Type> Real = [typeof(float), typeof(double)];
+    private static readonly HashSet<string> Yes = new(StringComparer.OrdinalIgnoreCase) { "1", "+1", "+", "t", "y", "yes", "true" };
+
     /// <summary>A function of the two raw types, or null where there is no conversion.</summary>
     public static Delegate CreateOrNull(Type source, Type target)
     {
         bool fromNumber = IsNumber(source);
-        bool toNumber = IsNumber(target);
         if (source == target)
             return RowUtils.Generic<Delegate>(Same<int>, source);
         if (target == typeof(ReadOnlyMemory<char>))
             return fromNumber || source == typeof(bool) ? RowUtils.Generic<Delegate>(ToText<int>, source) : null;
         if (source == typeof(ReadOnlyMemory<char>))
-            return toNumber ? RowUtils.Generic<Delegate>(FromText<int>, target) : target == typeof(bool) ? (Func<ReadOnlyMemory<char>, bool>)ToBoolean : null;
+        {
+            return IsNumber(target) ? RowUtils.Generic<Delegate>(FromText<int>, target)
+                : target == typeof(bool) ? (Func<ReadOnlyMemory<char>, bool>)(text => Yes.Contains(text.ToString())) : null;
+        }
+
+        if (target == typeof(bool))
+            return fromNumber ? RowUtils.Generic<Delegate>(ToBoolean<int>, source) : null;
         if (source == typeof(bool))
-            return toNumber ? RowUtils.Generic<Delegate>(FromBoolean<int>, target) : null;
-        return fromNumber && toNumber ? RowUtils.Generic<Delegate>(Number<int, int>, [source, target], []) : null;
+            return Signed.Contains(target) || Real.Contains(target) ? RowUtils.Generic<Delegate>(FromBoolean<int>, target) : null;
+        bool numbers = (Signed.Contains(source) && Signed.Contains(target)) || (Unsigned.Contains(source) && Unsigned.Contains(target))
+            || (fromNumber && Real.Contains(target));
+        return numbers ? RowUtils.Generic<Delegate>(Number<int, int>, [source, target], []) : null;
     }
 
-    private static bool IsNumber(Type type)
-        => ColumnTypeExtensions.TryPrimitiveTypeFromType(type, out var columnType) && columnType is NumberDataViewType;
+    private static bool IsNumber(Type type) => Signed.Contains(type) || Unsigned.Contains(type) || Real.Contains(type);
 
     private static Delegate Same<T>() => (Func<T, T>)(value => value);
 
@@ -33,27 +47,27 @@ internal static class ValueConversion
         where TSource : INumberBase<TSource>
         where TTarget : INumberBase<TTarget> => (Func<TSource, TTarget>)TTarget.CreateTruncating;
 
+    private static Delegate ToBoolean<TSource>()
+        where TSource : INumberBase<TSource> => (Func<TSource, bool>)(value => !TSource.IsZero(value));
+
     private static Delegate FromBoolean<TTarget>()
         where TTarget : INumberBase<TTarget> => (Func<bool, TTarget>)(value => value ? TTarget.One : TTarget.Zero);
 
-    private static Delegate ToText<TSource>() => (Func<TSource, ReadOnlyMemory<char>>)(value => KeyText.Of(value));
+    private static Delegate ToText<TSource>() => (Func<TSource, ReadOnlyMemory<char>>)(value => value switch
+    {
+        float number => number.ToString("G7").AsMemory(),
+        double number => number.ToString("G17").AsMemory(),
+        _ => value.ToString().AsMemory(),
+    });
 
-    /// <summary>Empty or unreadable text is NaN where the target has it; empty text is 0 elsewhere.</summary>
+    /// <summary>Empty text is 0. Unreadable text is NaN for floating-point, 0 for unsigned numbers, and an error for signed integers.</summary>
     private static Delegate FromText<TTarget>()
         where TTarget : INumberBase<TTarget> => (Func<ReadOnlyMemory<char>, TTarget>)(text =>
         {
-            var trimmed = text.Span.Trim();
-            if (TTarget.TryParse(trimmed, CultureInfo.InvariantCulture, out var value))
+            if (TTarget.TryParse(text.Span, CultureInfo.InvariantCulture, out var value) || text.IsEmpty || Unsigned.Contains(typeof(TTarget)))
                 return value;
-            if (typeof(TTarget) == typeof(float) || typeof(TTarget) == typeof(double))
-                return TTarget.CreateTruncating(double.NaN);
-            return trimmed.IsEmpty ? TTarget.Zero : throw Contracts.ExceptDecode($"Could not convert '{text}' to {typeof(TTarget).Name}");
+            return Real.Contains(typeof(TTarget))
+                ? TTarget.CreateTruncating(double.NaN)
+                : throw Contracts.Except($"Value '{text}' could not be parsed from text to {typeof(TTarget).Name}.");
         });
-
-    private static bool ToBoolean(ReadOnlyMemory<char> text) => text.Span.Trim() switch
-    {
-        "1" or "+1" or "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "t" or "T" or "y" or "Y" or "+" or "on" or "On" or "ON" => true,
-        "" or "0" or "-1" or "false" or "False" or "FALSE" or "no" or "No" or "NO" or "f" or "F" or "n" or "N" or "-" or "off" or "Off" or "OFF" => false,
-        _ => throw Contracts.ExceptDecode($"Could not convert '{text}' to Boolean"),
-    };
 }

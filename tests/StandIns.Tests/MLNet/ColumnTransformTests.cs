@@ -99,10 +99,13 @@ public sealed class ColumnTransformTests
     public void NumbersTextAndBooleansConvert()
     {
         var data = _context.Data.LoadFromEnumerable([new Sample { A = 2.5f, V = [1, 2], Text = "7.5", Flag = true }]);
-        Assert.AreEqual(2, Convert<int>("A", DataKind.Int32));
+        Assert.AreEqual(2.5, Convert<double>("A", DataKind.Double));
+        Assert.IsTrue(Convert<bool>("A", DataKind.Boolean));
         Assert.AreEqual("2.5", Convert<ReadOnlyMemory<char>>("A", DataKind.String).ToString());
         Assert.AreEqual(7.5f, Convert<float>("Text", DataKind.Single));
         Assert.AreEqual(1f, Convert<float>("Flag", DataKind.Single));
+        Assert.AreEqual("True", Convert<ReadOnlyMemory<char>>("Flag", DataKind.String).ToString());
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Convert<int>("A", DataKind.Int32), "a real number is not an integer");
         CollectionAssert.AreEqual(new double[] { 1, 2 }, Convert<VBuffer<double>>("V", DataKind.Double).DenseValues().ToArray());
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Convert<float>("Other", DataKind.Single));
 

@@ -63,10 +63,12 @@ public sealed class EnvironmentTests
         IHostEnvironment environment = new MLContext();
         var host = environment.Register("Trainer");
         Assert.AreSame(environment.ComponentCatalog, host.ComponentCatalog);
-        Assert.AreEqual("Trainer", host.ContextDescription);
         Assert.Throws<ArgumentException>(() => environment.Register(""));
-        var error = host.Process(new InvalidOperationException("x"));
+        using var channel = host.Start("TrainModel");
+        Assert.AreEqual("Trainer; TrainModel", channel.ContextDescription);
+        var error = channel.Process(new InvalidOperationException("x"));
         Assert.AreEqual("Trainer", error.Data["Throwing component"]);
+        Assert.AreEqual("TrainModel", error.Data["Phase"]);
     }
 
     [TestMethod]

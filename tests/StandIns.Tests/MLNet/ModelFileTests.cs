@@ -90,7 +90,7 @@ public sealed class ModelFileTests
     [DataRow(-1, DisplayName = "the tail mark")]
     public void ADamagedEntryIsAFormatError(int offset)
     {
-        byte[] damaged = Change(Saved(), "TransformerChain/Model.key", bytes => bytes[offset < 0 ? ^1 : offset] ^= 0x55);
+        byte[] damaged = Change(Saved(), "TransformerChain/Transform_000/Model.key", bytes => bytes[offset < 0 ? ^1 : offset] ^= 0x55);
         using var file = new MemoryStream(damaged);
         Exception error = Assert.Throws<Exception>(() => _context.Model.Load(file, out _));
         while (error is not FormatException && error.InnerException != null)

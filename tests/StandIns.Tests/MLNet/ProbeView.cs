@@ -103,6 +103,7 @@ internal sealed class ProbeView : IDataView
             if (disposing && !_disposed)
                 view.DisposedCursors++;
             _disposed = true;
+            base.Dispose(disposing);
         }
 
         private int Read(DataViewSchema.Column column)

@@ -70,7 +70,9 @@ public sealed class SchemaTests
         Assert.ThrowsExactly<InvalidOperationException>(() => annotations.GetValue("Size", ref wrong));
         Assert.ThrowsExactly<InvalidOperationException>(() => annotations.GetValue("Other", ref wrong));
         Assert.ThrowsExactly<ArgumentException>(() => builder.AddPrimitiveValue("X", NumberDataViewType.Int32, 1.5f));
-        Assert.ThrowsExactly<ArgumentException>(() => builder.Add("X", NumberDataViewType.Int32, (Delegate)(ValueGetter<long>)((ref long value) => value = 1)));
+        Delegate wrongGetter = (ValueGetter<long>)((ref long value) => value = 1);
+        var error = Assert.Throws<Exception>(() => builder.Add("X", NumberDataViewType.Int32, wrongGetter));
+        Assert.IsInstanceOfType<ArgumentException>(error.GetBaseException());
     }
 
     [TestMethod]
