@@ -13,7 +13,7 @@ public sealed class TrainingDisplay(IAnsiConsole console)
     {
         console.MarkupLineInterpolated($"[bold]Training {name}[/]");
         var watch = Stopwatch.StartNew();
-        T result = console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal ? RunLive(train) : train(progress => WritePlain(progress));
+        T result = console.Profile.Capabilities.Interactive ? RunLive(train) : train(progress => WritePlain(progress));
         console.MarkupLineInterpolated($"  done in {watch.Elapsed.TotalSeconds:F0} s");
         return result;
     }

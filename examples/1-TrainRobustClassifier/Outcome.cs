@@ -1,0 +1,49 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace RobustAttribution.Examples.TrainRobustClassifier;
+
+/// <summary>What came of one training: the model, its numbers, and the attacked test pictures.</summary>
+internal sealed record Outcome(Contestant Contestant, ITransformer Model, IReadOnlyList<AttackedPicture> Pictures) : IDisposable
+{
+    /// <summary>Share of right answers on the whole test set.</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>Mean top-100 intersection of the maps before and after the top-k attack.</summary>
+    public required double TopKIntersection { get; init; }
+
+    /// <summary>Mean Kendall τ of the maps before and after the top-k attack.</summary>
+    public required double KendallTau { get; init; }
+
+    /// <summary>Mean Pearson correlation of the maps before and after the target-map attack.</summary>
+    public required double TargetMapPearson { get; init; }
+
+    /// <summary>Time of the training alone.</summary>
+    public required TimeSpan TrainingTime { get; init; }
+
+    public void Dispose() => (Model as IDisposable)?.Dispose();
+}
+
+/// <summary>A row of the view after the top-k attack, as ML.NET fills it in.</summary>
+internal sealed class AttackedPicture
+{
+    public string LabelName { get; set; } = string.Empty;
+
+    public string PredictedLabel { get; set; } = string.Empty;
+
+    public float[] Score { get; set; } = [];
+
+    public float[] Image { get; set; } = [];
+
+    public float[] Saliency { get; set; } = [];
+
+    public float[] AttackedImage { get; set; } = [];
+
+    public float[] AttackedSaliency { get; set; } = [];
+
+    public bool AttackValid { get; set; }
+
+    public float TopKIntersection { get; set; }
+
+    public float KendallTau { get; set; }
+}

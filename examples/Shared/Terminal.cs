@@ -1,0 +1,31 @@
+using Spectre.Console;
+
+namespace RobustAttribution.Examples;
+
+/// <summary>The consoles of the examples: colours and live bars on a terminal, plain unwrapped lines in a file or a pipe.</summary>
+public static class Terminal
+{
+    private const int UnwrappedWidth = 200;
+
+    /// <summary>Standard output.</summary>
+    public static IAnsiConsole Output { get; } = Create(Console.Out, Console.IsOutputRedirected);
+
+    /// <summary>Standard error.</summary>
+    public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected);
+
+    private static IAnsiConsole Create(TextWriter writer, bool redirected)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        if (redirected)
+        {
+            console.Profile.Width = UnwrappedWidth;
+        }
+
+        return console;
+    }
+}
