@@ -43,7 +43,12 @@ public static class ColumnCursorExtensions
     }
 
     private static IEnumerable<T[]> Arrays<T>(IDataView data, DataViewSchema.Column column)
-        => Values<VBuffer<T>, T[]>(data, column, value => value.DenseValues().ToArray());
+        => Values<VBuffer<T>, T[]>(data, column, value =>
+        {
+            var array = new T[value.Length];
+            value.CopyTo(array);
+            return array;
+        });
 
     private static IEnumerable<TResult> Values<TSource, TResult>(IDataView data, DataViewSchema.Column column, Func<TSource, TResult> convert)
     {

@@ -49,7 +49,7 @@ internal sealed class RowWriter<TRow>
         if (member.MemberType == typeof(string))
             return Text(source, member, column);
         if (member.MemberType == typeof(string[]))
-            return Array<ReadOnlyMemory<char>, string>(source, member, column, text => text.ToString());
+            return TextArray(source, member, column);
         if (member.MemberType.IsArray)
             return RowUtils.Generic<Action<TRow>>(SameArray<int>, member.ElementType, source, member, column);
         if (member.IsVector)
@@ -82,11 +82,18 @@ internal sealed class RowWriter<TRow>
     }
 
     private static Action<TRow> SameArray<T>(DataViewRow source, RowMember member, DataViewSchema.Column column)
-        => Array<T, T>(source, member, column, value => value);
+        => Array<T, T>(source, member, column, (value, array) => value.CopyTo(array));
+
+    private static Action<TRow> TextArray(DataViewRow source, RowMember member, DataViewSchema.Column column)
+        => Array<ReadOnlyMemory<char>, string>(source, member, column, (value, array) =>
+        {
+            foreach (var (slot, text) in value.Items(all: true))
+                array[slot] = text.ToString();
+        });
 
     /// <summary>The row object's own array is filled where it has the right length; otherwise it gets a new one.</summary>
     private static Action<TRow> Array<TSource, TItem>(
-        DataViewRow source, RowMember member, DataViewSchema.Column column, Func<TSource, TItem> convert)
+        DataViewRow source, RowMember member, DataViewSchema.Column column, Action<VBuffer<TSource>, TItem[]> fill)
     {
         var getter = source.GetGetter<VBuffer<TSource>>(column);
         var read = member.Reader<TRow, TItem[]>();
@@ -98,8 +105,7 @@ internal sealed class RowWriter<TRow>
             var array = read(target);
             if (array?.Length != value.Length)
                 array = new TItem[value.Length];
-            foreach (var (slot, item) in value.Items(all: true))
-                array[slot] = convert(item);
+            fill(value, array);
             write(target, array);
         };
     }
