@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Diagnostics;
+using RobustAttribution.Benchmarks;
+using RobustAttribution.Examples;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Training;
+using TorchSharp;
+
+// Trains one network with every objective and several seeds on Fashion-MNIST and measures accuracy and explanation robustness of each.
+var seeds = new Option<int>("--seeds") { Description = "How many seeds, from 1.", DefaultValueFactory = _ => 2 };
+var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 12_000 };
+var epochs = new Option<int>("--epochs") { Description = "Passes over the training pictures.", DefaultValueFactory = _ => 4 };
+var tested = new Option<int>("--test-pictures") { Description = "Test pictures whose explanations are attacked.", DefaultValueFactory = _ => 200 };
+var output = new Option<string>("--output") { Description = "The table to write, Markdown; a .json of the same name holds every run.", DefaultValueFactory = _ => Path.Combine("artifacts", "compare-objectives.md") };
+var command = new RootCommand("Compares the training objectives on Fashion-MNIST.") { seeds, pictures, epochs, tested, output };
+command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+return await CommandLine.InvokeAsync(command, args);
+
+int Run(ParseResult parsed, CancellationToken cancellation)
+{
+    torch.set_num_threads(Environment.ProcessorCount);
+    using var data = new FashionMnist(parsed.GetValue(pictures), parsed.GetValue(tested));
+    var results = new Results(parsed.GetValue(output)!, $"dotnet run --project benchmarks/CompareObjectives -c Release -- {string.Join(' ', args)}");
+    for (int seed = 1; seed <= parsed.GetValue(seeds); seed++)
+    {
+        foreach ((string name, ITrainingObjective objective, Activation activation) in Contestants())
+        {
+            using var generator = new torch.Generator((ulong)seed, torch.CPU);
+            using ImageNetwork network = ImageNetwork.Create(KnownNetworks.SmallConvNet, new InputSpecification(1, 28, 28), 10, activation, generator);
+            var watch = Stopwatch.StartNew();
+            var options = new TrainingOptions { Objective = objective, Epochs = parsed.GetValue(epochs), BatchSize = 64, LearningRate = 2e-3, Seed = seed };
+            new RobustTrainer(options).Fit(network, data.Training, null, null, cancellation);
+            var run = new Run(name, seed, watch.Elapsed.TotalSeconds, Measurements.Take(network, data, seed));
+            results.Add(run);
+            Terminal.Output.WriteLine($"{run.Name}, seed {seed}: {string.Join("  ", run.Values.Select(value => $"{value.Key} {value.Value:F3}"))}  ({run.TrainSeconds:F0} s)");
+        }
+    }
+
+    return 0;
+}
+
+static IEnumerable<(string, ITrainingObjective, Activation)> Contestants() =>
+[
+    ("cross-entropy, ReLU", new CrossEntropy(), Activation.Relu),
+    ("cross-entropy, softplus 3", new CrossEntropy(), Activation.Softplus(3)),
+    ("AGA, softplus 3", new LocalGradientAlignment(), Activation.Softplus(3)),
+    ("Hessian, softplus 3", new HessianNormPenalty(), Activation.Softplus(3)),
+    ("PGD-7, ReLU", new AdversarialCrossEntropy(), Activation.Relu),
+    ("ART, ReLU", new SpatialAlignment(), Activation.Relu),
+];
