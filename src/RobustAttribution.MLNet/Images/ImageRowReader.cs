@@ -17,15 +17,6 @@ internal abstract class ImageRowReader(string name, DataViewRow source)
         => new($"Image column '{name}', row {source.Position}: {what}", inner);
 }
 
-/// <summary>A row has no readable picture. The message names column, row and, where known, the file.</summary>
-public sealed class BrokenImageException : Exception
-{
-    internal BrokenImageException(string message, Exception? inner = null)
-        : base(message, inner)
-    {
-    }
-}
-
 /// <summary>Reads float vectors.</summary>
 internal sealed class FloatVectorReader(string name, DataViewRow source, DataViewSchema.Column column, InputSpecification input, PixelScale scale)
     : ImageRowReader(name, source)

@@ -16,26 +16,24 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : IDa
         ArgumentNullException.ThrowIfNull(columnsNeeded);
         bool[] active = mapper.ActiveColumns(columnsNeeded);
         DataViewSchema.Column[] passedThrough = PassedThrough(active);
+        int? seed = rand?.Next(); // drawn whatever is active: a shuffled order must not depend on the columns asked for
+        DataViewRowCursor lockStep = input.GetRowCursor(passedThrough, Shuffle(seed));
         if (!mapper.AnyOutputActive(active))
         {
-            return new BatchedCursor(mapper, input.GetRowCursor(passedThrough, rand), null, active);
+            return new BatchedCursor(mapper, lockStep, null, active);
         }
 
         // Two cursors in the same order: one in lock-step for the columns that pass through, one that reads pictures ahead. A buffered MLImage
         // could not be handed on, its source frees it with the next row (docs/decisions/two-cursors.md).
-        int? seed = rand?.Next();
-        DataViewRowCursor lockStep = input.GetRowCursor(passedThrough, Shuffle());
         try
         {
-            return new BatchedCursor(mapper, lockStep, input.GetRowCursor(mapper.Inputs, Shuffle()), active);
+            return new BatchedCursor(mapper, lockStep, input.GetRowCursor(mapper.Inputs, Shuffle(seed)), active);
         }
         catch
         {
             lockStep.Dispose();
             throw;
         }
-
-        Random? Shuffle() => seed is int value ? new Random(value) : null;
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
@@ -47,9 +45,11 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : IDa
             return [GetRowCursor(columnsNeeded, rand)]; // n is a wish; a batch is computed in parallel within itself
         }
 
-        DataViewRowCursor[] parts = input.GetRowCursorSet(PassedThrough(active), n, rand);
+        DataViewRowCursor[] parts = input.GetRowCursorSet(PassedThrough(active), n, Shuffle(rand?.Next()));
         return Array.ConvertAll(parts, part => (DataViewRowCursor)new BatchedCursor(mapper, part, null, active));
     }
+
+    private static Random? Shuffle(int? seed) => seed is int value ? new Random(value) : null;
 
     private DataViewSchema.Column[] PassedThrough(bool[] active)
         => mapper.InputSchema.Where(column => active[column.Index]).ToArray();

@@ -148,13 +148,11 @@ internal sealed class EstimatorWorkout
         IDataView shuffled = Context.Data.ShuffleRows(view, seed: 5);
         List<Rows.Row> found = Rows.Read(shuffled);
         Assert.HasCount(rows.Count, found);
-        if (view.CanShuffle)
-        {
-            List<Rows.Row> first = Rows.Read(view, null, new Random(7));
-            AreSame(first, Rows.Read(view, null, new Random(7)), 0, "shuffled with the same seed");
-            found.AddRange(first);
-        }
-
+        Assert.IsTrue(view.CanShuffle);
+        List<Rows.Row> first = Rows.Read(view, null, new Random(7));
+        AreSame(first, Rows.Read(view, null, new Random(7)), 0, "shuffled with the same seed");
+        Assert.IsFalse(first.Select(row => row.Id).SequenceEqual(rows.Select(row => row.Id)), "a shuffled cursor gives another order");
+        found.AddRange(first);
         SameById(rows, found, "shuffled");
     }
 

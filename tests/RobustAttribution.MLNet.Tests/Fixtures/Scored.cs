@@ -14,7 +14,7 @@ internal sealed class Scored : IDisposable
     {
         CountingArchitecture.Register();
         Context = new MLContext(seed: 1);
-        Raw = Context.Data.LoadFromEnumerable(Picture.Make(count));
+        Raw = Context.Data.Cache(Context.Data.LoadFromEnumerable(Picture.Make(count))); // cached, so that it can be shuffled
         ITransformer keys = Context.Transforms.Conversion.MapValueToKey("Label").Fit(Context.Data.LoadFromEnumerable(Picture.Make(12)));
         Data = keys.Transform(Raw);
         Model = Context.Transforms.RobustImageClassification(Options(activation)).Fit(keys.Transform(Context.Data.LoadFromEnumerable(Picture.Make(12))));

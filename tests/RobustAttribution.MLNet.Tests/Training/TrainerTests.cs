@@ -1,0 +1,302 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Training;
+using TorchSharp;
+
+namespace RobustAttribution.MLNet.Tests.Training;
+
+/// <summary>The trainer: repeatability, progress, stopping, odd rows, options.</summary>
+[TestClass]
+public sealed class TrainerTests
+{
+    [TestMethod]
+    public void OneSeedGivesOneModelAndLeavesNoTensorBehind()
+    {
+        float[][] Run(int seed)
+        {
+            using var scored = new Context(seed);
+            RobustAttributionModelTransformer model = scored.Train();
+            float[][] scores = scored.Scores(model);
+            model.Dispose();
+            return scores;
+        }
+
+        float[][] first = Run(3);
+        long before = Settled();
+        float[][] second = Run(3);
+        Assert.AreEqual(before, Settled(), "live tensors");
+        CollectionAssert.AreEqual(first.SelectMany(row => row).ToArray(), second.SelectMany(row => row).ToArray());
+        CollectionAssert.AreNotEqual(first.SelectMany(row => row).ToArray(), Run(4).SelectMany(row => row).ToArray());
+    }
+
+    [TestMethod]
+    public void LearnsAndEvaluatesLikeAnyMulticlassTrainer()
+    {
+        using var context = new Context(1);
+        context.Options.Epochs = 25;
+        context.Options.LearningRate = 0.01;
+        using RobustAttributionModelTransformer model = context.Train();
+        MulticlassClassificationMetrics metrics = context.ML.MulticlassClassification.Evaluate(model.Transform(context.Test));
+        Assert.IsGreaterThan(0.8, metrics.MicroAccuracy);
+        Assert.AreEqual(3, metrics.ConfusionMatrix.NumberOfClasses);
+        StringAssert.Contains(metrics.ConfusionMatrix.GetFormattedConfusionTable(), "square");
+        CollectionAssert.AreEqual(new[] { "row", "column", "square" }, model.ClassNames!.ToArray());
+        Assert.AreEqual(25, model.Training!.EpochsDone);
+    }
+
+    [TestMethod]
+    public void ProgressIsTyped()
+    {
+        using var context = new Context(1);
+        List<TrainingProgress> reports = [];
+        context.Options.MetricsCallback = reports.Add;
+        context.Options.ProgressInterval = TimeSpan.Zero;
+        context.Options.ValidationSet = context.Test;
+        context.Options.Epochs = 2;
+        using RobustAttributionModelTransformer model = context.Train();
+        Assert.HasCount(2 * 6, reports.OfType<BatchProgress>().ToArray()); // 24 pictures, 4 in a step
+        Assert.HasCount(2, reports.OfType<ValidationProgress>().ToArray());
+        Assert.HasCount(2, reports.OfType<EpochProgress>().ToArray());
+        Assert.IsNotNull(reports.OfType<EpochProgress>().Last().Validation);
+    }
+
+    [TestMethod]
+    public void MessagesGoToTheLogOfTheContext()
+    {
+        using var context = new Context(1);
+        List<string> messages = [];
+        context.ML.Log += (_, message) => messages.Add(message.Message);
+        using RobustAttributionModelTransformer model = context.Train();
+        Assert.IsTrue(messages.Any(message => message.Contains("epoch 1 of 1: loss", StringComparison.Ordinal)), string.Join('\n', messages));
+    }
+
+    [TestMethod]
+    public void ATokenStopsWithinAStep()
+    {
+        using var context = new Context(1);
+        using var stop = new CancellationTokenSource();
+        List<TrainingProgress> reports = [];
+        context.Options.CancellationToken = stop.Token;
+        context.Options.ProgressInterval = TimeSpan.Zero;
+        context.Options.Epochs = 50;
+        context.Options.MetricsCallback = report =>
+        {
+            reports.Add(report);
+            if (reports.Count == 3)
+            {
+                stop.Cancel();
+            }
+        };
+        Assert.Throws<OperationCanceledException>(() => context.Train());
+        Assert.HasCount(3, reports);
+
+        reports.Clear();
+        using var stopAgain = new CancellationTokenSource();
+        context.Options.CancellationToken = stopAgain.Token;
+        context.Options.OnCancellation = CancellationBehavior.KeepLatest;
+        context.Options.MetricsCallback = report =>
+        {
+            reports.Add(report);
+            stopAgain.Cancel();
+        };
+        using RobustAttributionModelTransformer model = context.Train();
+        Assert.IsFalse(model.Training!.Completed);
+        Assert.HasCount(1, reports);
+        Assert.HasCount(context.Pictures.Count, context.Scores(model));
+    }
+
+    [TestMethod]
+    public void CancellingTheContextStopsTheTraining()
+    {
+        using var context = new Context(1);
+        int reports = 0;
+        context.Options.ProgressInterval = TimeSpan.Zero;
+        context.Options.Epochs = 1000;
+        context.Options.MetricsCallback = _ =>
+        {
+            reports++;
+            context.ML.Cancel();
+        };
+        Assert.Throws<OperationCanceledException>(() => context.Train());
+        Assert.AreEqual(1, reports);
+    }
+
+    [TestMethod]
+    public void HeldOutRowsAreNotTrainedOn()
+    {
+        using var context = new Context(1);
+        List<TrainingProgress> reports = [];
+        context.Options.ValidationSetFraction = 0.25;
+        context.Options.ProgressInterval = TimeSpan.Zero;
+        context.Options.MetricsCallback = reports.Add;
+        using RobustAttributionModelTransformer model = context.Train();
+        Assert.AreEqual(5, reports.OfType<BatchProgress>().First().StepsPerEpoch); // 18 of 24
+    }
+
+    [TestMethod]
+    public void TrainingGoesOnFromAFittedModel()
+    {
+        using var context = new Context(1);
+        using RobustAttributionModelTransformer first = context.Train();
+        float[][] before = context.Scores(first);
+        context.Options.LearningRate = 1e-12;
+        context.Options.WeightDecay = 0;
+        using RobustAttributionModelTransformer second = context.Trainer().Fit(context.Training, first);
+        float[][] after = context.Scores(second);
+        for (int i = 0; i < before.Length; i++)
+        {
+            for (int k = 0; k < 3; k++)
+            {
+                Assert.AreEqual(before[i][k], after[i][k], 1e-5);
+            }
+        }
+
+        Assert.AreNotSame(first.Network, second.Network);
+        context.Options.Network = new SmallConvNetArchitecture();
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(context.Training, first)).Message, "The model to start from");
+    }
+
+    [TestMethod]
+    public void BrokenRowsFailOrAreSkippedAndCounted()
+    {
+        using var context = new Context(1);
+        List<Picture> pictures = Picture.Make(12);
+        pictures[4].Image[0] = 300;
+        pictures[7].Label = "unknown";
+        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(pictures));
+        var error = Assert.ThrowsExactly<BrokenImageException>(() => context.Trainer().Fit(data));
+        StringAssert.Contains(error.Message, "Image column 'Image', row 4: value 0 is 300");
+        StringAssert.Contains(error.Message, "BrokenRows.Skip");
+
+        List<string> messages = [];
+        context.ML.Log += (_, message) => messages.Add(message.Message);
+        context.Options.BrokenRows = BrokenRows.Skip;
+        using RobustAttributionModelTransformer model = context.Trainer().Fit(data);
+        Assert.IsTrue(messages.Any(message => message.Contains("2 rows of the training set were left out, 10 are used. The first: Image column 'Image', row 4", StringComparison.Ordinal)), string.Join('\n', messages));
+    }
+
+    [TestMethod]
+    public void PixelsOfTheOtherScaleAreFoundOut()
+    {
+        using var context = new Context(1);
+        List<Picture> pictures = Picture.Make(12);
+        pictures.ForEach(picture => picture.Image = [.. picture.Image.Select(value => value / 255)]);
+        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(pictures));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(data)).Message, "PixelScale.Unit");
+
+        context.Options.PixelScale = PixelScale.Unit;
+        using RobustAttributionModelTransformer unit = context.Trainer().Fit(data);
+        StringAssert.Contains(Assert.ThrowsExactly<BrokenImageException>(() => context.Trainer().Fit(context.Training)).Message, "PixelScale = Bytes");
+        context.Options.PixelScale = PixelScale.Bytes;
+        using RobustAttributionModelTransformer bytes = context.Train(Picture.Make(12));
+        float[] a = (float[])Rows.Read(unit.Transform(data), ["Score"])[0].Values["Score"];
+        float[] b = context.Scores(bytes)[0];
+        Assert.AreEqual(b[0], a[0], 1e-4, "the same pictures in both scales train the same network");
+    }
+
+    [TestMethod]
+    public void LabelsThatAreNotKeysAreNamedEarly()
+    {
+        using var context = new Context(1);
+        IDataView text = context.ML.Data.LoadFromEnumerable(Picture.Make(6));
+        StringAssert.Contains(Assert.Throws<Exception>(() => context.Trainer().Fit(text)).Message, "MapValueToKey(\"Label\")");
+        Exception promised = Assert.Throws<Exception>(() => new EstimatorChain<ITransformer>().Append(context.Trainer()).Append(new ShapeSpy()).Fit(text));
+        StringAssert.Contains(promised.Message, "MapValueToKey(\"Label\")");
+    }
+
+    [TestMethod]
+    public void OptionsCheckThemselves()
+    {
+        var options = new RobustAttributionImageClassificationTrainer.Options();
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.Epochs = 0).Message, "Epochs is 0");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.LearningRate = -1).Message, "LearningRate is -1");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.ValidationSetFraction = 1).Message, "ValidationSetFraction is 1");
+        Assert.ThrowsExactly<ArgumentNullException>(() => options.LabelColumnName = null!);
+        using var context = new Context(1);
+        context.Options.EarlyStopping = new EarlyStopping();
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "ValidationSet");
+        context.Options.ValidationSetFraction = 0.5;
+        context.Options.ValidationSet = context.Test;
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "ValidationSetFraction");
+        context.Options.ValidationSet = null;
+        context.Options.Milestones = [1];
+        context.Options.Schedule = new ConstantSchedule();
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "Milestones");
+    }
+
+    [TestMethod]
+    public void AMissingGpuIsAnErrorUnlessTheCpuWillDo()
+    {
+        if (torch.cuda.is_available())
+        {
+            Assert.Inconclusive("This machine has a GPU.");
+        }
+
+        using var context = new Context(1, new MLContext(1) { GpuDeviceId = 3, FallbackToCpu = false });
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => context.Train()).Message, "GpuDeviceId is 3");
+        using var patient = new Context(1, new MLContext(1) { GpuDeviceId = 3, FallbackToCpu = true });
+        using RobustAttributionModelTransformer model = patient.Train();
+        Assert.AreEqual(DeviceType.CPU, model.Network.Device.type);
+    }
+
+    [TestMethod]
+    public void CrossValidationGivesAModelForEachFold()
+    {
+        using var context = new Context(1);
+        var folds = context.ML.MulticlassClassification.CrossValidate(context.Training, context.Trainer(), numberOfFolds: 3);
+        Assert.HasCount(3, folds);
+        foreach (TrainCatalogBase.CrossValidationResult<MulticlassClassificationMetrics> fold in folds)
+        {
+            Assert.IsTrue(fold.Metrics.MicroAccuracy is >= 0 and <= 1);
+            (fold.Model as IDisposable)?.Dispose();
+        }
+    }
+
+    private static long Settled()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return torch.Tensor.TotalCount;
+    }
+
+    private sealed class Context : IDisposable
+    {
+        public Context(int seed, MLContext? context = null)
+        {
+            CountingArchitecture.Register();
+            ML = context ?? new MLContext(seed);
+            Options = Scored.Options();
+            Options.Objective = new LocalGradientAlignment();
+            Pictures = Picture.Make(24);
+            IDataView raw = ML.Data.LoadFromEnumerable(Pictures);
+            Keys = ML.Transforms.Conversion.MapValueToKey("Label").Fit(raw);
+            Training = Keys.Transform(raw);
+            Test = Keys.Transform(ML.Data.LoadFromEnumerable(Picture.Make(30, seed: 9)));
+        }
+
+        public MLContext ML { get; }
+
+        public RobustAttributionImageClassificationTrainer.Options Options { get; }
+
+        public List<Picture> Pictures { get; }
+
+        public ITransformer Keys { get; }
+
+        public IDataView Training { get; }
+
+        public IDataView Test { get; }
+
+        public RobustAttributionImageClassificationTrainer Trainer() => ML.MulticlassClassification.Trainers.RobustImageClassification(Options);
+
+        public RobustAttributionModelTransformer Train() => Trainer().Fit(Training);
+
+        public RobustAttributionModelTransformer Train(List<Picture> pictures) => Trainer().Fit(Keys.Transform(ML.Data.LoadFromEnumerable(pictures)));
+
+        public float[][] Scores(ITransformer model) => [.. Rows.Read(model.Transform(Training), ["Score"]).Select(row => (float[])row.Values["Score"])];
+
+        public void Dispose() => GC.KeepAlive(this);
+    }
+}
