@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using TorchSharp;
 
 namespace RobustAttribution.MLNet.Tests.Fixtures;
 
@@ -227,7 +226,7 @@ internal sealed class EstimatorWorkout
     private void CleansUp(ITransformer transformer, IDataView view)
     {
         Rows.Read(view);
-        long before = Settled();
+        long before = LiveTensors.Count();
         Rows.Read(view);
         using (DataViewRowCursor abandoned = view.GetRowCursor(view.Schema))
         {
@@ -241,16 +240,9 @@ internal sealed class EstimatorWorkout
             Assert.IsFalse(abandoned.MoveNext());
         }
 
-        Assert.AreEqual(before, Settled(), "live tensors after reading");
+        Assert.AreEqual(before, LiveTensors.Count(), "live tensors after reading");
         (transformer as IDisposable)?.Dispose();
         (transformer as IDisposable)?.Dispose();
-    }
-
-    private static long Settled()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return torch.Tensor.TotalCount;
     }
 
     private static void AreSame(List<Rows.Row> expected, List<Rows.Row> actual, double tolerance, string what)
