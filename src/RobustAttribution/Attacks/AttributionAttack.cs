@@ -41,7 +41,7 @@ public abstract record AttributionAttack : IAttributionAttack
 
     /// <summary>
     /// Stands in for a network activation without second derivative (ReLU) while the attack looks for its steps; a smooth network is attacked as it is.
-    /// Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019, section 5); null attacks any network as it is.
+    /// Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
     /// </summary>
     public Activation? Surrogate { get; init; } = Activation.Softplus(20);
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Draws the map to a target map and holds the logits: the manipulation of Dombrowski et al. ("Explanations can be manipulated and geometry is to blame", NeurIPS 2019, eq. 2),
+/// Draws the map to a target map and holds the logits: the manipulation of Dombrowski et al. ("Explanations can be manipulated and geometry is to blame", NeurIPS 2019),
 /// as Joo et al. 2023 evaluate with. Objective: −(γ·‖h(x') − h_t‖² + (1 − γ)·‖f(x') − f(x)‖²), h the map, f the logits.
 /// </summary>
 /// <remarks>
