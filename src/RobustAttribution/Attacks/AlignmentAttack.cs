@@ -5,11 +5,15 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Makes the gradient of the true class look unlike the picture, and that of the strongest wrong class like it: the inner attack of ART (Singh et al.: "Attributional
-/// Robustness Training using Input-Gradient Spatial Alignment", ECCV 2020). Objective: log(1 + exp(−(d(x', g_j*(x')) − d(x', g_y(x'))))), d(u, v) = 1 − cos(u, v), on the
-/// positions where |g_y| is largest at the start; everything at the normalised input, differentiated as a whole.
+/// Makes the gradient of the true class look unlike the picture, and that of the strongest wrong class like it: the inner attack of ART (Singh et
+/// al.: "Attributional Robustness Training using Input-Gradient Spatial Alignment", ECCV 2020). Objective: log(1 + exp(−(d(x', g_j*(x')) − d(x',
+/// g_y(x'))))), d(u, v) = 1 − cos(u, v), on the positions where |g_y| is largest at the start; everything at the normalised input, differentiated
+/// as a whole.
 /// </summary>
-/// <remarks>ε = 8/255, 3 steps of 5/255 from a random start on 1000 of 3·32·32 inputs, softplus β = 50 for the gradients of ReLU networks, by default (the paper's CIFAR-10 run).</remarks>
+/// <remarks>
+/// ε = 8/255, 3 steps of 5/255 from a random start on 1000 of 3·32·32 inputs, softplus β = 50 for the gradients of ReLU networks, by
+/// default (the paper's CIFAR-10 run).
+/// </remarks>
 public sealed record AlignmentAttack : AttributionAttack
 {
     /// <summary>The attack with its defaults.</summary>
@@ -21,10 +25,16 @@ public sealed record AlignmentAttack : AttributionAttack
         Surrogate = Activation.Softplus(50);
     }
 
-    /// <summary>The share of the positions that the objective looks at, above 0 to 1. 1000/3072 by default (1000 of CIFAR's 3·32·32 inputs; 15000/50176 pixels for CUB-200).</summary>
+    /// <summary>
+    /// The share of the positions that the objective looks at, above 0 to 1. 1000/3072 by default (1000 of CIFAR's 3·32·32 inputs;
+    /// 15000/50176 pixels for CUB-200).
+    /// </summary>
     public double TopShare { get; init => field = Require.InRange(Require.Positive(value), 0, 1); } = 1000.0 / 3072;
 
-    /// <summary>Whether picture and gradients are averaged over the channels first, so that positions are pixels. False by default: they are inputs (true for the paper's CUB-200 run).</summary>
+    /// <summary>
+    /// Whether picture and gradients are averaged over the channels first, so that positions are pixels. False by default: they are inputs
+    /// (true for the paper's CUB-200 run).
+    /// </summary>
     public bool ChannelMean { get; init; }
 
     /// <inheritdoc/>

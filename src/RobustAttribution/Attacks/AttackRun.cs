@@ -7,7 +7,6 @@ namespace RobustAttribution.Attacks;
 /// <summary>One attack on one batch: the walks of <see cref="AttributionAttack"/> and the views they look through.</summary>
 internal sealed class AttackRun : IDisposable
 {
-    private readonly List<AttackView> views = [];
     private readonly AttributionAttack attack;
     private readonly ImageNetwork network;
     private readonly Tensor images;
@@ -24,8 +23,9 @@ internal sealed class AttackRun : IDisposable
         surrogate = AttackView.SurrogateFor(network, attack.Surrogate);
         RequireSwitch();
         steps = attack.ThreatModel.Radius > 0 ? attack.Steps : 0;
-        trueClean = See(images, null, differentiable: surrogate is null && !attack.RandomStart);
-        clean = surrogate is null ? trueClean : See(images, surrogate, differentiable: !attack.RandomStart);
+        bool walksFromPicture = steps > 0 && !attack.RandomStart;
+        trueClean = See(images, null, createGraph: walksFromPicture && surrogate is null);
+        clean = surrogate is null ? trueClean : See(images, surrogate, createGraph: walksFromPicture);
     }
 
     /// <summary>All walks; the best iterate of each picture.</summary>
@@ -54,22 +54,24 @@ internal sealed class AttackRun : IDisposable
             return current;
         }
 
-        AttackView trueStart = fromPicture ? trueClean : See(current, null, differentiable: surrogate is null);
-        AttackView start = surrogate is null ? trueStart : fromPicture ? clean : See(current, surrogate, differentiable: true);
+        using AttackView? drawn = fromPicture ? null : See(current, null, createGraph: surrogate is null && steps > 0);
+        using AttackView? smooth = fromPicture || surrogate is null ? null : See(current, surrogate, createGraph: steps > 0);
+        AttackView trueStart = drawn ?? trueClean;
+        AttackView start = surrogate is null ? trueStart : smooth ?? clean;
         AttackScene scene = new(clean.AsConstant(), trueClean.AsConstant(), trueStart.AsConstant(), classes);
         AttackScene trueScene = scene with { Clean = scene.TrueClean };
         Func<AttackView, Tensor> objective = attack.Objective(scene);
-        Func<AttackView, Tensor>? judgement = best is null ? null : attack.Judgement(trueScene) ?? (surrogate is null ? null : attack.Objective(trueScene));
+        Func<AttackView, Tensor>? judgement = best is null ? null : attack.Judgement(trueScene) ?? (surrogate is null ? null : attack.Objective(trueScene)); // null: by the objective
         double size = attack.Step.SizeFor(attack.ThreatModel.Radius, steps);
         Func<Tensor, Tensor, Tensor> advance = attack.Step.Begin(attack.ThreatModel, current, size);
         for (int step = 0; step <= steps; step++)
         {
             using IDisposable scope = NewDisposeScope();
             bool last = step == steps;
-            using AttackView? next = step == 0 ? null : new AttackView(attack, network, surrogate, current, classes, createGraph: !last);
-            using AttackView? trueNext = step == 0 || surrogate is null || best is null ? null : new AttackView(attack, network, null, current, classes, createGraph: false);
+            using AttackView? next = step == 0 ? null : See(current, surrogate, createGraph: !last);
+            using AttackView? judgedNext = step == 0 || surrogate is null ? null : See(current, null, createGraph: false);
             AttackView view = next ?? start;
-            AttackView trueView = surrogate is null ? view : trueNext ?? trueStart;
+            AttackView trueView = surrogate is null ? view : judgedNext ?? trueStart;
             Tensor? gain = last && (best is null || judgement is not null) ? null : Measure(objective, view);
             if (best is not null)
             {
@@ -80,7 +82,8 @@ internal sealed class AttackRun : IDisposable
             if (!last)
             {
                 Tensor gradient = Differentiation.Gradient(gain!, view.Images, createGraph: false).nan_to_num(0, 0, 0);
-                current = attack.ThreatModel.Project(advance(current, gradient), images, network.Input).MoveToOuterDisposeScope();
+                using Tensor before = current;
+                current = attack.ThreatModel.Project(advance(before, gradient), images, network.Input).MoveToOuterDisposeScope();
             }
         }
 
@@ -88,7 +91,11 @@ internal sealed class AttackRun : IDisposable
     }
 
     /// <summary>Frees the views.</summary>
-    public void Dispose() => views.ForEach(view => view.Dispose());
+    public void Dispose()
+    {
+        trueClean.Dispose();
+        clean.Dispose();
+    }
 
     // Says it before any work, and with the attack's own way out.
     private void RequireSwitch()
@@ -96,8 +103,8 @@ internal sealed class AttackRun : IDisposable
         if (surrogate is not null && !network.HasSwitchableActivation)
         {
             throw new InvalidOperationException(
-                $"{attack.GetType().Name} looks for its steps through {surrogate}, and the network {network.Backbone.GetName()} has no {nameof(ActivationLayer)} to switch. "
-                + $"Build it with {nameof(ActivationLayer)}, or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
+                $"{attack.GetType().Name} looks for its steps through {surrogate}, and the network {network.Backbone.GetName()} has no {nameof(ActivationLayer)} to switch."
+                + $" Build it with {nameof(ActivationLayer)}, or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
         }
     }
 
@@ -107,10 +114,5 @@ internal sealed class AttackRun : IDisposable
         return measure(view);
     }
 
-    private AttackView See(Tensor pictures, Activation? activation, bool differentiable)
-    {
-        AttackView view = new(attack, network, activation, pictures, classes, differentiable && steps > 0);
-        views.Add(view);
-        return view;
-    }
+    private AttackView See(Tensor pictures, Activation? activation, bool createGraph) => new(attack, network, activation, pictures, classes, createGraph);
 }

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Pictures as an attack sees them through a network: logits, attribution, map and gradients, each computed once, when it is first asked for, and all from
-/// one forward pass where the attribution allows it (<see cref="IAttributionWithLogits"/>).
+/// Pictures as an attack sees them through a network: logits, attribution, map and gradients, each computed once, when it is first asked for, and
+/// all from one forward pass where the attribution allows it (<see cref="IAttributionWithLogits"/>).
 /// </summary>
 /// <remarks>Owns the tensors it hands out; they live as long as the view.</remarks>
 public sealed class AttackView : IDisposable
@@ -86,7 +86,10 @@ public sealed class AttackView : IDisposable
         constant?.Dispose();
     }
 
-    /// <summary>The activation to use instead of the network's own where a second derivative is needed; null where the network is smooth by itself or there is no surrogate.</summary>
+    /// <summary>
+    /// The activation to use instead of the network's own where a second derivative is needed; null where the network is smooth by itself
+    /// or there is no surrogate.
+    /// </summary>
     internal static Activation? SurrogateFor(ImageNetwork network, Activation? surrogate) => network.Activation is { IsSmooth: true } ? null : surrogate;
 
     /// <summary>The same view as a constant, which lives as long as this one: whatever it hands out is detached.</summary>

@@ -11,13 +11,14 @@ namespace RobustAttribution.Attacks;
 /// <list type="bullet">
 /// <item>Every iterate is inside ball and bounds; with ε = 0 the picture itself comes back.</item>
 /// <item>The network is looked at in evaluation mode with frozen parameters, and is as before afterwards, also after an exception.</item>
-/// <item>The walk follows the gradients of a smooth <see cref="Surrogate"/> where the network has no second derivative; iterates are judged by the network as it is.</item>
+/// <item>The walk follows the gradients of a smooth <see cref="Surrogate"/> where the network has no second derivative; iterates are judged
+/// by the network as it is.</item>
 /// <item>Of all iterates of all restarts, the start included, the best one that keeps the prediction is returned, for each picture by itself.</item>
 /// </list>
 /// </summary>
 /// <remarks>
-/// A picture is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the picture itself.
-/// One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
+/// A picture is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the
+/// picture itself. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
 /// </remarks>
 public abstract record AttributionAttack : IAttributionAttack
 {
@@ -40,8 +41,8 @@ public abstract record AttributionAttack : IAttributionAttack
     public bool KeepPrediction { get; init; } = true;
 
     /// <summary>
-    /// Stands in for a network activation without second derivative (ReLU) while the attack looks for its steps; a smooth network is attacked as it is.
-    /// Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
+    /// Stands in for a network activation without second derivative (ReLU) while the attack looks for its steps; a smooth network is attacked as
+    /// it is. Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
     /// </summary>
     public Activation? Surrogate { get; init; } = Activation.Softplus(20);
 
@@ -86,7 +87,10 @@ public abstract record AttributionAttack : IAttributionAttack
 
     /// <summary>The method itself: what to increase.</summary>
     /// <param name="scene">The constants.</param>
-    /// <returns>The objective of a view, [N], differentiable at <see cref="AttackView.Images"/>; higher is a stronger attack. It may be NaN where undefined: such an iterate never counts.</returns>
+    /// <returns>
+    /// The objective of a view, [N], differentiable at <see cref="AttackView.Images"/>; higher is a stronger attack. It may be NaN where
+    /// undefined: such an iterate never counts.
+    /// </returns>
     protected internal abstract Func<AttackView, Tensor> Objective(AttackScene scene);
 
     /// <summary>What iterates are judged by, on the true network, [N]; null, the default, judges by the objective.</summary>

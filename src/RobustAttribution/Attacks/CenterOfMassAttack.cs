@@ -4,10 +4,13 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Moves the centre of mass of the map away from that of the clean map (Ghorbani, Abid, Zou: "Interpretation of Neural Networks Is Fragile", AAAI 2019).
-/// Objective: ‖c(h(x')) − c(h(x))‖₂ in pixels, c(h) = Σ_p h_p · p / Σ_p h_p over pixel positions p.
+/// Moves the centre of mass of the map away from that of the clean map (Ghorbani, Abid, Zou: "Interpretation of Neural Networks Is Fragile", AAAI
+/// 2019). Objective: ‖c(h(x')) − c(h(x))‖₂ in pixels, c(h) = Σ_p h_p · p / Σ_p h_p over pixel positions p.
 /// </summary>
-/// <remarks>ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>; from a random start, since the objective has no gradient at the picture itself.</remarks>
+/// <remarks>
+/// ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>; from a random start, since the objective has no gradient at the
+/// picture itself.
+/// </remarks>
 public sealed record CenterOfMassAttack : MapAttack
 {
     /// <summary>The attack with its defaults.</summary>

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>Perturbs pictures within a budget so that their attribution changes and, as a rule, their prediction does not.</summary>
-/// <remarks>Immutable records whose properties are their options. The network is inspected in evaluation mode and is as before afterwards, also after an exception.</remarks>
+/// <remarks>
+/// Immutable records whose properties are their options. The network is inspected in evaluation mode and is as before afterwards, also
+/// after an exception.
+/// </remarks>
 public interface IAttributionAttack
 {
     /// <summary>The perturbations allowed.</summary>

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Raises the cross-entropy of the given classes: the attack on the prediction (Madry et al.: "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR 2018).
-/// Every iterate counts; those that keep the prediction as well, where <see cref="AttributionAttack.KeepPrediction"/> is not asked for.
+/// Raises the cross-entropy of the given classes: the attack on the prediction (Madry et al.: "Towards Deep Learning Models Resistant to
+/// Adversarial Attacks", ICLR 2018). Every iterate counts; those that keep the prediction as well, where <see
+/// cref="AttributionAttack.KeepPrediction"/> is not asked for.
 /// </summary>
 /// <remarks>ε = 8/255, 7 steps of 2/255 from a random start by default (that paper's CIFAR-10 training).</remarks>
 public sealed record ProjectedGradientDescent : AttributionAttack

@@ -14,7 +14,10 @@ public abstract record TargetMap
 /// <summary>A frame around the picture: 1 on the border, 0 within.</summary>
 public sealed record FrameTarget : TargetMap
 {
-    /// <summary>Width of the border as a share of height and width, above 0 to 0.5; at least one pixel. 5/32 by default: 5 pixels of CIFAR's 32, 35 of ImageNet's 224 (Joo et al. 2023, evaluation scripts).</summary>
+    /// <summary>
+    /// Width of the border as a share of height and width, above 0 to 0.5; at least one pixel. 5/32 by default: 5 pixels of CIFAR's 32, 35
+    /// of ImageNet's 224 (Joo et al. 2023, evaluation scripts).
+    /// </summary>
     public double Border { get; init => field = Require.InRange(Require.Positive(value), 0, 0.5); } = 5.0 / 32;
 
     /// <inheritdoc/>
@@ -33,7 +36,10 @@ public sealed record FrameTarget : TargetMap
     }
 }
 
-/// <summary>The clean map of the next picture of the batch, that of the first for the last: "another picture's map". A batch of one draws to its own map.</summary>
+/// <summary>
+/// The clean map of the next picture of the batch, that of the first for the last: "another picture's map". A batch of one draws to its own
+/// map.
+/// </summary>
 public sealed record NextPictureTarget : TargetMap
 {
     /// <inheritdoc/>

@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Draws the map to a target map and holds the logits: the manipulation of Dombrowski et al. ("Explanations can be manipulated and geometry is to blame", NeurIPS 2019),
-/// as Joo et al. 2023 evaluate with. Objective: −(γ·‖h(x') − h_t‖² + (1 − γ)·‖f(x') − f(x)‖²), h the map, f the logits.
+/// Draws the map to a target map and holds the logits: the manipulation of Dombrowski et al. ("Explanations can be manipulated and geometry is to
+/// blame", NeurIPS 2019), as Joo et al. 2023 evaluate with. Objective: −(γ·‖h(x') − h_t‖² + (1 − γ)·‖f(x') − f(x)‖²), h the map, f the logits.
 /// </summary>
 /// <remarks>
-/// 100 steps of Adam with step 4ε/steps, γ = 0.5, ε = 4/255, map = |gradient| summed over the channels and divided by its maximum, frame-shaped target by default
-/// (Joo et al. 2023, evaluation scripts). f(x) is that of the network which f(x') is taken of: the surrogate while looking for steps, the true one when judging.
+/// 100 steps of Adam with step 4ε/steps, γ = 0.5, ε = 4/255, map = |gradient| summed over the channels and divided by its maximum, frame-shaped
+/// target by default (Joo et al. 2023, evaluation scripts). f(x) is that of the network which f(x') is taken of: the surrogate while looking for
+/// steps, the true one when judging.
 /// </remarks>
 public sealed record TargetMapAttack : MapAttack
 {

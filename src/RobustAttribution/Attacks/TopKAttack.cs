@@ -5,10 +5,14 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Lowers the share of the map that lies on the k most salient pixels of the clean map: the top-k attack (Ghorbani, Abid, Zou: "Interpretation of Neural Networks Is
-/// Fragile", AAAI 2019, algorithm 1), as Singh et al. 2020 evaluate with. Objective: −Σ_{i in top k of h(x)} h(x')_i, h the map, scaled to sum 1.
+/// Lowers the share of the map that lies on the k most salient pixels of the clean map: the top-k attack (Ghorbani, Abid, Zou: "Interpretation of
+/// Neural Networks Is Fragile", AAAI 2019, algorithm 1), as Singh et al. 2020 evaluate with. Objective: −Σ_{i in top k of h(x)} h(x')_i, h the
+/// map, scaled to sum 1.
 /// </summary>
-/// <remarks>ε = 8/255, 50 steps of 1/255, k = 100 by default (Singh et al. 2020). The surrogate of ReLU networks, softplus β = 20, is ours: their gradients are piecewise constant.</remarks>
+/// <remarks>
+/// ε = 8/255, 50 steps of 1/255, k = 100 by default (Singh et al. 2020). The surrogate of ReLU networks, softplus β = 20, is ours: their
+/// gradients are piecewise constant.
+/// </remarks>
 public sealed record TopKAttack : MapAttack
 {
     /// <summary>The attack with its defaults.</summary>

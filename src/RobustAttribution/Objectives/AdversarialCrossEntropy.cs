@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Objectives;
 
-/// <summary><c>CE(x̃, y)</c>, x̃ the pictures after projected gradient descent: adversarial training of the prediction (Madry et al. 2018), the baseline of both papers.</summary>
+/// <summary>
+/// <c>CE(x̃, y)</c>, x̃ the pictures after projected gradient descent: adversarial training of the prediction (Madry et al. 2018), the
+/// baseline of both papers.
+/// </summary>
 /// <remarks>
-/// Term: "cross-entropy", that of x̃. The attack runs in evaluation mode with frozen parameters, so batch normalisation sees x̃ only; its last iterate is taken,
-/// as in that paper. With radius 0 this is <see cref="CrossEntropy"/>, bit for bit.
+/// Term: "cross-entropy", that of x̃. The attack runs in evaluation mode with frozen parameters, so batch normalisation sees x̃ only; its last
+/// iterate is taken, as in that paper. With radius 0 this is <see cref="CrossEntropy"/>, bit for bit.
 /// </remarks>
 public sealed record AdversarialCrossEntropy : TrainingObjective
 {

@@ -6,7 +6,10 @@ namespace RobustAttribution.Objectives;
 /// <summary>What a network is trained to minimise. Immutable records whose properties are their options.</summary>
 public interface ITrainingObjective
 {
-    /// <summary>The activation that the objective's paper trains with; null where any will do. A recommendation: the network's activation is the trainer's matter.</summary>
+    /// <summary>
+    /// The activation that the objective's paper trains with; null where any will do. A recommendation: the network's activation is the
+    /// trainer's matter.
+    /// </summary>
     Activation? RecommendedActivation => null;
 
     /// <summary>The loss of a batch, with the graph to the parameters.</summary>

@@ -10,9 +10,10 @@ namespace RobustAttribution.Objectives;
 /// g_y the gradient of the true class' logit at the normalised input x.
 /// </summary>
 /// <remarks>
-/// Terms: "cross-entropy", "l2", "cosine"; a term of weight 0 is neither computed nor named, and with both at 0 this is <see cref="CrossEntropy"/>, bit for bit.
-/// x + z is not clamped. The cross-entropy and g_y(x) share one forward pass; g_y(x+z) takes the second one, in the network's mode, so batch normalisation
-/// counts both in its running statistics and, while training, mixes the gradients of a batch as it mixes its activations.
+/// Terms: "cross-entropy", "l2", "cosine"; a term of weight 0 is neither computed nor named, and with both at 0 this is <see
+/// cref="CrossEntropy"/>, bit for bit. x + z is not clamped. The cross-entropy and g_y(x) share one forward pass; g_y(x+z) takes the second one,
+/// in the network's mode, so batch normalisation counts both in its running statistics and, while training, mixes the gradients of a batch as it
+/// mixes its activations.
 /// </remarks>
 public sealed record LocalGradientAlignment : TrainingObjective
 {
@@ -28,7 +29,10 @@ public sealed record LocalGradientAlignment : TrainingObjective
     /// <summary>How z is chosen. Uniform by default, as the paper trains.</summary>
     public LocalPerturbation Perturbation { get; init => field = Require.NotNull(value); } = new UniformPerturbation();
 
-    /// <summary>Whether the loss is differentiated through g_y(x) too. False by default: g_y(x) is the constant that g_y(x+z) is drawn to. True costs a second graph.</summary>
+    /// <summary>
+    /// Whether the loss is differentiated through g_y(x) too. False by default: g_y(x) is the constant that g_y(x+z) is drawn to. True
+    /// costs a second graph.
+    /// </summary>
     public bool AttachSourceGradient { get; init; }
 
     /// <summary>Softplus with β = 3, as the paper trains.</summary>

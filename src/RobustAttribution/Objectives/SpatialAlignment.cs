@@ -11,9 +11,10 @@ namespace RobustAttribution.Objectives;
 /// <c>CE(x̃, y) + w · mean log(1 + exp(−(d(a, g_j*) − d(a, g_y))))</c>, d(u, v) = 1 − cos(u, v), x̃ from <see cref="AlignmentAttack"/>.
 /// </summary>
 /// <remarks>
-/// Terms: "cross-entropy" (of x̃), "triplet". Both x and x̃ are anchors a, as constants at the normalised input; each takes the <em>largest</em> distance to the two
-/// gradients g_y(x), g_y(x̃) and the <em>smallest</em> to the two g_j*(x), g_j*(x̃), j* the strongest wrong class of each. The attack runs in evaluation mode and its last iterate is
-/// taken; the outer passes run in the network's mode. The classification uses the network's own activation; the gradients use it too where it is smooth, and share its pass.
+/// Terms: "cross-entropy" (of x̃), "triplet". Both x and x̃ are anchors a, as constants at the normalised input; each takes the <em>largest</em>
+/// distance to the two gradients g_y(x), g_y(x̃) and the <em>smallest</em> to the two g_j*(x), g_j*(x̃), j* the strongest wrong class of each.
+/// The attack runs in evaluation mode and its last iterate is taken; the outer passes run in the network's mode. The classification uses the
+/// network's own activation; the gradients use it too where it is smooth, and share its pass.
 /// </remarks>
 public sealed record SpatialAlignment : TrainingObjective
 {
@@ -23,7 +24,10 @@ public sealed record SpatialAlignment : TrainingObjective
     /// <summary>w, at least 0. 0.5 by default (the paper's runs).</summary>
     public double Weight { get; init => field = Require.NonNegative(value); } = 0.5;
 
-    /// <summary>Stands in for a network activation without second derivative (ReLU) where the gradients are taken. Softplus with β = 50 by default (the paper's runs); null: the network's own.</summary>
+    /// <summary>
+    /// Stands in for a network activation without second derivative (ReLU) where the gradients are taken. Softplus with β = 50 by default
+    /// (the paper's runs); null: the network's own.
+    /// </summary>
     public Activation? AttributionActivation { get; init; } = Activation.Softplus(50);
 
     /// <summary>ReLU: the paper's networks keep it for the classification.</summary>
