@@ -31,4 +31,30 @@ internal static class BatchPreparation
 
         return (images, classes);
     }
+
+    /// <summary>A whole source in its own order, batch by batch; each batch is freed when the next one is asked for.</summary>
+    public static IEnumerable<(Tensor Images, Tensor Classes)> Read(ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken)
+    {
+        Require.InRange(batchSize, 1, name: nameof(batchSize));
+        foreach (ImageBatch batch in Require.NotNull(source, nameof(source)).Read(batchSize))
+        {
+            using (batch)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                (Tensor images, Tensor classes) = Owned(batch, network);
+                using (images)
+                using (classes)
+                {
+                    yield return (images, classes);
+                }
+            }
+        }
+    }
+
+    private static (Tensor Images, Tensor Classes) Owned(ImageBatch batch, ImageNetwork network)
+    {
+        using IDisposable scope = NewDisposeScope();
+        (Tensor images, Tensor classes) = ToNetwork(batch, network);
+        return (images.MoveToOuterDisposeScope(), classes.MoveToOuterDisposeScope());
+    }
 }

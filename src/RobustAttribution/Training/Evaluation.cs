@@ -71,29 +71,18 @@ public static class Evaluation
     /// <summary>Logits and classes on the network's device; both are freed when the next batch is asked for.</summary>
     private static IEnumerable<(Tensor Logits, Tensor Classes)> Batches(ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken)
     {
-        Require.NotNull(network, nameof(network));
-        Require.InRange(batchSize, 1, name: nameof(batchSize));
-        using IDisposable mode = network.WithMode(training: false);
-        foreach (ImageBatch batch in Require.NotNull(source, nameof(source)).Read(batchSize))
+        using IDisposable mode = Require.NotNull(network, nameof(network)).WithMode(training: false);
+        foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
-            using (batch)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                (Tensor logits, Tensor classes) = Judge(network, batch);
-                using (logits)
-                using (classes)
-                {
-                    yield return (logits, classes);
-                }
-            }
+            using Tensor logits = Judge(network, images);
+            yield return (logits, classes);
         }
     }
 
-    private static (Tensor Logits, Tensor Classes) Judge(ImageNetwork network, ImageBatch batch)
+    private static Tensor Judge(ImageNetwork network, Tensor images)
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
-        (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(batch, network);
-        return (network.Logits(images).MoveToOuterDisposeScope(), classes.MoveToOuterDisposeScope());
+        return network.Logits(images).MoveToOuterDisposeScope();
     }
 }

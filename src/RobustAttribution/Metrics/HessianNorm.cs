@@ -1,0 +1,43 @@
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Metrics;
+
+/// <summary>
+/// Estimates how curved the class's logit is around a picture: the Frobenius norm of its Hessian at the normalised input, by E‖H·v‖² = ‖H‖_F² for v ~ N(0, 1)
+/// (Hutchinson 1990), which needs products H·v alone.
+/// </summary>
+/// <remarks>0 for ReLU networks, which have no second derivative. The relative error of the squared norm is about √(2/draws) at worst, where the Hessian has one large eigenvalue.</remarks>
+public sealed record HessianNorm
+{
+    /// <summary>Vectors v for each picture, at least 1. 10 by default.</summary>
+    public int Draws { get; init => field = Require.InRange(value, 1); } = 10;
+
+    /// <summary>Measures a batch.</summary>
+    /// <param name="network">The network; is as before afterwards.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <param name="classes">[N], int64: the classes whose logits are differentiated.</param>
+    /// <param name="generator">Source of the vectors, on the network's device.</param>
+    /// <returns>[N], float64 on the CPU: √(mean ‖H·v‖²), at least 0; owned by the caller.</returns>
+    /// <exception cref="ArgumentException">The batch does not fit the network.</exception>
+    public Tensor Measure(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
+    {
+        Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
+        Require.NotNull(generator, nameof(generator));
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable inspection = network.ForInspection();
+        Tensor x = network.Normalize(images.detach()).requires_grad_(true);
+        (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(network, x, classes, createGraph: true);
+        Tensor sum = zeros(images.shape[0], dtype: ScalarType.Float64, device: images.device);
+        for (int draw = 0; draw < Draws; draw++)
+        {
+            using IDisposable step = NewDisposeScope();
+            Tensor v = randn(x.shape, dtype: x.dtype, device: x.device, generator: generator);
+            Tensor product = Differentiation.Gradient(gradient * v, x, createGraph: false);
+            sum.add_(product.to(ScalarType.Float64).square().flatten(1).sum(1));
+        }
+
+        return (sum / Draws).sqrt().cpu().MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,189 @@
+using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
+using RobustAttribution.Networks;
+using RobustAttribution.Similarities;
+using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.ThreatModels;
+using RobustAttribution.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Metrics;
+
+[TestClass]
+public sealed class RobustnessMetricTests
+{
+    [TestMethod]
+    public void RandomPerturbationIsTheMeanOverDrawsAgainstTheCleanMap()
+    {
+        foreach (IThreatModel ball in new IThreatModel[] { new LinfBall(0.1), new L2Ball(0.5) })
+        {
+            using IDisposable scope = NewDisposeScope();
+            using ImageNetwork network = TinyNetworks.Convolutional();
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+            using var generator = new Generator(4);
+            using var twin = new Generator(4);
+            var metric = new RandomPerturbationSimilarity { Draws = 5, Similarity = new PearsonCorrelation(), ThreatModel = ball };
+            using Tensor actual = metric.Measure(network, images, classes, generator);
+
+            network.Backbone.eval();
+            Tensor Map(Tensor pictures)
+            {
+                Tensor map = new InputGradient().Attribute(network, pictures, classes).abs().sum(1);
+                return map / map.flatten(1).amax([1]).reshape(-1, 1, 1);
+            }
+
+            double[] expected = new double[3];
+            for (int draw = 0; draw < 5; draw++)
+            {
+                double[] values = Values.Of(new PearsonCorrelation().Compare(Map(images), Map(ball.RandomStart(images, network.Input, twin))));
+                expected = [.. expected.Zip(values, (sum, value) => sum + (value / 5))];
+            }
+
+            Values.AreClose(expected, Values.Of(actual), 1e-12);
+            Assert.IsTrue(expected.All(value => value < 0.9999));
+        }
+    }
+
+    [TestMethod]
+    public void WithoutPerturbationEverythingIsIdeal()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        using var generator = new Generator(4);
+        foreach (IMapSimilarity similarity in KnownSimilarities.All.Select(similarity => similarity switch { TopKIntersection => new TopKIntersection(9), LocalitySensitiveTopK => new LocalitySensitiveTopK(9), _ => similarity }))
+        {
+            var metric = new RandomPerturbationSimilarity { Draws = 2, Similarity = similarity, ThreatModel = new LinfBall(0) };
+            Values.AreClose(full(3, similarity.Ideal, dtype: ScalarType.Float64), metric.Measure(network, images, classes, generator), 1e-12, similarity.Name);
+        }
+    }
+
+    [TestMethod]
+    public void AccuracyUnderAttackCountsPicturesThatAreRightBothTimes()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using ImageNetwork network = Trained();
+        using var generator = new Generator(4);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 21);
+        network.Backbone.eval();
+        Tensor Change(Tensor pictures) => pictures.flip(2);
+        (Tensor clean, Tensor attacked) = (network.Logits(images).argmax(1).eq(classes), network.Logits(Change(images)).argmax(1).eq(classes));
+        double Share(Tensor flags) => flags.sum().item<long>() / 21.0;
+        AccuracyUnderAttack result = new AdversarialAccuracy { Attack = new ScriptedAttack((pictures, _) => Change(pictures)) }.Measure(network, new TensorBatchSource(images, classes), 4, generator);
+        Assert.AreEqual(new AccuracyUnderAttack(Share(clean), Share(clean.logical_and(attacked)), 21), result);
+        Assert.IsTrue(result.Attacked < result.Clean && result.Attacked != Share(attacked), $"{result} {Share(attacked)}");
+    }
+
+    [TestMethod]
+    public void TheAttackLowersTheAccuracyAndABudgetOfZeroDoesNot()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using ImageNetwork network = Trained();
+        TensorBatchSource pictures = TrainingProblems.Pictures(60);
+        double clean = Evaluation.Measure(network, pictures, 16).Accuracy;
+        AccuracyUnderAttack Measure(double radius)
+        {
+            using var generator = new Generator(4);
+            var metric = new AdversarialAccuracy();
+            return (metric with { Attack = metric.Attack.WithThreatModel(new LinfBall(radius)) }).Measure(network, pictures, 32, generator);
+        }
+
+        Assert.AreEqual(new AccuracyUnderAttack(clean, clean, 60), Measure(0));
+        AccuracyUnderAttack attacked = Measure(0.2);
+        Assert.IsTrue(attacked.Attacked < clean - 0.1 && attacked.Clean == clean, $"{attacked}");
+    }
+
+    [TestMethod]
+    public void ASecurityCurveHasOnePointForEachBudget()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 10);
+        using var generator = new Generator(4);
+        Tensor Darken(Tensor pictures, double radius) => pictures * (1 - radius);
+        var curve = new SecurityCurve
+        {
+            Radii = [0, 0.25, 1],
+            PredictionAttack = new ScriptedAttack((pictures, radius) => (pictures + radius).clamp(0, 1)),
+            ExplanationAttack = new ScriptedAttack(Darken, index => index != 1), // the second picture of each batch has no valid iterate
+            Similarities = [new PearsonCorrelation(), new MeanSquaredError()],
+        };
+        List<long> progress = [];
+        IReadOnlyList<SecurityPoint> points = curve.Measure(network, new TensorBatchSource(images, classes), 4, generator, progress.Add);
+
+        CollectionAssert.AreEqual(new long[] { 4, 8, 10 }, progress);
+        CollectionAssert.AreEqual(curve.Radii.ToArray(), points.Select(point => point.Radius).ToArray());
+        network.Backbone.eval();
+        Tensor predicted = network.Logits(images).argmax(1);
+        Tensor Map(Tensor pictures) => new InputGradient().Attribute(network, pictures, predicted).abs().sum(1);
+        foreach (SecurityPoint point in points)
+        {
+            Tensor right = predicted.eq(classes).logical_and(network.Logits((images + point.Radius).clamp(0, 1)).argmax(1).eq(classes));
+            Assert.AreEqual(right.sum().item<long>() / 10.0, point.Accuracy);
+            Assert.AreEqual((10L, 7L), (point.Count, point.Valid));
+            foreach (MeanSimilarity mean in point.Similarities)
+            {
+                double[] values = [.. Values.Of(mean.Similarity.Compare(Map(images), Map(Darken(images, point.Radius)))).Where((_, index) => index % 4 != 1)];
+                double average = values.Average();
+                Assert.AreEqual(average, mean.Mean, 1e-12);
+                Assert.AreEqual(Math.Sqrt(values.Sum(value => Math.Pow(value - average, 2)) / 6 / 7), mean.StandardError, 1e-12);
+                Assert.AreEqual(7, mean.Count);
+            }
+        }
+
+        Assert.AreEqual(1, points[0].Similarities[0].Mean, 1e-12);
+    }
+
+    [TestMethod]
+    public void UndefinedSimilaritiesAreLeftOutAndNotCounted()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Linear(); // its maps do not depend on the picture
+        using (no_grad())
+        {
+            network.Backbone.parameters().First().zero_();
+        }
+
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
+        using var generator = new Generator(4);
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [new KendallTau(), new MeanSquaredError()], ExplanationAttack = new ScriptedAttack((pictures, _) => pictures) }
+            .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
+        Assert.AreEqual(5, point.Valid);
+        Assert.AreEqual(0, point.Similarities[0].Count);
+        Assert.IsTrue(double.IsNaN(point.Similarities[0].Mean) && double.IsNaN(point.Similarities[0].StandardError));
+        Assert.AreEqual((5L, 0.0, 0.0), (point.Similarities[1].Count, point.Similarities[1].Mean, point.Similarities[1].StandardError));
+    }
+
+    [TestMethod]
+    public void AnEmptySourceIsAnErrorAndCancellationIsHeard()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Linear();
+        using var generator = new Generator(4);
+        var empty = new TensorBatchSource(zeros(0, 2, 8, 8), zeros(0, dtype: ScalarType.Int64));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no picture");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdversarialAccuracy().Measure(network, empty, 4, generator)).Message, "no picture");
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
+        var source = new TensorBatchSource(images, classes);
+        var cancelled = new CancellationToken(canceled: true);
+        Assert.ThrowsExactly<OperationCanceledException>(() => new SecurityCurve().Measure(network, source, 4, generator, null, cancelled));
+        Assert.ThrowsExactly<OperationCanceledException>(() => new AdversarialAccuracy().Measure(network, source, 4, generator, cancelled));
+        Assert.ThrowsExactly<OperationCanceledException>(() => Evaluation.Measure(network, source, 4, cancelled));
+    }
+
+    [TestMethod]
+    public void OptionsOutsideTheirRangeAreRefusedByName()
+    {
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomPerturbationSimilarity { Draws = 0 }).Message, "Draws is 0");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new SecurityCurve { Radii = [0.1, -0.1] }).Message, "Radii is -0.1");
+    }
+
+    /// <summary>A network that knows its problem, so that its predictions vary.</summary>
+    private static ImageNetwork Trained()
+    {
+        ImageNetwork network = TrainingProblems.Network();
+        new RobustTrainer(new TrainingOptions { Epochs = 4, BatchSize = 16, LearningRate = 0.01 }).Fit(network, TrainingProblems.Pictures(60));
+        return network;
+    }
+}
