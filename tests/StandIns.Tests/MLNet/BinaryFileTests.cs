@@ -113,7 +113,7 @@ public sealed class BinaryFileTests
         {
             Number = i / 3f, Long = -i * 10_000_000_000, Byte = (byte)i, Text = $"text {i % 7}", Flag = i % 3 == 0, Key = (uint)(i % 5),
             Picture = [i, 1, -i, 0.5f], Loose = Enumerable.Repeat(1.0 / (i + 1), i % 4).ToArray(), Words = [$"w{i}", ""],
-            Sparse = i % 2 == 0 ? new(6, 2, [i, -i], [1, 4]) : new(6, [1, 2, 3, 4, 5, i]), When = new DateTime(2000, 1, 1).AddHours(i),
+            Sparse = i % 2 == 0 ? new(6, 2, [i, -i], [i % 3, 4]) : new(6, [1, 2, 3, 4, 5, i]), When = new DateTime(2000, 1, 1).AddHours(i),
             There = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.FromHours(i % 10)), Span = TimeSpan.FromSeconds(i),
         };
 

@@ -216,11 +216,13 @@ public sealed class CursorTests
     public void ARowOfAnotherSchemaIsRefused()
     {
         var first = new ProbeView(3);
-        ITransformer model = Chain().Fit(first);
-        var mapper = model.GetRowToRowMapper(first.Schema);
         var second = new ProbeView(3); // equal, but not the same
-        using var cursor = second.GetRowCursor(second.Schema);
-        Assert.Throws<Exception>(() => mapper.GetRow(cursor, mapper.OutputSchema));
+        foreach (ITransformer model in new ITransformer[] { Chain().Fit(first), _context.Transforms.CopyColumns("Copy", "Number").Fit(first) })
+        {
+            var mapper = model.GetRowToRowMapper(first.Schema);
+            using var cursor = second.GetRowCursor(second.Schema);
+            Assert.Throws<Exception>(() => mapper.GetRow(cursor, mapper.OutputSchema));
+        }
     }
 
     private EstimatorChain<ITransformer> Chain()
