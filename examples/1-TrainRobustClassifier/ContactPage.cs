@@ -18,7 +18,8 @@ internal static class ContactPage
             Subtitles =
             [
                 "Fashion-MNIST test pictures; map = |gradient of the predicted class|, brighter = more important; the maps of a picture share one scale for each model.",
-                "Attack: top-k attack (k = 100), 50 steps, no pixel moves by more than 8/255; the prediction stays. top-100: share of the 100 most important pixels that stay (1 is best).",
+                "Attack: top-k attack (k = 100), 50 steps, no pixel moves by more than 8/255; the prediction stays.",
+                "top-100: share of the 100 most important pixels that stay so; Kendall τ: agreement of the order of all pixels (1 is best for both).",
             ],
             ColumnGroups = [(null, 1), .. outcomes.Select(outcome => ((string?)$"trained with {outcome.Contestant.Name}, {outcome.Contestant.Activation}", 3))],
             Columns = ["picture", .. outcomes.SelectMany(_ => Headings)],

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace RobustAttribution.Examples.TrainRobustClassifier;
 
@@ -10,7 +11,7 @@ internal sealed record Summary(IReadOnlyList<ModelSummary> Models, long Seed, in
     public static Summary Of(DemoOptions options, IReadOnlyList<Outcome> outcomes) => new(
         [.. outcomes.Select(outcome => new ModelSummary(
             outcome.Contestant.Name,
-            ComponentJson.Write(outcome.Contestant.Objective),
+            JsonNode.Parse(ComponentJson.Write(outcome.Contestant.Objective))!,
             outcome.Accuracy,
             outcome.TopKIntersection,
             outcome.KendallTau,
@@ -26,4 +27,4 @@ internal sealed record Summary(IReadOnlyList<ModelSummary> Models, long Seed, in
 
 /// <summary>The numbers of one model.</summary>
 internal sealed record ModelSummary(
-    string Name, string Objective, double Accuracy, double TopKIntersection, double KendallTau, double TargetMapPearson, double TrainSeconds);
+    string Name, JsonNode Objective, double Accuracy, double TopKIntersection, double KendallTau, double TargetMapPearson, double TrainSeconds);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden values beside this folder: logits, loss terms, parameter gradients and attack results of networks with reproducible weights.
+"""Writes the golden values beside this folder: logits, attributions, loss terms, parameter gradients and attack results of networks with reproducible weights.
 
 Debian 12: python3-torch 1.13.1, python3-numpy. Usage: /usr/bin/python3 generate.py [NAME …]. The files are a record: regenerate to add cases, never to make a
 failing test pass.
@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from attacks import ATTACKS
+from attributions import ATTRIBUTIONS
 from golden import digest, fill, save, uniform
 from model import Model
 from networks import LeNet, ResNet, Switch, WideResNet
@@ -54,6 +55,12 @@ def values_of(size, make, dtype):
             model.network.zero_grad()
             loss.backward()
             found.update({f"{prefix}/objective/{name}/gradient/{key}": digest(key, parameter.grad) for key, parameter in model.network.named_parameters()})
+        model, images, _ = build(size, make, smooth, dtype)
+        model.network.eval()
+        predicted = model.logits(images).argmax(1)
+        for name, attribution in ATTRIBUTIONS.items():
+            if name != "ClassActivationMap" or not isinstance(model.network, LeNet):
+                found[f"{prefix}/attribution/{name}"] = attribution(model, images, predicted)
         for name, attack in ATTACKS.items():
             model, images, _ = build(size, make, smooth, dtype)
             model.network.eval()
