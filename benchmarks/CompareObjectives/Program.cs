@@ -5,6 +5,7 @@ using RobustAttribution.Examples;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Training;
+using Spectre.Console;
 using TorchSharp;
 
 // Trains one network with every objective and several seeds on Fashion-MNIST and measures accuracy and explanation robustness of each.
