@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.MLNet.Training;
 
 /// <summary>Pictures and classes in memory, or a part of them.</summary>
-internal sealed class CachedImages : IImageBatchSource
+internal sealed class CachedImages : ITrainingImages
 {
     private readonly InputSpecification input;
     private readonly PixelStore pixels;
@@ -27,7 +27,6 @@ internal sealed class CachedImages : IImageBatchSource
 
     public long Count => rows?.LongLength ?? pixels.Count;
 
-    /// <summary>The largest value of all pictures, in [0, 1].</summary>
     public float LargestValue => pixels.Largest;
 
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
@@ -39,12 +38,7 @@ internal sealed class CachedImages : IImageBatchSource
         }
     }
 
-    /// <summary>Splits off a share of the pictures at random.</summary>
-    /// <param name="share">Above 0, below 1.</param>
-    /// <param name="seed">Decides which.</param>
-    /// <returns>The rest and the share, neither of them empty.</returns>
-    /// <exception cref="ArgumentException">There are too few pictures for two parts.</exception>
-    public (CachedImages Remaining, CachedImages Held) Split(double share, long seed)
+    public (ITrainingImages Remaining, ITrainingImages Held) Split(double share, long seed)
     {
         long held = Math.Clamp((long)Math.Round(Count * share), 1, Count);
         if (held >= Count)

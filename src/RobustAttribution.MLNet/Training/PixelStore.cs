@@ -56,8 +56,8 @@ internal sealed class PixelStore(int valueCount)
     /// <summary>Copies a picture as it is stored.</summary>
     public void CopyTo(long row, Span<byte> target) => Row(row, grow: false).CopyTo(target);
 
-    // A value within 1/1000 of a grey level is that level: pictures scaled by the float 1/255 are not exact 255ths.
-    private static bool AreBytes(ReadOnlySpan<float> picture)
+    /// <summary>Whether every value is a 255th, to 1/1000 of a grey level: pictures scaled by the float 1/255 are not exact.</summary>
+    public static bool AreBytes(ReadOnlySpan<float> picture)
     {
         foreach (float value in picture)
         {

@@ -76,6 +76,12 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// <summary>The head learns this much faster than the rest, above 0. 1 by default; ART uses 10 for CUB.</summary>
         public double HeadLearningRateFactor { get; set => field = Require.Positive(value); } = 1;
 
+        /// <summary>
+        /// A safetensors file (of this library, or of PyTorch) with weights to start from; tensors that it lacks or has in another shape, such as the head for other
+        /// classes, start fresh, and the log says which. Null, the default, starts all fresh.
+        /// </summary>
+        public string? InitialWeightsPath { get; set; }
+
         /// <summary>Names of the network's modules that are not trained; null for none. Null by default.</summary>
         public IReadOnlyList<string>? FrozenModules { get; set; }
 
@@ -96,6 +102,18 @@ public sealed partial class RobustAttributionImageClassificationTrainer
 
         /// <summary>Start of all randomness: initial weights, order, augmentation, objective, hold-out. By default the seed of the MLContext, and another one each time where it has none.</summary>
         public int? Seed { get; set; }
+
+        /// <summary>
+        /// Where and how often the training is written down, so that it can go on after a crash bit for bit; null, the default, for never. Needs a seed. Fitting again with
+        /// the same options, data and folder resumes it.
+        /// </summary>
+        public CheckpointOptions? Checkpoints { get; set; }
+
+        /// <summary>Memory that decoded pictures may take, in bytes, at least 1. Above it they are decoded again in each epoch, on several threads, and half of it is a buffer for mixing them. 2 GiB by default.</summary>
+        public long CacheBudgetInBytes { get; set => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(CacheBudgetInBytes), value, $"CacheBudgetInBytes is {value}; allowed is a whole number of at least 1."); } = 2L << 30;
+
+        /// <summary>CPU threads of libtorch while training, at least 1; null, the default, leaves the process's number. The former number is back afterwards.</summary>
+        public int? Threads { get; set => field = value is null ? null : Require.InRange(value.Value, 1); }
 
         /// <summary>What happens to rows without label or readable picture. Fail by default.</summary>
         public BrokenRows BrokenRows { get; set; } = BrokenRows.Fail;

@@ -76,7 +76,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     {
         ArgumentNullException.ThrowIfNull(input);
         using IChannel channel = host.Start("TrainModel");
-        long seed = options.Seed ?? HostSettings.Seed(environment) ?? host.Rand.Next();
+        long seed = options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null ? host.Rand.Next() : throw new InvalidOperationException(
+            "Checkpoints are set, and a training can only be resumed with the seed it began with: set the option Seed, or give MLContext a seed."));
         KeyColumn labels = KeyColumn.Bind(input.Schema, options.LabelColumnName);
         if (labels.Count < 2)
         {
@@ -84,8 +85,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         }
 
         InputSpecification specification = Specification(input.Schema);
-        CachedImages training = Read(channel, input, labels, specification, "training");
-        CachedImages? validation = null;
+        ITrainingImages training = Read(channel, input, labels, specification, "training");
+        ITrainingImages? validation = null;
         if (options.ValidationSet is { } view)
         {
             validation = Read(channel, view, ValidationLabels(view.Schema, input.Schema[labels.Index], labels), specification, "validation");
@@ -95,7 +96,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             (training, validation) = training.Split(share, SplitMix64.Derive(seed, SplitPurpose));
         }
 
-        ImageNetwork network = startFrom is null ? NewNetwork(specification, labels.Count, seed) : startFrom.CloneNetwork(options.Network, specification, labels.Count, options.Activation);
+        ImageNetwork network = startFrom is null ? NewNetwork(channel, specification, labels.Count, seed) : startFrom.CloneNetwork(options.Network, specification, labels.Count, options.Activation);
         try
         {
             network.MoveTo(DeviceChoice.Resolve(environment, message => channel.Warning(MessageSensitivity.None, "{0}", message)));
@@ -112,9 +113,10 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         }
     }
 
-    private TrainingResult Train(IChannel channel, ImageNetwork network, CachedImages training, CachedImages? validation, long seed)
+    private TrainingResult Train(IChannel channel, ImageNetwork network, ITrainingImages training, ITrainingImages? validation, long seed)
     {
         using IProgressChannel progress = host.StartProgressChannel("TrainModel");
+        using var threads = new ThreadCount(options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
         var reporter = new ProgressReporter(channel, progress, options.MetricsCallback);
         var trainer = new RobustTrainer(Description(seed));
@@ -132,6 +134,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         GradientClipNorm = options.GradientClipNorm,
         Augmentation = options.Augmentation,
         EarlyStopping = options.EarlyStopping,
+        Checkpoints = options.Checkpoints,
         Seed = seed,
         ClassWeights = options.ClassWeights,
         HeadLearningRateFactor = options.HeadLearningRateFactor,
@@ -140,10 +143,33 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         ProgressInterval = options.ProgressInterval,
     };
 
-    private ImageNetwork NewNetwork(InputSpecification specification, int classCount, long seed)
+    private ImageNetwork NewNetwork(IChannel channel, InputSpecification specification, int classCount, long seed)
     {
         using var generator = new Generator((ulong)SplitMix64.Derive(seed, WeightsPurpose), CPU);
-        return ImageNetwork.Create(options.Network, specification, classCount, options.Activation ?? options.Objective.RecommendedActivation ?? Activation.Relu, generator);
+        ImageNetwork network = ImageNetwork.Create(options.Network, specification, classCount, options.Activation ?? options.Objective.RecommendedActivation ?? Activation.Relu, generator);
+        if (options.InitialWeightsPath is not { } path)
+        {
+            return network;
+        }
+
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            LoadedWeights loaded = network.LoadMatchingWeights(file);
+            string fresh = string.Join(", ", loaded.DifferentShape.Concat(loaded.Missing));
+            channel.Info(MessageSensitivity.None, "{0}: {1} tensors loaded; fresh ones for: {2}", path, loaded.Loaded.Count, fresh.Length == 0 ? "none" : fresh);
+            return network;
+        }
+        catch (FormatException error)
+        {
+            network.Dispose();
+            throw new FormatException($"InitialWeightsPath '{path}': {error.Message}", error);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
     }
 
     private InputSpecification Specification(DataViewSchema schema)
@@ -159,27 +185,27 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
                 $"Image column '{options.ImageColumnName}' holds MLImages of any size, so the option Input must tell the shape that the network takes, e.g. new InputSpecification(3, 32, 32).");
     }
 
-    private CachedImages Read(IChannel channel, IDataView view, KeyColumn labels, InputSpecification specification, string role)
+    private ITrainingImages Read(IChannel channel, IDataView view, KeyColumn labels, InputSpecification specification, string role)
     {
         ImageColumn images = ImageColumn.Bind(view.Schema, options.ImageColumnName, specification, options.PixelScale, options.Resize);
         var rows = new TrainingRows(environment, view, images, labels, specification, options.BrokenRows, options.CancellationToken);
-        CachedImages cached = rows.Cache();
+        ITrainingImages found = rows.Load(options.CacheBudgetInBytes);
         if (rows.Skipped > 0)
         {
-            channel.Warning(MessageSensitivity.None, "{0} rows of the {1} set were left out, {2} are used. The first: {3}", rows.Skipped, role, cached.Count, rows.FirstProblem);
+            channel.Warning(MessageSensitivity.None, "{0} rows of the {1} set were left out, {2} are used. The first: {3}", rows.Skipped, role, found.Count, rows.FirstProblem);
         }
 
-        if (cached.Count == 0)
+        if (found.Count == 0)
         {
             throw new ArgumentException($"The {role} set has no row with a picture and a label{(rows.FirstProblem is null ? "." : $": {rows.FirstProblem}")}");
         }
 
-        if (options.PixelScale == PixelScale.Bytes && images.IsFloatVector && cached.LargestValue <= 1 / 255f)
+        if (options.PixelScale == PixelScale.Bytes && images.IsFloatVector && found.LargestValue <= 1 / 255f)
         {
             throw new ArgumentException($"No value in image column '{options.ImageColumnName}' is above 1, so its pictures seem to be in 0…1. Set PixelScale = PixelScale.Unit.");
         }
 
-        return cached;
+        return found;
     }
 
     private KeyColumn ValidationLabels(DataViewSchema schema, DataViewSchema.Column trainingLabel, KeyColumn training)

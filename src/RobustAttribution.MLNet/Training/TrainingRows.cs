@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Images;
 using RobustAttribution.MLNet.Interop;
@@ -17,64 +20,196 @@ namespace RobustAttribution.MLNet.Training;
 internal sealed class TrainingRows(
     IHostEnvironment env, IDataView data, ImageColumn images, KeyColumn labels, InputSpecification input, BrokenRows policy, CancellationToken cancellationToken)
 {
-    /// <summary>Takes one usable row.</summary>
-    /// <param name="picture">C·H·W values in [0, 1]; overwritten by the next row.</param>
-    /// <param name="label">0 to K − 1.</param>
-    public delegate void Visitor(ReadOnlySpan<float> picture, long label);
+    private const int QueueLength = 64; // rows that a reader may be ahead
 
-    /// <summary>Rows left out in the last pass.</summary>
+    /// <summary>Rows left out in the first pass.</summary>
     public long Skipped { get; private set; }
 
     /// <summary>Why the first of them was.</summary>
     public string? FirstProblem { get; private set; }
 
-    /// <summary>Reads one pass.</summary>
-    /// <param name="visit">Called for each usable row.</param>
-    /// <exception cref="BrokenImageException">A row cannot be used, and the policy is to fail.</exception>
-    public void ForEach(Visitor visit)
+    /// <summary>Reads all rows: into memory as far as the budget goes, else ready to be streamed.</summary>
+    /// <param name="budget">Bytes that pictures may take; above it half of them are a buffer for mixing.</param>
+    public ITrainingImages Load(long budget)
     {
-        (Skipped, FirstProblem) = (0, null);
-        using DataViewRowCursor cursor = data.GetRowCursor([data.Schema[images.Index], data.Schema[labels.Index]]);
-        ImageRowReader reader = images.Open(cursor);
-        Func<long> label = labels.Open(cursor);
-        float[] picture = new float[input.ValueCount];
+        PixelStore? pixels = new(input.ValueCount);
+        List<long> classes = [];
+        long count = 0;
+        bool areBytes = true;
+        float largest = 0;
+        using DataViewRowCursor cursor = data.GetRowCursor(Columns());
+        var reader = new RowReader(images, labels, input, policy, cursor);
         while (cursor.MoveNext())
         {
-            HostSettings.CheckAlive(env);
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                long value = label();
-                if (value < 0)
-                {
-                    throw new BrokenImageException($"Label column '{labels.Name}', row {cursor.Position}: the label is missing.");
-                }
-
-                reader.Read(picture);
-                visit(picture, value);
-            }
-            catch (BrokenImageException problem) when (policy == BrokenRows.Skip)
+            Check();
+            if (!reader.TryRead(out string? problem))
             {
                 Skipped++;
-                FirstProblem ??= problem.Message;
+                FirstProblem ??= problem;
+                continue;
             }
-            catch (BrokenImageException problem)
+
+            count++;
+            if (pixels is not null)
             {
-                throw new BrokenImageException($"{problem.Message} To leave such rows out, set BrokenRows = BrokenRows.Skip.", problem);
+                pixels.Add(reader.Picture);
+                classes.Add(reader.Label);
+                (areBytes, largest) = (pixels.HoldsBytes, pixels.Largest);
+                if (pixels.BytesWithOneMore > budget)
+                {
+                    (pixels, classes) = (null, []);
+                }
+            }
+            else
+            {
+                areBytes = areBytes && PixelStore.AreBytes(reader.Picture);
+                largest = Math.Max(largest, reader.Picture.Max());
+            }
+        }
+
+        if (pixels is not null)
+        {
+            return new CachedImages(input, pixels, classes);
+        }
+
+        long rowBytes = input.ValueCount * (areBytes ? 1L : sizeof(float));
+        return new StreamedImages(this, input, new StreamFacts(count, areBytes, largest), (int)Math.Clamp(budget / 2 / rowBytes, 1, Math.Max(1, count)));
+    }
+
+    /// <summary>Usable rows of a share.</summary>
+    public long CountWhere(RowShare part) => Stream(asBytes: true, null, part, countOnly: true).LongCount();
+
+    /// <summary>Reads one pass on several threads, in an order that depends on the seed alone.</summary>
+    /// <param name="asBytes">Whether pictures come as bytes; else as floats.</param>
+    /// <param name="shuffleSeed">Given to the source, where it can shuffle; null keeps its order.</param>
+    /// <param name="part">The rows wanted; null for all.</param>
+    /// <param name="countOnly">Whether pictures may be left empty.</param>
+    public IEnumerable<StreamedRow> Stream(bool asBytes, int? shuffleSeed, RowShare? part, bool countOnly = false)
+    {
+        Random? random = shuffleSeed is int seed ? new Random(seed) : null;
+        DataViewRowCursor[] cursors = data.GetRowCursorSet(Columns(), Environment.ProcessorCount, random);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        BlockingCollection<StreamedRow>[] queues = Array.ConvertAll(cursors, _ => new BlockingCollection<StreamedRow>(QueueLength));
+        Task[] readers = [.. cursors.Select((cursor, i) => Task.Factory.StartNew(
+            () => ReadInto(cursor, queues[i], asBytes, part, countOnly, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        try
+        {
+            foreach (StreamedRow row in Merge(queues))
+            {
+                Check();
+                yield return row;
+            }
+
+            foreach (Task reader in readers)
+            {
+                reader.GetAwaiter().GetResult(); // throws what the reader threw
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            Task.WhenAll(readers).ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+            Array.ForEach(queues, queue => queue.Dispose());
+        }
+    }
+
+    /// <summary>The rows of all cursors of a set, lower batches first, which is the order of a single cursor.</summary>
+    private static IEnumerable<StreamedRow> Merge(BlockingCollection<StreamedRow>[] queues)
+    {
+        IEnumerator<StreamedRow>[] heads = [.. queues.Select(queue => queue.GetConsumingEnumerable().GetEnumerator())];
+        List<IEnumerator<StreamedRow>> open = [.. heads.Where(head => head.MoveNext())];
+        while (open.Count > 0)
+        {
+            IEnumerator<StreamedRow> first = open.MinBy(head => head.Current.Batch)!;
+            yield return first.Current;
+            if (!first.MoveNext())
+            {
+                open.Remove(first);
             }
         }
     }
 
-    /// <summary>Reads all rows into memory.</summary>
-    public CachedImages Cache()
+    private void ReadInto(DataViewRowCursor cursor, BlockingCollection<StreamedRow> queue, bool asBytes, RowShare? part, bool countOnly, CancellationToken stop)
     {
-        var pixels = new PixelStore(input.ValueCount);
-        List<long> classes = [];
-        ForEach((picture, label) =>
+        try
         {
-            pixels.Add(picture);
-            classes.Add(label);
-        });
-        return new CachedImages(input, pixels, classes);
+            using (cursor)
+            {
+                var reader = new RowReader(images, labels, input, policy, cursor);
+                ValueGetter<DataViewRowId> idGetter = cursor.GetIdGetter();
+                DataViewRowId id = default;
+                while (cursor.MoveNext())
+                {
+                    idGetter(ref id);
+                    if (part?.Contains(id) == false || !reader.TryRead(out _))
+                    {
+                        continue;
+                    }
+
+                    queue.Add(new StreamedRow(countOnly ? [] : reader.Copy(asBytes), reader.Label, cursor.Batch), stop);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // the consumer left; it does not want the rest
+        }
+        finally
+        {
+            queue.CompleteAdding();
+        }
+    }
+
+    private DataViewSchema.Column[] Columns() => [data.Schema[images.Index], data.Schema[labels.Index]];
+
+    private void Check()
+    {
+        HostSettings.CheckAlive(env);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Reads the current row of one cursor.</summary>
+    private sealed class RowReader(ImageColumn imageColumn, KeyColumn labelColumn, InputSpecification input, BrokenRows policy, DataViewRowCursor cursor)
+    {
+        private readonly ImageRowReader images = imageColumn.Open(cursor);
+        private readonly Func<long> labels = labelColumn.Open(cursor);
+        private readonly float[] picture = new float[input.ValueCount];
+
+        /// <summary>C·H·W values in [0, 1]; overwritten by the next row.</summary>
+        public float[] Picture => picture;
+
+        /// <summary>0 to K − 1.</summary>
+        public long Label { get; private set; }
+
+        /// <summary>Reads the row; false, with the reason, where it cannot be used and may be left out.</summary>
+        /// <exception cref="BrokenImageException">It cannot be used, and the policy is to fail.</exception>
+        public bool TryRead(out string? problem)
+        {
+            problem = null;
+            try
+            {
+                Label = labels();
+                if (Label < 0)
+                {
+                    throw new BrokenImageException($"Label column '{labelColumn.Name}', row {cursor.Position}: the label is missing.");
+                }
+
+                images.Read(picture);
+                return true;
+            }
+            catch (BrokenImageException error) when (policy == BrokenRows.Skip)
+            {
+                problem = error.Message;
+                return false;
+            }
+            catch (BrokenImageException error)
+            {
+                throw new BrokenImageException($"{error.Message} To leave such rows out, set BrokenRows = BrokenRows.Skip.", error);
+            }
+        }
+
+        /// <summary>The picture in memory of its own.</summary>
+        public byte[] Copy(bool asBytes)
+            => asBytes ? Array.ConvertAll(picture, value => (byte)MathF.Round(value * 255)) : MemoryMarshal.AsBytes(picture.AsSpan()).ToArray();
     }
 }

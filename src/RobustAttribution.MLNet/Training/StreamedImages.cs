@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.Data;
+using RobustAttribution.Networks;
+using RobustAttribution.Training;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.MLNet.Training;
+
+/// <summary>Pictures that do not fit into memory: read again for each pass, several rows at once, and mixed in a buffer.</summary>
+/// <param name="rows">Where they come from.</param>
+/// <param name="input">Their shape.</param>
+/// <param name="facts">What a first pass found.</param>
+/// <param name="bufferRows">Pictures mixed at a time, at least 1.</param>
+/// <param name="part">The part of the rows to read; null for all.</param>
+internal sealed class StreamedImages(TrainingRows rows, InputSpecification input, StreamFacts facts, int bufferRows, RowShare? part = null) : ITrainingImages
+{
+    public long Count { get; } = part is null ? facts.Count : rows.CountWhere(part);
+
+    public float LargestValue => facts.Largest;
+
+    private int RowBytes => input.ValueCount * (facts.AreBytes ? 1 : sizeof(float));
+
+    public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
+    {
+        long skip = (long)firstBatch * batchSize;
+        List<StreamedRow> batch = new(batchSize);
+        foreach (StreamedRow row in Mixed(shuffleSeed))
+        {
+            if (skip-- > 0)
+            {
+                continue;
+            }
+
+            batch.Add(row);
+            if (batch.Count == batchSize)
+            {
+                yield return ToBatch(batch);
+                batch.Clear();
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return ToBatch(batch);
+        }
+    }
+
+    public (ITrainingImages Remaining, ITrainingImages Held) Split(double share, long seed)
+    {
+        var held = new StreamedImages(rows, input, facts, bufferRows, new RowShare(seed, share, Inside: true));
+        var remaining = new StreamedImages(rows, input, facts, bufferRows, new RowShare(seed, share, Inside: false));
+        return held.Count > 0 && remaining.Count > 0
+            ? (remaining, held)
+            : throw new ArgumentException($"ValidationSetFraction is {share} of {Count} pictures, which leaves none to {(held.Count == 0 ? "judge with" : "train on")}.");
+    }
+
+    /// <summary>The rows in the order of the pass: the source's own, or shuffled by the source where it can and then drawn from a full buffer.</summary>
+    private IEnumerable<StreamedRow> Mixed(long? shuffleSeed)
+    {
+        if (shuffleSeed is not long seed)
+        {
+            foreach (StreamedRow row in rows.Stream(facts.AreBytes, null, part))
+            {
+                yield return row;
+            }
+
+            yield break;
+        }
+
+        var random = new SplitMix64(seed);
+        List<StreamedRow> buffer = new(Math.Min(bufferRows, 1024));
+        foreach (StreamedRow row in rows.Stream(facts.AreBytes, (int)(random.Next() >> 33), part))
+        {
+            if (buffer.Count < bufferRows)
+            {
+                buffer.Add(row);
+                continue;
+            }
+
+            int place = (int)random.Below(buffer.Count);
+            yield return buffer[place];
+            buffer[place] = row;
+        }
+
+        while (buffer.Count > 0)
+        {
+            int place = (int)random.Below(buffer.Count);
+            yield return buffer[place];
+            buffer[place] = buffer[^1];
+            buffer.RemoveAt(buffer.Count - 1);
+        }
+    }
+
+    private ImageBatch ToBatch(List<StreamedRow> batch)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor images = empty([batch.Count, input.Channels, input.Height, input.Width], dtype: facts.AreBytes ? ScalarType.Byte : ScalarType.Float32);
+        Span<byte> target = images.bytes;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            batch[i].Pixels.CopyTo(target[(i * RowBytes)..]);
+        }
+
+        return new ImageBatch(images.MoveToOuterDisposeScope(), tensor(batch.Select(row => row.Label).ToArray()).MoveToOuterDisposeScope());
+    }
+}
+
+/// <summary>What is known of a stream after its first pass.</summary>
+/// <param name="Count">Usable rows.</param>
+/// <param name="AreBytes">Whether every value is a 255th.</param>
+/// <param name="Largest">The largest value, in [0, 1].</param>
+internal sealed record StreamFacts(long Count, bool AreBytes, float Largest);
+
+/// <summary>One row in flight.</summary>
+/// <param name="Pixels">Bytes in 0…255, or the bytes of floats in [0, 1].</param>
+/// <param name="Label">0 to K − 1.</param>
+/// <param name="Batch">Its batch in the source; rows of a lower one come first.</param>
+internal readonly record struct StreamedRow(byte[] Pixels, long Label, long Batch);
+
+/// <summary>A share of all rows, chosen by their ids, so that it is the same in every order.</summary>
+/// <param name="Seed">Decides which.</param>
+/// <param name="Share">Above 0, below 1.</param>
+/// <param name="Inside">Whether the share itself is meant, or the rest.</param>
+internal sealed record RowShare(long Seed, double Share, bool Inside)
+{
+    /// <summary>Whether a row belongs to it.</summary>
+    public bool Contains(in DataViewRowId id)
+    {
+        long mixed = SplitMix64.Derive(Seed, unchecked((int)id.High), unchecked((long)id.Low));
+        return ((ulong)mixed >> 11) * (1.0 / (1L << 53)) < Share == Inside;
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.ML;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
+using RobustAttribution.Training;
+using TorchSharp;
+
+namespace RobustAttribution.MLNet.Tests.Training;
+
+/// <summary>Checkpoints, weights from files, threads.</summary>
+[TestClass]
+public sealed class ContinuedTrainingTests
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("continued-tests").FullName;
+
+    [TestCleanup]
+    public void Clean() => Directory.Delete(folder, recursive: true);
+
+    [TestMethod]
+    public void AStoppedTrainingGoesOnBitForBit()
+    {
+        using var scored = new Scored();
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
+        options.Epochs = 4;
+        options.ProgressInterval = TimeSpan.Zero;
+        float[] whole = Scores(scored, options);
+
+        options.Checkpoints = new CheckpointOptions(Path.Combine(folder, "checkpoints"));
+        int reports = 0;
+        options.MetricsCallback = _ =>
+        {
+            if (++reports == 10)
+            {
+                throw new InvalidOperationException("power cut");
+            }
+        };
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Scores(scored, options)).Message, "power cut");
+        options.MetricsCallback = report => Assert.IsGreaterThan(2, report.Epoch);
+        CollectionAssert.AreEqual(whole, Scores(scored, options));
+
+        options.LearningRate *= 2;
+        options.MetricsCallback = null;
+        Assert.ThrowsExactly<CheckpointException>(() => Scores(scored, options));
+    }
+
+    [TestMethod]
+    public void CheckpointsNeedASeed()
+    {
+        using var scored = new Scored();
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
+        options.Checkpoints = new CheckpointOptions(folder);
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => new MLContext().Transforms.RobustImageClassification(options).Fit(scored.Data));
+        StringAssert.Contains(error.Message, "Seed");
+    }
+
+    [TestMethod]
+    public void WeightsComeFromAFileAndAHeadForOtherClassesIsNew()
+    {
+        using var scored = new Scored();
+        string path = Path.Combine(folder, "weights.safetensors");
+        using (FileStream file = File.Create(path))
+        {
+            scored.Model.Network.SaveWeights(file);
+        }
+
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
+        options.InitialWeightsPath = path;
+        options.LearningRate = 1e-12;
+        options.WeightDecay = 0;
+        float[] copied = Scores(scored, options);
+        float[] original = (float[])Rows.Read(scored.View, ["Score"])[0].Values["Score"];
+        for (int i = 0; i < original.Length; i++)
+        {
+            Assert.AreEqual(original[i], copied[i], 1e-5);
+        }
+
+        List<string> messages = [];
+        scored.Context.Log += (_, message) => messages.Add(message.Message);
+        List<Picture> four = Picture.Make(12);
+        four[0].Label = "other";
+        IDataView raw = scored.Context.Data.LoadFromEnumerable(four);
+        IDataView data = scored.Context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
+        options.FrozenModules = ["inner.conv1"];
+        options.LearningRate = 0.1;
+        using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(data);
+        Assert.AreEqual(4, model.Network.ClassCount);
+        Assert.IsTrue(messages.Any(message => message.Contains("fresh ones for: inner.fc2.weight, inner.fc2.bias", StringComparison.Ordinal)), string.Join('\n', messages));
+        CollectionAssert.AreEqual(Weights(scored.Model, "inner.conv1.weight"), Weights(model, "inner.conv1.weight"), "frozen");
+        CollectionAssert.AreNotEqual(Weights(scored.Model, "inner.conv2.weight"), Weights(model, "inner.conv2.weight"), "trained");
+    }
+
+    [TestMethod]
+    public void AnUnreadableWeightsFileIsNamed()
+    {
+        using var scored = new Scored();
+        string path = Path.Combine(folder, "weights.safetensors");
+        File.WriteAllBytes(path, [1, 2, 3]);
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
+        options.InitialWeightsPath = path;
+        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => Scores(scored, options)).Message, path);
+    }
+
+    [TestMethod]
+    public void TheNumberOfThreadsIsAsBefore()
+    {
+        using var scored = new Scored();
+        int before = torch.get_num_threads();
+        int during = 0;
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
+        options.Threads = before + 1;
+        options.MetricsCallback = _ => during = torch.get_num_threads();
+        Scores(scored, options);
+        Assert.AreEqual(before + 1, during);
+        Assert.AreEqual(before, torch.get_num_threads());
+        options.MetricsCallback = _ => throw new InvalidOperationException("stop");
+        Assert.ThrowsExactly<InvalidOperationException>(() => Scores(scored, options));
+        Assert.AreEqual(before, torch.get_num_threads());
+    }
+
+    private static float[] Scores(Scored scored, RobustAttributionImageClassificationTrainer.Options options)
+    {
+        using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(scored.Data);
+        return (float[])Rows.Read(model.Transform(scored.Data), ["Score"])[0].Values["Score"];
+    }
+
+    private static float[] Weights(RobustAttributionModelTransformer model, string name)
+        => model.Network.Backbone.named_parameters().First(entry => entry.name == name).parameter.data<float>().ToArray();
+}

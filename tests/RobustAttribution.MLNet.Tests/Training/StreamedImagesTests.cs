@@ -1,0 +1,138 @@
+using Microsoft.ML;
+using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.MLNet.Training;
+using RobustAttribution.Networks;
+using RobustAttribution.Training;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.MLNet.Tests.Training;
+
+/// <summary>Pictures above the memory budget: the same pictures, in an order that the seed decides.</summary>
+[TestClass]
+public sealed class StreamedImagesTests
+{
+    private const int Count = 50;
+    private static readonly InputSpecification Input = new(1, Picture.Side, Picture.Side);
+
+    [TestMethod]
+    public void ReadsWhatTheCacheReads()
+    {
+        ITrainingImages cached = Load(long.MaxValue);
+        ITrainingImages streamed = Load(1000);
+        Assert.IsInstanceOfType<CachedImages>(cached);
+        Assert.IsInstanceOfType<StreamedImages>(streamed);
+        Assert.AreEqual(cached.Count, streamed.Count);
+        Assert.AreEqual(cached.LargestValue, streamed.LargestValue);
+        CollectionAssert.AreEqual(Pictures(cached, null), Pictures(streamed, null));
+    }
+
+    [TestMethod]
+    public void TheSeedDecidesTheOrder()
+    {
+        ITrainingImages streamed = Load(1000);
+        string[] one = Pictures(streamed, 1);
+        CollectionAssert.AreEqual(one, Pictures(streamed, 1));
+        CollectionAssert.AreNotEqual(one, Pictures(streamed, 2));
+        CollectionAssert.AreNotEqual(one, Pictures(streamed, null));
+        CollectionAssert.AreEquivalent(one, Pictures(streamed, null));
+        CollectionAssert.AreEqual(one[16..], Pictures(streamed, 1, firstBatch: 2));
+    }
+
+    [TestMethod]
+    public void APartIsTheSameInEveryOrder()
+    {
+        (ITrainingImages remaining, ITrainingImages held) = Load(1000).Split(0.3, 5);
+        string[] rest = Pictures(remaining, 3);
+        string[] share = Pictures(held, 4);
+        Assert.AreEqual(remaining.Count, rest.Length);
+        Assert.AreEqual(held.Count, share.Length);
+        Assert.IsTrue(held.Count is > 5 and < 25, $"{held.Count} of {Count}");
+        CollectionAssert.AreEquivalent(rest, Pictures(remaining, null));
+        CollectionAssert.AreEquivalent(Pictures(Load(1000), null), rest.Concat(share).ToArray());
+    }
+
+    [TestMethod]
+    public void FloatsStayFloats()
+    {
+        List<Picture> pictures = Picture.Make(Count);
+        pictures[Count - 1].Image[3] = 7.25f;
+        ITrainingImages streamed = Load(2000, pictures);
+        using ImageBatch batch = streamed.Read(Count).First();
+        Assert.AreEqual(ScalarType.Float32, batch.Images.dtype);
+        Assert.AreEqual(7.25f / 255, batch.Images[Count - 1, 0, 0, 3].item<float>());
+        CollectionAssert.AreEqual(Pictures(Load(long.MaxValue, pictures), 1).Order().ToArray(), Pictures(streamed, 1).Order().ToArray());
+    }
+
+    [TestMethod]
+    public void AConsumerThatLeavesStopsTheReaders()
+    {
+        ITrainingImages streamed = Load(1000);
+        for (int i = 0; i < 20; i++)
+        {
+            using ImageBatch batch = streamed.Read(4, i).First();
+            Assert.AreEqual(4, batch.Classes.shape[0]);
+        }
+    }
+
+    [TestMethod]
+    public void ARowThatBreaksLaterIsAnErrorOfTheTraining()
+    {
+        List<Picture> pictures = Picture.Make(Count);
+        ITrainingImages streamed = Load(1000, pictures);
+        pictures[30].Image[0] = 999;
+        StringAssert.Contains(Assert.ThrowsExactly<BrokenImageException>(() => Pictures(streamed, null)).Message, "value 0 is 999");
+    }
+
+    [TestMethod]
+    public void TrainsOnMoreThanTheBudget()
+    {
+        using var scored = new Scored();
+        float[] Train(long budget)
+        {
+            RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
+            options.CacheBudgetInBytes = budget;
+            options.ValidationSetFraction = 0.2;
+            options.Epochs = 2;
+            IDataView data = Keys(scored.Context, Picture.Make(Count));
+            using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(data);
+            Assert.AreEqual(2, model.Training!.EpochsDone);
+            return (float[])Rows.Read(model.Transform(data), ["Score"])[0].Values["Score"];
+        }
+
+        CollectionAssert.AreEqual(Train(1000), Train(1000));
+        CollectionAssert.AreNotEqual(Train(1000), Train(long.MaxValue));
+    }
+
+    private static IDataView Keys(MLContext context, List<Picture> pictures)
+    {
+        IDataView view = context.Data.LoadFromEnumerable(pictures);
+        return context.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
+    }
+
+    private static ITrainingImages Load(long budget, List<Picture>? pictures = null)
+    {
+        var context = new MLContext(1);
+        IDataView data = Keys(context, pictures ?? Picture.Make(Count));
+        ImageColumn images = ImageColumn.Bind(data.Schema, "Image", Input, PixelScale.Bytes, ResizePolicy.Fill);
+        return new TrainingRows(CatalogEnvironment.Of(context.Data), data, images, KeyColumn.Bind(data.Schema, "Label"), Input, BrokenRows.Fail, CancellationToken.None).Load(budget);
+    }
+
+    /// <summary>One text for each picture in the order of the pass.</summary>
+    private static string[] Pictures(ITrainingImages source, long? seed, int firstBatch = 0)
+    {
+        List<string> found = [];
+        foreach (ImageBatch batch in source.Read(8, seed, firstBatch))
+        {
+            using (batch)
+            {
+                float[] values = (batch.Images.dtype == ScalarType.Byte ? batch.Images.to(ScalarType.Float32) / 255 : batch.Images).data<float>().ToArray();
+                long[] labels = batch.Classes.data<long>().ToArray();
+                found.AddRange(labels.Select((label, i) => $"{label}: {string.Join(' ', values[(i * 64)..((i + 1) * 64)])}"));
+            }
+        }
+
+        return [.. found];
+    }
+}
