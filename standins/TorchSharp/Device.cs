@@ -4,7 +4,6 @@ public enum DeviceType
 {
     CPU = 0,
     CUDA = 1,
-    MPS = 13,
     META = 14,
 }
 
@@ -13,14 +12,10 @@ public static partial class torch
     public static readonly Device CPU = new(DeviceType.CPU);
     public static readonly Device META = new(DeviceType.META);
 
-    public static Device CUDA => InitializeDevice(new Device(DeviceType.CUDA));
-
     public static Device device(string description) => InitializeDevice(new Device(description));
     public static Device device(string deviceType, int index = -1) => InitializeDevice(new Device(deviceType, index));
     public static Device device(DeviceType deviceType, int index = -1) => InitializeDevice(new Device(deviceType, index));
     public static Device device(int index) => new(DeviceType.CUDA, index);
-
-    public static Device get_default_device() => CPU;
 
     public static void InitializeDeviceType(DeviceType deviceType)
     {

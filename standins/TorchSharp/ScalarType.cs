@@ -8,22 +8,22 @@ public static partial class torch
         ComplexFloat32 = 9, ComplexFloat64 = 10, Bool = 11, BFloat16 = 15,
     }
 
-    public static ScalarType @bool => ScalarType.Bool;
-    public static ScalarType uint8 => ScalarType.Byte;
-    public static ScalarType int8 => ScalarType.Int8;
-    public static ScalarType int16 => ScalarType.Int16;
-    public static ScalarType int32 => ScalarType.Int32;
-    public static ScalarType int64 => ScalarType.Int64;
-    public static ScalarType float16 => ScalarType.Float16;
-    public static ScalarType bfloat16 => ScalarType.BFloat16;
-    public static ScalarType float32 => ScalarType.Float32;
-    public static ScalarType float64 => ScalarType.Float64;
-    public static ScalarType @short => ScalarType.Int16;
-    public static ScalarType @int => ScalarType.Int32;
-    public static ScalarType @long => ScalarType.Int64;
-    public static ScalarType half => ScalarType.Float16;
-    public static ScalarType @float => ScalarType.Float32;
-    public static ScalarType @double => ScalarType.Float64;
+    public static ScalarType @bool = ScalarType.Bool;
+    public static ScalarType uint8 = ScalarType.Byte;
+    public static ScalarType int8 = ScalarType.Int8;
+    public static ScalarType int16 = ScalarType.Int16;
+    public static ScalarType int32 = ScalarType.Int32;
+    public static ScalarType int64 = ScalarType.Int64;
+    public static ScalarType float16 = ScalarType.Float16;
+    public static ScalarType bfloat16 = ScalarType.BFloat16;
+    public static ScalarType float32 = ScalarType.Float32;
+    public static ScalarType float64 = ScalarType.Float64;
+    public static ScalarType @short = ScalarType.Int16;
+    public static ScalarType @int = ScalarType.Int32;
+    public static ScalarType @long = ScalarType.Int64;
+    public static ScalarType half = ScalarType.Float16;
+    public static ScalarType @float = ScalarType.Float32;
+    public static ScalarType @double = ScalarType.Float64;
 
     private static ScalarType defaultDtype = ScalarType.Float32;
 
@@ -55,9 +55,7 @@ public static partial class torch
     };
 }
 
-public static class ScalarTypeExtensionMethods
+internal static class ScalarTypeExtensionMethods
 {
-    public static bool IsFloatingPoint(this torch.ScalarType type) => torch.is_floating_point(type);
-    public static bool IsIntegral(this torch.ScalarType type) => torch.is_integral(type);
-    public static bool IsComplex(this torch.ScalarType type) => torch.is_complex(type);
+    internal static bool IsFloatingPoint(this torch.ScalarType type) => torch.is_floating_point(type);
 }

@@ -16,8 +16,8 @@ public static partial class torch
                 Call("conv2d", input, weight, bias, strides ?? [1], padding ?? [0], dilation ?? [1], groups);
 
             public static Tensor conv_transpose2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null,
-                long[]? outputPadding = null, long[]? dilation = null, long groups = 1) =>
-                Call("conv_transpose2d.input", input, weight, bias, strides ?? [1], padding ?? [0], outputPadding ?? [0], groups, dilation ?? [1]);
+                long[]? output_padding = null, long[]? dilation = null, long groups = 1) =>
+                Call("conv_transpose2d.input", input, weight, bias, strides ?? [1], padding ?? [0], output_padding ?? [0], groups, dilation ?? [1]);
 
             public static Tensor batch_norm(Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? weight = null, Tensor? bias = null,
                 bool training = false, double momentum = 0.1, double eps = 1e-5) =>
@@ -27,15 +27,12 @@ public static partial class torch
                 Call("layer_norm", input, normalized_shape, weight, bias, eps);
 
             public static Tensor relu(Tensor x, bool inplace = false) => inplace ? x.relu_().alias() : x.relu();
-            public static Tensor relu6(Tensor x, bool inplace = false) => Call("relu6", x);
             public static Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0) => Call("softplus", x, (Scalar)beta, (Scalar)threshold);
-            public static Tensor silu(Tensor x, bool inplace = false) => inplace ? CallInPlace("silu_", x).alias() : x.silu();
             public static Tensor gelu(Tensor x) => x.gelu();
             public static Tensor elu(Tensor x, double alpha, bool inplace = false) =>
                 inplace ? CallInPlace("elu_", x, (Scalar)alpha).alias() : Call("elu", x, (Scalar)alpha);
             public static Tensor leaky_relu(Tensor input, double negative_slope = 0.01, bool inplace = false) =>
                 inplace ? CallInPlace("leaky_relu_", input, (Scalar)negative_slope).alias() : Call("leaky_relu", input, (Scalar)negative_slope);
-            public static Tensor sigmoid(Tensor x) => x.sigmoid();
             public static Tensor tanh(Tensor x, bool inplace = false) => inplace ? x.tanh_().alias() : x.tanh();
             public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
             public static Tensor log_softmax(Tensor x, long dim) => x.log_softmax(dim);

@@ -4,7 +4,7 @@ public static partial class torch
 {
     public static partial class nn
     {
-        /// <summary>First values for parameters, drawn from the default generator. Unlike its siblings in torch, none takes another one.</summary>
+        /// <summary>First values for parameters, drawn from the default generator.</summary>
         public static class init
         {
             public enum NonlinearityType
@@ -30,26 +30,26 @@ public static partial class torch
             public static Tensor ones_(Tensor tensor) => Unrecorded(tensor, t => t.fill_(1));
             public static Tensor zeros_(Tensor tensor) => Unrecorded(tensor, t => t.zero_());
             public static Tensor constant_(Tensor tensor, Scalar val) => Unrecorded(tensor, t => t.fill_(val));
-            public static Tensor uniform_(Tensor tensor, double low = 0, double high = 1) => Unrecorded(tensor, t => t.uniform_(low, high));
-            public static Tensor normal_(Tensor tensor, double mean = 0, double std = 1) => Unrecorded(tensor, t => t.normal_(mean, std));
 
             public static Tensor kaiming_uniform_(Tensor tensor, double a = 0, FanInOut mode = FanInOut.FanIn,
                 NonlinearityType nonlinearity = NonlinearityType.LeakyReLU)
             {
                 var bound = Math.Sqrt(3.0) * KaimingStd(tensor, a, mode, nonlinearity);
-                return uniform_(tensor, -bound, bound);
+                return Unrecorded(tensor, t => t.uniform_(-bound, bound));
             }
 
             public static Tensor kaiming_normal_(Tensor tensor, double a = 0, FanInOut mode = FanInOut.FanIn,
-                NonlinearityType nonlinearity = NonlinearityType.LeakyReLU) => normal_(tensor, 0, KaimingStd(tensor, a, mode, nonlinearity));
+                NonlinearityType nonlinearity = NonlinearityType.LeakyReLU) =>
+                Unrecorded(tensor, t => t.normal_(0, KaimingStd(t, a, mode, nonlinearity)));
 
             public static Tensor xavier_uniform_(Tensor tensor, double gain = 1.0)
             {
                 var bound = Math.Sqrt(3.0) * XavierStd(tensor, gain);
-                return uniform_(tensor, -bound, bound);
+                return Unrecorded(tensor, t => t.uniform_(-bound, bound));
             }
 
-            public static Tensor xavier_normal_(Tensor tensor, double gain = 1.0) => normal_(tensor, 0, XavierStd(tensor, gain));
+            public static Tensor xavier_normal_(Tensor tensor, double gain = 1.0) =>
+                Unrecorded(tensor, t => t.normal_(0, XavierStd(t, gain)));
 
             public static (long fanIn, long fanOut) CalculateFanInAndFanOut(Tensor tensor)
             {

@@ -46,7 +46,7 @@ namespace TorchSharp.Modules
     {
         internal SiLU() : base(nameof(SiLU)) { }
 
-        public override Tensor forward(Tensor tensor) => nn.functional.silu(tensor);
+        public override Tensor forward(Tensor tensor) => tensor.silu();
     }
 
     public sealed class GELU : nn.Module<Tensor, Tensor>

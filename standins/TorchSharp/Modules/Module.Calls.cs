@@ -19,15 +19,11 @@ public static partial class torch
         {
             protected Dictionary<string, TPreHook> pre_hooks = [];
             protected Dictionary<string, TPostHook> post_hooks = [];
-            protected Dictionary<string, Action<Module>> module_pre_hooks = [];
-            protected Dictionary<string, Action<Module>> module_post_hooks = [];
 
             protected HookableModule(string name) : base(name) { }
 
             public HookRemover register_forward_hook(TPostHook hook) => Register(post_hooks, hook);
             public HookRemover register_forward_pre_hook(TPreHook hook) => Register(pre_hooks, hook);
-            public HookRemover register_forward_hook(Action<Module> hook) => Register(module_post_hooks, hook);
-            public HookRemover register_forward_pre_hook(Action<Module> hook) => Register(module_pre_hooks, hook);
 
             private HookRemover Register<THook>(Dictionary<string, THook> hooks, THook hook)
             {
@@ -42,8 +38,6 @@ public static partial class torch
                 {
                     module.pre_hooks.Remove(key);
                     module.post_hooks.Remove(key);
-                    module.module_pre_hooks.Remove(key);
-                    module.module_post_hooks.Remove(key);
                 }
             }
         }
@@ -58,11 +52,9 @@ public static partial class torch
 
             public TResult call(T input)
             {
-                foreach (var hook in module_pre_hooks.Values) hook(this);
                 foreach (var hook in pre_hooks.Values) input = hook(this, input) ?? input;
                 var result = forward(input);
                 foreach (var hook in post_hooks.Values) result = hook(this, input, result) ?? result;
-                foreach (var hook in module_post_hooks.Values) hook(this);
                 return result;
             }
         }
@@ -76,11 +68,9 @@ public static partial class torch
 
             public TResult call(T1 input1, T2 input2)
             {
-                foreach (var hook in module_pre_hooks.Values) hook(this);
                 foreach (var hook in pre_hooks.Values) (input1, input2) = hook(this, input1, input2) ?? (input1, input2);
                 var result = forward(input1, input2);
                 foreach (var hook in post_hooks.Values) result = hook(this, input1, input2, result) ?? result;
-                foreach (var hook in module_post_hooks.Values) hook(this);
                 return result;
             }
         }

@@ -96,21 +96,21 @@ namespace TorchSharp.Modules
             }
         }
 
-        public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
+        public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_persistent = true)
         {
             var seen = new HashSet<nint> { 0 };
             foreach (var (prefix, child) in recurse ? named_children() : [])
             {
-                foreach (var (key, buffer) in child.named_buffers(true, include_nonpersistent))
+                foreach (var (key, buffer) in child.named_buffers(true, include_persistent))
                 {
                     if (seen.Add(buffer.handle)) yield return ($"{prefix}.{key}", buffer);
                 }
             }
         }
 
-        public override void train(bool train = true)
+        public override void train(bool on = true)
         {
-            foreach (var (_, child) in named_children()) child.train(train);
+            foreach (var (_, child) in named_children()) child.train(on);
         }
 
         public override void eval()

@@ -16,10 +16,7 @@ public static partial class torch
                 new Exponential(optimizer, gamma, last_epoch);
 
             public static LRScheduler LambdaLR(Optimizer optimizer, Func<int, double> lr_lambda, int last_epoch = -1, bool verbose = false) =>
-                new Lambda(optimizer, _ => lr_lambda, last_epoch);
-
-            public static LRScheduler LambdaLR(Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1, bool verbose = false) =>
-                new Lambda(optimizer, lr_lambdas.ToList() is var all ? group => all[group] : null!, last_epoch);
+                new Lambda(optimizer, lr_lambda, last_epoch);
 
             public static LRScheduler CosineAnnealingLR(Optimizer optimizer, double T_max, double eta_min = 0, int last_epoch = -1, bool verbose = false) =>
                 new CosineAnnealing(optimizer, T_max, eta_min, last_epoch);
@@ -51,7 +48,7 @@ public static partial class torch
                     var groups = optimizer.ParamGroups.ToList();
                     var rates = new double[groups.Count];
                     for (var i = 0; i < rates.Length; i++)
-                        rates[i] = epoch is null ? Next(groups[i].LearningRate, initial[i], i) : At(initial[i], i);
+                        rates[i] = epoch is null ? Next(groups[i].LearningRate, initial[i]) : At(initial[i]);
                     for (var i = 0; i < rates.Length; i++) groups[i].LearningRate = rates[i];
                     last = rates;
                 }
@@ -59,10 +56,10 @@ public static partial class torch
                 public IEnumerable<double> get_last_lr() => last;
 
                 /// <summary>The rate of a group in <see cref="Epoch"/> from its rate in the epoch before.</summary>
-                private protected abstract double Next(double current, double initial, int group);
+                private protected abstract double Next(double current, double initial);
 
                 /// <summary>The rate of a group in <see cref="Epoch"/>, in closed form.</summary>
-                private protected abstract double At(double initial, int group);
+                private protected abstract double At(double initial);
             }
 
             private sealed class Step : LRScheduler
@@ -76,10 +73,10 @@ public static partial class torch
                     step();
                 }
 
-                private protected override double Next(double current, double initial, int group) =>
+                private protected override double Next(double current, double initial) =>
                     Epoch == 0 || Epoch % size != 0 ? current : current * gamma;
 
-                private protected override double At(double initial, int group) => initial * Math.Pow(gamma, Epoch / size);
+                private protected override double At(double initial) => initial * Math.Pow(gamma, Epoch / size);
             }
 
             private sealed class MultiStep : LRScheduler
@@ -93,10 +90,10 @@ public static partial class torch
                     step();
                 }
 
-                private protected override double Next(double current, double initial, int group) =>
+                private protected override double Next(double current, double initial) =>
                     milestones.Contains(Epoch) ? current * gamma : current;
 
-                private protected override double At(double initial, int group) =>
+                private protected override double At(double initial) =>
                     initial * Math.Pow(gamma, milestones.Distinct().Count(milestone => milestone <= Epoch));
             }
 
@@ -110,24 +107,24 @@ public static partial class torch
                     step();
                 }
 
-                private protected override double Next(double current, double initial, int group) => Epoch == 0 ? current : current * gamma;
+                private protected override double Next(double current, double initial) => Epoch == 0 ? current : current * gamma;
 
-                private protected override double At(double initial, int group) => initial * Math.Pow(gamma, Epoch);
+                private protected override double At(double initial) => initial * Math.Pow(gamma, Epoch);
             }
 
             private sealed class Lambda : LRScheduler
             {
-                private readonly Func<int, Func<int, double>> factor;
+                private readonly Func<int, double> factor;
 
-                internal Lambda(Optimizer optimizer, Func<int, Func<int, double>> factor, int last_epoch) : base(optimizer, last_epoch)
+                internal Lambda(Optimizer optimizer, Func<int, double> factor, int last_epoch) : base(optimizer, last_epoch)
                 {
                     this.factor = factor;
                     step();
                 }
 
-                private protected override double Next(double current, double initial, int group) => At(initial, group);
+                private protected override double Next(double current, double initial) => At(initial);
 
-                private protected override double At(double initial, int group) => initial * factor(group)(Epoch);
+                private protected override double At(double initial) => initial * factor(Epoch);
             }
 
             private sealed class CosineAnnealing : LRScheduler
@@ -140,7 +137,7 @@ public static partial class torch
                     step();
                 }
 
-                private protected override double Next(double current, double initial, int group)
+                private protected override double Next(double current, double initial)
                 {
                     if (Epoch == 0) return current;
                     if ((Epoch - 1 - half) % (2 * half) == 0) return current + ((initial - floor) * (1 - Math.Cos(Math.PI / half)) / 2);
@@ -148,7 +145,7 @@ public static partial class torch
                     return (ratio * (current - floor)) + floor;
                 }
 
-                private protected override double At(double initial, int group) => floor + ((initial - floor) * (1 + Math.Cos(Math.PI * Epoch / half)) / 2);
+                private protected override double At(double initial) => floor + ((initial - floor) * (1 + Math.Cos(Math.PI * Epoch / half)) / 2);
             }
         }
     }

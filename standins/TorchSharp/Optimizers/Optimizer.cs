@@ -12,10 +12,31 @@ public static partial class torch
             double InitialLearningRate { get; set; }
         }
 
+        public interface IMomentum
+        {
+            double Momentum { get; set; }
+        }
+
+        public interface IBetas
+        {
+            (double, double) Betas { get; set; }
+        }
+
         /// <summary>Changes parameters in groups, each with its own options.</summary>
         public abstract class Optimizer : IDisposable
         {
             private protected readonly List<ParamGroup> groups = [];
+
+            internal Optimizer() { }
+
+            /// <summary>Options and states of all groups, in the order of the parameters.</summary>
+            public class StateDictionary
+            {
+                internal StateDictionary() { }
+
+                public List<OptimizerOptions> Options { get; } = [];
+                public List<OptimizerState> State { get; } = [];
+            }
 
             public virtual IEnumerable<ILearningRateController> ParamGroups => groups;
 

@@ -8,14 +8,7 @@ public abstract class OptimizerHelper : optim.Optimizer
 {
     private readonly Dictionary<nint, OptimizerState> states = [];
 
-    /// <summary>Options and states of all groups, in the order of the parameters.</summary>
-    public class StateDictionary
-    {
-        internal StateDictionary() { }
-
-        public List<OptimizerOptions> Options { get; } = [];
-        public List<OptimizerState> State { get; } = [];
-    }
+    public OptimizerHelper() { }
 
     public virtual StateDictionary state_dict()
     {
@@ -109,7 +102,7 @@ public abstract class OptimizerHelper : optim.Optimizer
     {
         base.Dispose(disposing);
         if (!disposing) return;
-        foreach (var state in states.Values) state.Dispose();
+        foreach (var state in states.Values) state.Release();
         states.Clear();
     }
 

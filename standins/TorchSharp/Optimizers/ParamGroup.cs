@@ -41,19 +41,16 @@ public class OptimizerOptions
 }
 
 /// <summary>What an optimizer remembers about one parameter.</summary>
-public abstract class OptimizerState : IDisposable
+public abstract class OptimizerState
 {
+    private protected OptimizerState() { }
+
     public abstract void SaveStateDict(BinaryWriter writer);
     public abstract void LoadStateDict(BinaryReader reader);
     public abstract void LoadStateDict(OptimizerState source);
 
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    protected abstract void Dispose(bool disposing);
+    /// <summary>Disposes what is remembered.</summary>
+    internal abstract void Release();
 
     private protected static void Save(BinaryWriter writer, Tensor? tensor)
     {

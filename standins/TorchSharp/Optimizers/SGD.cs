@@ -18,11 +18,6 @@ namespace TorchSharp
             public static SGD SGD(IEnumerable<SGD.ParamGroup> parameters, double learningRate, double momentum = 0.0, double dampening = 0,
                 double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
                 new(parameters, learningRate, momentum, dampening, weight_decay, nesterov, maximize);
-
-            public interface IMomentum
-            {
-                double Momentum { get; set; }
-            }
         }
     }
 }
@@ -69,36 +64,22 @@ namespace TorchSharp.Modules
             options.weight_decay ??= defaults.weight_decay;
             options.nesterov ??= defaults.nesterov;
             options.maximize ??= defaults.maximize;
-            Register(param_group, _ => new State());
+            Register(param_group, _ => new MomentumBuffer());
         }
 
-        public override Tensor? step(Func<Tensor>? closure = null) => Step<ParamGroup, State>(closure, (group, parameter, gradient, state) =>
+        public override Tensor? step(Func<Tensor>? closure = null) => Step<ParamGroup, MomentumBuffer>(closure, (group, parameter, gradient, state) =>
         {
             var options = group.Options;
             var momentum = options.momentum!.Value;
             if (options.weight_decay != 0) gradient = gradient.add(parameter, options.weight_decay!.Value);
             if (momentum != 0)
             {
-                if (state.momentum_buffer is null) state.momentum_buffer = gradient.clone().DetachFromDisposeScope();
-                else state.momentum_buffer.mul_(momentum).add_(gradient, 1 - options.dampening!.Value);
-                gradient = options.nesterov == true ? gradient.add(state.momentum_buffer, momentum) : state.momentum_buffer;
+                var buffer = state.Accumulate(gradient, momentum, options.dampening!.Value);
+                gradient = options.nesterov == true ? gradient.add(buffer, momentum) : buffer;
             }
             var rate = options.LearningRate!.Value;
             parameter.add_(gradient, options.maximize == true ? rate : -rate);
         });
-
-        public sealed class State : OptimizerState
-        {
-            public Tensor? momentum_buffer;
-
-            public override void SaveStateDict(BinaryWriter writer) => Save(writer, momentum_buffer);
-
-            public override void LoadStateDict(BinaryReader reader) => Load(reader, ref momentum_buffer);
-
-            public override void LoadStateDict(OptimizerState source) => Replace(ref momentum_buffer, ((State)source).momentum_buffer?.clone());
-
-            protected override void Dispose(bool disposing) => Replace(ref momentum_buffer, null);
-        }
 
         public class Options : OptimizerOptions
         {

@@ -79,8 +79,6 @@ public static partial class torch
 
         public Tensor maximum(Tensor other) => Call("maximum", this, other);
         public Tensor minimum(Tensor other) => Call("minimum", this, other);
-        public Tensor max(Tensor other) => maximum(other);
-        public Tensor min(Tensor other) => minimum(other);
 
         public Tensor eq(Tensor target) => Call("eq.Tensor", this, target);
         public Tensor eq(Scalar target) => Call("eq.Scalar", this, target);

@@ -11,7 +11,7 @@ public static partial class torch
         public Tensor cuda(Device? device = null, bool non_blocking = false)
         {
             if (device is not null && device.type != DeviceType.CUDA) throw new ArgumentException("Not a CUDA device.", nameof(device));
-            return to(device ?? CUDA, non_blocking: non_blocking);
+            return to(device ?? new Device(DeviceType.CUDA), non_blocking: non_blocking);
         }
 
         public Tensor to_type(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
@@ -40,11 +40,8 @@ public static partial class torch
 
         public Tensor @bool() => to_type(ScalarType.Bool);
         public Tensor @byte() => to_type(ScalarType.Byte);
-        public Tensor @short() => to_type(ScalarType.Int16);
         public Tensor @int() => to_type(ScalarType.Int32);
         public Tensor @long() => to_type(ScalarType.Int64);
-        public Tensor half() => to_type(ScalarType.Float16);
-        public Tensor bfloat16() => to_type(ScalarType.BFloat16);
         public Tensor @float() => to_type(ScalarType.Float32);
         public Tensor @double() => to_type(ScalarType.Float64);
 

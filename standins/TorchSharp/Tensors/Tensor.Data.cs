@@ -41,28 +41,20 @@ public static partial class torch
             }
         }
 
-        public void WriteBytesToStream(Stream stream, int bufferSize = 1024) =>
-            ForEachChunk(Math.Max(bufferSize, 1 << 16), chunk => stream.Write(chunk));
+        internal void WriteBytesToStream(Stream stream) =>
+            ForEachChunk(1 << 16, chunk => stream.Write(chunk));
 
-        public void ReadBytesFromStream(Stream stream, int bufferSize = 1024) =>
-            ForEachChunk(Math.Max(bufferSize, 1 << 16), stream.ReadExactly);
+        internal void ReadBytesFromStream(Stream stream) =>
+            ForEachChunk(1 << 16, stream.ReadExactly);
 
         /// <summary>Reads a tensor that <see cref="TensorExtensionMethods.Save(Tensor, BinaryWriter)"/> wrote.</summary>
-        public static Tensor Load(BinaryReader reader)
+        internal static Tensor Load(BinaryReader reader)
         {
             var (type, shape) = TensorExtensionMethods.ReadHeader(reader);
             var loaded = empty(shape, type);
             loaded.ReadBytesFromStream(reader.BaseStream);
             return loaded;
         }
-
-        public static Tensor Load(Stream stream)
-        {
-            using var reader = new BinaryReader(stream);
-            return Load(reader);
-        }
-
-        public static Tensor Load(string location) => Load(File.OpenRead(location));
 
         /// <summary>Address of the first element. Valid while the tensor lives.</summary>
         internal nint DataPointer

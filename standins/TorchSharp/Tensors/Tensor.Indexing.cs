@@ -50,13 +50,6 @@ public static partial class torch
             set => index_put_(value, (TensorIndex)i1, i2, i3, i4);
         }
 
-        [IndexerName("TensorItems")]
-        public Tensor this[params long[] indices]
-        {
-            get => index(Array.ConvertAll(indices, i => TensorIndex.Single(i)));
-            set => index_put_(value, Array.ConvertAll(indices, i => TensorIndex.Single(i)));
-        }
-
         public Tensor index(params TensorIndex[] indices)
         {
             var (view, gathered) = Resolve(indices);

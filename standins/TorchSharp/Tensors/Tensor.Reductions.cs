@@ -17,8 +17,6 @@ public static partial class torch
         public Tensor mean() => Call("mean", this);
         public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) => Call("mean.dim", this, dimensions, keepdim, type);
         public Tensor nansum() => Call("nansum", this);
-        public Tensor prod(ScalarType? type = null) => Call("prod", this, type);
-        public Tensor prod(long dim, bool keepdim = false, ScalarType? type = null) => Call("prod.dim_int", this, dim, keepdim, type);
 
         public Tensor std(bool unbiased = true) => Call("std", this, unbiased);
         public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>

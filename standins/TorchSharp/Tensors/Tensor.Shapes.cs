@@ -10,7 +10,7 @@ public static partial class torch
         public Tensor view(params long[] shape) => Call("view", this, shape);
         public Tensor view_as(Tensor other) => view(other.shape);
         public Tensor flatten(long start_dim = 0, long end_dim = -1) => Call("flatten.using_ints", this, start_dim, end_dim);
-        public Tensor unflatten(long dim, params long[] sizes) => Call("unflatten.int", this, dim, sizes, Native.Argument.None);
+        public Tensor unflatten(long dim, params long[] sizes) => Call("unflatten.int", this, dim, sizes);
         public Tensor ravel() => Call("ravel", this);
         public Tensor squeeze(long? dim = null) => dim is { } one ? Call("squeeze.dim", this, one) : Call("squeeze", this);
         public Tensor squeeze_(long? dim = null) => dim is { } one ? CallInPlace("squeeze_.dim", this, one) : CallInPlace("squeeze_", this);

@@ -28,18 +28,6 @@ public static class TensorExtensionMethods
         source.WriteBytesToStream(writer.BaseStream);
     }
 
-    /// <summary>Closes the stream, as the original does.</summary>
-    public static void Save(this Tensor tensor, Stream stream)
-    {
-        using var writer = new BinaryWriter(stream);
-        tensor.Save(writer);
-    }
-
-    public static void Save(this Tensor tensor, string location)
-    {
-        tensor.Save(File.Create(location));
-    }
-
     /// <summary>Reads elements into this tensor, which must be of the type and shape that were written.</summary>
     public static void Load(this Tensor tensor, BinaryReader reader, bool skip = false)
     {

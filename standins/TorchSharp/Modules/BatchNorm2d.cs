@@ -8,10 +8,6 @@ namespace TorchSharp
     {
         public static partial class nn
         {
-            public static BatchNorm1d BatchNorm1d(long features, double eps = 1e-05, double momentum = 0.1, bool affine = true,
-                bool track_running_stats = true, Device? device = null, ScalarType? dtype = null) =>
-                new(features, eps, momentum, affine, track_running_stats, device, dtype);
-
             public static BatchNorm2d BatchNorm2d(long features, double eps = 1e-05, double momentum = 0.1, bool affine = true,
                 bool track_running_stats = true, Device? device = null, ScalarType? dtype = null) =>
                 new(features, eps, momentum, affine, track_running_stats, device, dtype);
@@ -21,13 +17,13 @@ namespace TorchSharp
 
 namespace TorchSharp.Modules
 {
-    public abstract class BatchNorm : nn.Module<Tensor, Tensor>
+    public sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
     {
         private readonly double eps, momentum;
         private readonly bool tracks;
 
-        private protected BatchNorm(string name, long features, double eps, double momentum, bool affine, bool tracks, Device? device, ScalarType? dtype)
-            : base(name)
+        internal BatchNorm2d(long features, double eps, double momentum, bool affine, bool tracks, Device? device, ScalarType? dtype)
+            : base(nameof(BatchNorm2d))
         {
             (this.eps, this.momentum, this.tracks) = (eps, momentum, tracks);
             if (affine)
@@ -79,7 +75,7 @@ namespace TorchSharp.Modules
 
         public override Tensor forward(Tensor tensor)
         {
-            CheckDimensions(tensor.Dimensions);
+            if (tensor.Dimensions != 4) throw new ArgumentException($"Invalid number of dimensions for BatchNorm argument: {tensor.Dimensions}");
             if (training && tracks)
             {
                 using var detached = no_grad();
@@ -88,31 +84,7 @@ namespace TorchSharp.Modules
             return Operators.Call("batch_norm", tensor, weight, bias, running_mean, running_var, training || !tracks, momentum, eps, true);
         }
 
-        private protected abstract void CheckDimensions(long dimensions);
-
         /// <summary>All buffers, the batch counter too, as in the original.</summary>
         private protected override ScalarType TypeFor(Tensor tensor, ScalarType? wanted) => wanted ?? tensor.dtype;
-    }
-
-    public sealed class BatchNorm1d : BatchNorm
-    {
-        internal BatchNorm1d(long features, double eps, double momentum, bool affine, bool tracks, Device? device, ScalarType? dtype)
-            : base(nameof(BatchNorm1d), features, eps, momentum, affine, tracks, device, dtype) { }
-
-        private protected override void CheckDimensions(long dimensions)
-        {
-            if (dimensions is < 2 or > 3) throw new ArgumentException($"Invalid number of dimensions for BatchNorm argument: {dimensions}");
-        }
-    }
-
-    public sealed class BatchNorm2d : BatchNorm
-    {
-        internal BatchNorm2d(long features, double eps, double momentum, bool affine, bool tracks, Device? device, ScalarType? dtype)
-            : base(nameof(BatchNorm2d), features, eps, momentum, affine, tracks, device, dtype) { }
-
-        private protected override void CheckDimensions(long dimensions)
-        {
-            if (dimensions != 4) throw new ArgumentException($"Invalid number of dimensions for BatchNorm argument: {dimensions}");
-        }
     }
 }
