@@ -8,7 +8,6 @@ public static partial class torch
     public static IDisposable enable_grad(bool enabled = true) => new GradMode(enabled);
     public static IDisposable set_grad_enabled(bool mode = true) => new GradMode(mode);
     public static bool is_grad_enabled() => Shim.ts_grad_mode() != 0;
-    public static IDisposable inference_mode(bool mode = true) => new InferenceMode(mode);
 
     public static unsafe class autograd
     {
@@ -60,12 +59,5 @@ public static partial class torch
         internal GradMode(bool enabled) => Shim.ts_set_grad_mode(enabled ? 1 : 0);
 
         public void Dispose() => Shim.ts_set_grad_mode(before ? 1 : 0);
-    }
-
-    private sealed class InferenceMode(bool enabled) : IDisposable
-    {
-        private nint guard = Shim.Check(Shim.ts_inference_guard_new(enabled ? 1 : 0));
-
-        public void Dispose() => Shim.ts_inference_guard_delete(Interlocked.Exchange(ref guard, 0));
     }
 }

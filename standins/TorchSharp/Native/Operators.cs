@@ -84,7 +84,7 @@ internal static unsafe class Operators
         var scratchLength = 0;
         foreach (ref readonly var argument in arguments) scratchLength += ScratchLength(argument);
         var values = stackalloc Value[MaxArguments];
-        Span<long> scratch = scratchLength <= 64 ? stackalloc long[64] : GC.AllocateUninitializedArray<long>(scratchLength, pinned: true);
+        Span<long> scratch = scratchLength <= 64 ? stackalloc long[64] : new long[scratchLength];
         fixed (long* start = scratch)
         {
             var free = start;

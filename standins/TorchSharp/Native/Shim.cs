@@ -37,9 +37,6 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)] internal static partial int ts_grad_mode();
     [LibraryImport(Library)] internal static partial void ts_set_grad_mode(int enabled);
-    [LibraryImport(Library)] internal static partial int ts_inference_mode();
-    [LibraryImport(Library)] internal static partial nint ts_inference_guard_new(int enabled);
-    [LibraryImport(Library)] internal static partial void ts_inference_guard_delete(nint guard);
 
     [LibraryImport(Library)] internal static partial nint ts_generator_new(ulong seed);
     [LibraryImport(Library)] internal static partial nint ts_generator_default();

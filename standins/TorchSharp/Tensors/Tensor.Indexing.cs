@@ -26,28 +26,28 @@ public static partial class torch
         public Tensor this[long i1]
         {
             get => select(0, i1);
-            set => index_put_(value, (TensorIndex)i1);
+            set => Assign(this[i1], value);
         }
 
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2]
         {
             get => index((TensorIndex)i1, i2);
-            set => index_put_(value, (TensorIndex)i1, i2);
+            set => Assign(this[i1, i2], value);
         }
 
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3]
         {
             get => index((TensorIndex)i1, i2, i3);
-            set => index_put_(value, (TensorIndex)i1, i2, i3);
+            set => Assign(this[i1, i2, i3], value);
         }
 
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3, long i4]
         {
             get => index((TensorIndex)i1, i2, i3, i4);
-            set => index_put_(value, (TensorIndex)i1, i2, i3, i4);
+            set => Assign(this[i1, i2, i3, i4], value);
         }
 
         public Tensor index(params TensorIndex[] indices)
@@ -87,6 +87,11 @@ public static partial class torch
         }
 
         public Tensor index_put_(Scalar value, params Tensor[] indices) => index_put_(value, Array.ConvertAll(indices, TensorIndex.Tensor));
+
+        private static void Assign(Tensor view, Tensor value)
+        {
+            using (view) view.copy_(value);
+        }
 
         /// <summary>
         /// Applies numbers, slices and new axes as views. What is left are the index tensors by dimension of that view, null where a

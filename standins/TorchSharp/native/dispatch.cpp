@@ -1,7 +1,6 @@
 // Any operator, by schema name, called boxed.
 #include "internal.h"
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <cstring>
 #include <memory>
 
 namespace {
@@ -92,7 +91,7 @@ c10::IValue to_ivalue(const Operator& op, const Parameter& parameter, const ts_v
             if (parameter.optional) return c10::IValue();
             break;
         case TS_TENSOR:
-            if (kind == Kind::tensor) return borrow(static_cast<ts_tensor>(value.pointer));
+            if (kind == Kind::tensor) return need(static_cast<ts_tensor>(value.pointer));
             break;
         case TS_INT:
             if (kind == Kind::integer || kind == Kind::scalar) return value.integer;
@@ -115,7 +114,7 @@ c10::IValue to_ivalue(const Operator& op, const Parameter& parameter, const ts_v
             auto* handles = static_cast<const ts_tensor*>(value.pointer);
             if (kind == Kind::tensors) {
                 c10::List<at::Tensor> result;
-                for (int32_t i = 0; i < value.count; i++) result.push_back(borrow(handles[i]));
+                for (int32_t i = 0; i < value.count; i++) result.push_back(need(handles[i]));
                 return result;
             }
             if (kind == Kind::optional_tensors) {

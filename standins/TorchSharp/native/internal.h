@@ -21,10 +21,17 @@ inline at::Tensor borrow(ts_tensor handle) {
     return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim_copy(handle));
 }
 
+// The same, for where there must be a tensor.
+inline at::Tensor need(ts_tensor handle) {
+    TORCH_CHECK(handle != nullptr, "no tensor given");
+    return borrow(handle);
+}
+
 inline std::vector<at::Tensor> borrow_all(const ts_tensor* handles, int32_t count) {
+    TORCH_CHECK(count >= 0 && (count == 0 || handles != nullptr), "no tensors given");
     std::vector<at::Tensor> tensors;
     tensors.reserve(count);
-    for (int32_t i = 0; i < count; i++) tensors.push_back(borrow(handles[i]));
+    for (int32_t i = 0; i < count; i++) tensors.push_back(need(handles[i]));
     return tensors;
 }
 

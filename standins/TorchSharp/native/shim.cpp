@@ -1,7 +1,6 @@
 // Tensor life time, creation, autograd, generators and modes: what is not an operator.
 #include "internal.h"
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/cuda.h>
 #include <cstring>
@@ -25,12 +24,12 @@ TS_API void ts_release(ts_tensor handle) {
 
 // A second handle of the same tensor.
 TS_API ts_tensor ts_share(ts_tensor handle) {
-    return guarded<ts_tensor>(nullptr, [&] { return give(borrow(handle)); });
+    return guarded<ts_tensor>(nullptr, [&] { return give(need(handle)); });
 }
 
 TS_API int32_t ts_describe(ts_tensor handle, ts_metadata* result) {
     return guarded<int32_t>(-1, [&] {
-        auto tensor = borrow(handle);
+        auto tensor = need(handle);
         auto device = tensor.device();
         *result = {static_cast<int32_t>(tensor.scalar_type()), static_cast<int32_t>(tensor.dim()), static_cast<int32_t>(device.type()), device.index(),
                    static_cast<int32_t>(tensor.element_size()), tensor.requires_grad(), tensor.is_leaf(), tensor.is_contiguous(), tensor.numel()};
@@ -41,7 +40,7 @@ TS_API int32_t ts_describe(ts_tensor handle, ts_metadata* result) {
 // Either of `sizes` and `strides` may be null; each has room for `dimensions` numbers.
 TS_API int32_t ts_shape(ts_tensor handle, int64_t* sizes, int64_t* strides, int32_t dimensions) {
     return guarded<int32_t>(-1, [&] {
-        auto tensor = borrow(handle);
+        auto tensor = need(handle);
         TORCH_CHECK(tensor.dim() == dimensions, "the tensor has ", tensor.dim(), " dimensions, but ", dimensions, " were expected");
         if (sizes) std::memcpy(sizes, tensor.sizes().data(), dimensions * sizeof(int64_t));
         if (strides) std::memcpy(strides, tensor.strides().data(), dimensions * sizeof(int64_t));
@@ -50,11 +49,11 @@ TS_API int32_t ts_shape(ts_tensor handle, int64_t* sizes, int64_t* strides, int3
 }
 
 TS_API void* ts_data(ts_tensor handle) {
-    return guarded<void*>(nullptr, [&] { return borrow(handle).data_ptr(); });
+    return guarded<void*>(nullptr, [&] { return need(handle).data_ptr(); });
 }
 
 TS_API int64_t ts_storage_offset(ts_tensor handle) {
-    return guarded<int64_t>(-1, [&] { return borrow(handle).storage_offset(); });
+    return guarded<int64_t>(-1, [&] { return need(handle).storage_offset(); });
 }
 
 // A tensor with a copy of the `sizes` elements at `data`, on the CPU.
@@ -68,7 +67,7 @@ TS_API ts_tensor ts_from_memory(const void* data, const int64_t* sizes, int32_t 
 
 TS_API int32_t ts_set_requires_grad(ts_tensor handle, int32_t value) {
     return guarded<int32_t>(-1, [&] {
-        auto tensor = borrow(handle);
+        auto tensor = need(handle);
         TORCH_CHECK(!value || torch::autograd::isDifferentiableType(tensor.scalar_type()), "only Tensors of floating point dtype can require gradients, this one is of type ", tensor.scalar_type());
         tensor.set_requires_grad(value != 0);
         return 0;
@@ -78,12 +77,12 @@ TS_API int32_t ts_set_requires_grad(ts_tensor handle, int32_t value) {
 // The accumulated gradient, or null with an empty ts_last_error when there is none.
 TS_API ts_tensor ts_grad(ts_tensor handle) {
     last_error.clear();
-    return guarded<ts_tensor>(nullptr, [&] { return give(borrow(handle).grad()); });
+    return guarded<ts_tensor>(nullptr, [&] { return give(need(handle).grad()); });
 }
 
 TS_API int32_t ts_set_grad(ts_tensor handle, ts_tensor gradient) {
     return guarded<int32_t>(-1, [&] {
-        auto tensor = borrow(handle);
+        auto tensor = need(handle);
         tensor.mutable_grad() = borrow(gradient);
         return 0;
     });
@@ -109,14 +108,14 @@ TS_API int32_t ts_autograd_backward(const ts_tensor* tensors, int32_t tensor_cou
     });
 }
 
-// Modes. Both are per thread.
+// Whether operations are recorded. Per thread.
 TS_API int32_t ts_grad_mode() { return at::GradMode::is_enabled(); }
 TS_API void ts_set_grad_mode(int32_t enabled) { at::GradMode::set_enabled(enabled != 0); }
-TS_API int32_t ts_inference_mode() { return c10::InferenceMode::is_enabled(); }
-TS_API void* ts_inference_guard_new(int32_t enabled) {
-    return guarded<void*>(nullptr, [&] { return new c10::InferenceMode(enabled != 0); });
+
+static at::Generator& need_generator(void* generator) {
+    TORCH_CHECK(generator != nullptr, "no generator given");
+    return *static_cast<at::Generator*>(generator);
 }
-TS_API void ts_inference_guard_delete(void* guard) { delete static_cast<c10::InferenceMode*>(guard); }
 
 // Random number generators. The default one belongs to libtorch; each handle is freed with ts_generator_delete.
 TS_API void* ts_generator_new(uint64_t seed) {
@@ -128,7 +127,7 @@ TS_API void* ts_generator_default() {
 TS_API void ts_generator_delete(void* generator) { delete static_cast<at::Generator*>(generator); }
 TS_API int32_t ts_generator_set_seed(void* generator, uint64_t seed) {
     return guarded<int32_t>(-1, [&] {
-        auto& random = *static_cast<at::Generator*>(generator);
+        auto& random = need_generator(generator);
         std::lock_guard<std::mutex> lock(random.mutex());
         random.set_current_seed(seed);
         return 0;
@@ -137,23 +136,23 @@ TS_API int32_t ts_generator_set_seed(void* generator, uint64_t seed) {
 // `fresh` draws a new seed from the operating system; otherwise the present one is given.
 TS_API uint64_t ts_generator_seed(void* generator, int32_t fresh) {
     return guarded<uint64_t>(0, [&] {
-        auto& random = *static_cast<at::Generator*>(generator);
+        auto& random = need_generator(generator);
         std::lock_guard<std::mutex> lock(random.mutex());
         return fresh ? random.seed() : random.current_seed();
     });
 }
 TS_API ts_tensor ts_generator_state(void* generator) {
     return guarded<ts_tensor>(nullptr, [&] {
-        auto& random = *static_cast<at::Generator*>(generator);
+        auto& random = need_generator(generator);
         std::lock_guard<std::mutex> lock(random.mutex());
         return give(random.get_state());
     });
 }
 TS_API int32_t ts_generator_set_state(void* generator, ts_tensor state) {
     return guarded<int32_t>(-1, [&] {
-        auto& random = *static_cast<at::Generator*>(generator);
+        auto& random = need_generator(generator);
         std::lock_guard<std::mutex> lock(random.mutex());
-        random.set_state(borrow(state));
+        random.set_state(need(state));
         return 0;
     });
 }

@@ -77,7 +77,7 @@ public sealed class IndexingTests
         Assert.AreEqual(7L, cube[1, 1, 1].item<long>());
         cube[.., 2, 1..3] = tensor(5L);
         Numbers.AreClose([20, 5, 5, 23, 120, 5, 5, 123], cube[TensorIndex.Colon, 2]);
-        cube[1] = zeros([1, 1, 4], int64);
+        cube[1] = zeros([4], int64);
         Numbers.AreClose(new double[12], cube[1]);
         var row = cube[0, 1];
         row.fill_(9);

@@ -71,7 +71,7 @@ public sealed class ModuleStateTests
         longer.load(new MemoryStream(narrow), strict: false);
         Assert.IsFalse(weight.Equals(((Linear)longer[0]).weight!));
         using var truncated = nn.Sequential(("a", nn.Linear(2, 2)));
-        Assert.Throws<EndOfStreamException>(() => truncated.load(new MemoryStream(narrow[..^3])));
+        Assert.Throws<SystemException>(() => truncated.load(new MemoryStream(narrow[..^3])));
     }
 
     [TestMethod]
