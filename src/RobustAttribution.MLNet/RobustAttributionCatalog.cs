@@ -118,7 +118,10 @@ public static class RobustAttributionCatalog
     /// <exception cref="InvalidDataException">While reading rows: a file is damaged; the message names file, position, what was expected and what was found.</exception>
     public static IDataView LoadFashionMnist(
         this DataOperationsCatalog catalog, string? folder = null, FashionMnistSplit split = FashionMnistSplit.Train, FashionMnistOptions? options = null)
-        => new FashionMnistView(CatalogEnvironment.Of(catalog), new FashionMnistFiles(folder, split), options ?? new FashionMnistOptions());
+        => new PictureView(
+            CatalogEnvironment.Of(catalog),
+            IdxPictures.Fashion(folder, split),
+            new PictureSetOptions { ImagesAsMLImage = options?.ImagesAsMLImage ?? false, LabelsAsKey = options?.LabelsAsKey ?? false });
 
     private static RobustAttributionImageClassificationTrainer.Options Brief(string label, string image, ITrainingObjective? objective, int epochs) => new()
     {

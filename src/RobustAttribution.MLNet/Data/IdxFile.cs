@@ -26,7 +26,7 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
         }
         catch (InvalidDataException damage) when (compressed && !damage.Message.StartsWith(path, StringComparison.Ordinal))
         {
-            throw Wrong(path, 0, "a gzip stream", damage.Message, damage);
+            throw DamagedFile.AtByte(path, 0, "a gzip stream", damage.Message, damage);
         }
     }
 
@@ -36,12 +36,12 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
         int got = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
         if (got >= 4 && (header[0] != 0 || header[1] != 0 || header[2] != UnsignedByte || header[3] != rank))
         {
-            throw Wrong(path, 0, $"the IDX magic number 0x{(UnsignedByte << 8) | rank:X8}", $"0x{BinaryPrimitives.ReadUInt32BigEndian(header):X8}");
+            throw DamagedFile.AtByte(path, 0, $"the IDX magic number 0x{(UnsignedByte << 8) | rank:X8}", $"0x{BinaryPrimitives.ReadUInt32BigEndian(header):X8}");
         }
 
         if (got < header.Length)
         {
-            throw Wrong(path, got, $"an IDX header of {header.Length} bytes", "the end of the file");
+            throw DamagedFile.AtByte(path, got, $"an IDX header of {header.Length} bytes", "the end of the file");
         }
 
         int[] dimensions = new int[rank];
@@ -52,7 +52,7 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
             total = length == 0 || total > Array.MaxLength / length ? -1 : total * length;
             if (total < 0)
             {
-                throw Wrong(path, 4 + (4 * i), $"a length of dimension {i} so that all values number 1 to {Array.MaxLength}", length.ToString());
+                throw DamagedFile.AtByte(path, 4 + (4 * i), $"a length of dimension {i} so that all values number 1 to {Array.MaxLength}", length.ToString());
             }
 
             dimensions[i] = (int)length;
@@ -60,13 +60,13 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
 
         if (fileLength is long actual && actual != header.Length + total)
         {
-            throw Wrong(path, header.Length, $"{total} values ({string.Join('×', dimensions)})", $"{actual - header.Length} bytes to the end of the file");
+            throw DamagedFile.AtByte(path, header.Length, $"{total} values ({string.Join('×', dimensions)})", $"{actual - header.Length} bytes to the end of the file");
         }
 
         byte[] values = ReadValues(stream, path, header.Length, total);
         return stream.ReadByte() < 0
             ? new IdxFile(dimensions, values)
-            : throw Wrong(path, header.Length + total, "the end of the file", "more bytes");
+            : throw DamagedFile.AtByte(path, header.Length + total, "the end of the file", "more bytes");
     }
 
     /// <summary>Reads in pieces, so that a damaged length never allocates more than the file holds.</summary>
@@ -85,7 +85,7 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
             int got = stream.Read(values, (int)read, values.Length - (int)read);
             if (got == 0)
             {
-                throw Wrong(path, start + read, $"{total} values", $"the end of the file after {read}");
+                throw DamagedFile.AtByte(path, start + read, $"{total} values", $"the end of the file after {read}");
             }
 
             read += got;
@@ -93,13 +93,4 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
 
         return values;
     }
-
-    /// <summary>The error of a file that is not what it should be.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="position">Where, in bytes (of the uncompressed content).</param>
-    /// <param name="expected">What should be there.</param>
-    /// <param name="found">What is there.</param>
-    /// <param name="inner">The cause.</param>
-    public static InvalidDataException Wrong(string path, long position, string expected, string found, Exception? inner = null)
-        => new($"{path}, byte {position}: expected {expected}, found {found}.", inner);
 }

@@ -1,0 +1,82 @@
+namespace RobustAttribution.MLNet.Data;
+
+/// <summary>MNIST and Fashion-MNIST: a file of pictures and one of labels, in the IDX format.</summary>
+internal sealed class IdxPictures : PictureSet
+{
+    private const int Side = 28;
+    private readonly Lazy<(IdxFile Images, IdxFile Labels)> content;
+    private readonly string? split;
+
+    /// <param name="set">Name of the data set, for errors.</param>
+    /// <param name="folder">Folder of the files.</param>
+    /// <param name="prefix">What the files' names start with: train or t10k.</param>
+    /// <param name="classNames">The classes.</param>
+    /// <param name="split">Value of the column Split; null for none.</param>
+    /// <param name="advice">What to do where a file is missing.</param>
+    /// <exception cref="FileNotFoundException">A file is not there.</exception>
+    public IdxPictures(string set, string folder, string prefix, IReadOnlyList<string> classNames, string? split, string advice)
+    {
+        ImagesPath = Find($"{prefix}-images-idx3-ubyte");
+        LabelsPath = Find($"{prefix}-labels-idx1-ubyte");
+        ClassNames = classNames;
+        this.split = split;
+        content = new(Load);
+
+        string Find(string name)
+        {
+            string[] candidates = [Path.Combine(folder, name + ".gz"), Path.Combine(folder, name)];
+            return Array.Find(candidates, File.Exists) ?? throw new FileNotFoundException($"{set}'s file {name}[.gz] is not in '{folder}'. {advice}", candidates[0]);
+        }
+    }
+
+    public string ImagesPath { get; }
+
+    public string LabelsPath { get; }
+
+    public override IReadOnlyList<string> ClassNames { get; }
+
+    public override int Count => content.Value.Labels.Dimensions[0];
+
+    public override int Channels => 1;
+
+    public override (int Height, int Width)? Size => (Side, Side);
+
+    public override (int Height, int Width) VectorSize => (Side, Side);
+
+    /// <summary>Fashion-MNIST's files, wherever they are.</summary>
+    public static IdxPictures Fashion(string? folder, FashionMnistSplit split) => new(
+        "Fashion-MNIST",
+        folder ?? Environment.GetEnvironmentVariable(FashionMnistOptions.FolderVariable) ?? FashionMnistOptions.DebianFolder,
+        split == FashionMnistSplit.Train ? "train" : "t10k",
+        FashionMnistOptions.ClassNames,
+        null,
+        $"Give its folder as argument or in the environment variable {FashionMnistOptions.FolderVariable}; on Debian, 'apt install dataset-fashion-mnist' puts it into {FashionMnistOptions.DebianFolder}.");
+
+    public override int Label(int row) => content.Value.Labels.Values[row];
+
+    public override void Read(int row, Raster raster)
+        => raster.SetPlanes(content.Value.Images.Values.AsSpan(row * Side * Side, Side * Side), 1, Side, Side);
+
+    public override IEnumerable<PictureColumn> MoreColumns()
+        => split is null ? [PictureColumn.Int64("Id", row => row)] : [PictureColumn.Int64("Id", row => row), PictureColumn.Split(split)];
+
+    private (IdxFile Images, IdxFile Labels) Load()
+    {
+        IdxFile images = IdxFile.Read(ImagesPath, 3);
+        IdxFile labels = IdxFile.Read(LabelsPath, 1);
+        if (images.Dimensions[1] != Side || images.Dimensions[2] != Side)
+        {
+            throw DamagedFile.AtByte(ImagesPath, 8, $"pictures of {Side}×{Side}", $"{images.Dimensions[1]}×{images.Dimensions[2]}");
+        }
+
+        if (images.Dimensions[0] != labels.Dimensions[0])
+        {
+            throw DamagedFile.AtByte(LabelsPath, 4, $"{images.Dimensions[0]} labels, as many as there are pictures in {ImagesPath}", labels.Dimensions[0].ToString());
+        }
+
+        int wrong = labels.Values.AsSpan().IndexOfAnyInRange((byte)ClassNames.Count, byte.MaxValue);
+        return wrong < 0
+            ? (images, labels)
+            : throw DamagedFile.AtByte(LabelsPath, 8 + wrong, $"a label from 0 to {ClassNames.Count - 1}", labels.Values[wrong].ToString());
+    }
+}

@@ -1,0 +1,101 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+using RobustAttribution.Localization;
+using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Scoring;
+
+namespace RobustAttribution.MLNet.Data;
+
+/// <summary>A column of a <see cref="PictureView"/>.</summary>
+internal abstract class PictureColumn(string name, DataViewType type, DataViewSchema.Annotations? annotations = null)
+{
+    public string Name { get; } = name;
+
+    public DataViewType Type { get; } = type;
+
+    public DataViewSchema.Annotations? Annotations { get; } = annotations;
+
+    /// <summary>A ValueGetter of the row that a cursor is at.</summary>
+    public abstract Delegate CreateGetter(PictureRow row);
+
+    /// <summary>The column Split with one value in all rows.</summary>
+    public static PictureColumn Split(string value) => Text("Split", _ => value);
+
+    public static PictureColumn Text(string name, Func<int, string> value)
+        => new ScalarPictureColumn<ReadOnlyMemory<char>>(name, TextDataViewType.Instance, row => value(row).AsMemory());
+
+    public static PictureColumn Int64(string name, Func<int, long> value) => new ScalarPictureColumn<long>(name, NumberDataViewType.Int64, value);
+
+    /// <summary>Classes as text, or as a key whose values are the names.</summary>
+    public static PictureColumn Class(string name, IReadOnlyList<string> classNames, bool asKey, Func<int, int> value)
+    {
+        if (!asKey)
+        {
+            return Text(name, row => classNames[value(row)]);
+        }
+
+        ReadOnlyMemory<char>[] names = [.. classNames.Select(text => text.AsMemory())];
+        var annotations = new DataViewSchema.Annotations.Builder();
+        new ClassNames<ReadOnlyMemory<char>>(TextDataViewType.Instance, names).AddTo(annotations, AnnotationKinds.KeyValues);
+        return new ScalarPictureColumn<uint>(name, new KeyDataViewType(typeof(uint), names.Length), row => (uint)value(row) + 1, annotations.ToAnnotations());
+    }
+}
+
+/// <summary>A column of one value in each row, told by the row's number.</summary>
+internal sealed class ScalarPictureColumn<T>(string name, DataViewType type, Func<int, T> value, DataViewSchema.Annotations? annotations = null)
+    : PictureColumn(name, type, annotations)
+{
+    public override Delegate CreateGetter(PictureRow row) => new ValueGetter<T>((ref T target) => target = value(row.Index));
+}
+
+/// <summary>Pictures as MLImages of their own size.</summary>
+internal sealed class ImagePictureColumn(string name, (int Height, int Width)? size)
+    : PictureColumn(name, size is var (height, width) ? new ImageDataViewType(height, width) : new ImageDataViewType())
+{
+    public override Delegate CreateGetter(PictureRow row) => new ValueGetter<MLImage>((ref MLImage image) =>
+    {
+        Raster raster = row.Picture;
+        image?.Dispose();
+        image = raster.ToImage();
+    });
+}
+
+/// <summary>Pictures as vectors of channels × height × width values in 0…255.</summary>
+internal sealed class VectorPictureColumn(string name, int channels, int height, int width, ResizePolicy resize)
+    : PictureColumn(name, new VectorDataViewType(NumberDataViewType.Single, channels, height, width))
+{
+    public override Delegate CreateGetter(PictureRow row)
+    {
+        var resampler = new PixelResampler(channels, height, width, resize);
+        return new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
+        {
+            Raster raster = row.Picture;
+            VBufferEditor<float> editor = VBufferEditor.Create(ref value, channels * height * width);
+            raster.CopyTo(editor.Values, channels, height, width, resampler);
+            value = editor.Commit();
+        });
+    }
+}
+
+/// <summary>Boxes in the pixels of the column Image: those of the file, or moved with the picture where it is resized.</summary>
+internal sealed class BoxPictureColumn(string name, Func<int, BoundingBox> box) : PictureColumn(name, BoxVectors.Type(), BoxVectors.Annotations())
+{
+    /// <summary>The size to which pictures are brought; null where they keep their own.</summary>
+    public (int Height, int Width, ResizePolicy Policy)? Resized { get; init; }
+
+    public BoxPictureColumn For((int Height, int Width, ResizePolicy Policy)? resized) => new(Name, box) { Resized = resized };
+
+    public override Delegate CreateGetter(PictureRow row) => new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
+    {
+        BoundingBox found = box(row.Index);
+        if (Resized is var (height, width, policy))
+        {
+            Raster raster = row.Picture;
+            found = new ResizeGeometry(policy, raster.Width, raster.Height, width, height).ToResized(found);
+        }
+
+        BoxVectors.Write([found], ref value);
+    });
+}

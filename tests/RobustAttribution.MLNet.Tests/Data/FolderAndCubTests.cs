@@ -1,0 +1,125 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.MLNet.Tests.Fixtures;
+
+namespace RobustAttribution.MLNet.Tests.Data;
+
+/// <summary>ImageNet-style folders and CUB-200-2011, from pictures and lists made here.</summary>
+[TestClass]
+public sealed class FolderAndCubTests
+{
+    private readonly DataFolder folder = new();
+    private readonly MLContext context = new();
+
+    [TestCleanup]
+    public void Clean() => folder.Dispose();
+
+    [TestMethod]
+    public void FoldersAreClasses()
+    {
+        WritePicture("n02/b.png", 2, 1);
+        WritePicture("n02/a.png", 3, 2);
+        WritePicture("n01/deep/c.png", 1, 1);
+        folder.Write("n01/notes.txt", "no picture");
+        List<Rows.Row> rows = Rows.Read(context.Data.LoadImageFolders(folder.Path, options: new PictureSetOptions { ImagesAsMLImage = true }));
+        CollectionAssert.AreEqual(new[] { "n01/deep/c.png", "n02/a.png", "n02/b.png" }, rows.Select(row => (string)row.Values["Id"]).ToArray());
+        CollectionAssert.AreEqual(new[] { "n01", "n02", "n02" }, rows.Select(row => (string)row.Values["Label"]).ToArray());
+        CollectionAssert.AreEqual(new byte[] { 30, 20, 10, 255 }, ((byte[])rows[1].Values["Image"])[..4]);
+        Assert.HasCount(3 * 8 * 4, (float[])Rows.Read(context.Data.LoadImageFolders(folder.Path, options: new PictureSetOptions { Height = 8, Width = 4 }))[0].Values["Image"]);
+    }
+
+    [TestMethod]
+    public void AListChoosesOrdersAndNames()
+    {
+        foreach (string name in new[] { "n01", "n02", "n03" })
+        {
+            WritePicture($"{name}/a.png", 2, 2);
+        }
+
+        string list = folder.Write("list.txt", "# two of three\nn03 goldfish, Carassius auratus\n\nn01\n");
+        IDataView view = context.Data.LoadImageFolders(folder.Path, list, new PictureSetOptions { LabelsAsKey = true, Height = 2, Width = 2 });
+        CollectionAssert.AreEqual(new[] { "n03/a.png", "n01/a.png" }, Rows.Read(view).Select(row => (string)row.Values["Id"]).ToArray());
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        view.Schema["Label"].Annotations.GetValue("KeyValues", ref names);
+        CollectionAssert.AreEqual(new[] { "goldfish, Carassius auratus", "n01" }, names.DenseValues().Select(name => name.ToString()).ToArray());
+
+        folder.Write("list.txt", "n03\nn04\n");
+        StringAssert.StartsWith(Assert.ThrowsExactly<DirectoryNotFoundException>(() => context.Data.LoadImageFolders(folder.Path, list)).Message, $"{list}, line 2: expected a folder");
+        folder.Write("list.txt", "n03\nn01\nn03\n");
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path, list), $"{list}, line 3: expected each folder once, found 'n03' again, after line 1");
+        folder.Write("list.txt", "n03 fish\nn01 fish\n");
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path, list), $"{list}, line 2: expected each name once");
+        folder.Write("list.txt", "\n");
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path, list), $"{list}, line 1: expected a class");
+    }
+
+    [TestMethod]
+    public void EmptyFoldersAndBrokenPicturesAreNamed()
+    {
+        Assert.ThrowsExactly<DirectoryNotFoundException>(() => context.Data.LoadImageFolders(folder.Path));
+        Directory.CreateDirectory(folder.Of("n01"));
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{folder.Of("n01")}: the folder '{folder.Of("n01")}' has no pictures");
+        string broken = folder.Write("n01/a.png", [1, 2, 3]);
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{broken} (named by {folder.Of("n01")}): expected a picture");
+    }
+
+    [TestMethod]
+    public void ShowsBirdsWithSplitsAndBoxes()
+    {
+        WriteBirds();
+        List<Rows.Row> rows = Rows.Read(context.Data.LoadCub200(folder.Path, options: new PictureSetOptions { ImagesAsMLImage = true }));
+        CollectionAssert.AreEqual(new[] { 1L, 7L }, rows.Select(row => (long)row.Values["Id"]).ToArray());
+        CollectionAssert.AreEqual(new[] { "train", "test" }, rows.Select(row => (string)row.Values["Split"]).ToArray());
+        CollectionAssert.AreEqual(new[] { "002.Auk", "001.Albatross" }, rows.Select(row => (string)row.Values["Label"]).ToArray());
+        CollectionAssert.AreEqual(new[] { 1f, 0f, 3f, 2.5f }, (float[])rows[0].Values["Box"]);
+        Assert.AreEqual("002.Auk/a.png", rows[0].Values["Path"]);
+        Rows.Row test = Rows.Read(context.Data.LoadCub200(folder.Path, PictureSplit.Test, new PictureSetOptions { Height = 12, Width = 4 })).Single();
+        Assert.AreEqual(7L, test.Values["Id"]);
+        CollectionAssert.AreEqual(new[] { 0f, 4f, 4f, 12f }, (float[])test.Values["Box"], "half as wide, twice as high");
+        Assert.HasCount(1, Rows.Read(context.Data.LoadCub200(folder.Path, PictureSplit.Train, new PictureSetOptions { Height = 1, Width = 1 })));
+    }
+
+    [TestMethod]
+    [DataRow("classes.txt", "1 001.Albatross\n3 002.Auk\n", "line 2: expected class 2, found 3")]
+    [DataRow("images.txt", "1 002.Auk/a.png\n1 001.Albatross/b.png\n", "line 2: expected each id once, found 1 again, after line 1")]
+    [DataRow("images.txt", "1 002.Auk/a.png\n7 002.Auk/a.png\n", "line 2: expected a path inside the folder images, each once")]
+    [DataRow("images.txt", "1 ../a.png\n", "line 1: expected a path inside the folder images")]
+    [DataRow("images.txt", "one 002.Auk/a.png\n", "line 1: expected an id and 1 more field, found 'one 002.Auk/a.png'")]
+    [DataRow("image_class_labels.txt", "1 2\n7 3\n", "line 2: expected a number from 1 to 2 in field 2, found '3'")]
+    [DataRow("image_class_labels.txt", "1 2\n", "line 1: expected a line about picture 7 of images.txt, found none")]
+    [DataRow("train_test_split.txt", "1 1\n7 2\n", "line 2: expected a number from 0 to 1 in field 2, found '2'")]
+    [DataRow("bounding_boxes.txt", "1 1 0 2 2.5\n7 0 2 8\n", "line 2: expected an id and 4 more fields")]
+    [DataRow("bounding_boxes.txt", "1 1 0 -2 2.5\n7 0 2 8 4\n", "line 1: expected a number of at least 0 in field 4, found '-2'")]
+    public void DamagedListsAreNamed(string file, string content, string message)
+    {
+        WriteBirds();
+        string path = folder.Write($"CUB_200_2011/{file}", content);
+        DataFolder.IsDamaged(() => context.Data.LoadCub200(folder.Path), $"{path}, {message}");
+    }
+
+    [TestMethod]
+    public void MissingListsAndPicturesAreNamed()
+    {
+        WriteBirds();
+        File.Delete(folder.Of("CUB_200_2011/images/001.Albatross/b.png"));
+        var picture = Assert.ThrowsExactly<FileNotFoundException>(() => Rows.Read(context.Data.LoadCub200(folder.Path)));
+        StringAssert.StartsWith(picture.Message, $"{folder.Of("CUB_200_2011/images.txt")}, line 2: the picture");
+        File.Delete(folder.Of("CUB_200_2011/bounding_boxes.txt"));
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadCub200(folder.Path)).Message, "bounding_boxes.txt");
+    }
+
+    private void WriteBirds()
+    {
+        folder.Write("CUB_200_2011/classes.txt", "1 001.Albatross\n2 002.Auk\n");
+        folder.Write("CUB_200_2011/images.txt", "1 002.Auk/a.png\n7 001.Albatross/b.png\n");
+        folder.Write("CUB_200_2011/image_class_labels.txt", "1 2\n7 1\n");
+        folder.Write("CUB_200_2011/train_test_split.txt", "1 1\n7 0\n");
+        folder.Write("CUB_200_2011/bounding_boxes.txt", "1 1.0 0.0 2.0 2.5\n7 0.0 2.0 8.0 4.0\n");
+        WritePicture("CUB_200_2011/images/002.Auk/a.png", 4, 3);
+        WritePicture("CUB_200_2011/images/001.Albatross/b.png", 8, 6);
+    }
+
+    /// <summary>A picture of one colour.</summary>
+    private void WritePicture(string name, int width, int height) => folder.Write(name, PngEncoder.Encode(new Canvas(width, height, (10, 20, 30))));
+}
