@@ -40,6 +40,9 @@ public sealed class ConformanceTests
         ["attack"] = (typeof(AttributionAttackEstimator), scored => OnScores(scored, scored.Context.Transforms.AttributionAttack(Attack(scored, new TopKAttack { K = 9, Steps = 3 })))),
         ["attack at random"] = (typeof(AttributionAttackEstimator), scored => OnScores(
             scored, scored.Context.Transforms.AttributionAttack(Attack(scored, new RandomNoise { ThreatModel = new LinfBall(0.1) })), dependsOnBatch: true)),
+        ["localization"] = (typeof(SaliencyLocalizationEstimator), scored => OnMaps(scored, new())),
+        ["localization at several thresholds"] = (typeof(SaliencyLocalizationEstimator), scored => OnMaps(
+            scored, new() { OutputColumnName = "Boxes", ImageColumnName = null, Thresholds = [0.1, 0.5, 0.9], Smooth = false })),
     };
 
     public static IEnumerable<string> Names => Table.Keys;
@@ -80,4 +83,18 @@ public sealed class ConformanceTests
         Tolerance = 1e-3,
         DependsOnBatch = dependsOnBatch,
     };
+
+    private static EstimatorWorkout OnMaps(Scored scored, SaliencyLocalizationEstimator.Options options)
+    {
+        IDataView maps = scored.Context.Data.Cache(scored.Context.Transforms.Saliency().Fit(scored.View).Transform(scored.View));
+        return new()
+        {
+            Context = scored.Context,
+            Estimator = scored.Context.Transforms.SaliencyLocalization(options),
+            Data = maps,
+            Empty = scored.Context.Data.SkipRows(maps, 1000),
+            NeededToFit = options.ImageColumnName is null ? ["Saliency"] : ["Saliency", "Image"],
+            NeededToTransform = options.ImageColumnName is null ? ["Saliency"] : ["Saliency", "Image"],
+        };
+    }
 }

@@ -4,6 +4,7 @@ using Microsoft.ML.Transforms.Image;
 using RobustAttribution.Localization;
 using RobustAttribution.MLNet.Images;
 using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Localization;
 using RobustAttribution.MLNet.Scoring;
 
 namespace RobustAttribution.MLNet.Data;

@@ -4,7 +4,7 @@ using RobustAttribution.Localization;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 
-namespace RobustAttribution.MLNet.Data;
+namespace RobustAttribution.MLNet.Localization;
 
 /// <summary>Boxes as columns hold them: vectors of four values, left, top, right, bottom; four times n for n boxes; NaN where there is none.</summary>
 internal static class BoxVectors
@@ -18,10 +18,16 @@ internal static class BoxVectors
     /// <summary>The slots' names of a single box.</summary>
     public static DataViewSchema.Annotations Annotations()
     {
-        ReadOnlyMemory<char>[] names = Array.ConvertAll(Edges, edge => edge.AsMemory());
         var builder = new DataViewSchema.Annotations.Builder();
-        new ClassNames<ReadOnlyMemory<char>>(TextDataViewType.Instance, names).AddTo(builder, AnnotationKinds.SlotNames);
+        AddSlotNames(builder);
         return builder.ToAnnotations();
+    }
+
+    /// <summary>Adds the slots' names of a single box.</summary>
+    public static void AddSlotNames(DataViewSchema.Annotations.Builder annotations)
+    {
+        ReadOnlyMemory<char>[] names = Array.ConvertAll(Edges, edge => edge.AsMemory());
+        new ClassNames<ReadOnlyMemory<char>>(TextDataViewType.Instance, names).AddTo(annotations, AnnotationKinds.SlotNames);
     }
 
     /// <summary>Whether a column holds boxes.</summary>
