@@ -72,17 +72,17 @@ public sealed class LocalizationTests
     [TestMethod]
     public void MetricsAreThoseCountedByHand()
     {
-        // Boxes of the map at thresholds 0.1 and 0.6; the true box is [0, 0, 2, 2] in cells.
+        // Objects count keys from 0, a key out of range is missing. Boxes of the map at thresholds 0.1 and 0.6; the true box is [0, 0, 2, 2] in cells.
         float[] tight = Square(0, 0, 2, 2);
         float[] loose = Square(0, 0, 4, 4);
         loose[0] = loose[1] = loose[4] = loose[5] = 9; // 1 elsewhere: at 0.6 the box is tight
         float[] wrong = Square(2, 2, 4, 4);
         IDataView data = Load(
-            new MapRow { Saliency = tight, Label = 1, PredictedLabel = 1 },
-            new MapRow { Saliency = loose, Label = 2, PredictedLabel = 2 },
-            new MapRow { Saliency = tight, Label = 2, PredictedLabel = 1 },
-            new MapRow { Saliency = wrong, Label = 1, PredictedLabel = 1 },
-            new MapRow { Saliency = tight, Label = 0, PredictedLabel = 1 });
+            new MapRow { Saliency = tight, Label = 0, PredictedLabel = 0 },
+            new MapRow { Saliency = loose, Label = 1, PredictedLabel = 1 },
+            new MapRow { Saliency = tight, Label = 1, PredictedLabel = 0 },
+            new MapRow { Saliency = wrong, Label = 0, PredictedLabel = 0 },
+            new MapRow { Saliency = tight, Label = 9, PredictedLabel = 0 });
         LocalizationMetrics metrics = context.MulticlassClassification.EvaluateLocalization(Located(data, 0.1, 0.6));
         Assert.AreEqual(4, metrics.RowCount);
         Assert.AreEqual(1, metrics.LeftOutCount);
