@@ -27,7 +27,8 @@ public static partial class torch
                 Call("layer_norm", input, normalized_shape, weight, bias, eps);
 
             public static Tensor relu(Tensor x, bool inplace = false) => inplace ? x.relu_().alias() : x.relu();
-            public static Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0) => Call("softplus", x, (Scalar)beta, (Scalar)threshold);
+            public static Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0) =>
+                Call("softplus", x, (Scalar)beta, (Scalar)threshold);
             public static Tensor gelu(Tensor x) => x.gelu();
             public static Tensor elu(Tensor x, double alpha, bool inplace = false) =>
                 inplace ? CallInPlace("elu_", x, (Scalar)alpha).alias() : Call("elu", x, (Scalar)alpha);
@@ -44,7 +45,8 @@ public static partial class torch
                 Call("max_pool2d", input, kernelSize, strides ?? kernelSize, padding ?? [0], dilation ?? [1], ceil_mode);
             public static Tensor max_pool2d(Tensor input, long kernelSize, long? stride = null, long? padding = null, long? dilation = null,
                 bool ceil_mode = false) =>
-                Call("max_pool2d", input, new[] { kernelSize }, new[] { stride ?? kernelSize }, new[] { padding ?? 0 }, new[] { dilation ?? 1 }, ceil_mode);
+                Call("max_pool2d", input, new[] { kernelSize }, new[] { stride ?? kernelSize },
+                    new[] { padding ?? 0 }, new[] { dilation ?? 1 }, ceil_mode);
             public static Tensor max_pool2d(Tensor input, (long, long) kernelSize, (long, long)? stride = null, (long, long)? padding = null,
                 (long, long)? dilation = null, bool ceil_mode = false) =>
                 Call("max_pool2d", input, Both(kernelSize), Both(stride ?? kernelSize), Both(padding ?? (0, 0)), Both(dilation ?? (1, 1)), ceil_mode);

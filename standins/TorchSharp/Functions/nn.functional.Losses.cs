@@ -26,7 +26,8 @@ public static partial class torch
             public static Tensor soft_margin_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
                 Call("soft_margin_loss", input, target, (long)reduction);
 
-            public static Tensor cosine_similarity(Tensor x1, Tensor x2, long dim = 1, double eps = 1e-8) => Call("cosine_similarity", x1, x2, dim, eps);
+            public static Tensor cosine_similarity(Tensor x1, Tensor x2, long dim = 1, double eps = 1e-8) =>
+                Call("cosine_similarity", x1, x2, dim, eps);
 
             public static Tensor pairwise_distance(Tensor input1, Tensor input2, double p = 2.0, double eps = 1e-6, bool keep_dim = false) =>
                 Call("pairwise_distance", input1, input2, p, eps, keep_dim);

@@ -66,7 +66,8 @@ public static partial class torch
                 Call("im2col", input, Both(kernel_size), Both(dilation ?? (1, 1)), Both(padding ?? (0, 0)), Both(stride ?? (1, 1)));
             public static Tensor fold(Tensor input, (long, long) output_size, (long, long) kernel_size, (long, long)? dilation = null,
                 (long, long)? padding = null, (long, long)? stride = null) =>
-                Call("col2im", input, Both(output_size), Both(kernel_size), Both(dilation ?? (1, 1)), Both(padding ?? (0, 0)), Both(stride ?? (1, 1)));
+                Call("col2im", input, Both(output_size), Both(kernel_size),
+                    Both(dilation ?? (1, 1)), Both(padding ?? (0, 0)), Both(stride ?? (1, 1)));
         }
     }
 }

@@ -8,7 +8,8 @@ public static partial class torch
     {
         public static class utils
         {
-            /// <summary>Scales all gradients by one factor so that their joint norm is at most <paramref name="max_norm"/>; gives the norm before.</summary>
+            /// <summary>Scales all gradients by one factor so that their joint norm is at most <paramref name="max_norm"/>
+            /// ; gives the norm before.</summary>
             public static double clip_grad_norm_(IEnumerable<Parameter> tensors, double max_norm, double norm_type = 2.0)
             {
                 using var scope = NewDisposeScope();

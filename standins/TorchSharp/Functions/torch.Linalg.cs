@@ -7,7 +7,8 @@ public static partial class torch
 {
     public static class linalg
     {
-        public static Tensor norm(Tensor input, long[]? dims = null, bool keepdim = false) => Call("linalg_norm", input, Argument.None, dims, keepdim);
+        public static Tensor norm(Tensor input, long[]? dims = null, bool keepdim = false) =>
+            Call("linalg_norm", input, Argument.None, dims, keepdim);
         public static Tensor norm(Tensor input, double ord, long[]? dims = null, bool keepdim = false) =>
             Call("linalg_norm", input, (Scalar)ord, dims, keepdim);
         public static Tensor vector_norm(Tensor input, double ord, long[]? dims = null, bool keepdim = false) =>

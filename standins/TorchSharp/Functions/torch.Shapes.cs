@@ -13,7 +13,8 @@ public static partial class torch
     public static Tensor vstack(IList<Tensor> tensors) => Call("vstack", Argument.Of(tensors));
     public static Tensor einsum(string equation, params Tensor[] tensors) => Call("einsum", equation, Argument.Of(tensors));
     public static Tensor where(Tensor condition, Tensor x, Tensor y) => x.where(condition, y);
-    public static Tensor[] meshgrid(IEnumerable<Tensor> tensors, string indexing = "ij") => CallList("meshgrid.indexing", Argument.Of([.. tensors]), indexing);
+    public static Tensor[] meshgrid(IEnumerable<Tensor> tensors, string indexing = "ij") =>
+        CallList("meshgrid.indexing", Argument.Of([.. tensors]), indexing);
     public static Tensor tensordot(Tensor a, Tensor b, long[] dims1, long[] dims2) => Call("tensordot", a, b, dims1, dims2);
     public static IList<Tensor> broadcast_tensors(params Tensor[] tensors) => CallList("broadcast_tensors", Argument.Of(tensors));
 
@@ -43,7 +44,8 @@ public static partial class torch
     public static Tensor tril(Tensor input, long diagonal = 0) => input.tril(diagonal);
     public static Tensor triu(Tensor input, long diagonal = 0) => input.triu(diagonal);
     public static Tensor diag(Tensor input, long diagonal = 0) => input.diag(diagonal);
-    public static Tensor diff(Tensor input, long n = 1, long dim = -1, Tensor? prepend = null, Tensor? append = null) => input.diff(n, dim, prepend, append);
+    public static Tensor diff(Tensor input, long n = 1, long dim = -1, Tensor? prepend = null, Tensor? append = null) =>
+        input.diff(n, dim, prepend, append);
 
     public static (Tensor values, Tensor indices) topk(Tensor tensor, int k, int dim = -1, bool largest = true, bool sorted = true) =>
         tensor.topk(k, dim, largest, sorted);

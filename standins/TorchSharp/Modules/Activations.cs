@@ -71,7 +71,8 @@ namespace TorchSharp.Modules
         private readonly double negativeSlope;
         private readonly bool inplace;
 
-        internal LeakyReLU(double negativeSlope, bool inplace) : base(nameof(LeakyReLU)) => (this.negativeSlope, this.inplace) = (negativeSlope, inplace);
+        internal LeakyReLU(double negativeSlope, bool inplace) : base(nameof(LeakyReLU)) =>
+            (this.negativeSlope, this.inplace) = (negativeSlope, inplace);
 
         public override Tensor forward(Tensor tensor) => nn.functional.leaky_relu(tensor, negativeSlope, inplace);
     }

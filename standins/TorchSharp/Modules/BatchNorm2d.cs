@@ -42,25 +42,25 @@ namespace TorchSharp.Modules
         public Parameter? weight
         {
             get => get_parameter("weight");
-            set => ConditionallyRegisterParameter("weight", value ?? throw new ArgumentNullException(nameof(value), "weight cannot be set to 'null'"));
+            set => ReplaceParameter("weight", value);
         }
 
         public Parameter? bias
         {
             get => get_parameter("bias");
-            set => ConditionallyRegisterParameter("bias", value ?? throw new ArgumentNullException(nameof(value), "bias cannot be set to 'null'"));
+            set => ReplaceParameter("bias", value);
         }
 
         public Tensor? running_mean
         {
             get => get_buffer("running_mean");
-            set => ConditionallyRegisterBuffer("running_mean", value ?? throw new ArgumentNullException(nameof(value), "running_mean cannot be set to 'null'"));
+            set => ReplaceBuffer("running_mean", value);
         }
 
         public Tensor? running_var
         {
             get => get_buffer("running_var");
-            set => ConditionallyRegisterBuffer("running_var", value ?? throw new ArgumentNullException(nameof(value), "running_var cannot be set to 'null'"));
+            set => ReplaceBuffer("running_var", value);
         }
 
         public Tensor? num_batches_tracked => get_buffer("num_batches_tracked");

@@ -26,13 +26,13 @@ namespace TorchSharp.Modules
         public Parameter? weight
         {
             get => get_parameter("weight");
-            set => ConditionallyRegisterParameter("weight", value ?? throw new ArgumentNullException(nameof(value), "weight cannot be set to 'null'"));
+            set => ReplaceParameter("weight", value);
         }
 
         public Parameter? bias
         {
             get => get_parameter("bias");
-            set => ConditionallyRegisterParameter("bias", value ?? throw new ArgumentNullException(nameof(value), "bias cannot be set to 'null'"));
+            set => ReplaceParameter("bias", value);
         }
 
         public override Tensor forward(Tensor tensor) => nn.functional.linear(tensor, weight!, bias);

@@ -59,7 +59,8 @@ public static partial class torch
                 if (componentsRegistered) return;
                 foreach (var field in GetType().GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
                 {
-                    if (submodules.ContainsKey(field.Name) || parametersByName.ContainsKey(field.Name) || buffersByName.ContainsKey(field.Name)) continue;
+                    var known = submodules.ContainsKey(field.Name) || parametersByName.ContainsKey(field.Name) || buffersByName.ContainsKey(field.Name);
+                    if (known) continue;
                     switch (field.GetValue(this))
                     {
                         case Module module: register_module(field.Name, module); break;
@@ -172,6 +173,12 @@ public static partial class torch
             }
 
             protected void ClearModules() => submodules.Clear();
+
+            private protected void ReplaceParameter(string name, Parameter? value) =>
+                ConditionallyRegisterParameter(name, value ?? throw new ArgumentNullException(nameof(value), $"{name} cannot be set to 'null'"));
+
+            private protected void ReplaceBuffer(string name, Tensor? value) =>
+                ConditionallyRegisterBuffer(name, value ?? throw new ArgumentNullException(nameof(value), $"{name} cannot be set to 'null'"));
 
             public void Dispose()
             {

@@ -7,7 +7,8 @@ namespace TorchSharp
     {
         public static partial class nn
         {
-            public static MaxPool2d MaxPool2d(long kernelSize, long? stride = null, long? padding = null, long? dilation = null, bool ceilMode = false) =>
+            public static MaxPool2d MaxPool2d(long kernelSize, long? stride = null, long? padding = null, long? dilation = null,
+                bool ceilMode = false) =>
                 MaxPool2d((kernelSize, kernelSize), Twice(stride), Twice(padding), Twice(dilation), ceilMode);
 
             public static MaxPool2d MaxPool2d((long, long) kernelSize, (long, long)? stride = null, (long, long)? padding = null,
@@ -38,7 +39,8 @@ namespace TorchSharp.Modules
         private readonly (long, long)? stride, padding, dilation;
         private readonly bool ceil;
 
-        internal MaxPool2d((long, long) kernel, (long, long)? stride, (long, long)? padding, (long, long)? dilation, bool ceil) : base(nameof(MaxPool2d)) =>
+        internal MaxPool2d((long, long) kernel, (long, long)? stride,
+            (long, long)? padding, (long, long)? dilation, bool ceil) : base(nameof(MaxPool2d)) =>
             (this.kernel, this.stride, this.padding, this.dilation, this.ceil) = (kernel, stride, padding, dilation, ceil);
 
         public override Tensor forward(Tensor tensor) => nn.functional.max_pool2d(tensor, kernel, stride, padding, dilation, ceil);

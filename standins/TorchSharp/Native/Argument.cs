@@ -13,17 +13,10 @@ internal readonly struct Argument
 
     internal static Argument None => default;
 
-    /// <summary>The value that the operator's schema gives as default.</summary>
-    internal static Argument Default => new(Tag.Default);
-
     internal static Argument Of(IList<Tensor> tensors) => new(Tag.Tensors, 0, tensors as Tensor[] ?? [.. tensors]);
 
     /// <summary>A list in which null stands for "no tensor here".</summary>
     internal static Argument OfOptional(Tensor?[] tensors) => new(Tag.Tensors, 0, tensors);
-
-    internal static Argument Of(ReadOnlySpan<long> values) => new(Tag.Ints, 0, values.ToArray());
-
-    internal static Argument Of(Enum value) => new(Tag.Int, Convert.ToInt64(value));
 
     public static implicit operator Argument(Tensor? value) => value is null ? default : new(Tag.Tensor, 0, value);
     public static implicit operator Argument(long value) => new(Tag.Int, value);

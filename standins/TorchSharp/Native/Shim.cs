@@ -10,7 +10,6 @@ internal static unsafe partial class Shim
     private const string Library = "torchsharp_standin";
 
     [LibraryImport(Library)] internal static partial byte* ts_last_error();
-    [LibraryImport(Library)] internal static partial long ts_live_handles();
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial nint ts_find(string name);
     [LibraryImport(Library)] internal static partial int ts_call(nint operation, Value* arguments, int count, Value* results, int capacity);

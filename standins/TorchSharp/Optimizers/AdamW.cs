@@ -63,7 +63,8 @@ namespace TorchSharp.Modules
             Register(param_group, parameter => new AdaptiveMoments(parameter, options.amsgrad!.Value));
         }
 
-        public override Tensor? step(Func<Tensor>? closure = null) => Step<ParamGroup, AdaptiveMoments>(closure, (group, parameter, gradient, state) =>
+        public override Tensor? step(Func<Tensor>? closure = null) =>
+            Step<ParamGroup, AdaptiveMoments>(closure, (group, parameter, gradient, state) =>
         {
             var options = group.Options;
             if (options.maximize == true) gradient = -gradient;

@@ -37,7 +37,8 @@ public class OptimizerOptions
         LearningRate = reader.ReadDouble();
     }
 
-    public virtual void LoadStateDict(OptimizerOptions source) => (InitialLearningRate, LearningRate) = (source.InitialLearningRate, source.LearningRate);
+    public virtual void LoadStateDict(OptimizerOptions source) =>
+        (InitialLearningRate, LearningRate) = (source.InitialLearningRate, source.LearningRate);
 }
 
 /// <summary>What an optimizer remembers about one parameter.</summary>

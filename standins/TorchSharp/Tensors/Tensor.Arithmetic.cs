@@ -73,7 +73,8 @@ public static partial class torch
         public Tensor dot(Tensor target) => Call("dot", this, target);
         public Tensor outer(Tensor vec2) => Call("outer", this, vec2);
         public Tensor inner(Tensor vec2) => Call("inner", this, vec2);
-        public Tensor addmm(Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1) => Call("addmm", this, mat1, mat2, (double)beta, (double)alpha);
+        public Tensor addmm(Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1) =>
+            Call("addmm", this, mat1, mat2, (double)beta, (double)alpha);
         public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
             Call("baddbmm", this, batch1, batch2, (double)beta, (double)alpha);
 
@@ -93,7 +94,8 @@ public static partial class torch
         public Tensor ge(Tensor target) => Call("ge.Tensor", this, target);
         public Tensor ge(Scalar target) => Call("ge.Scalar", this, target);
         public Tensor not_equal(Tensor target) => ne(target);
-        public Tensor isclose(Tensor other, double rtol = 1e-05, double atol = 1e-08, bool nanEqual = false) => Call("isclose", this, other, rtol, atol, nanEqual);
+        public Tensor isclose(Tensor other, double rtol = 1e-05, double atol = 1e-08, bool nanEqual = false) =>
+            Call("isclose", this, other, rtol, atol, nanEqual);
         public bool allclose(Tensor target, double rtol = 1e-05, double atol = 1e-08, bool equal_nan = false) =>
             CallValue("allclose", this, target, rtol, atol, equal_nan).Integer != 0;
 

@@ -24,7 +24,8 @@ public static partial class torch
             if (!return_counts) counts.Dispose();
             return (output, return_inverse ? inverse : null, return_counts ? counts : null);
         }
-        public Tensor bucketize(Tensor boundaries, bool outInt32 = false, bool right = false) => Call("bucketize.Tensor", this, boundaries, outInt32, right);
+        public Tensor bucketize(Tensor boundaries, bool outInt32 = false, bool right = false) =>
+            Call("bucketize.Tensor", this, boundaries, outInt32, right);
         public Tensor bincount(Tensor? weights, long minlength = 0) => Call("bincount", this, weights, minlength);
         public Tensor histc(long bins = 100, long min = 0, long max = 0) => Call("histc", this, bins, (Scalar)min, (Scalar)max);
 

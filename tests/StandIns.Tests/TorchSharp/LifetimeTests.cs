@@ -65,9 +65,7 @@ public sealed class LifetimeTests
     public void ForgottenTensorsAreCollectedFromAnyThread()
     {
         var before = Settled();
-        var threads = Enumerable.Range(0, 4).Select(seed => new Thread(() => Litter(seed))).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
+        Task.WaitAll(Enumerable.Range(0, 4).Select(seed => Task.Factory.StartNew(() => Litter(seed), TaskCreationOptions.LongRunning)).ToArray());
         Assert.AreEqual(before, Settled());
 
         static void Litter(int seed)

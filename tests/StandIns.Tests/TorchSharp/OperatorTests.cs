@@ -58,7 +58,7 @@ public sealed class OperatorTests
         yield return Case("nan_to_num", x => (x / zeros_like(x)).nan_to_num(0, 5, -6), x => x > 0 ? 5 : -6);
         yield return Case("isfinite", x => (x / zeros_like(x)).isfinite().to(float64), _ => 0);
         yield return Case("in place", x => x.clone().add_(1).mul_(2).sub_(3).div_(4).neg_().clamp_(-5, 5), x => Math.Clamp(-((((x + 1) * 2) - 3) / 4), -5, 5));
-        yield return Case("copy", x => zeros_like(x).copy_(x).zero_().add_(x, 2), x => 2 * x);
+        yield return Case("copy", x => ones_like(x).zero_().copy_(x).add_(x, 2), x => 3 * x);
     }
 
     [TestMethod]
