@@ -133,9 +133,9 @@ public sealed class AttackFormulaTests
         for (int t = 0; t < 4; t++)
         {
             double[] gradient = Gradient(point => ObjectiveReferences.CrossEntropy(test.True.Logits(test.True.Normalize(point)), test.Class), x);
-            double norm = Math.Sqrt(gradient.Sum(value => value * value));
+            double norm = Math.Max(Math.Sqrt(gradient.Sum(value => value * value)), 1e-300); // no gradient (all units off): no step
             double[] offset = [.. x.Select((value, i) => value + (Epsilon * gradient[i] / norm) - test.Picture[i])]; // 4ε/4
-            double length = Math.Sqrt(offset.Sum(value => value * value));
+            double length = Math.Max(Math.Sqrt(offset.Sum(value => value * value)), 1e-300);
             x = [.. offset.Select((value, i) => Math.Clamp(test.Picture[i] + (value * Math.Min(1, Epsilon / length)), 0, 1))];
         }
 
