@@ -25,7 +25,7 @@ public static class ComponentJson
     private static readonly Type[] Families =
     [
         typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel), typeof(IAttributionAttack), typeof(ITrainingObjective),
-        typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation),
+        typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation), typeof(Baseline), typeof(PathQuadrature), typeof(RelevanceRule),
         typeof(IOptimizer), typeof(ILearningRateSchedule), typeof(IAugmentation),
     ];
 

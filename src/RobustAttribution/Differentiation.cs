@@ -27,7 +27,7 @@ internal static class Differentiation
         using IDisposable mode = enable_grad();
         Tensor point = createGraph && input.requires_grad ? input : input.detach().requires_grad_(true);
         Tensor logits = logitsOf(point);
-        Tensor gradient = autograd.grad([score(logits)], [point], null, createGraph, createGraph, false)[0];
+        Tensor gradient = Gradient(score(logits), point, createGraph, createGraph);
         return createGraph
             ? (gradient.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
             : (gradient.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
@@ -47,7 +47,10 @@ internal static class Differentiation
     }
 
     /// <summary>The derivative of the sum of some values at a point of their graph, which is kept; zeros where they do not depend on the point.</summary>
-    public static Tensor Gradient(Tensor values, Tensor point, bool createGraph)
+    public static Tensor Gradient(Tensor values, Tensor point, bool createGraph) => Gradient(values, point, createGraph, keepGraph: true);
+
+    // autograd.grad must not fail: at some versions of TorchSharp its errors end the process.
+    private static Tensor Gradient(Tensor values, Tensor point, bool createGraph, bool keepGraph)
     {
         if (!values.requires_grad)
         {
@@ -56,7 +59,7 @@ internal static class Differentiation
 
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
-        Tensor gradient = autograd.grad([values.sum()], [point], null, true, createGraph, true)[0];
+        Tensor gradient = autograd.grad([values.sum()], [point], null, keepGraph, createGraph, true)[0];
         return (gradient.IsInvalid ? zeros_like(point) : gradient).MoveToOuterDisposeScope();
     }
 }

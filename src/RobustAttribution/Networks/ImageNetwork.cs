@@ -16,6 +16,7 @@ public sealed class ImageNetwork : IDisposable
     private Tensor mean;
     private Tensor deviation;
     private readonly ActivationLayer[] activations;
+    private long? activationBytesPerPicture;
 
     /// <summary>Wraps a backbone that maps normalised pictures [N,C,H,W] to logits [N,K].</summary>
     /// <param name="backbone">The network behind the normalisation; its <see cref="ActivationLayer"/>s become switchable. Owned by the new object.</param>
@@ -197,6 +198,7 @@ public sealed class ImageNetwork : IDisposable
         mean.Dispose();
         deviation.Dispose();
         (mean, deviation) = NormalisationTensors(target, device);
+        activationBytesPerPicture = null;
     }
 
     /// <summary>Writes parameters and buffers in safetensors, under PyTorch's names, in the network's type.</summary>
@@ -234,6 +236,12 @@ public sealed class ImageNetwork : IDisposable
         {
             throw new ArgumentException($"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}], one class for each picture.", nameof(classes));
         }
+
+        using IDisposable scope = NewDisposeScope();
+        if (classes.lt(0).logical_or(classes.ge(ClassCount)).any().ToBoolean())
+        {
+            throw new ArgumentException($"classes goes from {classes.min().ToInt64()} to {classes.max().ToInt64()}; allowed is 0 to {ClassCount - 1}.", nameof(classes));
+        }
     }
 
     /// <summary>Frees the backbone and the normalisation tensors. Harmless when repeated.</summary>
@@ -242,6 +250,38 @@ public sealed class ImageNetwork : IDisposable
         Backbone.Dispose();
         mean.Dispose();
         deviation.Dispose();
+    }
+
+    /// <summary>Bytes of all layers' outputs for one picture, at least 1; measured by one forward pass of a single picture when first asked for.</summary>
+    internal long ActivationBytesPerPicture => activationBytesPerPicture ??= MeasureActivations();
+
+    private long MeasureActivations()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable gradients = no_grad();
+        using IDisposable mode = WithMode(training: false);
+        long values = Input.ValueCount;
+        var removals = new List<Action>();
+        try
+        {
+            foreach (nn.Module<Tensor, Tensor> layer in Backbone.modules().OfType<nn.Module<Tensor, Tensor>>().Where(module => module is not LayeredModule))
+            {
+                var hook = layer.register_forward_hook((_, _, output) =>
+                {
+                    values += output.numel();
+                    return output;
+                });
+                removals.Add(hook.remove);
+            }
+
+            LogitsOfNormalized(zeros([1, Input.Channels, Input.Height, Input.Width], DataType, Device));
+        }
+        finally
+        {
+            removals.ForEach(remove => remove());
+        }
+
+        return values * mean.element_size();
     }
 
     private (Tensor Mean, Tensor Deviation) NormalisationTensors(ScalarType type, Device device)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Tests.Fixtures;
 
 /// <summary>Passes everything on to another module, counts the forward passes and the pictures in them, notes the modes, and fails when it is told to.</summary>
-internal sealed class CountingModule : nn.Module<Tensor, Tensor>
+internal sealed class CountingModule : LayeredModule
 {
     private readonly nn.Module<Tensor, Tensor> inner;
 
@@ -18,6 +18,9 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
 
     public int Calls { get; private set; }
 
+    /// <summary>How many pictures the largest of the calls had.</summary>
+    public long LargestCall { get; private set; }
+
     /// <summary>How many of the calls were made with gradients to the parameters possible.</summary>
     public int TrainableCalls { get; private set; }
 
@@ -27,6 +30,13 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
     /// <summary>The call that fails, from 1; 0 for none.</summary>
     public int FailingCall { get; set; }
 
+    /// <summary>What a call fails with.</summary>
+    public Exception Failure { get; set; } = new InvalidOperationException("The network fails, as the test wants.");
+
+    public override string? FeatureLayer => inner is LayeredModule { FeatureLayer: { } name } ? $"inner.{name}" : null;
+
+    public override LinearLayer? PooledHead => (inner as LayeredModule)?.PooledHead;
+
     /// <summary>Wraps the backbone of a network. The result owns it.</summary>
     public static (ImageNetwork Network, CountingModule Counter) Around(ImageNetwork network)
     {
@@ -35,13 +45,14 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
         return (wrapped, counter);
     }
 
-    public void Reset() => (Calls, TrainableCalls, TrainingCalls) = (0, 0, 0);
+    public void Reset() => (Calls, LargestCall, TrainableCalls, TrainingCalls) = (0, 0, 0, 0);
 
-    public override Tensor forward(Tensor input)
+    public override Tensor Run(Tensor input, ILayerRunner runner)
     {
         Calls++;
+        LargestCall = Math.Max(LargestCall, input.shape[0]);
         TrainableCalls += is_grad_enabled() && inner.parameters().Any(parameter => parameter.requires_grad) ? 1 : 0;
         TrainingCalls += training ? 1 : 0;
-        return Calls == FailingCall ? throw new InvalidOperationException("The network fails, as the test wants.") : inner.call(input);
+        return Calls == FailingCall ? throw Failure : runner.Apply(inner, input);
     }
 }

@@ -31,6 +31,45 @@ internal static class TinyNetworks
         return network;
     }
 
+    /// <summary>A ResNet-18 with 2, 4, 8, 16 channels and a 3×3 stem, in evaluation mode, its batch normalisations as if it had been trained.</summary>
+    public static ImageNetwork Residual(ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+        => Trained(Create(new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallPictures }, seed, activation, channels, size, classes, type), seed);
+
+    /// <summary>A WideResNet-10-1, in evaluation mode, its batch normalisations as if it had been trained.</summary>
+    public static ImageNetwork Wide(ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+        => Trained(Create(new WideResNetArchitecture { Depth = 10, WidthFactor = 1 }, seed, activation, channels, size, classes, type), seed);
+
+    /// <summary>Gives every batch normalisation random scales, shifts and statistics, and puts the network in evaluation mode.</summary>
+    public static ImageNetwork Trained(ImageNetwork network, ulong seed)
+    {
+        using var generator = new Generator(seed, CPU);
+        using var mode = no_grad();
+        foreach (nn.Module module in network.Backbone.modules().OfType<BatchNormalizationLayer>())
+        {
+            foreach ((string name, Tensor value) in module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(module.named_buffers()).Where(entry => entry.Item2.dim() == 1))
+            {
+                bool factor = name is "weight" or "running_var";
+                value.uniform_(factor ? 0.5 : -0.3, factor ? 1.5 : 0.3, generator);
+            }
+        }
+
+        network.Backbone.eval();
+        return network;
+    }
+
+    /// <summary>Sets every bias, and every mean of a batch normalisation, to zero.</summary>
+    public static ImageNetwork WithoutBiases(ImageNetwork network)
+    {
+        using var mode = no_grad();
+        foreach (Tensor value in network.Backbone.named_parameters().Where(entry => entry.name.EndsWith("bias", StringComparison.Ordinal)).Select(entry => (Tensor)entry.parameter)
+            .Concat(network.Backbone.named_buffers().Where(entry => entry.name.EndsWith("running_mean", StringComparison.Ordinal)).Select(entry => entry.buffer)))
+        {
+            value.zero_();
+        }
+
+        return network;
+    }
+
     public static ImageNetwork Create(
         NetworkArchitecture architecture, ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
     {

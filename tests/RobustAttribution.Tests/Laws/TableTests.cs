@@ -1,4 +1,5 @@
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Objectives;
 using RobustAttribution.ThreatModels;
 
@@ -25,6 +26,18 @@ public sealed class TableTests
 
     [TestMethod]
     public void EveryTargetMapIsInItsTable() => HoldsAll<TargetMap>(AttackTable.Targets);
+
+    [TestMethod]
+    public void EveryAttributionIsInItsTable() => HoldsAll<IAttributionMethod>(AttributionTable.Rows);
+
+    [TestMethod]
+    public void EveryBaselineIsInItsTable() => HoldsAll<Baseline>(AttributionTable.Baselines);
+
+    [TestMethod]
+    public void EveryQuadratureIsInItsTable() => HoldsAll<PathQuadrature>(AttributionTable.Quadratures);
+
+    [TestMethod]
+    public void EveryRelevanceRuleIsInItsTable() => HoldsAll<RelevanceRule>(AttributionTable.Rules);
 
     private static void HoldsAll<T>(IEnumerable<T> rows)
         where T : class

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attributions;
+
+/// <summary>The promises of <see cref="IAttributionMethod"/>, kept once for all: checked arguments, nothing left behind, readable errors. A method adds its maths.</summary>
+public abstract record AttributionMethod : IAttributionMethod
+{
+    /// <inheritdoc/>
+    public abstract bool IsDifferentiable { get; }
+
+    /// <summary>What to turn when memory runs out; ends the sentence of the error.</summary>
+    protected virtual string MemoryAdvice => "Pass fewer pictures at a time.";
+
+    /// <inheritdoc/>
+    public Tensor Attribute(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor attribution = Guarded(network, images, classes, createGraph, () => Explain(network, images, classes, createGraph));
+        return (createGraph ? attribution : attribution.detach()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The maths. Runs inside a dispose scope with gradients enabled; the arguments are checked.</summary>
+    /// <param name="network">The network to explain.</param>
+    /// <param name="images">[N,C,H,W].</param>
+    /// <param name="classes">[N], int64.</param>
+    /// <param name="createGraph">Keep the result differentiable at <paramref name="images"/> and the parameters.</param>
+    /// <returns>[N,C,H,W] or [N,1,H,W].</returns>
+    protected abstract Tensor Explain(ImageNetwork network, Tensor images, Tensor classes, bool createGraph);
+
+    private protected T Guarded<T>(ImageNetwork network, Tensor images, Tensor classes, bool createGraph, Func<T> explain)
+    {
+        Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
+        if (createGraph && !IsDifferentiable)
+        {
+            throw new NotSupportedException($"{this} cannot be differentiated; createGraph is true, allowed is false.");
+        }
+
+        using IDisposable mode = enable_grad();
+        try
+        {
+            return explain();
+        }
+        catch (ExternalException error) when (IsOutOfMemory(error))
+        {
+            throw new InsufficientMemoryException($"{GetType().Name} ran out of memory with {images.shape[0]} pictures. {MemoryAdvice} ({error.Message.Split('\n')[0]})", error);
+        }
+    }
+
+    // libtorch's words on CPUs ("DefaultCPUAllocator: can't allocate memory", on Windows "not enough memory") and on GPUs ("CUDA out of memory").
+    private static bool IsOutOfMemory(ExternalException error)
+        => error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+            || error.Message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)
+            || error.Message.Contains("allocate memory", StringComparison.OrdinalIgnoreCase);
+}

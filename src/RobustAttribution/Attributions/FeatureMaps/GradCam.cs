@@ -1,0 +1,30 @@
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attributions;
+
+/// <summary>
+/// max(Σ_k α_k·A_k, 0), the maps A_k of a layer weighted by the mean over each map of the target logit's gradient, α_k = mean_ij ∂y/∂A_k,ij (Selvaraju et al. 2017, eq. 1 and 2).
+/// </summary>
+/// <remarks>[N,1,H,W], enlarged bilinearly to the pictures' size. Never negative.</remarks>
+public sealed record GradCam : SinglePassAttribution
+{
+    /// <summary>
+    /// The layer's name, with dots, as in the names of its parameters (e.g. "layer3", "layer4.1.conv2"); null, the default, takes the network's last maps,
+    /// <see cref="LayeredModule.FeatureLayer"/>.
+    /// </summary>
+    public string? Layer { get; init; }
+
+    /// <inheritdoc/>
+    public override bool IsDifferentiable => true;
+
+    /// <inheritdoc/>
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+    {
+        using var features = FeatureMaps.Of(network, Layer, connected: createGraph);
+        Tensor logits = network.Logits(createGraph ? images : images.detach());
+        Tensor weights = Differentiation.GradientOfClass(logits, features.Maps, classes, createGraph).mean([2, 3], true); // [N,K,1,1]
+        Tensor map = nn.functional.relu((weights * features.Maps).sum(1, true)); // [N,1,h,w]
+        return (FeatureMaps.Enlarge(map, network.Input), logits);
+    }
+}

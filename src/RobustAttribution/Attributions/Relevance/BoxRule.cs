@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+using static RobustAttribution.Attributions.LinearMap;
+
+namespace RobustAttribution.Attributions;
+
+/// <summary>z-box, for the first layer: in proportion to xᵢwᵢ − lᵢwᵢ⁺ − hᵢwᵢ⁻, with l and h the smallest and largest value a pixel can have (Montavon et al. 2017, eq. 11).</summary>
+/// <remarks>l and h are the bounds of the pictures behind the normalisation. Biases take no relevance.</remarks>
+public sealed record BoxRule : RelevanceRule
+{
+    /// <inheritdoc/>
+    protected internal override bool NeedsBounds => true;
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
+    {
+        if (input is not { Lowest: { } lowest, Highest: { } highest })
+        {
+            throw new NotSupportedException($"{nameof(BoxRule)} needs the bounds of the layer's input, which are known at the first layer only. Use it as {nameof(RelevanceComposite.FirstLayer)}.");
+        }
+
+        Tensor weight = map.Weight;
+        return [(1, map.Apply(input.Values, weight, null) - map.Apply(lowest, Positive(weight)!, null) - map.Apply(highest, Negative(weight)!, null))];
+    }
+}

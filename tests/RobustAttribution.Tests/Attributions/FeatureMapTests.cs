@@ -1,0 +1,125 @@
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.References;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Attributions;
+
+/// <summary>Grad-CAM and class activation maps against loops over their formulas.</summary>
+[TestClass]
+public sealed class FeatureMapTests
+{
+    [TestMethod]
+    [DataRow(null)]
+    [DataRow("conv1")]
+    [DataRow("pool1")]
+    [DataRow("conv4")]
+    public void GradCamIsItsDefinition(string? layer)
+    {
+        foreach (ulong seed in new ulong[] { 1, 2, 3 })
+        {
+            using var scope = NewDisposeScope();
+            using ImageNetwork network = TinyNetworks.Convolutional(seed, Activation.Relu, size: 12);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2, seed);
+            var reference = new ChainReference(network);
+            Tensor maps = new GradCam { Layer = layer }.Attribute(network, images, classes);
+            for (int n = 0; n < 2; n++)
+            {
+                double[] x = Values.Of(network.Normalize(images)[n]);
+                (double[] features, int[] shape) = reference.Output(x, layer ?? "relu4");
+                double[] gradient = reference.Gradient(x, (int)classes[n].ToInt64(), layer ?? "relu4");
+                int area = shape[1] * shape[2];
+                double[] weights = [.. Enumerable.Range(0, shape[0]).Select(k => gradient.Skip(k * area).Take(area).Average())];
+                double[] map = [.. Enumerable.Range(0, area).Select(p => Math.Max(0, Enumerable.Range(0, shape[0]).Sum(k => weights[k] * features[(k * area) + p])))];
+                Values.AreClose(MapReferences.Enlarge(map, shape[1], shape[2], 12, 12), Values.Of(maps[n]), 1e-10);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void ClassActivationMapIsItsDefinition()
+    {
+        foreach (ulong seed in new ulong[] { 1, 2, 3 })
+        {
+            using var scope = NewDisposeScope();
+            using ImageNetwork network = Pooled(seed, stride: 2);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2, seed);
+            var reference = new ChainReference(network);
+            double[,] head = Values.Matrix(network.Backbone.get_parameter("fc.weight")!);
+            Tensor maps = new ClassActivationMap().Attribute(network, images, classes);
+            for (int n = 0; n < 2; n++)
+            {
+                (double[] features, int[] shape) = reference.Output(Values.Of(network.Normalize(images)[n]), "relu");
+                int area = shape[1] * shape[2], target = (int)classes[n].ToInt64();
+                double[] map = [.. Enumerable.Range(0, area).Select(p => Enumerable.Range(0, shape[0]).Sum(k => head[target, k] * features[(k * area) + p]))];
+                Values.AreClose(MapReferences.Enlarge(map, shape[1], shape[2], 8, 8), Values.Of(maps[n]), 1e-10);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void TheMeanOfAClassActivationMapIsTheLogitWithoutBias()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Pooled(5, stride: 1);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        Tensor logits = network.Logits(images).gather(1, classes.unsqueeze(1)) - network.Backbone.get_parameter("fc.bias")!.detach().index_select(0, classes).unsqueeze(1);
+        Values.AreClose(Values.Of(logits), Values.Of(new ClassActivationMap().Attribute(network, images, classes).mean([1, 2, 3])), 1e-10);
+    }
+
+    [TestMethod]
+    public void BlocksAndLayersWithinThemHaveNames()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Residual(seed: 2);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        Values.AreClose(new GradCam().Attribute(network, images, classes), new GradCam { Layer = "layer4.1.relu2" }.Attribute(network, images, classes), 0);
+        List<double[]> maps = [.. new[] { "layer1", "layer2.0", "layer2.1.conv1", "layer3.0.downsample.0", "bn1" }.Select(layer => Values.Of(new GradCam { Layer = layer }.Attribute(network, images, classes)))];
+        Assert.HasCount(5, maps.Select(map => string.Join(' ', map)).Distinct());
+        Assert.IsTrue(maps.TrueForAll(map => map.All(double.IsFinite)));
+    }
+
+    [TestMethod]
+    public void WrongLayersAreNamed()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        NetworkState state = NetworkState.Of(network);
+        Refuses("conv9", "conv1, relu1, conv2");
+        Refuses("fc1", "[3,5]");
+        Refuses("fc2", "[3,4]");
+        state.IsUnchanged("refused");
+
+        var shared = new ActivationLayer();
+        using var twice = new ImageNetwork(
+            new LayerSequence(null, ("conv", new ConvolutionLayer(2, 3, 3, 1, 1)), ("one", shared), ("two", shared), ("flatten", new FlattenLayer()), ("fc", new LinearLayer(192, 4))), TinyNetworks.Input(), 4);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<NotSupportedException>(() => new GradCam { Layer = "one" }.Attribute(twice, images.to(ScalarType.Float32), classes)).Message, "2 times");
+
+        void Refuses(string layer, string says)
+        {
+            string message = Assert.ThrowsExactly<NotSupportedException>(() => new GradCam { Layer = layer }.Attribute(network, images, classes)).Message;
+            StringAssert.Contains(message, $"'{layer}'");
+            StringAssert.Contains(message, says);
+        }
+    }
+
+    private static ImageNetwork Pooled(ulong seed, int stride)
+    {
+        using var generator = new Generator(seed, CPU);
+        var network = new ImageNetwork(
+            new LayerSequence(
+                "relu",
+                ("conv", new ConvolutionLayer(2, 5, 3, stride, 1, true, generator)),
+                ("relu", new ActivationLayer()),
+                ("pool", new GlobalAveragePoolLayer()),
+                ("fc", new LinearLayer(5, 4, true, generator))),
+            TinyNetworks.Input(),
+            4);
+        network.MoveTo(CPU, ScalarType.Float64);
+        return network;
+    }
+}

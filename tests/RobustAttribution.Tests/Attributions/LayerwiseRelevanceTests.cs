@@ -1,0 +1,168 @@
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Laws;
+using RobustAttribution.Tests.References;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Attributions;
+
+[TestClass]
+public sealed class LayerwiseRelevanceTests
+{
+    private static readonly RelevanceComposite NearlyZero = new() { Dense = new EpsilonRule { Epsilon = 1e-14 }, Convolution = new EpsilonRule { Epsilon = 1e-14 } };
+
+    public static IEnumerable<object[]> Cases
+        => from composite in Enumerable.Range(0, AttributionTable.Composites.Count + 1) from bias in new[] { true, false } from seed in new ulong[] { 1, 2, 3 } select new object[] { composite, bias, seed };
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
+    public void RelevanceIsThePapers(int row, bool withBias, ulong seed)
+    {
+        RelevanceComposite composite = row < AttributionTable.Composites.Count
+            ? AttributionTable.Composites[row]
+            : new RelevanceComposite { FirstLayer = new AlphaBetaRule { Alpha = 3 }, Convolution = new EpsilonRule { Epsilon = 0.01 }, Dense = new GammaRule { Gamma = 0.7 } };
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional(seed, Activation.Relu);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2, seed);
+        var reference = new ChainReference(network);
+        double[] lowest = Values.Of(network.Normalize(zeros_like(images))[0]), highest = Values.Of(network.Normalize(ones_like(images))[0]);
+
+        Tensor relevance = new LayerwiseRelevance { Composite = composite, BiasTakesRelevance = withBias }.Attribute(network, images, classes);
+
+        for (int n = 0; n < 2; n++)
+        {
+            double[] expected = reference.Relevance(
+                Values.Of(network.Normalize(images)[n]), (int)classes[n].ToInt64(), lowest, highest, withBias,
+                RuleOf(composite.FirstLayer ?? composite.Convolution), RuleOf(composite.Convolution), RuleOf(composite.Dense));
+            Values.AreClose(expected, Values.Of(relevance[n]), 1e-6);
+        }
+    }
+
+    [TestMethod]
+    public void TheBoxRuleSeesThroughAFlattening()
+    {
+        foreach (ulong seed in new ulong[] { 1, 2, 3 })
+        {
+            using var scope = NewDisposeScope();
+            using ImageNetwork network = TinyNetworks.Linear(seed);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 1, seed);
+            var reference = new ChainReference(network);
+            ChainReference.Rule box = RelevanceReferences.Box;
+            double[] expected = reference.Relevance(
+                Values.Of(network.Normalize(images)), (int)classes[0].ToInt64(), Values.Of(network.Normalize(zeros_like(images))), Values.Of(network.Normalize(ones_like(images))), true, box, box, box);
+            Values.AreClose(expected, Values.Of(new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonPlusBox }.Attribute(network, images, classes)), 1e-6);
+        }
+    }
+
+    [TestMethod]
+    public void RelevanceIsConserved()
+    {
+        RelevanceComposite[] composites =
+        [
+            NearlyZero,
+            NearlyZero with { Convolution = new PositiveRule() },
+            NearlyZero with { Convolution = new GammaRule() },
+            NearlyZero with { FirstLayer = new BoxRule(), Convolution = new PositiveRule() },
+            NearlyZero with { FirstLayer = new BoxRule(), Convolution = new GammaRule() },
+        ];
+        foreach (RelevanceComposite composite in composites)
+        foreach (string kind in new[] { "chain", "residual", "wide" })
+        foreach (ulong seed in new ulong[] { 1, 2, 3 })
+        {
+            using var scope = NewDisposeScope();
+            using ImageNetwork network = AttributionTable.Network(kind, Activation.Relu, seed: seed);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2, seed);
+            if (kind == "chain")
+            {
+                Conserves(new LayerwiseRelevance { Composite = composite, BiasTakesRelevance = false }, "biases take no relevance");
+            }
+
+            TinyNetworks.WithoutBiases(network);
+            Conserves(new LayerwiseRelevance { Composite = composite }, "no biases");
+
+            void Conserves(LayerwiseRelevance method, string why) => Values.AreClose(
+                Values.Of(network.Logits(images).gather(1, classes.unsqueeze(1))), Values.Of(method.Attribute(network, images, classes).flatten(1).sum(1)), 1e-6, $"{composite}, {kind}, {why}");
+        }
+    }
+
+    [TestMethod]
+    public void WithoutEpsilonItIsGradientTimesNormalizedInput()
+    {
+        foreach (Activation activation in new[] { Activation.Relu, TinyNetworks.Smooth })
+        foreach (string kind in new[] { "chain", "residual", "wide" })
+        {
+            using var scope = NewDisposeScope();
+            using ImageNetwork network = AttributionTable.Network(kind, activation);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+            Tensor expected = new GradientTimesInput { Baseline = Baseline.Mean }.Attribute(network, images, classes);
+            Values.AreClose(expected, new LayerwiseRelevance { Composite = NearlyZero }.Attribute(network, images, classes), 1e-8, $"{activation} {kind}");
+        }
+    }
+
+    [TestMethod]
+    public void ABatchNormalizationIsFoldedIntoItsConvolution()
+    {
+        using var scope = NewDisposeScope();
+        var generator = new Generator(4, CPU);
+        var convolution = new ConvolutionLayer(2, 3, 3, 1, 1, true, generator);
+        var normalization = new BatchNormalizationLayer(3);
+        var folded = new ConvolutionLayer(2, 3, 3, 1, 1, true, generator);
+        var head = new LinearLayer(192, 4, true, generator);
+        using ImageNetwork pair = Network(convolution, normalization);
+        TinyNetworks.Trained(pair, 9);
+        using (no_grad())
+        {
+            Tensor scale = normalization.Weight / (normalization.named_buffers().Single(buffer => buffer.name == "running_var").buffer + 1e-5).sqrt();
+            Tensor mean = normalization.named_buffers().Single(buffer => buffer.name == "running_mean").buffer;
+            folded.Weight.copy_(convolution.Weight * scale.reshape(3, 1, 1, 1));
+            folded.Bias!.copy_(((convolution.Bias! - mean) * scale) + normalization.Bias);
+        }
+
+        using ImageNetwork single = Network(folded);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(pair);
+        Values.AreClose(single.Logits(images), pair.Logits(images), 1e-5);
+        foreach (RelevanceComposite composite in AttributionTable.Composites)
+        {
+            var method = new LayerwiseRelevance { Composite = composite };
+            Values.AreClose(method.Attribute(single, images, classes), method.Attribute(pair, images, classes), 1e-4, composite.ToString());
+        }
+
+        ImageNetwork Network(params nn.Module<Tensor, Tensor>[] first)
+            => new(new LayerSequence([.. first, new ActivationLayer(), new FlattenLayer(), head]), TinyNetworks.Input(), 4);
+    }
+
+    [TestMethod]
+    public void TheNetworkIsInEvaluationModeForThePass()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Residual(activation: Activation.Relu);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        Tensor expected = new LayerwiseRelevance().Attribute(network, images, classes);
+        network.Backbone.train();
+        NetworkState state = NetworkState.Of(network);
+
+        Values.AreClose(expected, new LayerwiseRelevance().Attribute(network, images, classes), 0);
+        Assert.IsTrue(network.Backbone.training);
+    }
+
+    [TestMethod]
+    public void TheBoxRuleNeedsBounds()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        var method = new LayerwiseRelevance { Composite = new RelevanceComposite { Dense = new BoxRule() } };
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes)).Message, "FirstLayer");
+    }
+
+    private static ChainReference.Rule RuleOf(RelevanceRule rule) => rule switch
+    {
+        EpsilonRule epsilon => RelevanceReferences.Epsilon(epsilon.Epsilon),
+        GammaRule gamma => RelevanceReferences.Gamma(gamma.Gamma),
+        AlphaBetaRule alphaBeta => RelevanceReferences.AlphaBeta(alphaBeta.Alpha),
+        PositiveRule => RelevanceReferences.Positive,
+        _ => RelevanceReferences.Box,
+    };
+}

@@ -1,0 +1,61 @@
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Tests.Fixtures;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Laws;
+
+/// <summary>Every attribution, with options for small pictures, and the kinds of network they are tried on.</summary>
+internal static class AttributionTable
+{
+    public static IReadOnlyList<Baseline> Baselines { get; } = [Baseline.Black, Baseline.White, Baseline.Mean, Baseline.Blurred(0.8)];
+
+    public static IReadOnlyList<PathQuadrature> Quadratures { get; } =
+        [new TrapezoidQuadrature(), new LeftQuadrature(), new RightQuadrature(), new MidpointQuadrature(), new GaussLegendreQuadrature()];
+
+    public static IReadOnlyList<RelevanceRule> Rules { get; } =
+        [new EpsilonRule { Epsilon = 1e-4 }, new GammaRule { Gamma = 0.4 }, new PositiveRule(), new AlphaBetaRule { Alpha = 3 }, new BoxRule()];
+
+    public static IReadOnlyList<RelevanceComposite> Composites { get; } =
+    [
+        KnownRelevanceComposites.Epsilon,
+        KnownRelevanceComposites.EpsilonPlus,
+        KnownRelevanceComposites.EpsilonGammaBox,
+        KnownRelevanceComposites.EpsilonPlusBox,
+        KnownRelevanceComposites.EpsilonAlpha2Beta1,
+    ];
+
+    public static IReadOnlyList<IAttributionMethod> Rows { get; } =
+    [
+        new InputGradient(),
+        new GradientTimesInput(),
+        new GradientTimesInput { Baseline = Baseline.Mean },
+        new IntegratedGradients { Steps = 5 },
+        new IntegratedGradients { Steps = 3, Baseline = Baseline.Blurred(0.8), Quadrature = new GaussLegendreQuadrature(), MemoryBudget = 1 },
+        new SmoothGrad { Samples = 4 },
+        new SquaredSmoothGrad { Samples = 3, Inner = new IntegratedGradients { Steps = 3 }, Seed = 5 },
+        new VarianceGrad { Samples = 3, Inner = new GradientTimesInput(), MemoryBudget = 1 },
+        new GuidedBackpropagation(),
+        new Deconvolution(),
+        .. Composites.Select(composite => new LayerwiseRelevance { Composite = composite }),
+        new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonGammaBox, BiasTakesRelevance = false },
+        new GradCam(),
+        new ClassActivationMap(),
+    ];
+
+    /// <summary>A network of each kind in evaluation mode. The chain has no global average, so it has no class activation map.</summary>
+    public static ImageNetwork Network(string kind, Activation activation, ScalarType type = ScalarType.Float64, ulong seed = 3)
+    {
+        ImageNetwork network = kind switch
+        {
+            "residual" => TinyNetworks.Residual(seed, activation, type: type),
+            "wide" => TinyNetworks.Wide(seed, activation, type: type),
+            _ => TinyNetworks.Convolutional(seed, activation, type: type),
+        };
+        network.Backbone.eval();
+        return network;
+    }
+
+    public static IEnumerable<object[]> Cases(params string[] kinds)
+        => from row in Enumerable.Range(0, Rows.Count) from kind in kinds where kind != "chain" || Rows[row] is not ClassActivationMap select new object[] { row, kind };
+}
