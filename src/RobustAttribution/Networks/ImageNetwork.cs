@@ -184,15 +184,12 @@ public sealed class ImageNetwork : IDisposable
     public void MoveTo(Device device, ScalarType? type = null)
     {
         ScalarType target = type ?? DataType;
-        foreach (WeightedLayer layer in Backbone.modules().Append(Backbone).OfType<WeightedLayer>())
-        {
-            layer.ConvertTo(device, target);
-        }
-
+        ConvertLayers(device, target);
         Backbone.to(device);
         if (target != DataType)
         {
             Backbone.to(target);
+            ConvertLayers(device, target); // old versions of TorchSharp make a float of a batch counter, and it dies with the caller's dispose scope
         }
 
         mean.Dispose();
@@ -282,6 +279,14 @@ public sealed class ImageNetwork : IDisposable
         }
 
         return values * mean.element_size();
+    }
+
+    private void ConvertLayers(Device device, ScalarType type)
+    {
+        foreach (WeightedLayer layer in Backbone.modules().Append(Backbone).OfType<WeightedLayer>())
+        {
+            layer.ConvertTo(device, type);
+        }
     }
 
     private (Tensor Mean, Tensor Deviation) NormalisationTensors(ScalarType type, Device device)

@@ -115,4 +115,25 @@ public sealed class LayerTests
         optimizer.step();
         Values.AreClose([.. before.Select(value => value - 0.5)], Values.Of(layer.Weight), 1e-12);
     }
+
+    [TestMethod]
+    public void ABatchCounterKeepsItsTypeAndOutlivesTheScopeOfItsConversion()
+    {
+        using ImageNetwork network = TinyNetworks.Create(new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallPictures }, type: ScalarType.Float32);
+        using (NewDisposeScope())
+        {
+            network.MoveTo(CPU, ScalarType.Float64);
+        }
+
+        using var scope = NewDisposeScope();
+        network.Backbone.train();
+        network.Logits(TinyNetworks.Batch(network).Images);
+        Tensor[] counters = [.. network.Backbone.named_buffers().Where(entry => entry.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(entry => entry.buffer)];
+        Assert.IsNotEmpty(counters);
+        foreach (Tensor counter in counters)
+        {
+            Assert.AreEqual(ScalarType.Int64, counter.dtype);
+            Assert.AreEqual(1, counter.item<long>());
+        }
+    }
 }

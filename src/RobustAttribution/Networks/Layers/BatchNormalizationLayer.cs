@@ -64,6 +64,6 @@ public sealed class BatchNormalizationLayer : WeightedLayer
         bias = Converted(nameof(bias), bias, device, type);
         running_mean = ConvertedBuffer(nameof(running_mean), running_mean, device, type);
         running_var = ConvertedBuffer(nameof(running_var), running_var, device, type);
-        num_batches_tracked = ConvertedBuffer(nameof(num_batches_tracked), num_batches_tracked, device, num_batches_tracked.dtype);
+        num_batches_tracked = ConvertedBuffer(nameof(num_batches_tracked), num_batches_tracked, device, ScalarType.Int64);
     }
 }
