@@ -47,6 +47,7 @@ public sealed class AttributionParityTests
 
         Tensor found = Attributions[name].Attribute(golden.Network, images, classes);
 
-        golden.Check($"attribution/{name}", found);
+        // LRP-ε alone divides by sums of either sign that nearly cancel: in float32 their rounding shows.
+        golden.Check($"attribution/{name}", found, float32Tolerance: name == "LayerwiseRelevance.Epsilon" ? 1e-3 : 1e-4);
     }
 }

@@ -170,8 +170,8 @@ def relevance(m, x, y, conv_rule, first_rule=None):
         if kind == "add":
             a, b = inputs
             return [torch.where(out == 0, r * 0, r * a / out), torch.where(out == 0, r * 0, r * b / out)]
-        if kind == "act":
-            return [r]
+        if kind == "act":  # ReLU passes R on; a smooth activation counts as its tangent, whose offset keeps its share
+            return [torch.where(out == 0, r * 0, r * at * backward(m.act, at, torch.ones_like(at)) / out)]
         if kind == "plain":
             c = torch.where(out == 0, r * 0, r / out)
             return [at * backward(detail, at, c)]
