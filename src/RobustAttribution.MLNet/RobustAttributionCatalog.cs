@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet;
 using RobustAttribution.MLNet.Data;
 using RobustAttribution.MLNet.Evaluation;
@@ -104,6 +105,68 @@ public static class RobustAttributionCatalog
         ArgumentNullException.ThrowIfNull(attackedData);
         return AttributionRobustnessEvaluator.Measure(CatalogEnvironment.Of(catalog), attackedData, columns ?? new AttributionRobustnessColumns(), int.MaxValue, null, CancellationToken.None);
     }
+
+    /// <summary>Evaluates the folds of a cross-validation, each with its own model on the rows it was not trained on.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="folds">What <c>CrossValidate</c> returned.</param>
+    /// <param name="options">What to attack and to measure.</param>
+    /// <returns>The metrics of each fold.</returns>
+    public static IReadOnlyList<AttributionRobustnessMetrics> EvaluateAttributionRobustness(
+        this MulticlassClassificationCatalog catalog, IEnumerable<TrainCatalogBase.CrossValidationResult<MulticlassClassificationMetrics>> folds, AttributionRobustnessOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(folds);
+        return [.. folds.Select(fold => EvaluateAttributionRobustness(catalog, fold.ScoredHoldOutSet, options))];
+    }
+
+    /// <summary>Insertion, deletion and, with an attack, adversarial insertion curves over every row.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
+    /// <param name="options">What to measure; the defaults where null.</param>
+    public static PixelCurveMetrics EvaluateInsertionDeletion(this MulticlassClassificationCatalog catalog, IDataView data, PixelCurveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return PixelCurveEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options ?? new PixelCurveOptions());
+    }
+
+    /// <summary>How similar maps stay when their pictures are disturbed at random, over every row.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
+    /// <param name="options">What disturbs and what is measured; the defaults where null.</param>
+    public static RandomPerturbationMetrics EvaluateRandomPerturbation(
+        this MulticlassClassificationCatalog catalog, IDataView data, RandomPerturbationEstimator.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return RandomPerturbationEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options ?? new());
+    }
+
+    /// <summary>Accuracy and explanations under attacks of growing ε, over every row with a label; the pictures are held in memory.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
+    /// <param name="curve">The values of ε, attacks and measures; the defaults where null.</param>
+    /// <param name="labelColumnName">The key column of true labels.</param>
+    /// <param name="scoreColumnName">The column that carries the network.</param>
+    /// <param name="seed">Start of the attacks' random draws.</param>
+    /// <param name="progress">Called with the pictures done after each batch; null for none.</param>
+    /// <param name="cancellationToken">Stops within one batch.</param>
+    public static SecurityCurveMetrics EvaluateSecurityCurve(
+        this MulticlassClassificationCatalog catalog,
+        IDataView data,
+        SecurityCurve? curve = null,
+        string labelColumnName = "Label",
+        string scoreColumnName = "Score",
+        int seed = 0,
+        Action<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return SecurityCurveEvaluator.Measure(CatalogEnvironment.Of(catalog), data, curve ?? new SecurityCurve(), labelColumnName, scoreColumnName, seed, progress, cancellationToken);
+    }
+
+    /// <summary>Says how similar the map of each picture stays when the picture is disturbed at random.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">What disturbs, and what is said of the maps; the defaults where null.</param>
+    public static RandomPerturbationEstimator RandomPerturbation(this TransformsCatalog catalog, RandomPerturbationEstimator.Options? options = null)
+        => new(CatalogEnvironment.Of(catalog), options ?? new());
 
     /// <summary>Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 28×28 grey pictures of ten kinds of clothes, with the columns <c>Image</c>, <c>Label</c> and <c>Id</c>.</summary>
     /// <param name="catalog">The catalog.</param>

@@ -43,6 +43,10 @@ public sealed class ConformanceTests
         ["localization"] = (typeof(SaliencyLocalizationEstimator), scored => OnMaps(scored, new())),
         ["localization at several thresholds"] = (typeof(SaliencyLocalizationEstimator), scored => OnMaps(
             scored, new() { OutputColumnName = "Boxes", ImageColumnName = null, Thresholds = [0.1, 0.5, 0.9], Smooth = false })),
+        ["random perturbation"] = (typeof(RandomPerturbationEstimator), scored => OnScores(
+            scored,
+            scored.Context.Transforms.RandomPerturbation(new() { Draws = 2, Similarities = [new("Cos", new CosineSimilarity()), new(new KendallTau())] }),
+            dependsOnBatch: true)),
     };
 
     public static IEnumerable<string> Names => Table.Keys;

@@ -67,8 +67,7 @@ public sealed class AttributionAttackEstimator : IEstimator<AttributionAttackTra
             outputs.Add(ShapeColumns.Scalar(valid, BooleanDataViewType.Instance));
         }
 
-        outputs.AddRange(options.Similarities.Select(similarity => ShapeColumns.Scalar(
-            similarity.ColumnName, NumberDataViewType.Single, false, ShapeColumns.Scalar(SimilarityColumn.AnnotationKind, TextDataViewType.Instance))));
+        outputs.AddRange(options.Similarities.Select(similarity => similarity.Promise()));
         return inputSchema.With(outputs);
     }
 

@@ -2,7 +2,6 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attacks;
-using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
@@ -73,12 +72,7 @@ internal sealed class AttributionAttackMapper : NetworkMapper
 
         foreach (SimilarityColumn similarity in options.Similarities)
         {
-            string json = ComponentJson.Write(similarity.Similarity);
-            var annotations = new DataViewSchema.Annotations.Builder();
-            annotations.Add(SimilarityColumn.AnnotationKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = json.AsMemory());
-            values.Add(new(
-                new ScalarColumn<float>(similarity.ColumnName, NumberDataViewType.Single, annotations.ToAnnotations()),
-                outcome => outcome.Compare(similarity.Similarity)));
+            values.Add(new(similarity.Column(), outcome => outcome.Compare(similarity.Similarity)));
         }
 
         return values;

@@ -1,4 +1,8 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;
@@ -23,6 +27,19 @@ public sealed record SimilarityColumn(string ColumnName, IMapSimilarity Similari
 
     /// <summary>What it holds.</summary>
     public IMapSimilarity Similarity { get; init => field = Require.NotNull(value); } = Require.NotNull(Similarity, nameof(Similarity));
+
+    /// <summary>The column before fitting.</summary>
+    internal SchemaShape.Column Promise()
+        => ShapeColumns.Scalar(ColumnName, NumberDataViewType.Single, false, ShapeColumns.Scalar(AnnotationKind, TextDataViewType.Instance));
+
+    /// <summary>The column, which says in an annotation what it measures.</summary>
+    internal OutputColumn Column()
+    {
+        string json = ComponentJson.Write(Similarity);
+        var annotations = new DataViewSchema.Annotations.Builder();
+        annotations.Add(AnnotationKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = json.AsMemory());
+        return new ScalarColumn<float>(ColumnName, NumberDataViewType.Single, annotations.ToAnnotations());
+    }
 
     /// <summary>Top-100 intersection, Kendall τ, Pearson and cosine.</summary>
     internal static IReadOnlyList<SimilarityColumn> Defaults { get; } =

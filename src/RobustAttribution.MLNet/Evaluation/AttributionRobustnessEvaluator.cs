@@ -112,19 +112,22 @@ internal static class AttributionRobustnessEvaluator
             throw new ArgumentOutOfRangeException(nameof(columns), $"Score column '{score.Name}' holds {score.Type}; needed is a vector of Single.");
         }
 
-        return (score, row =>
+        return (score, row => LargestScore(row, score));
+    }
+
+    /// <summary>Reads the class of the largest score.</summary>
+    public static Func<long> LargestScore(DataViewRow row, DataViewSchema.Column score)
+    {
+        ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(score);
+        VBuffer<float> scores = default;
+        float[] dense = [];
+        return () =>
         {
-            ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(score);
-            VBuffer<float> scores = default;
-            float[] dense = [];
-            return () =>
-            {
-                getter(ref scores);
-                Array.Resize(ref dense, scores.Length);
-                scores.CopyTo(dense);
-                return Array.IndexOf(dense, dense.Max());
-            };
-        });
+            getter(ref scores);
+            Array.Resize(ref dense, scores.Length);
+            scores.CopyTo(dense);
+            return Array.IndexOf(dense, dense.Max());
+        };
     }
 
     private static IEnumerable<(DataViewSchema.Column Column, IMapSimilarity Similarity)> SimilaritiesOf(DataViewSchema schema, IReadOnlyList<string>? names)

@@ -7,6 +7,8 @@ namespace RobustAttribution.MLNet;
 
 public sealed partial class RobustAttributionImageClassificationTrainer
 {
+    internal const long DefaultCacheBudget = 2L << 30;
+
     /// <summary>What to train and how. Each option checks its value when it is set.</summary>
     public sealed class Options
     {
@@ -110,7 +112,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         public CheckpointOptions? Checkpoints { get; set; }
 
         /// <summary>Memory that decoded pictures may take, in bytes, at least 1. Above it they are decoded again in each epoch, on several threads, and half of it is a buffer for mixing them. 2 GiB by default.</summary>
-        public long CacheBudgetInBytes { get; set => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(CacheBudgetInBytes), value, $"CacheBudgetInBytes is {value}; allowed is a whole number of at least 1."); } = 2L << 30;
+        public long CacheBudgetInBytes { get; set => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(CacheBudgetInBytes), value, $"CacheBudgetInBytes is {value}; allowed is a whole number of at least 1."); } = DefaultCacheBudget;
 
         /// <summary>CPU threads of libtorch while training, at least 1; null, the default, leaves the process's number. The former number is back afterwards.</summary>
         public int? Threads { get; set => field = value is null ? null : Require.InRange(value.Value, 1); }

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.Attacks;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Similarities;
+using RobustAttribution.ThreatModels;
+
+namespace RobustAttribution.MLNet.Tests.Evaluation;
+
+/// <summary>The evaluations that follow pixels, noise and budgets, and those of the folds of a cross-validation.</summary>
+[TestClass]
+public sealed class CurveEvaluationTests
+{
+    [TestMethod]
+    public void InsertionEndsAndDeletionStartsWithTheWholePicture()
+    {
+        using var scored = new Scored();
+        PixelCurveMetrics metrics = scored.Context.MulticlassClassification.EvaluateInsertionDeletion(
+            scored.View, new PixelCurveOptions { Steps = 8, Attack = new TopKAttack { K = 9, Steps = 3 } });
+        double whole = Rows.Read(scored.View).Average(row => ((float[])row.Values["Score"])[(uint)row.Values["Label"] - 1]);
+        Assert.AreEqual(11, metrics.RowCount);
+        Assert.AreEqual(whole, metrics.Insertion.Values[^1], 1e-5);
+        Assert.AreEqual(whole, metrics.Deletion.Values[0], 1e-5);
+        Assert.AreEqual(metrics.Insertion.Values.Average(), metrics.Insertion.MeanArea, 1e-6);
+        Assert.AreEqual(1, metrics.Insertion.Shares[^1]);
+        Assert.IsTrue(metrics.Insertion.HigherIsBetter && !metrics.Deletion.HigherIsBetter);
+        Assert.AreNotEqual(metrics.Insertion.MeanArea, metrics.AdversarialInsertion!.MeanArea);
+        using JsonDocument json = JsonDocument.Parse(metrics.ToJson());
+        Assert.AreEqual(8, json.RootElement.GetProperty("curves").GetProperty("AdversarialInsertion").GetProperty("values").GetArrayLength());
+        StringAssert.Contains(metrics.ToString(), "Deletion");
+    }
+
+    [TestMethod]
+    public void RowsWithoutLabelAreCounted()
+    {
+        using var scored = new Scored();
+        List<Picture> pictures = Picture.Make(5);
+        pictures[2].Label = "unknown";
+        IDataView view = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(pictures));
+        PixelCurveMetrics metrics = scored.Context.MulticlassClassification.EvaluateInsertionDeletion(view, new PixelCurveOptions { Steps = 2 });
+        Assert.AreEqual(4, metrics.RowCount);
+        Assert.AreEqual(1, metrics.UnlabelledCount);
+        SecurityCurveMetrics curve = scored.Context.MulticlassClassification.EvaluateSecurityCurve(view, new SecurityCurve { Radii = [0], ExplanationAttack = new TopKAttack { K = 9 }, Similarities = [new CosineSimilarity()] });
+        Assert.AreEqual(4, curve.Points[0].Count);
+        Assert.AreEqual(1, curve.SkippedCount);
+    }
+
+    [TestMethod]
+    public void NoPerturbationChangesNoMapAndMoreChangesMore()
+    {
+        using var scored = new Scored();
+        double Mean(double epsilon)
+        {
+            RandomPerturbationMetrics metrics = scored.Context.MulticlassClassification.EvaluateRandomPerturbation(
+                scored.View, new() { ThreatModel = new LinfBall(epsilon), Draws = 3 });
+            Assert.AreEqual(11, metrics.RowCount);
+            using JsonDocument json = JsonDocument.Parse(metrics.ToJson());
+            Assert.AreEqual(1, json.RootElement.GetProperty("similarities").GetArrayLength());
+            return metrics.Similarities["RandomPerturbationCosine"].Mean;
+        }
+
+        Assert.AreEqual(1, Mean(0), 1e-6);
+        Assert.IsGreaterThan(Mean(0.2), Mean(0.01));
+    }
+
+    [TestMethod]
+    public void TheSecurityCurveStartsAtTheCleanAccuracyAndFalls()
+    {
+        using var scored = new Scored(24);
+        SecurityCurveMetrics metrics = scored.Context.MulticlassClassification.EvaluateSecurityCurve(
+            scored.View,
+            new SecurityCurve
+            {
+                Radii = [0, 0.5],
+                PredictionAttack = new ProjectedGradientDescent { Steps = 5, Step = new SteepestStep(0.1) },
+                ExplanationAttack = new TopKAttack { K = 9, Steps = 3, Step = new SteepestStep(0.1) },
+                Similarities = [new CosineSimilarity()],
+            });
+        double clean = scored.Context.MulticlassClassification.Evaluate(scored.View).MicroAccuracy;
+        Assert.AreEqual(clean, metrics.Points[0].Accuracy, 1e-9);
+        Assert.IsLessThanOrEqualTo(clean, metrics.Points[1].Accuracy);
+        StringAssert.Contains(metrics.ToString(), "ε 127.5/255");
+        using JsonDocument json = JsonDocument.Parse(metrics.ToJson());
+        Assert.AreEqual(2, json.RootElement.GetProperty("points").GetArrayLength());
+    }
+
+    [TestMethod]
+    public void EachFoldHasItsMetrics()
+    {
+        using var scored = new Scored(18);
+        var folds = scored.Context.MulticlassClassification.CrossValidate(scored.Data, scored.Context.Transforms.RobustImageClassification(Scored.Options()), numberOfFolds: 2);
+        IReadOnlyList<AttributionRobustnessMetrics> metrics = scored.Context.MulticlassClassification.EvaluateAttributionRobustness(
+            folds, new AttributionRobustnessOptions { Attack = new TopKAttack { K = 9, Steps = 2 }, Similarities = [new(new CosineSimilarity())] });
+        Assert.HasCount(2, metrics);
+        Assert.AreEqual(18, metrics.Sum(fold => fold.RowCount));
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.AreEqual(folds[i].Metrics.MicroAccuracy, metrics[i].AccuracyBefore, 1e-9);
+        }
+    }
+}
