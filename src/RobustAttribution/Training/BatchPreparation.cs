@@ -23,12 +23,6 @@ internal static class BatchPreparation
 
         images = change is null ? images : change(images);
         network.CheckBatch(images, classes);
-        (long smallest, long largest) = (batch.Classes.min().item<long>(), batch.Classes.max().item<long>());
-        if (smallest < 0 || largest >= network.ClassCount)
-        {
-            throw new ArgumentException($"The batch has class {(smallest < 0 ? smallest : largest)}; the network has the classes 0 to {network.ClassCount - 1}.", nameof(batch));
-        }
-
         return (images, classes);
     }
 

@@ -254,7 +254,7 @@ public sealed class RobustTrainerTests
         using IDisposable scope = NewDisposeScope();
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { ClassWeights = [1, 1] }).Fit(network, Pictures(10))).Message, "ClassWeights has 2 values");
         var tooMany = new TensorBatchSource(zeros(2, 1, 6, 6), tensor(new long[] { 0, 3 }));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, tooMany)).Message, "class 3; the network has the classes 0 to 2");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, tooMany)).Message, "classes goes from 0 to 3; allowed is 0 to 2");
         var empty = new TensorBatchSource(zeros(0, 1, 6, 6), zeros(0, dtype: ScalarType.Int64));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, empty)).Message, "no picture");
         Assert.ThrowsExactly<ArgumentException>(() => Evaluation.Measure(network, empty, 4));
