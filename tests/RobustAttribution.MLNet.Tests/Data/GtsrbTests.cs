@@ -62,6 +62,7 @@ public sealed class GtsrbTests
     [DataRow(Header, "a.ppm;6;5;1;1;5;4;1\r\n", "line 2: expected class 0, as the folder says, found 1")]
     [DataRow(Header, "a.ppm;6;5;5;1;5;4;0\r\n", "line 2: expected a region")]
     [DataRow(Header, "a.ppm;6;5;1;1;5;6;0\r\n", "line 2: expected a region")]
+    [DataRow(Header, "a.ppm;6;5;1;1;7;4;0\r\n", "line 2: expected a region")]
     [DataRow(Header, "a.ppm;6;5;1;1;5;4;0\r\na.ppm;6;5;1;1;5;4;0\r\n", "line 3: expected each picture once, found 'a.ppm' again, after line 2")]
     [DataRow(Header, "../a.ppm;6;5;1;1;5;4;0\r\n", "line 2: expected a file name without folder")]
     public void DamagedTablesAreNamed(string header, string lines, string message)
