@@ -12,13 +12,13 @@ using static RobustAttribution.Tests.References.AttackReferences;
 namespace RobustAttribution.Tests.Attacks;
 
 /// <summary>
-/// Whole walks against their definition: objectives in plain loops, their gradients by central differences, on a two-layer network of 2×4×4 inputs,
+/// Whole walks against their definition: objectives in plain loops, their gradients by central differences, on a two-layer network of 2×4×5 inputs,
 /// smooth (attacked as it is) and ReLU (attacked through the surrogate, judged as it is).
 /// </summary>
 [TestClass]
 public sealed class AttackFormulaTests
 {
-    private const int Pixels = 16, Width = 4;
+    private const int Height = 4, Width = 5, Pixels = Height * Width;
     private const double Epsilon = 0.1, Beta = 2;
 
     public static IEnumerable<object[]> Cases => from seed in new ulong[] { 1, 2, 3, 4 } from relu in new[] { false, true } select new object[] { seed, relu };
@@ -72,7 +72,7 @@ public sealed class AttackFormulaTests
     {
         var attack = new TargetMapAttack { ThreatModel = new LinfBall(Epsilon), Steps = 6, Gamma = 0.6 };
         using Case test = new(seed, relu, surrogate: 20);
-        double[] frame = [.. Enumerable.Range(0, Pixels).Select(p => p / Width is 0 or 3 || p % Width is 0 or 3 ? 1.0 : 0)];
+        double[] frame = [.. Enumerable.Range(0, Pixels).Select(p => p / Width is 0 or Height - 1 || p % Width is 0 or Width - 1 ? 1.0 : 0)];
         double Objective(MlpReference network, double[] x)
         {
             double[] map = AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
@@ -110,7 +110,7 @@ public sealed class AttackFormulaTests
         var attack = new AlignmentAttack { ThreatModel = new LinfBall(Epsilon), TopShare = 0.4 };
         using Case test = new(seed, relu, surrogate: 50);
         double[] start = test.Start(attack);
-        int[] top = Top([.. test.True.Gradient(test.True.Normalize(start), test.Class).Select(Math.Abs)], 13); // 0.4 · 32
+        int[] top = Top([.. test.True.Gradient(test.True.Normalize(start), test.Class).Select(Math.Abs)], 16); // 0.4 · 40
         double Objective(MlpReference network, double[] x)
         {
             double[] u = network.Normalize(x);
@@ -160,7 +160,7 @@ public sealed class AttackFormulaTests
 
         public Case(ulong seed, bool relu, double? surrogate)
         {
-            Network = MlpReference.Network(seed, relu ? Activation.Relu : Activation.Softplus(Beta), hidden: 8);
+            Network = MlpReference.Network(seed, relu ? Activation.Relu : Activation.Softplus(Beta), size: Height, hidden: 8, width: Width);
             True = new MlpReference(Network, relu ? null : Beta);
             Smooth = relu && surrogate is { } beta ? new MlpReference(Network, beta) : True;
             (Images, Classes) = TinyNetworks.Batch(Network, 1, seed);

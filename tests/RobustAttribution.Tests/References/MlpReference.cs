@@ -28,13 +28,14 @@ internal sealed class MlpReference
     public int Classes => w2.GetLength(0);
 
     /// <summary>The network that the reference describes, in float64.</summary>
-    public static ImageNetwork Network(ulong seed, Activation activation, int channels = 2, int size = 4, int hidden = 6, int classes = 3)
+    public static ImageNetwork Network(ulong seed, Activation activation, int channels = 2, int size = 4, int hidden = 6, int classes = 3, int? width = null)
     {
         using var generator = new Generator(seed, CPU);
-        int inputs = channels * size * size;
+        InputSpecification input = TinyNetworks.Input(channels, size) with { Width = width ?? size };
+        int inputs = input.ValueCount;
         var backbone = new LayerSequence(
             new FlattenLayer(), new LinearLayer(inputs, hidden, true, generator), new ActivationLayer(activation), new LinearLayer(hidden, classes, true, generator));
-        var network = new ImageNetwork(backbone, TinyNetworks.Input(channels, size), classes);
+        var network = new ImageNetwork(backbone, input, classes);
         network.MoveTo(CPU, ScalarType.Float64);
         return network;
     }
