@@ -93,7 +93,7 @@ internal static class PixelCurveEvaluator
             Curves = curves;
         }
 
-        public IReadOnlyList<CurveColumn> Curves { get; }
+        public List<CurveColumn> Curves { get; }
 
         public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
         {
