@@ -155,6 +155,10 @@ public sealed class AttackTests
         Assert.AreEqual((8.0 / 255, 3, 5.0 / 255, 1000), Of(new AlignmentAttack(), (int)Math.Round(new AlignmentAttack().TopShare * 3072)));
         Assert.AreEqual((8.0 / 255, 7, 2.0 / 255, 0), Of(new ProjectedGradientDescent(), 0));
         Assert.AreEqual(8.0 / 255 / 25, ((AttributionAttack)new TargetMapAttack().WithThreatModel(new LinfBall(8.0 / 255))).Step.SizeFor(8.0 / 255, 100), 1e-15, "steps of 4ε/n follow ε");
+        Assert.AreEqual(Activation.Softplus(20), new TopKAttack().Surrogate);
+        Assert.AreEqual(Activation.Softplus(20), new TargetMapAttack().Surrogate);
+        Assert.AreEqual(Activation.Softplus(50), new AlignmentAttack().Surrogate);
+        Assert.IsNull(new ProjectedGradientDescent().Surrogate);
         Assert.IsTrue(new ProjectedGradientDescent() is { KeepPrediction: false, RandomStart: true });
         Assert.IsTrue(new TopKAttack() is { KeepPrediction: true, RandomStart: false, Restarts: 1 });
 
