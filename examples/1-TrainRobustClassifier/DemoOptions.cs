@@ -6,7 +6,7 @@ namespace RobustAttribution.Examples.TrainRobustClassifier;
 internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, int BatchSize, double LearningRate, long Seed, string Objective, string? Data, string Output)
 {
     private static readonly Option<int> PicturesOption = Whole("--pictures", "Training pictures, the first ones of the training set.", 12_000, 64, 59_000);
-    private static readonly Option<int> TestPicturesOption = Whole("--test-pictures", "Test pictures whose explanations are attacked; accuracy is always that of the whole test set.", 200, 8, 10_000);
+    private static readonly Option<int> TestPicturesOption = Whole("--test-pictures", "Test pictures whose explanations are attacked; accuracy is always that of the whole test set.", 100, 8, 10_000);
     private static readonly Option<int> EpochsOption = Whole("--epochs", "Passes over the training pictures.", 4, 1, 1000);
     private static readonly Option<int> BatchOption = Whole("--batch", "Pictures in each training step.", 64, 1, 4096);
     private static readonly Option<long> SeedOption = new("--seed") { Description = "Decides every random draw: with one seed, two runs on one machine end bit for bit alike.", DefaultValueFactory = _ => 1 };
