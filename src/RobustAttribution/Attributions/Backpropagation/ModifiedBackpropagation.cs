@@ -39,6 +39,11 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
             return [signal, signal];
         }
 
+        if (!step.Output.requires_grad)
+        {
+            return [zeros_like(step.Input)]; // the layer cuts the graph
+        }
+
         Tensor gradient = autograd.grad([step.Output], [step.Input], [signal], createGraph, createGraph, true)[0];
         return [gradient.IsInvalid ? zeros_like(step.Input) : gradient];
     }

@@ -64,14 +64,14 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
         {
             Tensor[] points = at.Lowest is null ? [at.Values] : [at.Values, lowest, highest];
             Tensor c = zeros_like(at.Values);
-            foreach ((double share, Tensor part) in rule.Parts(map, at))
+            foreach ((double share, Tensor part) in rule.Parts(map, at).Where(found => found.Part.requires_grad))
             {
-                IList<Tensor> found = autograd.grad([part], points, [relevance * share / Stabilized(Value(part), rule.Stabilizer)], true, createGraph, false);
-                c += found[0];
+                IList<Tensor> found = autograd.grad([part], points, [relevance * share / Stabilized(Value(part), rule.Stabilizer)], true, createGraph, true);
+                c = Sum(c, found[0]);
                 if (at.Lowest is not null)
                 {
-                    signalAtLowest += found[1];
-                    signalAtHighest += found[2];
+                    signalAtLowest = Sum(signalAtLowest, found[1]);
+                    signalAtHighest = Sum(signalAtHighest, found[2]);
                 }
             }
 
@@ -93,6 +93,8 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
 
         return found;
     }
+
+    private static Tensor Sum(Tensor sum, Tensor summand) => summand.IsInvalid ? sum : sum + summand;
 
     private static Tensor Stabilized(Tensor z, double epsilon) => where(z.ge(0), z + epsilon, z - epsilon);
 }

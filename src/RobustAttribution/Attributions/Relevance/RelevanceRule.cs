@@ -14,7 +14,7 @@ public abstract record RelevanceRule
     /// <summary>Whether the parts depend on the bounds of the input, too.</summary>
     protected internal virtual bool NeedsBounds => false;
 
-    /// <summary>The parts, as differentiable functions of the input (and of its bounds, if the rule needs them; each must be used).</summary>
+    /// <summary>The parts, as differentiable functions of the input (and of its bounds, if the rule needs them).</summary>
     /// <param name="map">The layer.</param>
     /// <param name="input">Its input; with bounds at the first layer, if the rule needs them.</param>
     /// <returns>Shares, and tensors of the shape of the layer's output.</returns>
