@@ -102,13 +102,8 @@ static Tensor Score(ImageNetwork network, Tensor images)
 // As the transform, the loop explains the class that the network predicts.
 static Tensor Explain(ImageNetwork network, Tensor images)
 {
-    Tensor classes;
-    using (no_grad())
-    {
-        classes = network.Logits(images).argmax(1);
-    }
-
-    return new MapReduction().Reduce(new InputGradient().Attribute(network, images, classes));
+    (Tensor gradient, _) = new InputGradient().AttributePredicted(network, images);
+    return new MapReduction().Reduce(gradient);
 }
 
 static IDisposable Count(ImageNetwork network, Action called)

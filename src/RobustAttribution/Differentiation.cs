@@ -14,9 +14,13 @@ internal static class Differentiation
     /// <param name="createGraph">Keep the gradient differentiable.</param>
     /// <returns>Gradient [N,C,H,W] and logits [N,K]; both detached unless <paramref name="createGraph"/>.</returns>
     public static (Tensor Gradient, Tensor Logits) LogitGradient(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
-        => ScoreGradient(network.Logits, images, logits => logits.gather(1, classes.unsqueeze(1)).sum(), createGraph);
+        => LogitGradient(network, images, _ => classes, createGraph);
 
-    /// <summary>As <see cref="LogitGradient"/>, at the normalised input.</summary>
+    /// <summary>As the other overload, of the classes that <paramref name="target"/> chooses from the logits.</summary>
+    public static (Tensor Gradient, Tensor Logits) LogitGradient(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
+        => ScoreGradient(network.Logits, images, logits => logits.gather(1, target(logits).unsqueeze(1)).sum(), createGraph);
+
+    /// <summary>As <see cref="LogitGradient(ImageNetwork, Tensor, Tensor, bool)"/>, at the normalised input.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradientAtNormalized(ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
         => ScoreGradient(network.LogitsOfNormalized, normalized, logits => logits.gather(1, classes.unsqueeze(1)).sum(), createGraph);
 

@@ -32,7 +32,7 @@ internal sealed class AttributionAttackMapper : NetworkMapper
 
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
-        using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed), network.Device);
+        using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);
         var outcome = new Outcome(options, network, input.Images, generator);
         for (int i = 0; i < outputs.Length; i++)
         {

@@ -105,7 +105,7 @@ internal static class PixelCurveEvaluator
             Tensor counts = known;
             if (options.Attack is { } attack)
             {
-                using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed), network.Device);
+                using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);
                 AttackResult result = attack.Perturb(network, input.Images, classes, generator);
                 attackedMap = MapOf(network, result.Images, classes);
                 counts = known.logical_and(result.Valid);

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
@@ -14,10 +15,10 @@ internal sealed class RandomPerturbationMapper(IHostEnvironment env, DataViewSch
 {
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
-        using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed), network.Device);
+        using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);
         Tensor images = input.Images;
-        Tensor classes = Predict(network, images);
-        Tensor reference = MapOf(images);
+        (Tensor clean, Tensor classes) = ExplainPredicted(network, images);
+        Tensor reference = options.Reduction.Reduce(clean);
         Tensor?[] sums = new Tensor?[outputs.Length];
         for (int draw = 0; draw < options.Draws; draw++)
         {
@@ -45,9 +46,16 @@ internal sealed class RandomPerturbationMapper(IHostEnvironment env, DataViewSch
         }
     }
 
-    private static Tensor Predict(ImageNetwork network, Tensor images)
+    private (Tensor Attribution, Tensor Classes) ExplainPredicted(ImageNetwork network, Tensor images)
     {
+        if (options.Method is IAttributionWithLogits method)
+        {
+            (Tensor attribution, Tensor logits) = method.AttributePredicted(network, images);
+            return (attribution, logits.argmax(1));
+        }
+
         using IDisposable mode = no_grad();
-        return network.Logits(images).argmax(1);
+        Tensor classes = network.Logits(images).argmax(1);
+        return (options.Method.Attribute(network, images, classes), classes);
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 using TorchSharp;
@@ -22,22 +23,15 @@ internal sealed class SaliencyMapper : NetworkMapper
 
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
-        int count = (int)input.Images.shape[0];
-        Tensor classes = Classes(input, network); // [N, n]
-        Tensor known = classes.ge(0);
-        Tensor[] signed = new Tensor[options.Target.Count]; // n of [N, C, H, W]
-        using (options.Activation is null ? null : network.WithActivation(options.Activation))
-        {
-            for (int i = 0; i < signed.Length; i++)
-            {
-                signed[i] = options.Method.Attribute(network, input.Images, classes.select(1, i).clamp_min(0));
-            }
-        }
-
+        Tensor[] signed = Attribute(input, network); // n of [N, C, H, W]
         using IDisposable mode = no_grad();
         Tensor[] maps = Array.ConvertAll(signed, options.Reduction.Reduce); // n of [N, H, W]
-        Tensor all = where(known.reshape(count, -1, 1, 1), stack(maps, 1), tensor(float.NaN, dtype: maps[0].dtype, device: maps[0].device)); // [N, n, H, W]
-        outputs[0]!.Fill(all);
+        if (input.Classes is not null)
+        {
+            maps[0] = maps[0].masked_fill(input.Classes.lt(0).reshape(-1, 1, 1), double.NaN);
+        }
+
+        outputs[0]?.Fill(maps.Length == 1 ? maps[0] : stack(maps, 1)); // [N, H, W] or [N, n, H, W]
         for (int i = 1; i < outputs.Length; i++)
         {
             switch (outputs[i])
@@ -46,18 +40,33 @@ internal sealed class SaliencyMapper : NetworkMapper
                     attributions.Fill((signed[0] * (signed[0].shape[1] / (double)Network.Input.Channels)).expand_as(input.Images));
                     break;
                 case SaliencyPictureBuffer pictures:
-                    pictures.Fill(input.Images, all.select(1, 0));
+                    pictures.Fill(input.Images, maps[0]);
                     break;
             }
         }
     }
 
-    /// <summary>[N, n], int64: the classes to explain; −1 where the label is missing.</summary>
+    /// <summary>The attributions of the n classes to explain, each [N, C, H, W] or [N, 1, H, W]; of class 0 where the label is missing.</summary>
+    private Tensor[] Attribute(in ImageBatchInput input, ImageNetwork network)
+    {
+        Tensor images = input.Images;
+        bool predicted = input.Classes is null && fixedClass is null && options.Target.Count == 1;
+        if (predicted && options.Activation is null && options.Method is IAttributionWithLogits method)
+        {
+            return [method.AttributePredicted(network, images).Attribution]; // the forward pass that finds the class explains it
+        }
+
+        Tensor classes = Classes(input, network);
+        using IDisposable? activation = options.Activation is null ? null : network.WithActivation(options.Activation);
+        return [.. Enumerable.Range(0, options.Target.Count).Select(i => options.Method.Attribute(network, images, classes.select(1, i)))];
+    }
+
+    /// <summary>[N, n], int64: the classes to explain; 0 where the label is missing.</summary>
     private Tensor Classes(in ImageBatchInput input, ImageNetwork network)
     {
         if (input.Classes is not null)
         {
-            return input.Classes.unsqueeze(1);
+            return input.Classes.clamp_min(0).unsqueeze(1);
         }
 
         if (fixedClass is int index)

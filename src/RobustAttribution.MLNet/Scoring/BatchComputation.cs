@@ -62,7 +62,7 @@ internal sealed class BatchComputation
             Tensor batch = empty([count, input.Channels, input.Height, input.Width], dtype: ScalarType.Float32);
             pixels.AsSpan(0, count * valueCount).CopyTo(MemoryMarshal.Cast<byte, float>(batch.bytes));
             Tensor? targets = labels is null ? null : tensor(classes[..count]).to(network.Device);
-            mapper.Compute(new ImageBatchInput(batch.to(network.DataType).to(network.Device), targets, ContentSeed(count)), network, outputs);
+            mapper.Compute(new ImageBatchInput(batch.to(network.DataType).to(network.Device), targets, () => ContentSeed(count)), network, outputs);
         });
     }
 

@@ -17,7 +17,7 @@ public abstract record AttributionMethod : IAttributionMethod
     public Tensor Attribute(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor attribution = Guarded(network, images, classes, createGraph, () => Explain(network, images, classes, createGraph));
+        Tensor attribution = Guarded(network, images, Require.NotNull(classes, nameof(classes)), createGraph, () => Explain(network, images, classes, createGraph));
         return (createGraph ? attribution : attribution.detach()).MoveToOuterDisposeScope();
     }
 
@@ -29,9 +29,18 @@ public abstract record AttributionMethod : IAttributionMethod
     /// <returns>[N,C,H,W] or [N,1,H,W].</returns>
     protected abstract Tensor Explain(ImageNetwork network, Tensor images, Tensor classes, bool createGraph);
 
-    private protected T Guarded<T>(ImageNetwork network, Tensor images, Tensor classes, bool createGraph, Func<T> explain)
+    private protected T Guarded<T>(ImageNetwork network, Tensor images, Tensor? classes, bool createGraph, Func<T> explain)
     {
-        Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
+        Require.NotNull(network, nameof(network));
+        if (classes is null)
+        {
+            network.CheckImages(images);
+        }
+        else
+        {
+            network.CheckBatch(images, classes);
+        }
+
         if (createGraph && !IsDifferentiable)
         {
             throw new NotSupportedException($"{this} cannot be differentiated; createGraph is true, allowed is false.");

@@ -14,9 +14,9 @@ public sealed record GradientTimesInput : SinglePassAttribution
     public override bool IsDifferentiable => true;
 
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
-        (Tensor gradient, Tensor logits) = Differentiation.LogitGradient(network, images, classes, createGraph);
+        (Tensor gradient, Tensor logits) = Differentiation.LogitGradient(network, images, target, createGraph);
         return (gradient * (images - Baseline.For(images, network.Input)), logits);
     }
 }

@@ -13,4 +13,11 @@ public interface IAttributionWithLogits : IAttributionMethod
     /// <param name="createGraph">Build the graph that a derivative of the attribution needs.</param>
     /// <returns>The attributions and the logits [N,K]; owned by the caller; detached unless <paramref name="createGraph"/>.</returns>
     (Tensor Attribution, Tensor Logits) AttributeWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false);
+
+    /// <summary>As <see cref="AttributeWithLogits"/> for the class that each picture's own logits predict: one forward pass finds the class and explains it.</summary>
+    /// <param name="network">The network to explain.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <param name="createGraph">Build the graph that a derivative of the attribution needs.</param>
+    /// <returns>The attributions and the logits [N,K]; owned by the caller; detached unless <paramref name="createGraph"/>.</returns>
+    (Tensor Attribution, Tensor Logits) AttributePredicted(ImageNetwork network, Tensor images, bool createGraph = false);
 }

@@ -10,6 +10,6 @@ public sealed record InputGradient : SinglePassAttribution
     public override bool IsDifferentiable => true;
 
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
-        => Differentiation.LogitGradient(network, images, classes, createGraph);
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
+        => Differentiation.LogitGradient(network, images, target, createGraph);
 }

@@ -217,18 +217,8 @@ public sealed class ImageNetwork : IDisposable
     /// <exception cref="ArgumentException">A shape, type or device is wrong; the message names it.</exception>
     public void CheckBatch(Tensor images, Tensor classes)
     {
-        Require.NotNull(images, nameof(images));
+        CheckImages(images);
         Require.NotNull(classes, nameof(classes));
-        if (images.dim() != 4 || images.shape[1] != Input.Channels || images.shape[2] != Input.Height || images.shape[3] != Input.Width)
-        {
-            throw new ArgumentException($"images has shape [{string.Join(',', images.shape)}]; allowed is [N,{Input.Channels},{Input.Height},{Input.Width}].", nameof(images));
-        }
-
-        if (images.dtype != DataType)
-        {
-            throw new ArgumentException($"images is of type {images.dtype}; the network computes in {DataType}.", nameof(images));
-        }
-
         if (classes.dtype != ScalarType.Int64 || classes.dim() != 1 || classes.shape[0] != images.shape[0])
         {
             throw new ArgumentException($"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}], one class for each picture.", nameof(classes));
@@ -238,6 +228,22 @@ public sealed class ImageNetwork : IDisposable
         if (classes.lt(0).logical_or(classes.ge(ClassCount)).any().ToBoolean())
         {
             throw new ArgumentException($"classes goes from {classes.min().ToInt64()} to {classes.max().ToInt64()}; allowed is 0 to {ClassCount - 1}.", nameof(classes));
+        }
+    }
+
+    /// <summary>Throws unless <paramref name="images"/> are pictures for this network.</summary>
+    /// <exception cref="ArgumentException">The shape or type is wrong; the message names it.</exception>
+    public void CheckImages(Tensor images)
+    {
+        Require.NotNull(images, nameof(images));
+        if (images.dim() != 4 || images.shape[1] != Input.Channels || images.shape[2] != Input.Height || images.shape[3] != Input.Width)
+        {
+            throw new ArgumentException($"images has shape [{string.Join(',', images.shape)}]; allowed is [N,{Input.Channels},{Input.Height},{Input.Width}].", nameof(images));
+        }
+
+        if (images.dtype != DataType)
+        {
+            throw new ArgumentException($"images is of type {images.dtype}; the network computes in {DataType}.", nameof(images));
         }
     }
 

@@ -51,7 +51,29 @@ public sealed class BatchedCursorTests
 
         int calls = CountingArchitecture.Calls;
         Rows.Read(view, ["Score", "Map0", "Map1", "Map2"]);
-        Assert.AreEqual(2 + (3 * 4), CountingArchitecture.Calls - calls, "two batches: once for the scores, prediction and gradient for each map");
+        Assert.AreEqual(2 + (3 * 2), CountingArchitecture.Calls - calls, "two batches: once for the scores, once for each map");
+    }
+
+    [TestMethod]
+    [DataRow("predicted", 3)]
+    [DataRow("label", 3)]
+    [DataRow("class", 3)]
+    [DataRow("top 2", 9)]
+    [DataRow("another activation", 6)]
+    public void MapsTakeOnePassForEachBatchWhereOneWillDo(string what, int expected)
+    {
+        using var scored = new Scored(11);
+        SaliencyTransformer saliency = scored.Context.Transforms.Saliency(what switch
+        {
+            "label" => new SaliencyEstimator.Options { Target = SaliencyTarget.Label() },
+            "class" => new() { Target = SaliencyTarget.Class(1) },
+            "top 2" => new() { Target = SaliencyTarget.Top(2) },
+            "another activation" => new() { Activation = Networks.Activation.Softplus(50) },
+            _ => new(),
+        }).Fit(scored.View);
+        int calls = CountingArchitecture.Calls;
+        Rows.Read(saliency.Transform(scored.View), ["Saliency", "Id"]);
+        Assert.AreEqual(expected, CountingArchitecture.Calls - calls);
     }
 
     [TestMethod]

@@ -180,6 +180,12 @@ public sealed class AttributionLaws
             Values.AreClose(method.Attribute(network, images, classes), attribution, 0);
             Values.AreClose(network.Logits(images), logits, 1e-12);
             Assert.IsFalse(logits.requires_grad);
+
+            (Tensor ofPredicted, Tensor again) = method.AttributePredicted(network, images);
+            Values.AreClose(method.Attribute(network, images, logits.argmax(1)), ofPredicted, 0);
+            Values.AreClose(logits, again, 0);
+            Assert.IsFalse(ofPredicted.requires_grad);
+            Assert.ThrowsExactly<ArgumentException>(() => method.AttributePredicted(network, images.narrow(2, 0, 3)));
         }
     }
 }

@@ -12,7 +12,7 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
     public override bool IsDifferentiable => true;
 
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
         if (network.Backbone is not LayeredModule backbone)
         {
@@ -24,8 +24,8 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         Tensor input = createGraph && images.requires_grad ? normalized : normalized.detach().requires_grad_(true);
         var tape = new LayerTape();
         Tensor logits = backbone.Run(input, tape);
-        Tensor target = classes.unsqueeze(1).eq(arange(network.ClassCount, ScalarType.Int64, network.Device)).to(logits.dtype); // [N,K], one-hot
-        return (Explain(network, tape, input, logits, target, createGraph), logits);
+        Tensor chosen = target(logits).unsqueeze(1).eq(arange(network.ClassCount, ScalarType.Int64, network.Device)).to(logits.dtype); // [N,K], one-hot
+        return (Explain(network, tape, input, logits, chosen, createGraph), logits);
     }
 
     /// <summary>The attribution, from the tape of the forward pass.</summary>

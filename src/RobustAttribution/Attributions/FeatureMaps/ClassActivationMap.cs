@@ -14,14 +14,14 @@ public sealed record ClassActivationMap : SinglePassAttribution
     public override bool IsDifferentiable => true;
 
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
         LinearLayer head = (network.Backbone as LayeredModule)?.PooledHead
             ?? throw new NotSupportedException(
                 $"{nameof(ClassActivationMap)} needs a network that ends in a global average and a linear layer, and {network.Backbone.GetType().Name} has no {nameof(LayeredModule.PooledHead)}. {nameof(GradCam)} takes any network.");
         using var features = FeatureMaps.Of(network, null, connected: createGraph);
         Tensor logits = network.Logits(createGraph ? images : images.detach());
-        Tensor weights = head.Weight.index_select(0, classes).unsqueeze(2).unsqueeze(3); // [N,K,1,1]
+        Tensor weights = head.Weight.index_select(0, target(logits)).unsqueeze(2).unsqueeze(3); // [N,K,1,1]
         return (FeatureMaps.Enlarge((weights * features.Maps).sum(1, true), network.Input), logits);
     }
 }

@@ -19,11 +19,11 @@ public sealed record GradCam : SinglePassAttribution
     public override bool IsDifferentiable => true;
 
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
         using var features = FeatureMaps.Of(network, Layer, connected: createGraph);
         Tensor logits = network.Logits(createGraph ? images : images.detach());
-        Tensor weights = Differentiation.GradientOfClass(logits, features.Maps, classes, createGraph).mean([2, 3], true); // [N,K,1,1]
+        Tensor weights = Differentiation.GradientOfClass(logits, features.Maps, target(logits), createGraph).mean([2, 3], true); // [N,K,1,1]
         Tensor map = nn.functional.relu((weights * features.Maps).sum(1, true)); // [N,1,h,w]
         return (FeatureMaps.Enlarge(map, network.Input), logits);
     }

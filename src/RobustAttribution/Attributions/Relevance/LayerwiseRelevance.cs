@@ -26,10 +26,10 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
     public bool BiasTakesRelevance { get; init; } = true;
 
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
         using IDisposable mode = network.WithMode(training: false);
-        return base.ExplainWithLogits(network, images, classes, createGraph);
+        return base.ExplainWithLogits(network, images, target, createGraph);
     }
 
     private protected override Tensor Explain(ImageNetwork network, LayerTape tape, Tensor input, Tensor logits, Tensor target, bool createGraph)
