@@ -7,7 +7,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 solution=RobustAttribution.MLNet.sln
 answer=artifacts/Dependencies.props
 data_package=dataset-fashion-mnist
-standin_packages="g++ cmake libtorch-dev libopenblas0-pthread libopencv-imgcodecs-dev libopencv-imgproc-dev"
+standin_packages="g++ cmake libtorch-dev libopenblas0-openmp libopencv-imgcodecs-dev libopencv-imgproc-dev"
 
 say() { printf 'build: %s\n' "$*"; }
 fail() { printf 'build: error: %s\n' "$*" >&2; exit 1; }

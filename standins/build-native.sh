@@ -5,7 +5,7 @@ set -euo pipefail
 source_folder=$1 library=$2
 cache=${ROBUSTATTRIBUTION_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/robust-attribution}
 key=$( { cd "$source_folder"; find . -type f | LC_ALL=C sort | xargs sha256sum; c++ --version 2>/dev/null | head -n 1
-         dpkg-query -W -f '${Package} ${Version}\n' libtorch-dev libopencv-imgcodecs-dev 2>/dev/null || true; } | sha256sum | cut -c 1-16 )
+         dpkg-query -W -f '${Package} ${Version}\n' libtorch-dev libopenblas0-openmp libopencv-imgcodecs-dev 2>/dev/null || true; } | sha256sum | cut -c 1-16 )
 target=$cache/native/$library-$key
 if [ ! -f "$target/lib$library.so" ]; then
   command -v cmake >/dev/null || { echo "error: cmake is missing; ./build.sh build installs what the stand-ins need" >&2; exit 1; }

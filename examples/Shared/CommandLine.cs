@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using TorchSharp;
 
 namespace RobustAttribution.Examples;
 
@@ -13,6 +14,7 @@ public static class CommandLine
     public static async Task<int> InvokeAsync(RootCommand command, string[] args)
     {
         ParseResult parsed = command.Parse(args);
+        UseAllCores();
         try
         {
             // The time-out lets a training that was stopped write what it has.
@@ -27,6 +29,15 @@ public static class CommandLine
         {
             Complain(error.Message);
             return 1;
+        }
+    }
+
+    /// <summary>libtorch may start with a single thread. Who sets OMP_NUM_THREADS has chosen already.</summary>
+    private static void UseAllCores()
+    {
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OMP_NUM_THREADS")))
+        {
+            torch.set_num_threads(Environment.ProcessorCount);
         }
     }
 
