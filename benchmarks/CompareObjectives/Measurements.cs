@@ -43,8 +43,8 @@ internal static class Measurements
         Compare(
             found, "target map", network, new InputGradient(), new TargetMapAttack { ThreatModel = new LinfBall(16.0 / 255), Steps = 50 }, images, predicted, generator, new PearsonCorrelation(), new StructuralSimilarity());
         found["random perturbation cosine"] = Mean(new RandomPerturbationSimilarity().Measure(network, images, predicted, generator));
-        found["insertion"] = Area(network, images, truth, Maps(network, new InputGradient(), images, predicted));
-        found["adversarial insertion"] = Area(network, images, truth, attackedMap);
+        Insert(found, "insertion", network, images, truth, Maps(network, new InputGradient(), images, predicted));
+        Insert(found, "adversarial insertion", network, images, truth, attackedMap);
         return found;
     }
 
@@ -77,10 +77,12 @@ internal static class Measurements
         return new MapReduction().Reduce(method.Attribute(network, images, classes));
     }
 
-    private static double Area(ImageNetwork network, Tensor images, Tensor truth, Tensor maps)
+    /// <summary>The area under the curve, and the area as a share of what the whole picture gives: a network that is never sure has a small area whatever its maps are worth.</summary>
+    private static void Insert(Dictionary<string, double> found, string name, ImageNetwork network, Tensor images, Tensor truth, Tensor maps)
     {
         using PixelCurveResult curve = new InsertionCurve().Measure(network, images, truth, maps);
-        return Mean(curve.Areas);
+        found[name] = Mean(curve.Areas);
+        found[$"{name} / probability of the whole picture"] = Mean(curve.Areas) / Mean(curve.Values.select(1, -1));
     }
 
     /// <summary>The mean of the defined values.</summary>

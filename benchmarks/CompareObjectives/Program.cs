@@ -20,7 +20,6 @@ return await CommandLine.InvokeAsync(command, args);
 
 int Run(ParseResult parsed, CancellationToken cancellation)
 {
-    torch.set_num_threads(Environment.ProcessorCount);
     using var data = new FashionMnist(parsed.GetValue(pictures), parsed.GetValue(tested));
     var results = new Results(parsed.GetValue(output)!, $"dotnet run --project benchmarks/CompareObjectives -c Release -- {string.Join(' ', args)}");
     for (int seed = 1; seed <= parsed.GetValue(seeds); seed++)
