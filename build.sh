@@ -118,7 +118,9 @@ case ${1:-help} in
     shift
     prepare
     grep -q '>nuget<' "$answer" || fail "packages are made against the official packages only, and $answer says standins"
-    for project in src/*/*.csproj; do dotnet pack "$project" -c Release -o artifacts/packages --tl:off "$@"; done
+    rm -rf artifacts/packages
+    for project in src/*/*.csproj; do dotnet pack "$project" -c Release -v quiet -o artifacts/packages --tl:off "$@"; done
+    say "made $(cd artifacts/packages && echo *); './build.sh test' looks into them"
     ;;
   clean)
     rm -rf artifacts

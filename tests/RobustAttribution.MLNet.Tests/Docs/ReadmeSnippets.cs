@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Objectives;
 
-namespace RobustAttribution.MLNet.Tests.Readme;
+namespace RobustAttribution.MLNet.Tests.Docs;
 
 /// <summary>The README's code, compiled and run: the text between the region marks is the README's, without the indentation.</summary>
 internal static class ReadmeSnippets

@@ -1,29 +1,12 @@
-using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using TorchSharp;
 
-namespace RobustAttribution.MLNet.Tests.Readme;
+namespace RobustAttribution.MLNet.Tests.Docs;
 
 [TestClass]
 public sealed class ReadmeTests
 {
-    [TestMethod]
-    public void CodeBlocksAreTheCompiledRegions()
-    {
-        string readme = File.ReadAllText(Path.Combine(Folder(), "..", "..", "..", "README.md")).ReplaceLineEndings("\n");
-        string code = File.ReadAllText(Path.Combine(Folder(), "ReadmeSnippets.cs")).ReplaceLineEndings("\n");
-        MatchCollection blocks = Regex.Matches(readme, "region (\\w+) -->\n```csharp\n(.*?)```", RegexOptions.Singleline);
-        Assert.IsNotEmpty(blocks);
-        Assert.HasCount(Regex.Count(readme, "```csharp"), blocks);
-        foreach (Match block in blocks)
-        {
-            Match region = Regex.Match(code, $"#region {block.Groups[1].Value}\n(.*?) *#endregion", RegexOptions.Singleline);
-            string unindented = Regex.Replace(region.Groups[1].Value, "^ {8}", string.Empty, RegexOptions.Multiline);
-            Assert.AreEqual(unindented, block.Groups[2].Value, $"region {block.Groups[1].Value}");
-        }
-    }
-
     [TestMethod]
     public void ThePipelineRuns()
     {
@@ -47,5 +30,14 @@ public sealed class ReadmeTests
         }
     }
 
-    private static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+    [TestMethod]
+    public void TheTensorsOfThePackageReadmeRun()
+    {
+        using torch.Tensor images = torch.rand([4, 1, 28, 28]), classes = torch.tensor(new long[] { 0, 1, 2, 9 });
+
+        (long[] map, long[] attacked) = PackageSnippets.Tensors(images, classes, epochs: 1);
+
+        CollectionAssert.AreEqual(images.shape, map);
+        CollectionAssert.AreEqual(images.shape, attacked);
+    }
 }

@@ -1,0 +1,94 @@
+using System.Text.RegularExpressions;
+using RobustAttribution.MLNet.Tests.Fixtures;
+
+namespace RobustAttribution.MLNet.Tests.Docs;
+
+/// <summary>Every C# block of the documentation is the text of a region in this folder, so it compiles.</summary>
+[TestClass]
+public sealed partial class SnippetTests
+{
+    public static IEnumerable<object[]> Pages()
+    {
+        IEnumerable<string> files =
+        [
+            Repository.At("README.md"),
+            .. Directory.EnumerateFiles(Repository.At("docs"), "*.md", SearchOption.AllDirectories),
+            .. Directory.EnumerateDirectories(Repository.At("src")).Select(folder => Path.Combine(folder, "README.md")),
+            .. Directory.EnumerateDirectories(Repository.At("examples")).Select(folder => Path.Combine(folder, "README.md")).Where(File.Exists),
+        ];
+        return files.Select(file => new object[] { Path.GetRelativePath(Repository.Root, file).Replace('\\', '/') });
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Pages))]
+    public void CodeBlocksAreCompiledRegions(string page)
+    {
+        string text = Read(Repository.At(page));
+        MatchCollection blocks = Block().Matches(text);
+        Assert.AreEqual(Fence().Count(text), blocks.Count, $"{page}: each ```csharp block needs the line <!-- compiled: FILE, region NAME --> right above it.");
+        foreach (Match block in blocks)
+        {
+            (string file, string name) = (block.Groups["file"].Value, block.Groups["region"].Value);
+            Assert.AreEqual(Region(file, name), block.Groups["code"].Value, $"{page}: the block of region {name} is not the region's text in {file}.");
+        }
+    }
+
+    [TestMethod]
+    public void EveryRegionIsShownSomewhere()
+    {
+        string[] shown = [.. Pages().SelectMany(page => Block().Matches(Read(Repository.At((string)page[0])))).Select(block => Path.GetFileName(block.Groups["file"].Value) + " " + block.Groups["region"].Value)];
+        foreach (string file in Directory.EnumerateFiles(Folder, "*Snippets.cs"))
+        {
+            foreach (Match region in RegionName().Matches(Read(file)))
+            {
+                Assert.Contains($"{Path.GetFileName(file)} {region.Groups[1].Value}", shown);
+            }
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Pages))]
+    public void LinksLeadSomewhere(string page)
+    {
+        foreach (Match link in Link().Matches(CodeBlocks().Replace(Read(Repository.At(page)), string.Empty)))
+        {
+            string target = link.Groups[1].Value;
+            if (target.StartsWith("https://", StringComparison.Ordinal) || target.StartsWith('#'))
+            {
+                continue;
+            }
+
+            string path = Path.Combine(Path.GetDirectoryName(Repository.At(page))!, target.Split('#')[0]);
+            Assert.IsTrue(Path.Exists(path), $"{page} links to {target}, which does not exist.");
+            Assert.IsFalse(page.StartsWith("src/", StringComparison.Ordinal), $"{page} is read outside the repository, where {target} leads nowhere.");
+        }
+    }
+
+    private static string Folder => Repository.At("tests", "RobustAttribution.MLNet.Tests", "Docs");
+
+    private static string Region(string file, string name)
+    {
+        Match region = Regex.Match(Read(Repository.At(file)), $"^ *#region {name}\n(.*?)^ *#endregion", RegexOptions.Singleline | RegexOptions.Multiline);
+        Assert.IsTrue(region.Success, $"{file} has no region {name}.");
+        string[] lines = region.Groups[1].Value.Split('\n');
+        int indentation = lines.Where(line => line.Trim().Length > 0).Min(line => line.Length - line.TrimStart().Length);
+        return string.Join('\n', lines.Select(line => line.Length > indentation ? line[indentation..] : string.Empty));
+    }
+
+    private static string Read(string file) => File.ReadAllText(file).ReplaceLineEndings("\n");
+
+    [GeneratedRegex("<!-- compiled: (?<file>\\S+), region (?<region>\\w+) -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex("^ *```(csharp|cs|c#)", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    private static partial Regex Fence();
+
+    [GeneratedRegex("#region (\\w+)")]
+    private static partial Regex RegionName();
+
+    [GeneratedRegex("```.*?```", RegexOptions.Singleline)]
+    private static partial Regex CodeBlocks();
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+}
