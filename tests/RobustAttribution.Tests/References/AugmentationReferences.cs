@@ -60,8 +60,28 @@ internal static class AugmentationReferences
 
         double[,,] part = new double[x.GetLength(0), h, w];
         Fill(part, (c, i, j) => x[c, top + i, left + j]);
-        double[,,] result = new double[x.GetLength(0), outputHeight, outputWidth];
-        Fill(result, (c, i, j) => Between(part, c, Math.Clamp(((i + 0.5) * h / outputHeight) - 0.5, 0, h - 1), Math.Clamp(((j + 0.5) * w / outputWidth) - 0.5, 0, w - 1)));
+        return Resized(part, outputHeight, outputWidth);
+    }
+
+    public static double[,,] ShorterSide(double[,,] x, int length)
+    {
+        double scale = (double)length / Math.Min(x.GetLength(1), x.GetLength(2));
+        return Resized(x, (int)Math.Floor((x.GetLength(1) * scale) + 1e-9), (int)Math.Floor((x.GetLength(2) * scale) + 1e-9));
+    }
+
+    public static double[,,] Middle(double[,,] x, int height, int width)
+    {
+        double[,,] result = new double[x.GetLength(0), height, width];
+        (double top, double left) = (Math.Round((x.GetLength(1) - height) / 2.0, MidpointRounding.ToEven), Math.Round((x.GetLength(2) - width) / 2.0, MidpointRounding.ToEven));
+        Fill(result, (c, i, j) => x[c, (int)top + i, (int)left + j]);
+        return result;
+    }
+
+    private static double[,,] Resized(double[,,] x, int height, int width)
+    {
+        (int h, int w) = (x.GetLength(1), x.GetLength(2));
+        double[,,] result = new double[x.GetLength(0), height, width];
+        Fill(result, (c, i, j) => Between(x, c, Math.Clamp(((i + 0.5) * h / height) - 0.5, 0, h - 1), Math.Clamp(((j + 0.5) * w / width) - 0.5, 0, w - 1)));
         return result;
     }
 

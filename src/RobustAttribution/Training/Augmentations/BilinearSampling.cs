@@ -20,4 +20,27 @@ internal static class BilinearSampling
         Tensor y = (((rows * 2) + 1) / images.shape[2]) - 1;
         return nn.functional.grid_sample(images, stack([x, y], 3), GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false);
     }
+
+    /// <summary>A part of each picture, brought to one size; values from outside the part play no role.</summary>
+    /// <param name="images">[N,C,H,W].</param>
+    /// <param name="top">[N,1] or [1,1]: the part's first row.</param>
+    /// <param name="left">Its first column.</param>
+    /// <param name="height">Its rows.</param>
+    /// <param name="width">Its columns.</param>
+    /// <param name="outputHeight">Rows of the result.</param>
+    /// <param name="outputWidth">Columns of the result.</param>
+    /// <returns>[N,C,outputHeight,outputWidth].</returns>
+    public static Tensor Part(Tensor images, Tensor top, Tensor left, Tensor height, Tensor width, long outputHeight, long outputWidth)
+    {
+        long[] shape = [images.shape[0], outputHeight, outputWidth];
+        return At(images, Spread(top, height, outputHeight).unsqueeze(2).expand(shape), Spread(left, width, outputWidth).unsqueeze(1).expand(shape));
+    }
+
+    /// <summary>[N,output]: the places of the result's pixels in the picture, spread over the part and never outside of it.</summary>
+    private static Tensor Spread(Tensor start, Tensor length, long output)
+    {
+        Tensor places = arange(output, dtype: ScalarType.Int64, device: start.device).to(start.dtype).reshape(1, -1);
+        Tensor inside = ((places + 0.5) * (length / output)) - 0.5;
+        return start + minimum(maximum(inside, zeros_like(length)), length - 1);
+    }
 }

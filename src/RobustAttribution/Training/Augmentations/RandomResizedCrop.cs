@@ -34,12 +34,26 @@ public sealed record RandomResizedCrop : RandomAugmentation
 
     internal override Tensor Transform(Tensor images, Tensor draws)
     {
+        (long height, long width) = (images.shape[2], images.shape[3]);
+        (Tensor top, Tensor left, Tensor partHeight, Tensor partWidth) = Part(draws, height, width);
+        return BilinearSampling.Part(images, top, left, partHeight, partWidth, Height ?? height, Width ?? width);
+    }
+
+    internal override Tensor MoveBoxes(Tensor boxes, Tensor draws, long height, long width)
+    {
+        (Tensor top, Tensor left, Tensor partHeight, Tensor partWidth) = Part(draws, height, width);
+        Tensor across = (Width ?? width) / partWidth, down = (Height ?? height) / partHeight; // [N,1]
+        return (boxes - cat([left, top, left, top], 1)) * cat([across, down, across, down], 1);
+    }
+
+    /// <summary>The part that is cut out, [N,1] each, in whole pixels.</summary>
+    private (Tensor Top, Tensor Left, Tensor Height, Tensor Width) Part(Tensor draws, long height, long width)
+    {
         if (MinimumArea > MaximumArea)
         {
             throw new ArgumentException($"{nameof(MinimumArea)} is {MinimumArea}; allowed is at most {nameof(MaximumArea)}, {MaximumArea}.");
         }
 
-        (long height, long width) = (images.shape[2], images.shape[3]);
         Tensor area = ((draws.narrow(1, 0, Attempts) * (MaximumArea - MinimumArea)) + MinimumArea) * (height * width); // [N,10]
         Tensor aspect = (((draws.narrow(1, Attempts, Attempts) * 2) - 1) * Math.Log(MaximumAspect)).exp(); // width/height
         Tensor heights = (area / aspect).sqrt().round();
@@ -47,11 +61,7 @@ public sealed record RandomResizedCrop : RandomAugmentation
         Tensor fits = heights.ge(1).logical_and(heights.le(height)).logical_and(widths.ge(1)).logical_and(widths.le(width));
         (Tensor top, Tensor partHeight) = Choose(heights, fits, draws.narrow(1, 2 * Attempts, 1), height, Math.Min(height, Math.Round(width * MaximumAspect)));
         (Tensor left, Tensor partWidth) = Choose(widths, fits, draws.narrow(1, (2 * Attempts) + 1, 1), width, Math.Min(width, Math.Round(height * MaximumAspect)));
-        Tensor rows = Spread(top, partHeight, Height ?? height, images);
-        Tensor columns = Spread(left, partWidth, Width ?? width, images);
-        (long outputHeight, long outputWidth) = (rows.shape[1], columns.shape[1]);
-        return BilinearSampling.At(
-            images, rows.unsqueeze(2).expand(images.shape[0], outputHeight, outputWidth), columns.unsqueeze(1).expand(images.shape[0], outputHeight, outputWidth));
+        return (top, left, partHeight, partWidth);
     }
 
     /// <summary>The first attempt that fits, at a random place; the centred fallback where none does.</summary>
@@ -64,13 +74,5 @@ public sealed record RandomResizedCrop : RandomAugmentation
         Tensor room = available - length;
         Tensor start = where(any, minimum((place * (room + 1)).floor(), room), (room / 2).floor());
         return (start, length);
-    }
-
-    /// <summary>[N,output]: the places of the result's pixels in the picture, spread over the part and never outside of it.</summary>
-    private static Tensor Spread(Tensor start, Tensor length, long output, Tensor images)
-    {
-        Tensor places = arange(output, dtype: ScalarType.Int64, device: images.device).to(images.dtype).reshape(1, -1);
-        Tensor inside = ((places + 0.5) * (length / output)) - 0.5;
-        return start + minimum(maximum(inside, zeros_like(length)), length - 1);
     }
 }
