@@ -13,61 +13,219 @@ namespace RobustAttribution.MLNet.Tests;
 [TestClass]
 public sealed class ConformanceTests
 {
-    private static readonly Dictionary<string, (Type Estimator, Func<Scored, EstimatorWorkout> Make)> Table = new()
+    private static readonly Dictionary<string, Entry> Table = new()
     {
-        ["trainer"] = (typeof(RobustAttributionImageClassificationTrainer), scored => new EstimatorWorkout
-        {
-            Context = scored.Context,
-            Estimator = scored.Context.Transforms.RobustImageClassification(Scored.Options()),
-            Data = scored.Data,
-            Empty = scored.Context.Data.SkipRows(scored.Data, 1000),
-            NeededToFit = ["Image", "Label"],
-            NeededToTransform = ["Image"],
-        }),
-        ["saliency"] = (typeof(SaliencyEstimator), scored => OnScores(scored, scored.Context.Transforms.Saliency())),
-        ["saliency of everything"] = (typeof(SaliencyEstimator), scored => OnScores(scored, scored.Context.Transforms.Saliency(new SaliencyEstimator.Options
-        {
-            OutputColumnName = "Map",
-            SignedColumnName = "Signed",
-            HeatMapColumnName = "Heat",
-            OverlayColumnName = "Overlay",
-            Target = SaliencyTarget.Label(),
-            Activation = Activation.Softplus(50),
-            BatchSize = 3,
-        }), "Label")),
-        ["saliency of the top classes"] = (typeof(SaliencyEstimator), scored => OnScores(
-            scored, scored.Context.Transforms.Saliency(target: SaliencyTarget.Top(2), reduction: new MapReduction(MapSign.Positive, MapScale.Sum)))),
-        ["attack"] = (typeof(AttributionAttackEstimator), scored => OnScores(scored, scored.Context.Transforms.AttributionAttack(Attack(scored, new TopKAttack { K = 9, Steps = 3 })))),
-        ["attack at random"] = (typeof(AttributionAttackEstimator), scored => OnScores(
-            scored, scored.Context.Transforms.AttributionAttack(Attack(scored, new RandomNoise { ThreatModel = new LinfBall(0.1) })), dependsOnBatch: true)),
-        ["localization"] = (typeof(SaliencyLocalizationEstimator), scored => OnMaps(scored, new())),
-        ["localization at several thresholds"] = (typeof(SaliencyLocalizationEstimator), scored => OnMaps(
+        ["trainer"] = new(typeof(RobustAttributionImageClassificationTrainer), scored => Trainer(scored, Scored.Options(), "Image", "Label")),
+        ["trainer on MLImages of another size, other columns"] = new(
+            typeof(RobustAttributionImageClassificationTrainer),
+            scored =>
+            {
+                RobustAttributionImageClassificationTrainer.Options options = OfPictures(Scored.Options());
+                options.LabelColumnName = "Kind";
+                return Trainer(scored, options, "Picture", "Kind");
+            },
+            () => new Scored(pictures: true)),
+        ["trainer on vectors in 0…1"] = new(
+            typeof(RobustAttributionImageClassificationTrainer),
+            scored => Trainer(scored, Unit(Scored.Options()), "Image", "Label"),
+            () => new Scored(change: options => Unit(options), largest: 1)),
+        ["saliency"] = new(typeof(SaliencyEstimator), scored => OnScores(scored, scored.Context.Transforms.Saliency(), calls: 1)),
+        ["saliency of everything"] = new(typeof(SaliencyEstimator), scored => OnScores(
+            scored,
+            scored.Context.Transforms.Saliency(new SaliencyEstimator.Options
+            {
+                OutputColumnName = "Map",
+                SignedColumnName = "Signed",
+                HeatMapColumnName = "Heat",
+                OverlayColumnName = "Overlay",
+                Target = SaliencyTarget.Label(),
+                Activation = Activation.Softplus(50),
+                BatchSize = 3,
+            }),
+            ["Score", "Label"],
+            batchSize: 3)),
+        ["saliency of the top classes"] = new(typeof(SaliencyEstimator), scored => OnScores(
+            scored, scored.Context.Transforms.Saliency(target: SaliencyTarget.Top(2), reduction: new MapReduction(MapSign.Positive, MapScale.Sum)), calls: 3)),
+        ["saliency of a class by its place"] = new(typeof(SaliencyEstimator), scored => OnScores(
+            scored, scored.Context.Transforms.Saliency(method: new IntegratedGradients { Steps = 3 }, reduction: new MapReduction(MapSign.Signed), target: SaliencyTarget.Class(1)))),
+        ["saliency of a class by its name"] = new(typeof(SaliencyEstimator), scored => OnScores(
+            scored, scored.Context.Transforms.Saliency(method: new GradCam { Layer = "inner.conv2" }, target: SaliencyTarget.Class("square")), calls: 1)),
+        ["saliency by a method with random draws"] = new(typeof(SaliencyEstimator), scored => OnScores(
+            scored, scored.Context.Transforms.Saliency(method: new SmoothGrad { Samples = 3 }), dependsOnBatch: true)),
+        ["saliency by layer-wise relevance"] = new(
+            typeof(SaliencyEstimator),
+            scored => OnScores(scored, scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { Method = new LayerwiseRelevance(), SignedColumnName = "Signed" })),
+            () => new Scored(change: options => options.Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 })),
+        ["saliency of MLImages under other names"] = new(
+            typeof(SaliencyEstimator),
+            scored => OnScores(
+                scored,
+                scored.Context.Transforms.Saliency(new SaliencyEstimator.Options
+                {
+                    ScoreColumnName = "Probabilities",
+                    ImageColumnName = "Picture",
+                    SignedColumnName = "Signed",
+                    HeatMapColumnName = "Heat",
+                    OverlayColumnName = "Overlay",
+                }),
+                ["Probabilities"],
+                image: "Picture",
+                calls: 1),
+            () => new Scored(change: options => OfPictures(options), pictures: true)),
+        ["attack"] = new(typeof(AttributionAttackEstimator), scored => OnScores(scored, scored.Context.Transforms.AttributionAttack(Attack(new TopKAttack { K = 9, Steps = 3 })))),
+        ["attack at random"] = new(typeof(AttributionAttackEstimator), scored => OnScores(
+            scored, scored.Context.Transforms.AttributionAttack(Attack(new RandomNoise { ThreatModel = new LinfBall(0.1) })), dependsOnBatch: true)),
+        ["attack with a target map, other names, few columns"] = new(
+            typeof(AttributionAttackEstimator),
+            scored => OnScores(
+                scored,
+                scored.Context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options
+                {
+                    Attack = new TargetMapAttack { Steps = 2 },
+                    Method = new GradientTimesInput(),
+                    Reduction = new MapReduction(MapSign.Positive),
+                    Similarities = [new("Ssim", new MeanSquaredError())],
+                    OutputColumnName = null,
+                    PredictedLabelColumnName = null,
+                    ValidColumnName = null,
+                    ScoreColumnName = "Probabilities",
+                    ImageColumnName = "Picture",
+                    BatchSize = 3,
+                }),
+                ["Probabilities"],
+                image: "Picture",
+                batchSize: 3),
+            () => new Scored(change: options => OfPictures(options), pictures: true)),
+        ["attack on the prediction, vectors in 0…1"] = new(
+            typeof(AttributionAttackEstimator),
+            scored => OnScores(scored, scored.Context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options
+            {
+                Attack = new ProjectedGradientDescent { Steps = 2 },
+                Similarities = [],
+                OutputColumnName = "Attacked",
+                PredictedLabelColumnName = "After",
+                ValidColumnName = "Kept",
+            }), dependsOnBatch: true),
+            () => new Scored(change: options => Unit(options), largest: 1)),
+        ["localization"] = new(typeof(SaliencyLocalizationEstimator), scored => OnMaps(scored, new())),
+        ["localization at several thresholds"] = new(typeof(SaliencyLocalizationEstimator), scored => OnMaps(
             scored, new() { OutputColumnName = "Boxes", ImageColumnName = null, Thresholds = [0.1, 0.5, 0.9], Smooth = false })),
-        ["random perturbation"] = (typeof(RandomPerturbationEstimator), scored => OnScores(
+        ["localization in MLImages"] = new(
+            typeof(SaliencyLocalizationEstimator),
+            scored => OnMaps(scored, new() { MapColumnName = "Map", ImageColumnName = "Picture", Resize = ResizePolicy.Pad }),
+            () => new Scored(change: options => OfPictures(options), pictures: true)),
+        ["random perturbation"] = new(typeof(RandomPerturbationEstimator), scored => OnScores(
             scored,
             scored.Context.Transforms.RandomPerturbation(new() { Draws = 2, Similarities = [new("Cos", new CosineSimilarity()), new(new KendallTau())] }),
-            dependsOnBatch: true)),
+            dependsOnBatch: true,
+            calls: 3)),
+        ["random perturbation with every option"] = new(
+            typeof(RandomPerturbationEstimator),
+            scored => OnScores(
+                scored,
+                scored.Context.Transforms.RandomPerturbation(new()
+                {
+                    ThreatModel = new L2Ball(0.5),
+                    Draws = 1,
+                    Method = new IntegratedGradients { Steps = 2 },
+                    Reduction = new MapReduction(MapSign.Signed),
+                    ScoreColumnName = "Probabilities",
+                    ImageColumnName = "Picture",
+                    Seed = 4,
+                    BatchSize = 2,
+                }),
+                ["Probabilities"],
+                image: "Picture",
+                dependsOnBatch: true,
+                batchSize: 2),
+            () => new Scored(change: options => OfPictures(options), pictures: true)),
     };
 
+    // What a workout cannot tell: the training itself, which TrainerTests and ContinuedTrainingTests are about.
+    private static readonly HashSet<string> OfTheTraining =
+    [
+        "Activation", "Objective", "Optimizer", "LearningRate", "WeightDecay", "Milestones", "Schedule", "GradientClipNorm", "Augmentation", "ClassWeights", "HeadLearningRateFactor", "InitialWeightsPath",
+        "FrozenModules", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
+    ];
+
     public static IEnumerable<string> Names => Table.Keys;
+
+    public static IEnumerable<Type> Estimators => typeof(SaliencyEstimator).Assembly.GetTypes()
+        .Where(type => !type.IsAbstract && type.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEstimator<>)));
 
     [TestMethod]
     [DynamicData(nameof(Names))]
     public void EveryEstimatorConforms(string name)
     {
-        using var scored = new Scored();
-        Table[name].Make(scored).Run();
+        Entry entry = Table[name];
+        using Scored scored = entry.Make();
+        EstimatorWorkout workout = entry.Workout(scored);
+        Assert.IsInstanceOfType(workout.Estimator, entry.Estimator);
+        workout.Run();
     }
 
     [TestMethod]
     public void NoEstimatorIsMissing()
+        => CollectionAssert.IsSubsetOf(Estimators.ToArray(), Table.Values.Select(entry => entry.Estimator).ToArray());
+
+    [TestMethod]
+    public void NoOptionIsLeftAtItsDefaultEverywhere()
     {
-        IEnumerable<Type> estimators = typeof(SaliencyEstimator).Assembly.GetTypes()
-            .Where(type => !type.IsAbstract && type.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEstimator<>)));
-        CollectionAssert.IsSubsetOf(estimators.ToArray(), Table.Values.Select(entry => entry.Estimator).ToArray());
+        Dictionary<string, List<object>> tried = [];
+        foreach (Entry entry in Table.Values)
+        {
+            using Scored scored = entry.Make();
+            object options = entry.Estimator.GetField("options", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(entry.Workout(scored).Estimator)!;
+            tried.TryAdd(entry.Estimator.Name, []);
+            tried[entry.Estimator.Name].Add(options);
+        }
+
+        foreach (List<object> all in tried.Values)
+        {
+            object defaults = Activator.CreateInstance(all[0].GetType())!;
+            foreach (PropertyInfo property in defaults.GetType().GetProperties().Where(property => all[0] is not RobustAttributionImageClassificationTrainer.Options || !OfTheTraining.Contains(property.Name)))
+            {
+                string standard = Text(property.GetValue(defaults));
+                Assert.IsTrue(all.Exists(options => Text(property.GetValue(options)) != standard), $"{property.DeclaringType}.{property.Name} is {standard} in every workout");
+            }
+        }
+
+        static string Text(object? value) => value is System.Collections.IEnumerable and not string ? string.Join(", ", ((System.Collections.IEnumerable)value).Cast<object>()) : value?.ToString() ?? "null";
     }
 
-    private static AttributionAttackEstimator.Options Attack(Scored scored, IAttributionAttack attack) => new()
+    private static EstimatorWorkout Trainer(Scored scored, RobustAttributionImageClassificationTrainer.Options options, string image, string label)
+    {
+        IDataView data = label == "Label" ? scored.Data : scored.Context.Transforms.CopyColumns(label, "Label").Fit(scored.Data).Transform(scored.Data);
+        return new()
+        {
+            Context = scored.Context,
+            Estimator = scored.Context.Transforms.RobustImageClassification(options),
+            Data = data,
+            Empty = scored.Context.Data.SkipRows(data, 1000),
+            NeededToFit = [image, label],
+            NeededToTransform = [image],
+            CallsPerBatch = 1,
+            EmptyFitError = "The training set has no row",
+        };
+    }
+
+    private static RobustAttributionImageClassificationTrainer.Options Unit(RobustAttributionImageClassificationTrainer.Options options)
+    {
+        options.PixelScale = PixelScale.Unit;
+        return options;
+    }
+
+    private static RobustAttributionImageClassificationTrainer.Options OfPictures(RobustAttributionImageClassificationTrainer.Options options)
+    {
+        options.ImageColumnName = "Picture";
+        options.Input = new InputSpecification(3, 6, 8);
+        options.Resize = ResizePolicy.Pad;
+        options.ScoreColumnName = "Probabilities";
+        options.PredictedLabelColumnName = "Guess";
+        return options;
+    }
+
+    private static AttributionAttackEstimator.Options Attack(IAttributionAttack attack) => new()
     {
         Attack = attack,
         Similarities = [new(new TopKIntersection(9)), new(new KendallTau()), new("Cos", new CosineSimilarity())],
@@ -76,29 +234,48 @@ public sealed class ConformanceTests
         Seed = 3,
     };
 
-    private static EstimatorWorkout OnScores(Scored scored, IEstimator<ITransformer> estimator, string? label = null, bool dependsOnBatch = false) => new()
+    private static EstimatorWorkout OnScores(
+        Scored scored, IEstimator<ITransformer> estimator, string[]? needed = null, bool dependsOnBatch = false, int? calls = null, int batchSize = Scored.BatchSize, string image = "Image") => new()
     {
         Context = scored.Context,
         Estimator = estimator,
         Data = scored.View,
         Empty = scored.Context.Data.SkipRows(scored.View, 1000),
-        NeededToFit = label is null ? ["Score"] : ["Score", label],
-        NeededToTransform = label is null ? ["Image", "Score"] : ["Image", "Score", label],
+        NeededToFit = needed ?? ["Score"],
+        NeededToTransform = [image, .. needed ?? ["Score"]],
         Tolerance = 1e-3,
         DependsOnBatch = dependsOnBatch,
+        BatchSize = batchSize,
+        CallsPerBatch = scored.Model.Network.Architecture is CountingArchitecture ? calls + 1 : null, // the score column is read as well
     };
 
     private static EstimatorWorkout OnMaps(Scored scored, SaliencyLocalizationEstimator.Options options)
     {
-        IDataView maps = scored.Context.Data.Cache(scored.Context.Transforms.Saliency().Fit(scored.View).Transform(scored.View));
+        SaliencyEstimator saliency = scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { OutputColumnName = options.MapColumnName, ScoreColumnName = scored.Model.ScoreColumnName });
+        IDataView maps = saliency.Fit(scored.View).Transform(scored.View);
+        if (maps.Schema.GetColumnOrNull("Picture") is null)
+        {
+            maps = scored.Context.Data.Cache(maps); // ML.NET does not cache MLImages
+        }
+
         return new()
         {
             Context = scored.Context,
             Estimator = scored.Context.Transforms.SaliencyLocalization(options),
             Data = maps,
             Empty = scored.Context.Data.SkipRows(maps, 1000),
-            NeededToFit = options.ImageColumnName is null ? ["Saliency"] : ["Saliency", "Image"],
-            NeededToTransform = options.ImageColumnName is null ? ["Saliency"] : ["Saliency", "Image"],
+            NeededToFit = options.ImageColumnName is { } image ? [options.MapColumnName, image] : [options.MapColumnName],
+            NeededToTransform = options.ImageColumnName is { } picture ? [options.MapColumnName, picture] : [options.MapColumnName],
+            Tolerance = 1e-3,
         };
+    }
+
+    /// <summary>One workout.</summary>
+    /// <param name="Estimator">Whose it is.</param>
+    /// <param name="Workout">Made of a scene.</param>
+    /// <param name="Scene">The scene; the usual one where null.</param>
+    private sealed record Entry(Type Estimator, Func<Scored, EstimatorWorkout> Workout, Func<Scored>? Scene = null)
+    {
+        public Scored Make() => Scene?.Invoke() ?? new Scored();
     }
 }

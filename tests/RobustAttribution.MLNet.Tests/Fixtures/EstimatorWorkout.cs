@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 
 namespace RobustAttribution.MLNet.Tests.Fixtures;
 
@@ -33,17 +34,29 @@ internal sealed class EstimatorWorkout
     /// <summary>Whether a row's values depend on the rows that share its batch (random draws), so that other orders give other values.</summary>
     public bool DependsOnBatch { get; init; }
 
+    /// <summary>Rows in one computation.</summary>
+    public int BatchSize { get; init; } = Scored.BatchSize;
+
+    /// <summary>Network calls for each batch when every column is read; null where it is not told.</summary>
+    public int? CallsPerBatch { get; init; }
+
+    /// <summary>What fitting to data without rows must say; null where there is nothing to learn, so that it must do.</summary>
+    public string? EmptyFitError { get; init; }
+
     public void Run()
     {
         KeepsItsPromise();
         FailsEarly();
+        RefusesMisuse();
         ITransformer transformer = Estimator.Fit(Data);
         IDataView view = transformer.Transform(Data);
         Assert.IsTrue(transformer.IsRowToRowMapper);
         List<Rows.Row> rows = Rows.Read(view);
-        Assert.IsGreaterThan(Scored.BatchSize, rows.Count);
+        Assert.IsTrue(rows.Count > BatchSize && rows.Count % BatchSize != 0, "several batches, the last one partial");
         IsLazy(view);
+        CallsTheNetworkOnceForEachBatch(view);
         IsRepeatable(view, rows);
+        IsTheSameColumnByColumn(view, rows);
         IsTheSameShuffled(view, rows);
         IsTheSameInParts(view, rows);
         IsTheSameRowByRow(transformer, rows);
@@ -51,6 +64,8 @@ internal sealed class EstimatorWorkout
         TakesFewRows(transformer, rows);
         CleansUp(transformer, view);
     }
+
+    private static bool IsImage(DataViewSchema.Column column) => column.Type is ImageDataViewType;
 
     private static void ColumnsMatch(SchemaShape promised, DataViewSchema actual)
     {
@@ -121,12 +136,60 @@ internal sealed class EstimatorWorkout
         }
     }
 
-    private static void IsLazy(IDataView view)
+    private static void Throws<TException>(Func<object?> deed, string what, string? says = null)
+        where TException : Exception
     {
+        var error = Assert.Throws<TException>(() => deed(), what);
+        StringAssert.Contains(error.Message, says ?? string.Empty, what);
+    }
+
+    private void RefusesMisuse()
+    {
+        Throws<ArgumentNullException>(() => Estimator.Fit(null!), "fitting to nothing");
+        Throws<ArgumentNullException>(() => Estimator.GetOutputSchema(null!), "promising for nothing");
+        ITransformer fitted = Estimator.Fit(Data);
+        Throws<ArgumentNullException>(() => fitted.Transform(null!), "transforming nothing");
+        Throws<ArgumentNullException>(() => fitted.GetOutputSchema(null!), "binding to nothing");
+        Throws<ArgumentNullException>(() => fitted.GetRowToRowMapper(null!), "mapping nothing");
+
+        IRowToRowMapper mapper = fitted.GetRowToRowMapper(Data.Schema);
+        using (DataViewRowCursor other = Context.Data.LoadFromEnumerable(Picture.Make(1)).GetRowCursor([]))
+        {
+            Throws<ArgumentException>(() => mapper.GetRow(other, []), "a row of another schema", "another schema");
+        }
+
+        IDataView view = fitted.Transform(Data);
+        DataViewSchema.Column added = view.Schema[view.Schema.Count - 1];
+        using DataViewRowCursor inactive = view.GetRowCursor([]);
+        Throws<ArgumentException>(() => inactive.GetGetter<VBuffer<float>>(added), "a getter of a column that was not asked for", $"'{added.Name}'");
+        using DataViewRowCursor cursor = view.GetRowCursor([added]);
+        Throws<InvalidOperationException>(() => cursor.GetGetter<VBuffer<ushort>>(added), "a getter of another type", $"'{added.Name}'");
+        DataViewSchema.Column foreign = Context.Transforms.CopyColumns("Foreign", "Id").Fit(view).GetOutputSchema(view.Schema)["Foreign"];
+        Throws<ArgumentException>(() => view.GetRowCursor([foreign]), "a column of another schema", "'Foreign'");
+        (fitted as IDisposable)?.Dispose();
+    }
+
+    private void IsLazy(IDataView view)
+    {
+        string[] passedThrough = [.. Data.Schema.Where(column => !column.IsHidden).Select(column => column.Name)];
         int before = CountingArchitecture.Calls;
+        _ = Rows.Read(Data, passedThrough);
+        int ofTheSource = CountingArchitecture.Calls - before;
+        before = CountingArchitecture.Calls;
+        _ = Rows.Read(view, passedThrough);
+        Assert.AreEqual(ofTheSource, CountingArchitecture.Calls - before, "network calls for columns that pass through");
+        before = CountingArchitecture.Calls;
         _ = view.GetRowCount();
-        _ = Rows.Read(view, ["Image", "Label", "Id"]);
-        Assert.AreEqual(before, CountingArchitecture.Calls, "network calls for columns that pass through");
+        foreach (DataViewRowCursor part in view.GetRowCursorSet([view.Schema["Id"]], 3))
+        {
+            using (part)
+            {
+                while (part.MoveNext())
+                {
+                }
+            }
+        }
+
         using DataViewRowCursor cursor = view.GetRowCursor(view.Schema);
         foreach (DataViewSchema.Column column in view.Schema.Where(column => !column.IsHidden))
         {
@@ -140,7 +203,38 @@ internal sealed class EstimatorWorkout
         Assert.AreEqual(before, CountingArchitecture.Calls, "network calls for rows nobody looked at");
     }
 
-    private void IsRepeatable(IDataView view, List<Rows.Row> rows) => AreSame(rows, Rows.Read(view), 0, "second pass");
+    private void CallsTheNetworkOnceForEachBatch(IDataView view)
+    {
+        if (CallsPerBatch is not int expected)
+        {
+            return;
+        }
+
+        int before = CountingArchitecture.Calls;
+        int rows = Rows.Read(view).Count;
+        Assert.AreEqual(expected * ((rows + BatchSize - 1) / BatchSize), CountingArchitecture.Calls - before, "network calls for all rows");
+    }
+
+    private void IsRepeatable(IDataView view, List<Rows.Row> rows)
+    {
+        AreSame(rows, Rows.Read(view), 0, "second pass");
+        ITransformer again = Estimator.Fit(Data);
+        AreSame(rows, Rows.Read(again.Transform(Data)), 0, "fitted again");
+        (again as IDisposable)?.Dispose();
+    }
+
+    private void IsTheSameColumnByColumn(IDataView view, List<Rows.Row> rows)
+    {
+        foreach (DataViewSchema.Column column in view.Schema.Where(column => column.Index >= Data.Schema.Count && !column.IsHidden))
+        {
+            List<Rows.Row> alone = Rows.Read(view, [column.Name]);
+            Assert.HasCount(rows.Count, alone);
+            for (int i = 0; i < rows.Count; i++)
+            {
+                Rows.AreEqual(new Dictionary<string, object> { [column.Name] = rows[i].Values[column.Name] }, alone[i].Values, 0, $"alone, row {i}");
+            }
+        }
+    }
 
     private void IsTheSameShuffled(IDataView view, List<Rows.Row> rows)
     {
@@ -207,7 +301,7 @@ internal sealed class EstimatorWorkout
         file.Position = 0;
         var other = new MLContext();
         ITransformer loaded = other.Model.Load(file, out DataViewSchema schema);
-        CollectionAssert.AreEqual(Data.Schema.Where(column => !column.IsHidden).Select(column => column.Name).ToArray(), schema.Where(column => !column.IsHidden).Select(column => column.Name).ToArray());
+        CollectionAssert.AreEqual(Data.Schema.Where(column => !column.IsHidden && !IsImage(column)).Select(column => column.Name).ToArray(), schema.Where(column => !column.IsHidden).Select(column => column.Name).ToArray());
         AreSame(rows, Rows.Read(loaded.Transform(Data)), 0, "after saving and loading");
         (loaded as IDisposable)?.Dispose();
     }
@@ -215,6 +309,15 @@ internal sealed class EstimatorWorkout
     private void TakesFewRows(ITransformer transformer, List<Rows.Row> rows)
     {
         Assert.IsEmpty(Rows.Read(transformer.Transform(Empty)), "rows of empty data");
+        if (EmptyFitError is null)
+        {
+            Assert.IsEmpty(Rows.Read(Estimator.Fit(Empty).Transform(Empty)), "rows of empty data, fitted to it");
+        }
+        else
+        {
+            Throws<ArgumentException>(() => Estimator.Fit(Empty), "fitting to empty data", EmptyFitError);
+        }
+
         List<Rows.Row> one = Rows.Read(transformer.Transform(Context.Data.TakeRows(Data, 1)));
         Assert.HasCount(1, one);
         if (!DependsOnBatch)
@@ -241,8 +344,12 @@ internal sealed class EstimatorWorkout
         }
 
         Assert.AreEqual(before, LiveTensors.Count(), "live tensors after reading");
-        (transformer as IDisposable)?.Dispose();
-        (transformer as IDisposable)?.Dispose();
+        if (transformer is IDisposable owner)
+        {
+            owner.Dispose();
+            owner.Dispose();
+            Throws<ObjectDisposedException>(() => Rows.Read(view), "reading after disposal");
+        }
     }
 
     private static void AreSame(List<Rows.Row> expected, List<Rows.Row> actual, double tolerance, string what)

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 
@@ -10,24 +11,40 @@ internal sealed class Scored : IDisposable
 {
     public const int BatchSize = 4;
 
-    public Scored(int count = 11, Activation? activation = null)
+    /// <param name="count">Rows of the data.</param>
+    /// <param name="activation">The network's.</param>
+    /// <param name="change">Changes what <see cref="Options"/> says.</param>
+    /// <param name="largest">The vectors are in 0 to this.</param>
+    /// <param name="pictures">Whether the data has the pictures in red too, as MLImages of 8×8 in the column "Picture".</param>
+    public Scored(int count = 11, Activation? activation = null, Action<RobustAttributionImageClassificationTrainer.Options>? change = null, float largest = 255, bool pictures = false)
     {
         CountingArchitecture.Register();
         Context = new MLContext(seed: 1);
-        Raw = Context.Data.Cache(Context.Data.LoadFromEnumerable(Picture.Make(count))); // cached, so that it can be shuffled
-        ITransformer keys = Context.Transforms.Conversion.MapValueToKey("Label").Fit(Context.Data.LoadFromEnumerable(Picture.Make(12)));
+        Raw = Context.Data.Cache(Load(count)); // cached, so that it can be shuffled
+        IEstimator<ITransformer> mapping = Context.Transforms.Conversion.MapValueToKey("Label");
+        ITransformer keys = (pictures ? mapping.Append(Context.Transforms.ConvertToImage(Picture.Side, Picture.Side, "Picture", "Image", ImagePixelExtractingEstimator.ColorBits.Red)) : mapping).Fit(Load(12));
         Data = keys.Transform(Raw);
-        Model = Context.Transforms.RobustImageClassification(Options(activation)).Fit(keys.Transform(Context.Data.LoadFromEnumerable(Picture.Make(12))));
+        RobustAttributionImageClassificationTrainer.Options options = Options(activation);
+        change?.Invoke(options);
+        Model = Context.Transforms.RobustImageClassification(options).Fit(keys.Transform(Load(12)));
         View = Model.Transform(Data);
         Chain = new TransformerChain<RobustAttributionModelTransformer>(keys, Model);
+
+        IDataView Load(int rows)
+        {
+            List<Picture> pictures = Picture.Make(rows);
+            pictures.ForEach(picture => picture.Image = [.. picture.Image.Select(value => value * (largest / 255))]);
+            return Context.Data.LoadFromEnumerable(pictures);
+        }
     }
+
 
     public MLContext Context { get; }
 
     /// <summary>Image, Label as text, Id.</summary>
     public IDataView Raw { get; }
 
-    /// <summary>Image, Label as key, Id.</summary>
+    /// <summary>Image, Label as key, Id; Picture if asked for.</summary>
     public IDataView Data { get; }
 
     public RobustAttributionModelTransformer Model { get; }
