@@ -4,5 +4,10 @@ namespace RobustAttribution.MLNet.Tests;
 internal static class Program
 {
     public static int Main(string[] arguments)
-        => arguments is ["score", string model, string pictures, string output] ? Models.FreshProcess.Score(model, pictures, output) : 64;
+        => arguments switch
+        {
+            ["score", string model, string pictures, string output] => Models.FreshProcess.Score(model, pictures, output),
+            ["write-model", string folder] => Models.CommittedModel.Write(folder),
+            _ => 64,
+        };
 }

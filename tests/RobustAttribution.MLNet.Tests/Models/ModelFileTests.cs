@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Tests.Fixtures;
@@ -37,6 +38,48 @@ public sealed class ModelFileTests
                 CollectionAssert.AreEqual((float[])value, columns[name][i], $"{name}, row {i}");
             }
         }
+    }
+
+    [TestMethod]
+    public void TheModelFileOfFormat1_1IsStillRead()
+    {
+        var context = new MLContext();
+        ITransformer model = context.Model.Load(CommittedModel.Path, out DataViewSchema schema);
+        CollectionAssert.AreEqual(new[] { "Image", "Label", "Id" }, schema.Select(column => column.Name).ToArray());
+        var expected = JsonSerializer.Deserialize<Dictionary<string, float[][]>>(File.ReadAllText(Path.ChangeExtension(CommittedModel.Path, "json")))!;
+        Dictionary<string, float[][]> found = CommittedModel.Score(context, model);
+        foreach (string column in CommittedModel.Columns)
+        {
+            for (int row = 0; row < 3; row++)
+            {
+                Rows.AreEqual(
+                    new Dictionary<string, object> { [column] = expected[column][row] }, new Dictionary<string, object> { [column] = found[column][row] }, 1e-3, $"row {row}");
+            }
+        }
+    }
+
+    [TestMethod]
+    [DataRow("RBATTMDL", "RobustAttributionModel")]
+    [DataRow("RBATTSAL", "RobustSaliency")]
+    [DataRow("RBATTLOC", "RobustLocalization")]
+    public void AModelFileOfANewerFormatIsRefusedWithTheVersions(string signature, string loader)
+    {
+        string path = Path.Combine(folder, "newer.zip");
+        File.Copy(CommittedModel.Path, path);
+        SetVersions(path, signature, written: 0x00010007, readable: 0x00010001);
+        new MLContext().Model.Load(path, out _); // its writer said that this version understands it
+
+        SetVersions(path, signature, written: 0x00010007, readable: 0x00010007);
+        Exception error = Assert.Throws<Exception>(() => new MLContext().Model.Load(path, out _));
+        while (error is System.Reflection.TargetInvocationException { InnerException: { } inner })
+        {
+            error = inner;
+        }
+
+        Assert.IsInstanceOfType<FormatException>(error);
+        StringAssert.Contains(error.Message, $"The part '{loader}' of the model file");
+        StringAssert.Contains(error.Message, "it reads the formats 1.1 to 1.1");
+        StringAssert.Contains(error.Message, $"{typeof(SaliencyEstimator).Assembly.GetName().Version}");
     }
 
     [TestMethod]
@@ -109,6 +152,27 @@ public sealed class ModelFileTests
 
         Assert.IsTrue(error is FormatException or InvalidDataException or EndOfStreamException or InvalidOperationException, $"{what}: {error}");
         Assert.IsGreaterThan(10, error.Message.Length, what);
+    }
+
+    /// <summary>Changes the versions in the header of the component with a signature: they follow it.</summary>
+    private static void SetVersions(string path, string signature, uint written, uint readable)
+    {
+        using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Update);
+        foreach (ZipArchiveEntry entry in zip.Entries.Where(entry => entry.Name == "Model.key"))
+        {
+            using Stream stream = entry.Open();
+            byte[] header = new byte[80];
+            stream.ReadExactly(header);
+            if (Encoding.ASCII.GetString(header, 64, 8) == signature)
+            {
+                stream.Position = 72;
+                stream.Write(BitConverter.GetBytes(written));
+                stream.Write(BitConverter.GetBytes(readable));
+                return;
+            }
+        }
+
+        Assert.Fail($"{path} has no component {signature}");
     }
 
     private static void Damage(string path, string entryName, int position)

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Similarities;
+
+namespace RobustAttribution.MLNet.Tests.Models;
+
+/// <summary>
+/// The model file model-1.1.zip in this folder, in format 1.1, with every transformer of the library, and model-1.1.json, what it says of three pictures.
+/// Never made again: every later version must read it. A version that writes another format gets a file of its own beside it.
+/// </summary>
+/// <remarks>Made by this assembly run as a program: dotnet RobustAttribution.MLNet.Tests.dll write-model FOLDER. The pictures are <see cref="Picture.Make"/>'s, 3 with seed 4.</remarks>
+internal static class CommittedModel
+{
+    public static readonly string[] Columns = ["Score", "Saliency", "Signed", "CosineSimilarity", "PredictedBox"];
+
+    /// <summary>Where the build puts the committed file.</summary>
+    public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "Models", "model-1.1.zip");
+
+    public static int Write(string folder)
+    {
+        var context = new MLContext(1);
+        IDataView data = context.Data.LoadFromEnumerable(Picture.Make(12));
+        var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
+            {
+                Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 },
+                Objective = new CrossEntropy(),
+                Activation = Activation.Softplus(3),
+                Epochs = 3,
+                BatchSize = 4,
+                LearningRate = 0.01,
+            }))
+            .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { Target = SaliencyTarget.Class("square"), SignedColumnName = "Signed", Reduction = new MapReduction(MapSign.Absolute, MapScale.Max) }))
+            .Append(context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = new TopKAttack { K = 9, Steps = 1 }, Similarities = [new(new CosineSimilarity())] }))
+            .Append(context.Transforms.RandomPerturbation())
+            .Append(context.Transforms.SaliencyLocalization())
+            .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        ITransformer model = pipeline.Fit(data);
+        context.Model.Save(model, data.Schema, System.IO.Path.Combine(folder, "model-1.1.zip"));
+        File.WriteAllText(System.IO.Path.Combine(folder, "model-1.1.json"), JsonSerializer.Serialize(Score(context, model)));
+        return 0;
+    }
+
+    /// <summary>The values of three pictures by column.</summary>
+    public static Dictionary<string, float[][]> Score(MLContext context, ITransformer model)
+    {
+        List<Rows.Row> rows = Rows.Read(model.Transform(context.Data.LoadFromEnumerable(Picture.Make(3, seed: 4))), Columns);
+        return Columns.ToDictionary(column => column, column => rows.Select(row => row.Values[column] as float[] ?? [(float)row.Values[column]]).ToArray());
+    }
+}
