@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace RobustAttribution.MLNet.Tests;
 
 /// <summary>What runs when this assembly is started as a program: the fresh process of the model-file tests.</summary>
@@ -7,6 +9,9 @@ internal static class Program
         => arguments switch
         {
             ["score", string model, string pictures, string output] => Models.FreshProcess.Score(model, pictures, output),
+            ["predict-file", string model, string picture, string output] => Docs.PipelineTests.PredictFile(model, picture, output),
+            ["predict-vectors", string model, string pictures, string output] => Docs.PipelineTests.PredictVectors(model, pictures, output),
+            ["train", string checkpoints, string weights, string pause] => Training.KilledTrainingTests.Train(checkpoints, weights, int.Parse(pause, CultureInfo.InvariantCulture)),
             ["write-model", string folder] => Models.CommittedModel.Write(folder),
             _ => 64,
         };

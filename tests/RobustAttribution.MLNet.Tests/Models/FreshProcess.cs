@@ -17,18 +17,30 @@ internal static class FreshProcess
         string input = Path.Combine(folder, "pictures.json");
         string output = Path.Combine(folder, "scores.json");
         File.WriteAllText(input, JsonSerializer.Serialize(pictures));
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
-        {
-            ArgumentList = { "exec", typeof(FreshProcess).Assembly.Location, "score", model, input, output },
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        using Process process = Process.Start(start)!;
+        (int exitCode, string messages) = Run("score", model, input, output);
+        return (exitCode, exitCode == 0 ? JsonSerializer.Deserialize<Dictionary<string, float[][]>>(File.ReadAllText(output)) : null, messages);
+    }
+
+    /// <summary>Runs a task of <see cref="Program"/> in a process of its own.</summary>
+    /// <returns>Its exit code and its messages.</returns>
+    public static (int ExitCode, string Messages) Run(params string[] task)
+    {
+        using Process process = Start(task);
         Task<string> standard = process.StandardOutput.ReadToEndAsync();
         string messages = process.StandardError.ReadToEnd() + standard.Result;
         process.WaitForExit();
-        return (process.ExitCode, process.ExitCode == 0 ? JsonSerializer.Deserialize<Dictionary<string, float[][]>>(File.ReadAllText(output)) : null, messages);
+        return (process.ExitCode, messages);
     }
+
+    /// <summary>Starts a task of <see cref="Program"/> in a process of its own.</summary>
+    public static Process Start(params string[] task)
+        => Process.Start(new ProcessStartInfo(
+            Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
+            ["exec", typeof(FreshProcess).Assembly.Location, .. task])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
 
     /// <summary>Writes every column of single-precision vectors that the model adds.</summary>
     public static int Score(string modelPath, string picturesPath, string outputPath)

@@ -39,7 +39,14 @@ public sealed class ContinuedTrainingTests
 
         options.LearningRate *= 2;
         options.MetricsCallback = null;
-        Assert.ThrowsExactly<CheckpointException>(() => Scores(scored, options));
+        StringAssert.Contains(Assert.ThrowsExactly<CheckpointException>(() => Scores(scored, options)).Message, "options.learningRate was 0.001 and is 0.002");
+
+        options.LearningRate /= 2;
+        string newest = Directory.GetFiles(Path.Combine(folder, "checkpoints")).Order(StringComparer.Ordinal).Last();
+        byte[] bytes = File.ReadAllBytes(newest);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(newest, bytes);
+        StringAssert.Contains(Assert.ThrowsExactly<CheckpointException>(() => Scores(scored, options)).Message, $"{newest} is damaged");
     }
 
     [TestMethod]

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.Attacks;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.MLNet.Tests.Models;
+using RobustAttribution.Networks;
+
+namespace RobustAttribution.MLNet.Tests.Docs;
+
+/// <summary>Whole ways from training to a PredictionEngine in a process of its own: picture files as the README has them, and vectors.</summary>
+[TestClass]
+public sealed class PipelineTests
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("pipeline-tests").FullName;
+
+    [TestCleanup]
+    public void Clean() => Directory.Delete(folder, recursive: true);
+
+    [TestMethod]
+    public void FromAFolderOfPngAndJpegFilesToAPredictionInAnotherProcess()
+    {
+        string pictures = Directory.CreateDirectory(Path.Combine(folder, "pictures")).FullName;
+        string[] files = [.. Picture.Make(24).Select(picture => Write(pictures, picture))];
+        string path = Path.Combine(folder, "model.zip");
+
+        (MulticlassClassificationMetrics metrics, IReadOnlyList<AttributionRobustnessMetrics> robustness) = PipelineSnippets.Train(pictures, epochs: 2, path);
+
+        Assert.AreEqual(3, metrics.ConfusionMatrix.NumberOfClasses);
+        Assert.HasCount(3, robustness);
+        Assert.AreEqual(24, robustness.Sum(fold => fold.RowCount));
+        PipelineSnippets.Explanation here = PipelineSnippets.Predict(path, files[3]);
+        string output = Path.Combine(folder, "prediction.json");
+        (int exitCode, string messages) = FreshProcess.Run("predict-file", path, files[3], output);
+        Assert.AreEqual(0, exitCode, messages);
+        StringAssert.Contains(messages, here.Class);
+        AssertSame(here, JsonSerializer.Deserialize<PipelineSnippets.Explanation>(File.ReadAllText(output))!);
+        Assert.HasCount(3, here.Score);
+        Assert.HasCount(32 * 32, here.Saliency);
+    }
+
+    [TestMethod]
+    public void FromVectorsToAPredictionInAnotherProcess()
+    {
+        var context = new MLContext(seed: 1);
+        List<Picture> pictures = Picture.Make(24);
+        IDataView data = context.Data.LoadFromEnumerable(pictures);
+        var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.Transforms.RobustImageClassification(epochs: 2))
+            .Append(context.Transforms.Saliency())
+            .Append(context.Transforms.Conversion.MapKeyToValue("Class", "PredictedLabel"));
+        var folds = context.MulticlassClassification.CrossValidate(data, pipeline, numberOfFolds: 2);
+        IReadOnlyList<AttributionRobustnessMetrics> robustness = context.MulticlassClassification.EvaluateAttributionRobustness(folds, new() { Attack = new TopKAttack { K = 9, Steps = 2 }, Similarities = [new(new Similarities.CosineSimilarity())] });
+        Assert.AreEqual(24, robustness.Sum(fold => fold.RowCount));
+        using TransformerChain<Microsoft.ML.Transforms.KeyToValueMappingTransformer> model = pipeline.Fit(data);
+        MulticlassClassificationMetrics metrics = context.MulticlassClassification.Evaluate(model.Transform(data));
+        string path = Path.Combine(folder, "model.zip");
+        context.Model.Save(model, data.Schema, path);
+
+        string input = Path.Combine(folder, "pictures.json"), output = Path.Combine(folder, "predictions.json");
+        File.WriteAllText(input, JsonSerializer.Serialize(pictures));
+        (int exitCode, string messages) = FreshProcess.Run("predict-vectors", path, input, output);
+
+        Assert.AreEqual(0, exitCode, messages);
+        List<PipelineSnippets.Explanation> found = JsonSerializer.Deserialize<List<PipelineSnippets.Explanation>>(File.ReadAllText(output))!;
+        List<Rows.Row> here = Rows.Read(model.Transform(data), ["Class", "Score", "Saliency"]);
+        Assert.HasCount(here.Count, found);
+        for (int i = 0; i < here.Count; i++)
+        {
+            Rows.AreEqual(here[i].Values, new Dictionary<string, object> { ["Class"] = found[i].Class, ["Score"] = found[i].Score, ["Saliency"] = found[i].Saliency }, 1e-3, $"row {i}");
+        }
+
+        Assert.AreEqual(metrics.MicroAccuracy, found.Zip(pictures).Average(pair => pair.First.Class == pair.Second.Label ? 1.0 : 0), 1e-9);
+    }
+
+    /// <summary>What the other process does with a picture file.</summary>
+    internal static int PredictFile(string path, string picture, string output)
+    {
+        File.WriteAllText(output, JsonSerializer.Serialize(PipelineSnippets.Predict(path, picture)));
+        return 0;
+    }
+
+    /// <summary>What the other process does with vectors.</summary>
+    internal static int PredictVectors(string path, string input, string output)
+    {
+        var context = new MLContext();
+        ITransformer model = context.Model.Load(path, out _);
+        using PredictionEngine<Picture, PipelineSnippets.Explanation> engine = context.Model.CreatePredictionEngine<Picture, PipelineSnippets.Explanation>(model);
+        File.WriteAllText(output, JsonSerializer.Serialize(JsonSerializer.Deserialize<List<Picture>>(File.ReadAllText(input))!.ConvertAll(engine.Predict)));
+        return 0;
+    }
+
+    private static void AssertSame(PipelineSnippets.Explanation expected, PipelineSnippets.Explanation actual)
+    {
+        Assert.AreEqual(expected.Class, actual.Class);
+        CollectionAssert.AreEqual(expected.Score, actual.Score);
+        CollectionAssert.AreEqual(expected.Saliency, actual.Saliency);
+    }
+
+    private static string Write(string folder, Picture picture)
+    {
+        const int scale = 3;
+        const int side = scale * Picture.Side;
+        byte[] pixels = new byte[4 * side * side];
+        for (int i = 0; i < side * side; i++)
+        {
+            byte value = (byte)picture.Image[(i / side / scale * Picture.Side) + (i % side / scale)];
+            new[] { value, value, value, byte.MaxValue }.CopyTo(pixels, 4 * i);
+        }
+
+        string file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, picture.Label)).FullName, $"{picture.Id}.{(picture.Id % 2 == 0 ? "png" : "jpg")}");
+        using MLImage image = MLImage.CreateFromPixels(side, side, MLPixelFormat.Bgra32, pixels);
+        image.Save(file);
+        return file;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.MLNet.Tests.Models;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Training;
+
+namespace RobustAttribution.MLNet.Tests.Training;
+
+/// <summary>A training in a process of its own that is killed by SIGKILL, whatever it is doing, again and again, ends with the bits of one that nobody disturbed.</summary>
+[TestClass]
+public sealed class KilledTrainingTests
+{
+    private const int Epochs = 12;
+    private readonly string folder = Directory.CreateTempSubdirectory("killed-tests").FullName;
+
+    [TestCleanup]
+    public void Clean() => Directory.Delete(folder, recursive: true);
+
+    [TestMethod]
+    public void Twice() => KillAndCompare(kills: 2, pause: 25);
+
+    [TestMethod]
+    [TestCategory("Long")]
+    public void ThirtyTimesAtFullSpeed() => KillAndCompare(kills: 30, pause: 0);
+
+    /// <summary>What the other process does: trains with a checkpoint after each step, and pauses after each for the killer to come.</summary>
+    internal static int Train(string checkpoints, string weights, int pause)
+    {
+        var context = new MLContext(seed: 5);
+        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(32));
+        IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
+        using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
+        {
+            Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 },
+            Objective = new LocalGradientAlignment(),
+            Augmentation = new HorizontalFlip(),
+            Schedule = new CosineSchedule(),
+            ValidationSetFraction = 0.25,
+            EarlyStopping = new EarlyStopping { Patience = Epochs },
+            Epochs = Epochs,
+            BatchSize = 4,
+            LearningRate = 0.01,
+            ProgressInterval = TimeSpan.Zero,
+            MetricsCallback = _ => Thread.Sleep(pause),
+            Checkpoints = checkpoints.Length == 0 ? null : new CheckpointOptions(checkpoints) { EveryMinutes = 1e-9 },
+        }).Fit(data);
+        using FileStream file = File.Create(weights);
+        model.Network.SaveWeights(file);
+        return 0;
+    }
+
+    private void KillAndCompare(int kills, int pause)
+    {
+        string expected = Path.Combine(folder, "expected"), found = Path.Combine(folder, "found"), checkpoints = Path.Combine(folder, "checkpoints");
+        Train(string.Empty, expected, 0);
+        var random = new Random();
+        int alive = 0;
+        for (int i = 0; i < kills; i++)
+        {
+            long before = Newest(checkpoints);
+            using Process training = FreshProcess.Start("train", checkpoints, found, $"{pause}");
+            Assert.IsTrue(SpinWait.SpinUntil(() => training.HasExited || Newest(checkpoints) > before, TimeSpan.FromMinutes(2)), "no checkpoint within two minutes");
+            Thread.Sleep(random.Next(Math.Max(3, 2 * pause)));
+            alive += training.HasExited ? 0 : 1;
+            training.Kill();
+            training.WaitForExit();
+        }
+
+        Assert.IsGreaterThanOrEqualTo(Math.Min(kills, 2), alive, "trainings that were alive when the signal came");
+        Finish(FreshProcess.Start("train", checkpoints, found, "0"));
+        CollectionAssert.AreEqual(File.ReadAllBytes(expected), File.ReadAllBytes(found));
+    }
+
+    private static long Newest(string checkpoints)
+        => Directory.Exists(checkpoints)
+            ? Directory.GetFiles(checkpoints, "checkpoint-*.safetensors").Select(file => long.Parse(Path.GetFileNameWithoutExtension(file).AsSpan("checkpoint-".Length), null)).DefaultIfEmpty(-1).Max()
+            : -1;
+
+    private static void Finish(Process training)
+    {
+        using (training)
+        {
+            Task<string> standard = training.StandardOutput.ReadToEndAsync();
+            string messages = training.StandardError.ReadToEnd() + standard.Result;
+            training.WaitForExit();
+            Assert.AreEqual(0, training.ExitCode, messages);
+        }
+    }
+}
