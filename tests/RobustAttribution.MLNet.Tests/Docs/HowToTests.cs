@@ -1,0 +1,107 @@
+using Microsoft.ML;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
+using TorchSharp;
+
+namespace RobustAttribution.MLNet.Tests.Docs;
+
+/// <summary>The how-to pages' code, run where that takes no long training.</summary>
+[TestClass]
+public sealed class HowToTests
+{
+    private static readonly MLContext Context = new(seed: 1);
+
+    [TestMethod]
+    public void ANetworkOfOnesOwnIsTrainedSavedAndLoaded()
+    {
+        using var folder = new DataFolder();
+        IDataView train = Train(24);
+        string path = folder.Of("model.zip");
+        ITransformer model = NetworkSnippets.Train(Context, train, epochs: 1);
+        using var owned = (IDisposable)model;
+        Context.Model.Save(model, train.Schema, path);
+
+        ITransformer loaded = Context.Model.Load(path, out _);
+
+        using var ownedToo = (IDisposable)loaded;
+        float[] before = Context.Data.CreateEnumerable<Scores>(model.Transform(train), false).First().Score;
+        CollectionAssert.AreEqual(before, Context.Data.CreateEnumerable<Scores>(loaded.Transform(train), false).First().Score);
+
+        string weights = folder.Of("weights.safetensors");
+        NetworkSnippets.Save((RobustAttributionModelTransformer)((IEnumerable<ITransformer>)model).Last(), weights);
+        using SafetensorsContent content = Safetensors.Read(weights);
+        Assert.Contains("conv1.weight", content.Tensors.Keys);
+    }
+
+    [TestMethod]
+    public void ABlockWithAJoinAddsItsInput()
+    {
+        using var generator = new torch.Generator(1);
+        using var block = new NetworkSnippets.ResidualBlock(2, generator);
+        using torch.Tensor zeros = torch.zeros([1, 2, 4, 4]), ones = torch.ones([1, 2, 4, 4]);
+        Assert.HasCount(2, block.parameters().ToArray());
+        using torch.Tensor ofZeros = block.call(zeros), ofOnes = block.call(ones * -1); // relu(−1) = relu(0)
+        using torch.Tensor difference = ofZeros - ofOnes;
+        Assert.AreEqual(1, difference.min().ToSingle(), 1e-6f);
+        Assert.AreEqual(1, difference.max().ToSingle(), 1e-6f);
+    }
+
+    [TestMethod]
+    public void APlainModuleIsWrapped()
+    {
+        using var generator = new torch.Generator(1);
+        using torch.Tensor images = torch.rand([2, 1, 28, 28]);
+        CollectionAssert.AreEqual(new long[] { 2, 10 }, NetworkSnippets.Wrap(KnownNetworks.SmallConvNet.Build(new InputSpecification(1, 28, 28), 10, generator), images));
+    }
+
+    [TestMethod]
+    public void AnAttackAndAnObjectiveOfOnesOwnWorkInAPipeline()
+    {
+        (ITransformer model, AttributionRobustnessMetrics metrics) = ExtensionSnippets.Use(Context, Train(24), Train(6), epochs: 1);
+
+        using var owned = (IDisposable)model;
+        Assert.AreEqual(6, metrics.RowCount);
+        Assert.IsTrue(metrics.ValidCount > 0 && metrics.Similarities.Values.First().Mean < 1, metrics.ToString());
+    }
+
+    [TestMethod]
+    public void TheSmoothActivationAloneIsTrained()
+    {
+        ITransformer model = TrainingSnippets.Choose(Context, Train(24), epochs: 1);
+
+        using var owned = (IDisposable)model;
+        Assert.AreEqual(Activation.Softplus(3), ((IEnumerable<ITransformer>)model).OfType<RobustAttributionModelTransformer>().Single().Network.Activation);
+    }
+
+    [TestMethod]
+    public void TrainingsAreTunedAndWatchedAndMetricsRead()
+    {
+        IDataView data = Context.Transforms.Conversion.MapValueToKey("Label").Fit(Train(12)).Transform(Train(12));
+        TrainingSnippets.Tune(Context, data, Context.Data.TakeRows(data, 3), epochs: 1);
+        using RobustAttributionModelTransformer model = TrainingSnippets.Watch(Context, epochs: 1).Fit(data);
+
+        MetricsSnippets.Evaluate(Context, model.Transform(Context.Data.TakeRows(data, 3)));
+
+        Assert.AreEqual(1, model.Training!.EpochsDone);
+    }
+
+    [TestMethod]
+    public void TheGpuIsAskedForAndTheCpuStandsIn()
+    {
+        MLContext context = TrainingSnippets.Gpu();
+        IDataView train = context.Data.TakeRows(context.Data.LoadFashionMnist(null, FashionMnistSplit.Train), 12);
+
+        ITransformer model = TrainingSnippets.Choose(context, train, epochs: 1);
+
+        using var owned = (IDisposable)model;
+        torch.Device device = ((IEnumerable<ITransformer>)model).OfType<RobustAttributionModelTransformer>().Single().Network.Device;
+        Assert.AreEqual(torch.cuda.is_available() ? DeviceType.CUDA : DeviceType.CPU, device.type);
+    }
+
+    private static IDataView Train(int rows) => Context.Data.TakeRows(Context.Data.LoadFashionMnist(null, FashionMnistSplit.Train), rows);
+
+    private sealed class Scores
+    {
+        public float[] Score { get; set; } = [];
+    }
+}

@@ -1,0 +1,41 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
+using RobustAttribution.Similarities;
+using RobustAttribution.ThreatModels;
+
+namespace RobustAttribution.MLNet.Tests.Docs;
+
+/// <summary>The code of docs/how-to/read-the-metrics.md.</summary>
+internal static class MetricsSnippets
+{
+    public static void Evaluate(MLContext mlContext, IDataView scored)
+    {
+        #region Evaluate
+        MulticlassClassificationCatalog catalog = mlContext.MulticlassClassification;
+        MulticlassClassificationMetrics accuracy = catalog.Evaluate(scored);
+        AttributionRobustnessMetrics robustness = catalog.EvaluateAttributionRobustness(scored, new TopKAttack());
+        RandomPerturbationMetrics noise = catalog.EvaluateRandomPerturbation(scored);
+        PixelCurveMetrics pixels = catalog.EvaluateInsertionDeletion(scored, new() { Attack = new TargetMapAttack() });
+        SecurityCurveMetrics security = catalog.EvaluateSecurityCurve(scored, new SecurityCurve { Radii = [0, 4 / 255.0, 8 / 255.0] });
+        #endregion
+        Console.WriteLine($"{accuracy.MicroAccuracy} {robustness} {noise} {pixels} {security}");
+    }
+
+    public static AttributionRobustnessMetrics Protocol(MLContext mlContext, IDataView scored)
+    {
+        #region Protocol
+        var protocol = new AttributionRobustnessOptions // Singh et al. 2020
+        {
+            Method = new IntegratedGradients { Steps = 100 },
+            Attack = new TopKAttack { Attribution = new IntegratedGradients { Steps = 100 }, Judge = new KendallTau(), ThreatModel = new LinfBall(8 / 255.0) },
+            Similarities = [new(new TopKIntersection(100)), new(new KendallTau())],
+            CorrectlyClassifiedOnly = true,
+        };
+        AttributionRobustnessMetrics metrics = mlContext.MulticlassClassification.EvaluateAttributionRobustness(scored, protocol);
+        #endregion
+        return metrics;
+    }
+}
