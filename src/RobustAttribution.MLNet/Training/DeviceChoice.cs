@@ -15,24 +15,31 @@ internal static class DeviceChoice
     public static Device Resolve(IHostEnvironment env, Action<string> warn)
     {
         int? wanted = HostSettings.GpuDeviceId(env);
-        if (wanted is not int index)
+        return wanted is not null && Choose(wanted.Value, cuda.is_available() ? cuda.device_count() : 0, HostSettings.FallbackToCpu(env), warn) is int index
+            ? device(DeviceType.CUDA, index)
+            : CPU;
+    }
+
+    /// <summary>The index of the GPU to compute on; null where the CPU stands in.</summary>
+    /// <param name="wanted">The index asked for.</param>
+    /// <param name="present">How many GPUs there are.</param>
+    /// <param name="fallBack">Whether the CPU may stand in.</param>
+    /// <param name="warn">Takes the message that it does.</param>
+    /// <exception cref="InvalidOperationException">There is no such GPU and falling back is not allowed.</exception>
+    public static int? Choose(int wanted, int present, bool fallBack, Action<string> warn)
+    {
+        if (wanted >= 0 && wanted < present)
         {
-            return CPU;
+            return wanted;
         }
 
-        int present = cuda.is_available() ? cuda.device_count() : 0;
-        if (index >= 0 && index < present)
-        {
-            return device(DeviceType.CUDA, index);
-        }
-
-        string problem = $"GpuDeviceId is {index}; this machine has {(present == 0 ? "no usable GPU" : $"the GPUs 0 to {present - 1}")}.";
-        if (!HostSettings.FallbackToCpu(env))
+        string problem = $"GpuDeviceId is {wanted}; this machine has {present switch { 0 => "no usable GPU", 1 => "only the GPU 0", _ => $"the GPUs 0 to {present - 1}" }}.";
+        if (!fallBack)
         {
             throw new InvalidOperationException($"{problem} Choose another one, or set MLContext.FallbackToCpu = true to compute on the CPU then.");
         }
 
         warn($"{problem} Computing on the CPU.");
-        return CPU;
+        return null;
     }
 }

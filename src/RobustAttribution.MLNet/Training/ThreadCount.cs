@@ -2,26 +2,43 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>Another number of libtorch's CPU threads until it is disposed of.</summary>
+/// <summary>
+/// Another number of libtorch's CPU threads until it is disposed of, on the thread that made it. Several at once, on different threads, each have theirs; the number
+/// that was there before the first comes back with each of them.
+/// </summary>
 internal sealed class ThreadCount : IDisposable
 {
-    private readonly int? former;
+    private static readonly Lock Guard = new();
+    private static int active;
+    private static int former;
+    private bool ended;
 
     /// <param name="count">The number; null changes nothing.</param>
     public ThreadCount(int? count)
     {
-        if (count is int wanted)
+        if (count is not int wanted)
         {
-            former = get_num_threads();
+            ended = true;
+            return;
+        }
+
+        lock (Guard)
+        {
+            former = active++ == 0 ? get_num_threads() : former;
             set_num_threads(wanted);
         }
     }
 
     public void Dispose()
     {
-        if (former is int count)
+        if (!ended)
         {
-            set_num_threads(count);
+            ended = true;
+            lock (Guard)
+            {
+                active--;
+                set_num_threads(former);
+            }
         }
     }
 }

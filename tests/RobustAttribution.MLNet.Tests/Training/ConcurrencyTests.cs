@@ -1,0 +1,139 @@
+using Microsoft.ML;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Training;
+using TorchSharp;
+
+namespace RobustAttribution.MLNet.Tests.Training;
+
+/// <summary>Several models trained and used from several threads at once are those of one after the other.</summary>
+[TestClass]
+public sealed class ConcurrencyTests
+{
+    [TestMethod]
+    public void TrainingsAtTheSameTimeAreThoseOfOneAfterTheOther()
+    {
+        float[][] alone = [.. Enumerable.Range(1, 4).Select(seed => ScoresAndMaps(seed))];
+        float[][] together = new float[4][];
+        OnThreads(4, i => together[i] = ScoresAndMaps(i + 1));
+        for (int i = 0; i < 4; i++)
+        {
+            CollectionAssert.AreEqual(alone[i], together[i], $"seed {i + 1}");
+        }
+
+        CollectionAssert.AreNotEqual(alone[0], alone[1]);
+    }
+
+    [TestMethod]
+    public void ModelsAndEnginesAtTheSameTimeAreThoseOfOneAfterTheOther()
+    {
+        using Scored first = new(12), second = new(12, Activation.Relu);
+        Scored[] models = [first, second];
+        Func<List<Picture>, float[][]>[] engines = Array.ConvertAll(models, Predictor);
+        List<Picture> pictures = Picture.Make(12);
+        float[][][] alone = Array.ConvertAll(engines, engine => engine(pictures));
+        OnThreads(4, i =>
+        {
+            float[][] found = engines[i % 2](pictures);
+            for (int row = 0; row < found.Length; row++)
+            {
+                CollectionAssert.AreEqual(alone[i % 2][row], found[row], $"thread {i}, row {row}");
+            }
+        });
+
+        static Func<List<Picture>, float[][]> Predictor(Scored scored)
+        {
+            ITransformer chain = scored.Chain.Append(scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { Activation = Activation.Softplus(20) }).Fit(scored.View));
+            return pictures =>
+            {
+                // An engine of its own for each thread, as ML.NET asks for; all share the network.
+                using PredictionEngine<Picture, Output> engine = scored.Context.Model.CreatePredictionEngine<Picture, Output>(chain, new PredictionEngineOptions { OwnsTransformer = false });
+                return [.. pictures.Select(picture => engine.Predict(picture)).Select(output => (float[])[.. output.Score, .. output.Saliency])];
+            };
+        }
+    }
+
+    [TestMethod]
+    public void EachTrainingHasItsThreadsAndTheFormerNumberComesBack()
+    {
+        int before = torch.get_num_threads();
+        int[] during = new int[2], after = new int[2];
+        using var both = new Barrier(2);
+        OnThreads(2, i =>
+        {
+            bool waited = false;
+            using RobustAttributionModelTransformer model = Train(seed: 1, options =>
+            {
+                options.Threads = before + 1 + i;
+                options.MetricsCallback = _ =>
+                {
+                    during[i] = torch.get_num_threads();
+                    if (!waited)
+                    {
+                        waited = true;
+                        Assert.IsTrue(both.SignalAndWait(TimeSpan.FromMinutes(1)));
+                    }
+                };
+            });
+            after[i] = torch.get_num_threads();
+        });
+        CollectionAssert.AreEqual(new[] { before + 1, before + 2 }, during);
+        CollectionAssert.AreEqual(new[] { before, before }, after);
+        Assert.AreEqual(before, torch.get_num_threads());
+        OnThreads(1, _ => Assert.AreEqual(before, torch.get_num_threads(), "on a new thread"));
+    }
+
+    private static RobustAttributionModelTransformer Train(int seed, Action<RobustAttributionImageClassificationTrainer.Options>? change = null)
+    {
+        CountingArchitecture.Register();
+        var context = new MLContext(seed);
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
+        options.Objective = new LocalGradientAlignment();
+        options.Augmentation = new HorizontalFlip();
+        options.Epochs = 3;
+        options.ProgressInterval = TimeSpan.Zero;
+        change?.Invoke(options);
+        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(24, seed));
+        return context.Transforms.RobustImageClassification(options).Fit(context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw));
+    }
+
+    private static float[] ScoresAndMaps(int seed)
+    {
+        var context = new MLContext(seed);
+        using RobustAttributionModelTransformer model = Train(seed);
+        IDataView scored = model.Transform(context.Data.LoadFromEnumerable(Picture.Make(9)));
+        IDataView attacked = context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = new Attacks.TopKAttack { K = 9, Steps = 2 }, Similarities = [] }).Fit(scored).Transform(scored);
+        return [.. Rows.Read(attacked, ["Score", "AttackedImage"]).SelectMany(row => row.Values.Values.SelectMany(value => (float[])value))];
+    }
+
+    /// <summary>Runs a deed on several threads of their own at once; the first of their errors comes out.</summary>
+    private static void OnThreads(int count, Action<int> deed)
+    {
+        var errors = new Exception?[count];
+        Thread[] threads = [.. Enumerable.Range(0, count).Select(i => new Thread(() =>
+        {
+            try
+            {
+                deed(i);
+            }
+            catch (Exception error)
+            {
+                errors[i] = error;
+            }
+        }))];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        if (errors.FirstOrDefault(error => error is not null) is { } first)
+        {
+            throw new AssertFailedException(first.ToString(), first);
+        }
+    }
+
+    private sealed class Output
+    {
+        public float[] Score { get; set; } = [];
+
+        public float[] Saliency { get; set; } = [];
+    }
+}
