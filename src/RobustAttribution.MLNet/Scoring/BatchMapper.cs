@@ -53,6 +53,9 @@ internal abstract class BatchMapper : IRowToRowMapper
 
     public IHostEnvironment Environment { get; }
 
+    /// <summary>What is done, for the log.</summary>
+    public string Name => GetType().Name.Replace("Mapper", string.Empty, StringComparison.Ordinal);
+
     public NetworkHandle Network { get; }
 
     public ImageColumn Images { get; }

@@ -12,11 +12,14 @@ namespace RobustAttribution.MLNet.Scoring;
 /// <remarks>Batches start at multiples of the batch size whatever was asked for, so a row's values do not depend on it. No thread affinity.</remarks>
 internal sealed class BatchedCursor : DataViewRowCursor
 {
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
+
     private readonly BatchMapper mapper;
     private readonly DataViewRowCursor lockStep;
     private readonly DataViewRowCursor? ahead;
     private readonly bool[] active;
     private readonly BatchComputation? computation;
+    private readonly RowProgress? progress;
     private readonly DataViewRowId[] ids;
     private readonly ValueGetter<DataViewRowId> lockStepId;
     private readonly ValueGetter<DataViewRowId>? aheadId;
@@ -27,7 +30,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private bool disposed;
     private ExceptionDispatchInfo? failure;
 
-    public BatchedCursor(BatchMapper mapper, DataViewRowCursor lockStep, DataViewRowCursor? ahead, bool[] active)
+    public BatchedCursor(BatchMapper mapper, DataViewRowCursor lockStep, DataViewRowCursor? ahead, bool[] active, long? rowCount)
     {
         this.mapper = mapper;
         this.lockStep = lockStep;
@@ -43,6 +46,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
         aheadId = ahead.GetIdGetter();
         ids = new DataViewRowId[mapper.BatchSize];
         computation = new BatchComputation(mapper, ahead, active, mapper.BatchSize);
+        progress = new RowProgress(mapper.Environment, mapper.Name, rowCount, ReportInterval);
     }
 
     public override long Position => position;
@@ -74,6 +78,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
             position = -1;
             lockStep.Dispose();
             ahead?.Dispose();
+            progress?.Dispose();
         }
 
         base.Dispose(disposing);
@@ -116,6 +121,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
             MoveAhead();
         }
 
+        progress!.BeginBatch();
         int count = 0;
         for (; count < mapper.BatchSize && MoveAhead(); count++)
         {
@@ -130,6 +136,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
 
         computation!.Compute(count);
         batchCount = count;
+        progress.EndBatch(count);
     }
 
     private bool MoveAhead()

@@ -20,14 +20,14 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : IDa
         DataViewRowCursor lockStep = input.GetRowCursor(passedThrough, Shuffle(seed));
         if (!mapper.AnyOutputActive(active))
         {
-            return new BatchedCursor(mapper, lockStep, null, active);
+            return new BatchedCursor(mapper, lockStep, null, active, null);
         }
 
         // Two cursors in the same order: one in lock-step for the columns that pass through, one that reads pictures ahead. A buffered MLImage
         // could not be handed on, its source frees it with the next row (docs/decisions/two-cursors.md).
         try
         {
-            return new BatchedCursor(mapper, lockStep, input.GetRowCursor(mapper.Inputs, Shuffle(seed)), active);
+            return new BatchedCursor(mapper, lockStep, input.GetRowCursor(mapper.Inputs, Shuffle(seed)), active, input.GetRowCount());
         }
         catch
         {
@@ -46,7 +46,7 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : IDa
         }
 
         DataViewRowCursor[] parts = input.GetRowCursorSet(PassedThrough(active), n, Shuffle(rand?.Next()));
-        return Array.ConvertAll(parts, part => (DataViewRowCursor)new BatchedCursor(mapper, part, null, active));
+        return Array.ConvertAll(parts, part => (DataViewRowCursor)new BatchedCursor(mapper, part, null, active, null));
     }
 
     private static Random? Shuffle(int? seed) => seed is int value ? new Random(value) : null;
