@@ -64,6 +64,16 @@ public sealed partial class SnippetTests
         }
     }
 
+    [TestMethod]
+    public void EveryDecisionIsListed()
+    {
+        string index = Read(Repository.At("docs", "decisions", "README.md"));
+        foreach (string page in Directory.EnumerateFiles(Repository.At("docs", "decisions"), "*.md").Select(path => Path.GetFileName(path)).Where(name => name != "README.md"))
+        {
+            Assert.Contains($"]({page})", index);
+        }
+    }
+
     private static string Folder => Repository.At("tests", "RobustAttribution.MLNet.Tests", "Docs");
 
     private static string Region(string file, string name)
