@@ -64,17 +64,22 @@ internal sealed class ImagePictureColumn(string name, (int Height, int Width)? s
 }
 
 /// <summary>Pictures as vectors of channels × height × width values in 0…255.</summary>
-internal sealed class VectorPictureColumn(string name, int channels, int height, int width, ResizePolicy resize)
-    : PictureColumn(name, new VectorDataViewType(NumberDataViewType.Single, channels, height, width))
+internal sealed class VectorPictureColumn(string name, int channels, VectorFrame frame)
+    : PictureColumn(name, new VectorDataViewType(NumberDataViewType.Single, channels, frame.KeptHeight, frame.KeptWidth))
 {
     public override Delegate CreateGetter(PictureRow row)
     {
-        var resampler = new PixelResampler(channels, height, width, resize);
+        var resampler = new PixelResampler(channels, frame.Height, frame.Width, frame.Policy);
+        float[] whole = frame.KeepsAll ? [] : new float[channels * frame.Height * frame.Width];
         return new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
         {
-            Raster raster = row.Picture;
-            VBufferEditor<float> editor = VBufferEditor.Create(ref value, channels * height * width);
-            raster.CopyTo(editor.Values, channels, height, width, resampler);
+            VBufferEditor<float> editor = VBufferEditor.Create(ref value, channels * frame.KeptHeight * frame.KeptWidth);
+            row.Picture.CopyTo(frame.KeepsAll ? editor.Values : whole, channels, frame.Height, frame.Width, resampler);
+            if (!frame.KeepsAll)
+            {
+                frame.CopyMiddle(whole, editor.Values, channels);
+            }
+
             value = editor.Commit();
         });
     }
@@ -83,18 +88,18 @@ internal sealed class VectorPictureColumn(string name, int channels, int height,
 /// <summary>Boxes in the pixels of the column Image: those of the file, or moved with the picture where it is resized.</summary>
 internal sealed class BoxPictureColumn(string name, Func<int, BoundingBox> box) : PictureColumn(name, BoxVectors.Type(), BoxVectors.Annotations())
 {
-    /// <summary>The size to which pictures are brought; null where they keep their own.</summary>
-    public (int Height, int Width, ResizePolicy Policy)? Resized { get; init; }
+    /// <summary>How pictures become vectors; null where they stay as they are.</summary>
+    public VectorFrame? Frame { get; init; }
 
-    public BoxPictureColumn For((int Height, int Width, ResizePolicy Policy)? resized) => new(Name, box) { Resized = resized };
+    public BoxPictureColumn For(VectorFrame? frame) => new(Name, box) { Frame = frame };
 
     public override Delegate CreateGetter(PictureRow row) => new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
     {
         BoundingBox found = box(row.Index);
-        if (Resized is var (height, width, policy))
+        if (Frame is { } frame)
         {
             Raster raster = row.Picture;
-            found = new ResizeGeometry(policy, raster.Width, raster.Height, width, height).ToResized(found);
+            found = frame.Move(found, raster.Width, raster.Height);
         }
 
         BoxVectors.Write([found], ref value);

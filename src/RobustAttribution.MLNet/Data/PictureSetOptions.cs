@@ -17,4 +17,10 @@ public sealed record PictureSetOptions
 
     /// <summary>How pictures of another size become vectors of that size; boxes move with them. Stretched by default.</summary>
     public ResizePolicy Resize { get; init; } = ResizePolicy.Fill;
+
+    /// <summary>
+    /// Side of the square in the middle of the vectors that is kept after resizing, in pixels, at least 1; boxes move with it. Null, the default, keeps all. Without meaning for MLImages. The evaluation
+    /// on ImageNet of both papers' networks is <see cref="Height"/> = <see cref="Width"/> = 256, <see cref="ResizePolicy.Crop"/>, and here 224.
+    /// </summary>
+    public int? CenterCrop { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 }

@@ -16,14 +16,13 @@ internal sealed class PictureView : IDataView
     {
         this.environment = environment;
         this.set = set;
-        (int height, int width) = (options.Height ?? set.VectorSize.Height, options.Width ?? set.VectorSize.Width);
-        PictureColumn image = options.ImagesAsMLImage ? new ImagePictureColumn("Image", set.Size) : new VectorPictureColumn("Image", set.Channels, height, width, options.Resize);
-        (int, int, ResizePolicy)? resized = options.ImagesAsMLImage ? null : (height, width, options.Resize);
+        VectorFrame frame = VectorFrame.Of(options, set.VectorSize);
+        PictureColumn image = options.ImagesAsMLImage ? new ImagePictureColumn("Image", set.Size) : new VectorPictureColumn("Image", set.Channels, frame);
         columns =
         [
             image,
             PictureColumn.Class("Label", set.ClassNames, options.LabelsAsKey, set.Label),
-            .. set.MoreColumns().Select(column => column is BoxPictureColumn box ? box.For(resized) : column),
+            .. set.MoreColumns().Select(column => column is BoxPictureColumn box ? box.For(options.ImagesAsMLImage ? null : frame) : column),
         ];
         var builder = new DataViewSchema.Builder();
         foreach (PictureColumn column in columns)

@@ -36,6 +36,12 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// </summary>
         public InputSpecification? Input { get; set; }
 
+        /// <summary>
+        /// Height and width to which training pictures are brought before the <see cref="Augmentation"/>, which must cut them to the network's size, e.g. 256×256 before a random crop of
+        /// 224×224; vectors must have it. Null, the default, is the network's own size. Not together with <see cref="ValidationSetFraction"/>.
+        /// </summary>
+        public (int Height, int Width)? TrainingSize { get; set => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null; }
+
         /// <summary>The architecture. <see cref="KnownNetworks.SmallConvNet"/> by default.</summary>
         public NetworkArchitecture Network { get; set => field = Require.NotNull(value); } = KnownNetworks.SmallConvNet;
 

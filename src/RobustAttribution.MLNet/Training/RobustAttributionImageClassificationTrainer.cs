@@ -40,6 +40,15 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             throw new ArgumentException("ValidationSet and ValidationSetFraction are both set; allowed is one of them.", nameof(options));
         }
 
+        if (options.TrainingSize is not null && (options.Augmentation is null || options.ValidationSetFraction is not null))
+        {
+            throw new ArgumentException(
+                options.Augmentation is null
+                    ? "TrainingSize is set, which needs an Augmentation that cuts the pictures to the network's size; none is set."
+                    : "TrainingSize and ValidationSetFraction are both set; allowed is one of them, since pictures to judge by have the network's size. Set ValidationSet.",
+                nameof(options));
+        }
+
         if (options.Milestones is not null && options.Schedule is not null)
         {
             throw new ArgumentException("Milestones and Schedule are both set; allowed is one of them.", nameof(options));
@@ -85,7 +94,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         }
 
         InputSpecification specification = Specification(input.Schema);
-        ITrainingImages training = Read(channel, input, labels, specification, "training");
+        InputSpecification read = options.TrainingSize is var (height, width) ? specification with { Height = height, Width = width } : specification;
+        ITrainingImages training = Read(channel, input, labels, read, "training");
         ITrainingImages? validation = null;
         if (options.ValidationSet is { } view)
         {

@@ -32,8 +32,8 @@ public sealed record AlignmentAttack : AttributionAttack
     public double TopShare { get; init => field = Require.InRange(Require.Positive(value), 0, 1); } = 1000.0 / 3072;
 
     /// <summary>
-    /// Whether picture and gradients are averaged over the channels first, so that positions are pixels. False by default: they are inputs
-    /// (true for the paper's CUB-200 run).
+    /// Whether picture, gradients and magnitudes |g_y| are averaged over the channels first, so that positions are pixels. False by default: they
+    /// are inputs (true for the paper's CUB-200 run).
     /// </summary>
     public bool ChannelMean { get; init; }
 
@@ -43,7 +43,7 @@ public sealed record AlignmentAttack : AttributionAttack
     /// <inheritdoc/>
     protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
     {
-        Tensor saliency = Vectors(scene.TrueStart.LogitGradient(scene.Classes)).abs(); // [N,P]
+        Tensor saliency = Vectors(scene.TrueStart.LogitGradient(scene.Classes).abs()); // [N,P]
         int count = Math.Max(1, (int)Math.Round(TopShare * saliency.shape[1]));
         Tensor top = saliency.topk(count, 1).indexes; // [N,k]
         return view => SoftMargin(

@@ -81,6 +81,41 @@ public sealed class FolderAndCubTests
     }
 
     [TestMethod]
+    public void TheMiddleIsCutOutWithItsBox()
+    {
+        WriteBirds();
+        var random = new Random(3);
+        var canvas = new Canvas(8, 6, (10, 20, 30));
+        for (int i = 0; i < 20; i++)
+        {
+            canvas.Fill(random.Next(8), random.Next(6), 2, 2, ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256)));
+        }
+
+        folder.Write("CUB_200_2011/images/001.Albatross/b.png", PngEncoder.Encode(canvas));
+        var options = new PictureSetOptions { Height = 12, Width = 12, Resize = ResizePolicy.Crop };
+        float[] whole = (float[])Rows.Read(context.Data.LoadCub200(folder.Path, PictureSplit.Test, options)).Single().Values["Image"];
+        IDataView view = context.Data.LoadCub200(folder.Path, PictureSplit.Test, options with { CenterCrop = 7 });
+        CollectionAssert.AreEqual(new[] { 3, 7, 7 }, ((VectorDataViewType)view.Schema["Image"].Type).Dimensions.ToArray());
+        Rows.Row row = Rows.Read(view).Single();
+        float[] middle = (float[])row.Values["Image"];
+        for (int channel = 0; channel < 3; channel++)
+        {
+            for (int y = 0; y < 7; y++)
+            {
+                for (int x = 0; x < 7; x++)
+                {
+                    Assert.AreEqual(whole[(channel * 144) + ((y + 2) * 12) + x + 2], middle[(channel * 49) + (y * 7) + x], $"{channel} {y} {x}"); // (12 − 7)/2 = 2.5, to even
+                }
+            }
+        }
+
+        // The box of 0, 2, 8, 6 in 8×6 pixels: twice as large, two pixels cut off at the left and the right, then two more on all sides.
+        CollectionAssert.AreEqual(new[] { 0f, 2f, 7f, 7f }, (float[])row.Values["Box"]);
+        var wrong = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => context.Data.LoadCub200(folder.Path, options: options with { CenterCrop = 13 }));
+        StringAssert.Contains(wrong.Message, "CenterCrop is 13; allowed is at most the size of the pictures, 12×12");
+    }
+
+    [TestMethod]
     [DataRow("classes.txt", "1 001.Albatross\n3 002.Auk\n", "line 2: expected class 2, found 3")]
     [DataRow("images.txt", "1 002.Auk/a.png\n1 001.Albatross/b.png\n", "line 2: expected each id once, found 1 again, after line 1")]
     [DataRow("images.txt", "1 002.Auk/a.png\n7 002.Auk/a.png\n", "line 2: expected a path inside the folder images, each once")]

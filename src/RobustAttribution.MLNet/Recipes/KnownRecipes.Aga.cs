@@ -1,0 +1,121 @@
+using Microsoft.ML;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Similarities;
+using RobustAttribution.ThreatModels;
+using RobustAttribution.Training;
+
+namespace RobustAttribution.MLNet;
+
+public static partial class KnownRecipes
+{
+    private const string Aga = "Joo, Chang, Moon: Towards More Robust Interpretation via Local Gradient Alignment, AAAI 2023; training and evaluation scripts";
+
+    /// <summary>AGA on CIFAR-10, LeNet: Adam 1e-3 with decay 4e-5, 300 epochs, ×0.1 at 100 and 150, w_l2 0.01, w_cos 1. Judged at ε 4/255.</summary>
+    public static Recipe AgaCifar10LeNet { get; } = new()
+    {
+        Name = "aga-cifar10-lenet",
+        Source = Aga,
+        Data = KnownPictureSets.Cifar10,
+        Open = Cifar10,
+        Network = KnownNetworks.LeNet,
+        Activation = Activation.Softplus(3),
+        Input = InputOf(KnownPictureSets.Cifar10, 32),
+        Training = new TrainingOptions
+        {
+            Objective = new LocalGradientAlignment { L2Weight = 0.01, CosineWeight = 1.0 },
+            Optimizer = new Adam { WeightDecay = 4e-5 },
+            LearningRate = 1e-3,
+            Schedule = new MultiStepSchedule([100, 150]),
+            Epochs = 300,
+            BatchSize = 128,
+            GradientClipNorm = 0.5,
+            Augmentation = Augmentations.Cifar,
+        },
+        Evaluation = AgaEvaluation(4.0 / 255),
+    };
+
+    /// <summary>AGA on CIFAR-10, ResNet-18: AdamW 1e-3 with decay 1e-2, 200 epochs, ×0.1 at 100 and 150, w_l2 0.01, w_cos 0.1. Judged at ε 2/255.</summary>
+    public static Recipe AgaCifar10ResNet18 { get; } = AgaCifar10LeNet with
+    {
+        Name = "aga-cifar10-resnet18",
+        Network = KnownNetworks.ResNet18ForSmallPictures,
+        Training = AgaCifar10LeNet.Training with
+        {
+            Objective = new LocalGradientAlignment { L2Weight = 0.01, CosineWeight = 0.1 },
+            Optimizer = new AdamW { WeightDecay = 1e-2 },
+            Epochs = 200,
+        },
+        Evaluation = AgaEvaluation(2.0 / 255),
+    };
+
+    /// <summary>AGA on ImageNet-100, ResNet-18 at 224×224: AdamW 1e-3 with decay 1e-2, 90 epochs, ×0.1 at 40, 60 and 80, w_l2 1, w_cos 0.01. Judged at ε 2/255.</summary>
+    public static Recipe AgaImageNet100ResNet18 { get; } = new()
+    {
+        Name = "aga-imagenet100-resnet18",
+        Source = Aga,
+        Data = KnownPictureSets.ImageNet100,
+        Open = ImageNet100,
+        Network = KnownNetworks.ResNet18,
+        Activation = Activation.Softplus(3),
+        Input = InputOf(KnownPictureSets.ImageNet100, 224),
+        TrainingSize = (256, 256),
+        Training = new TrainingOptions
+        {
+            Objective = new LocalGradientAlignment { L2Weight = 1.0, CosineWeight = 0.01 },
+            Optimizer = new AdamW { WeightDecay = 1e-2 },
+            LearningRate = 1e-3,
+            Schedule = new MultiStepSchedule([40, 60, 80]),
+            Epochs = 90,
+            BatchSize = 128,
+            GradientClipNorm = 0.5,
+            Augmentation = Augmentations.ImageNet,
+        },
+        Evaluation = AgaEvaluation(2.0 / 255),
+    };
+
+    /// <summary>The Hessian baseline of <see cref="AgaCifar10LeNet"/>: weight 1e-3.</summary>
+    public static Recipe HessianCifar10LeNet { get; } = Hessian(AgaCifar10LeNet, 1e-3, 128);
+
+    /// <summary>The Hessian baseline of <see cref="AgaCifar10ResNet18"/>: weight 1e-4.</summary>
+    public static Recipe HessianCifar10ResNet18 { get; } = Hessian(AgaCifar10ResNet18, 1e-4, 128);
+
+    /// <summary>The Hessian baseline of <see cref="AgaImageNet100ResNet18"/>: weight 1e-3, batch 64.</summary>
+    public static Recipe HessianImageNet100ResNet18 { get; } = Hessian(AgaImageNet100ResNet18, 1e-3, 64);
+
+    private static Recipe Hessian(Recipe aga, double weight, int batchSize) => aga with
+    {
+        Name = aga.Name.Replace("aga-", "hessian-", StringComparison.Ordinal),
+        Training = aga.Training with { Objective = new HessianNormPenalty { Weight = weight }, BatchSize = batchSize },
+    };
+
+    /// <summary>Random perturbation at 4, 8 and 16 of 255; target-map attack; insertion, also with the attacked map.</summary>
+    private static RecipeEvaluation AgaEvaluation(double epsilon)
+    {
+        var map = new MapReduction(MapSign.Absolute, MapScale.Max);
+        SimilarityColumn[] similarities = [new(new MeanSquaredError()), new(new PearsonCorrelation()), new(new StructuralSimilarity(7, 1.5)), new(new CosineSimilarity())];
+        var attack = new TargetMapAttack { ThreatModel = new LinfBall(epsilon), Steps = 100, Gamma = 0.5, Target = new FrameTarget { Border = 5.0 / 32 }, Reduction = map };
+        return new RecipeEvaluation
+        {
+            RandomPerturbationRadii = [4.0 / 255, 8.0 / 255, 16.0 / 255],
+            RandomPerturbationDraws = 10,
+            RandomPerturbationSimilarities = similarities,
+            ExplanationAttacks = [new AttributionRobustnessOptions { Attack = attack, Reduction = map, Similarities = similarities }],
+            PixelCurves = new PixelCurveOptions { Reduction = map, Steps = 20, Attack = attack },
+        };
+    }
+
+    private static IDataView Cifar10(DataOperationsCatalog data, string folder, PictureSplit split) => data.LoadCifar10(folder, split, new PictureSetOptions { LabelsAsKey = true });
+
+    /// <summary>The folders train and val; a file classes.txt beside them chooses and orders the classes.</summary>
+    private static IDataView ImageNet100(DataOperationsCatalog data, string folder, PictureSplit split)
+    {
+        string list = Path.Combine(folder, "classes.txt");
+        var options = new PictureSetOptions { LabelsAsKey = true, Height = 256, Width = 256, Resize = ResizePolicy.Crop, CenterCrop = split == PictureSplit.Test ? 224 : null };
+        return data.LoadImageFolders(Path.Combine(folder, split == PictureSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
+    }
+
+    private static InputSpecification InputOf(PictureSetInfo set, int side) => new(set.Channels, side, side) { Mean = set.Mean, StandardDeviation = set.StandardDeviation };
+}
