@@ -9,12 +9,14 @@ using Spectre.Console;
 using TorchSharp;
 
 // Trains one network with every objective and several seeds on Fashion-MNIST and measures accuracy and explanation robustness of each.
-var seeds = new Option<int>("--seeds") { Description = "How many seeds, from 1.", DefaultValueFactory = _ => 2 };
+var seeds = new Option<int>("--seeds") { Description = "How many seeds.", DefaultValueFactory = _ => 2 };
+var firstSeed = new Option<int>("--first-seed") { Description = "The first of the seeds.", DefaultValueFactory = _ => 1 };
+var only = new Option<string?>("--only") { Description = "Only the trainings whose name contains this." };
 var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 12_000 };
 var epochs = new Option<int>("--epochs") { Description = "Passes over the training pictures.", DefaultValueFactory = _ => 4 };
 var tested = new Option<int>("--test-pictures") { Description = "Test pictures whose explanations are attacked.", DefaultValueFactory = _ => 200 };
 var output = new Option<string>("--output") { Description = "The table to write, Markdown; a .json of the same name holds every run.", DefaultValueFactory = _ => Path.Combine("artifacts", "compare-objectives.md") };
-var command = new RootCommand("Compares the training objectives on Fashion-MNIST.") { seeds, pictures, epochs, tested, output };
+var command = new RootCommand("Compares the training objectives on Fashion-MNIST.") { seeds, firstSeed, only, pictures, epochs, tested, output };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
 
@@ -22,9 +24,9 @@ int Run(ParseResult parsed, CancellationToken cancellation)
 {
     using var data = new FashionMnist(parsed.GetValue(pictures), parsed.GetValue(tested));
     var results = new Results(parsed.GetValue(output)!, $"dotnet run --project benchmarks/CompareObjectives -c Release -- {string.Join(' ', args)}");
-    for (int seed = 1; seed <= parsed.GetValue(seeds); seed++)
+    foreach (int seed in Enumerable.Range(parsed.GetValue(firstSeed), parsed.GetValue(seeds)))
     {
-        foreach ((string name, ITrainingObjective objective, Activation activation) in Contestants())
+        foreach ((string name, ITrainingObjective objective, Activation activation) in Contestants().Where(contestant => contestant.Name.Contains(parsed.GetValue(only) ?? string.Empty, StringComparison.OrdinalIgnoreCase)))
         {
             using var generator = new torch.Generator((ulong)seed, torch.CPU);
             using ImageNetwork network = ImageNetwork.Create(KnownNetworks.SmallConvNet, new InputSpecification(1, 28, 28), 10, activation, generator);
@@ -40,7 +42,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
     return 0;
 }
 
-static IEnumerable<(string, ITrainingObjective, Activation)> Contestants() =>
+static IEnumerable<(string Name, ITrainingObjective Objective, Activation Activation)> Contestants() =>
 [
     ("cross-entropy, ReLU", new CrossEntropy(), Activation.Relu),
     ("cross-entropy, softplus 3", new CrossEntropy(), Activation.Softplus(3)),
