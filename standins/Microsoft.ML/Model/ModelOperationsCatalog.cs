@@ -31,7 +31,7 @@ public sealed partial class ModelOperationsCatalog : IInternalCatalog
         Save(model, inputSchema, stream);
     }
 
-    /// <summary>Reads a model and the schema that was saved with it, or null.</summary>
+    /// <summary>Reads a model and the schema that was saved with it, that of the loader that was, or null.</summary>
     public ITransformer Load(Stream stream, out DataViewSchema inputSchema)
     {
         _env.CheckValue(stream, nameof(stream));
@@ -42,6 +42,12 @@ public sealed partial class ModelOperationsCatalog : IInternalCatalog
         {
             byte[] bytes = ((MemoryStream)schema).ToArray();
             inputSchema = new IdvView(_env, () => new MemoryStream(bytes)).Schema;
+        }
+        else if (ModelLoadContext.LoadModelOrNull<IDataLoader<IMultiStreamSource>, SignatureLoadModel>(_env, out var loader, rep, null))
+        {
+            var behind = Split(ref loader);
+            inputSchema = loader.GetOutputSchema();
+            return behind;
         }
 
         if (!ModelLoadContext.LoadModelOrNull<ITransformer, SignatureLoadModel>(_env, out var model, rep, ModelFile.TransformerDirectory))
