@@ -1,5 +1,12 @@
+using System.Xml.Linq;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Objectives;
+using RobustAttribution.Similarities;
+using RobustAttribution.ThreatModels;
 using TorchSharp;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
@@ -28,6 +35,37 @@ public sealed class ReadmeTests
         {
             File.Delete(path);
         }
+    }
+
+    [TestMethod]
+    public void EveryMethodIsInTheTable()
+    {
+        string readme = File.ReadAllText(Repository.At("README.md"));
+        Type[] families = [typeof(ITrainingObjective), typeof(IAttributionMethod), typeof(IAttributionAttack), typeof(IMapSimilarity), typeof(IThreatModel)];
+        string[] methods = [.. typeof(ITrainingObjective).Assembly.GetExportedTypes().Where(type => !type.IsAbstract && families.Any(family => family.IsAssignableFrom(type))).Select(type => type.Name)];
+        Assert.IsGreaterThan(25, methods.Length);
+        CollectionAssert.AreEqual(Array.Empty<string>(), methods.Where(name => !readme.Contains($"`{name}`", StringComparison.Ordinal)).ToArray());
+    }
+
+    [TestMethod]
+    public void TheVersionsAreThoseOfTheBuild()
+    {
+        Dictionary<string, string> versions = XDocument.Load(Repository.At("Directory.Packages.props")).Descendants()
+            .Where(element => element.Name.LocalName.EndsWith("Version", StringComparison.Ordinal) && !element.HasElements && element.Value.Length > 0)
+            .ToDictionary(element => element.Name.LocalName, element => element.Value);
+        string version = XDocument.Load(Repository.At("Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
+        string readme = File.ReadAllText(Repository.At("README.md"));
+
+        string row = readme.Split('\n').Single(line => line.StartsWith($"| {Minor(version)}, packages |", StringComparison.Ordinal));
+        Assert.Contains($"| {Minor(versions["MicrosoftMLVersion"])} |", row);
+        Assert.Contains($"| {Minor(versions["MicrosoftMLTorchSharpVersion"])} |", row);
+        Assert.Contains($"| {Minor(versions["TorchSharpVersion"])} from {versions["TorchSharpVersion"]} |", row);
+        foreach (string project in new[] { "RobustAttribution", "RobustAttribution.MLNet" })
+        {
+            Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharpVersion"]}\n", File.ReadAllText(Repository.At("src", project, "README.md")).ReplaceLineEndings("\n"));
+        }
+
+        static string Minor(string version) => string.Join('.', version.Split('.')[..2]);
     }
 
     [TestMethod]
