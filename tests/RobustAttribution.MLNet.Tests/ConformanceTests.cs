@@ -145,7 +145,7 @@ public sealed class ConformanceTests
     private static readonly HashSet<string> OfTheTraining =
     [
         "Activation", "Objective", "Optimizer", "LearningRate", "WeightDecay", "Milestones", "Schedule", "GradientClipNorm", "Augmentation", "ClassWeights", "HeadLearningRateFactor", "InitialWeightsPath",
-        "FrozenModules", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
+        "FrozenModules", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
     ];
 
     public static IEnumerable<string> Names => Table.Keys;

@@ -1,0 +1,115 @@
+using System.Reflection;
+using Microsoft.ML;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Training;
+using Options = RobustAttribution.MLNet.RobustAttributionImageClassificationTrainer.Options;
+
+namespace RobustAttribution.MLNet.Tests.Training;
+
+/// <summary>Every option of the trainer reaches the training.</summary>
+[TestClass]
+public sealed class TrainerOptionTests
+{
+    /// <summary>Options that must change the trained weights.</summary>
+    private static readonly Dictionary<string, Action<Options>> Changes = new()
+    {
+        [nameof(Options.Network)] = options => options.Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 16 },
+        [nameof(Options.Activation)] = options => options.Activation = Activation.Relu,
+        [nameof(Options.Objective)] = options => options.Objective = new LocalGradientAlignment(),
+        [nameof(Options.Epochs)] = options => options.Epochs = 4,
+        [nameof(Options.BatchSize)] = options => options.BatchSize = 5,
+        [nameof(Options.Optimizer)] = options => options.Optimizer = new Sgd(),
+        [nameof(Options.LearningRate)] = options => options.LearningRate = 0.02,
+        [nameof(Options.WeightDecay)] = options => options.WeightDecay = 0.5,
+        [nameof(Options.Milestones)] = options => options.Milestones = [1],
+        [nameof(Options.Schedule)] = options => options.Schedule = new CosineSchedule(),
+        [nameof(Options.GradientClipNorm)] = options => options.GradientClipNorm = 1e-3,
+        [nameof(Options.Augmentation)] = options => options.Augmentation = new HorizontalFlip(),
+        [nameof(Options.ClassWeights)] = options => options.ClassWeights = [5, 1, 0.1],
+        [nameof(Options.HeadLearningRateFactor)] = options => options.HeadLearningRateFactor = 10,
+        [nameof(Options.FrozenModules)] = options => options.FrozenModules = ["inner.conv1"],
+        [nameof(Options.ValidationSetFraction)] = options => options.ValidationSetFraction = 0.5,
+        [nameof(Options.Seed)] = options => options.Seed = 99,
+        [nameof(Options.Input)] = options => options.Input = new InputSpecification(1, Picture.Side, Picture.Side) { Mean = [0.1] },
+    };
+
+    // What has tests of its own: columns and scoring in ConformanceTests, the rest in TrainerTests, ContinuedTrainingTests, ConcurrencyTests and below.
+    private static readonly HashSet<string> Elsewhere =
+    [
+        "LabelColumnName", "ImageColumnName", "ScoreColumnName", "PredictedLabelColumnName", "PixelScale", "Resize", "InitialWeightsPath", "ValidationSet", "EarlyStopping", "MetricsCallback", "ProgressInterval",
+        "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
+    ];
+
+    public static IEnumerable<string> Names => Changes.Keys;
+
+    [TestMethod]
+    [DynamicData(nameof(Names))]
+    public void AnOptionChangesTheTraining(string name)
+    {
+        float[] standard = Train(_ => { }).Scores;
+        CollectionAssert.AreEqual(standard, Train(_ => { }).Scores);
+        CollectionAssert.AreNotEqual(standard, Train(Changes[name]).Scores);
+    }
+
+    [TestMethod]
+    public void NoOptionIsWithoutTest()
+        => CollectionAssert.AreEquivalent(typeof(Options).GetProperties(BindingFlags.Instance | BindingFlags.Public).Select(property => property.Name).ToArray(), Changes.Keys.Concat(Elsewhere).ToArray());
+
+    [TestMethod]
+    [DataRow(ValidationMetric.Loss)]
+    [DataRow(ValidationMetric.Accuracy)]
+    public void EarlyStoppingEndsATrainingThatDoesNotGetBetter(ValidationMetric metric)
+    {
+        TrainingResult result = Train(options =>
+        {
+            options.Epochs = 30;
+            options.LearningRate = 1e-12;
+            options.ValidationSetFraction = 0.5;
+            options.EarlyStopping = new EarlyStopping { Metric = metric, Patience = 2, MinimumDelta = 1e-3 };
+        }).Result;
+        Assert.AreEqual(TrainingEnd.EarlyStopped, result.Reason);
+        Assert.AreEqual(3, result.EpochsDone);
+        Assert.AreEqual(1, result.WeightsEpoch, "the best weights are back");
+    }
+
+    [TestMethod]
+    public void AStoppedTrainingKeepsTheBestModelIfAskedFor()
+    {
+        using var stop = new CancellationTokenSource();
+        TrainingResult result = Train(options =>
+        {
+            options.Epochs = 30;
+            options.ValidationSetFraction = 0.5;
+            options.OnCancellation = CancellationBehavior.KeepBest;
+            options.CancellationToken = stop.Token;
+            options.MetricsCallback = report =>
+            {
+                if (report is BatchProgress { Epoch: 4, Step: 2 })
+                {
+                    stop.Cancel();
+                }
+            };
+        }).Result;
+        Assert.IsFalse(result.Completed);
+        Assert.AreEqual(3, result.EpochsDone);
+        EpochProgress best = result.History.MinBy(epoch => epoch.Validation!.Loss)!;
+        Assert.AreEqual(best.Epoch, result.WeightsEpoch);
+    }
+
+    private static (float[] Scores, TrainingResult Result) Train(Action<Options> change)
+    {
+        CountingArchitecture.Register();
+        var context = new MLContext(seed: 1);
+        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(18));
+        IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
+        Options options = Scored.Options();
+        options.Epochs = 2;
+        options.LearningRate = 0.01;
+        options.ProgressInterval = TimeSpan.Zero;
+        change(options);
+        using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(options).Fit(data);
+        return ([.. Rows.Read(model.Transform(data), ["Score"]).SelectMany(row => (float[])row.Values["Score"])], model.Training!);
+    }
+}
