@@ -30,6 +30,8 @@ internal sealed class AttributionAttackMapper : NetworkMapper
 
     private delegate Tensor Computation(Outcome outcome);
 
+    public override string Name => "AttributionAttack";
+
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
         using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);

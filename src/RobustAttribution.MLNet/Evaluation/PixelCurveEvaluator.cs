@@ -95,6 +95,8 @@ internal static class PixelCurveEvaluator
 
         public List<CurveColumn> Curves { get; }
 
+        public override string Name => "EvaluateInsertionDeletion";
+
         public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
         {
             Tensor classes = input.Classes ?? Predict(network, input.Images);

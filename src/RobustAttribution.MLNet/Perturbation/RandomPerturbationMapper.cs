@@ -13,6 +13,8 @@ namespace RobustAttribution.MLNet;
 internal sealed class RandomPerturbationMapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, RandomPerturbationEstimator.Options options)
     : NetworkMapper(env, schema, network, options.ImageColumnName, null, options.BatchSize, [.. options.Similarities.Select(similarity => similarity.Column())])
 {
+    public override string Name => "RandomPerturbation";
+
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
         using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);

@@ -21,6 +21,8 @@ internal sealed class SaliencyMapper : NetworkMapper
         fixedClass = FixedClass(network, options.Target);
     }
 
+    public override string Name => "Saliency";
+
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
         Tensor[] signed = Attribute(input, network); // n of [N, C, H, W]

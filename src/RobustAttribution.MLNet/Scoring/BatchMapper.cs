@@ -54,7 +54,7 @@ internal abstract class BatchMapper : IRowToRowMapper
     public IHostEnvironment Environment { get; }
 
     /// <summary>What is done, for the log.</summary>
-    public string Name => GetType().Name.Replace("Mapper", string.Empty, StringComparison.Ordinal);
+    public abstract string Name { get; }
 
     public NetworkHandle Network { get; }
 

@@ -16,6 +16,8 @@ internal sealed class ClassificationMapper(IHostEnvironment env, DataViewSchema 
         network.BatchSize,
         [ScoreColumns.PredictedLabel(predictedName, schema, network.ClassCount, network.ClassNames), ScoreColumns.Score(scoreName, schema, network)])
 {
+    public override string Name => "RobustImageClassification";
+
     public override void Compute(in ImageBatchInput input, Networks.ImageNetwork network, OutputBuffer?[] outputs)
     {
         using IDisposable mode = no_grad();
