@@ -82,4 +82,21 @@ public sealed class FashionMnistTests
         var value = Assert.ThrowsExactly<InvalidDataException>(() => Rows.Read(context.Data.LoadFashionMnist(folder)));
         StringAssert.Contains(value.Message, $"{labels}, byte 10: expected a label from 0 to 9, found 10");
     }
+
+    [TestMethod]
+    public void MnistIsReadFromTheSameFormat()
+    {
+        IDataView view = context.Data.LoadMnist(folder);
+        List<Rows.Row> rows = Rows.Read(view);
+        List<Rows.Row> fashion = Rows.Read(context.Data.LoadFashionMnist(folder));
+        Assert.HasCount(fashion.Count, rows);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            Assert.AreEqual(KnownPictureSets.Mnist.ClassNames[KnownPictureSets.FashionMnist.ClassNames.ToList().IndexOf((string)fashion[i].Values["Label"])], rows[i].Values["Label"]);
+            CollectionAssert.AreEqual((float[])fashion[i].Values["Image"], (float[])rows[i].Values["Image"]);
+        }
+
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadMnist(folder, PictureSplit.Test)).Message, "t10k-images-idx3-ubyte");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => context.Data.LoadMnist(folder, PictureSplit.Extra)).Message, "MNIST");
+    }
 }
