@@ -35,7 +35,7 @@ internal sealed class Sheets(Tensor images, Tensor classes, IReadOnlyList<Traine
     {
         var sheet = new ContactSheet("One picture, one prediction, two explanations")
         {
-            Subtitles = ["The first two Fashion-MNIST test pictures that both networks get right and the attack finds a copy of that keeps the prediction.", "Map: |gradient of the predicted class|; the two maps of a row share one scale.", "Top-k attack, 50 steps; no pixel moves by more than 8/255 (perturbation drawn 8 times stronger, grey is 0)."],
+            Subtitles = ["The first two Fashion-MNIST test pictures that both networks get right and that the attack succeeds on for both.", "Map: |gradient of the predicted class|; the two maps of a row share one scale.", "Top-k attack, 50 steps; no pixel moves by more than 8/255 (perturbation drawn 8 times stronger, grey is 0)."],
             Columns = ["picture", "its map", "perturbation × 8", "attacked picture", "its map"],
         };
         foreach (int row in chosen)
@@ -111,7 +111,7 @@ internal sealed class Sheets(Tensor images, Tensor classes, IReadOnlyList<Traine
             {
                 AttackResult attacked = Attack(trained, attack, image, predicted);
                 Tensor after = Map(trained, new InputGradient(), attacked.Images, predicted);
-                cells.Add(Cell(after, scale, attacked.Valid.all().ToBoolean() ? $"Pearson {Number(new PearsonCorrelation().Compare(map, after))}" : "none found"));
+                cells.Add(Cell(after, scale, Found(attacked, image) ? $"Pearson {Number(new PearsonCorrelation().Compare(map, after))}" : "none found"));
             }
 
             sheet.Add(trained.Name, cells);
@@ -126,11 +126,14 @@ internal sealed class Sheets(Tensor images, Tensor classes, IReadOnlyList<Traine
         return attack.Perturb(trained.Network, image, predicted, generator);
     }
 
+    /// <summary>Whether there is a copy that keeps the prediction and is a better one, for the attacker, than the picture itself.</summary>
+    private static bool Found(AttackResult attacked, Tensor image) => attacked.Valid.all().ToBoolean() && attacked.Images.ne(image).any().ToBoolean();
+
     private static bool IsUsable(Trained trained, Tensor image, long trueClass)
     {
         using IDisposable scope = NewDisposeScope();
         Tensor predicted = Predict(trained, image);
-        return predicted.ToInt64() == trueClass && Attack(trained, new TopKAttack(), image, predicted).Valid.all().ToBoolean();
+        return predicted.ToInt64() == trueClass && Found(Attack(trained, new TopKAttack(), image, predicted), image);
     }
 
     private static void Save(ContactSheet sheet, string path)
