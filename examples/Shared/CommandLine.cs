@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using RobustAttribution.MLNet;
 using Spectre.Console;
 using TorchSharp;
 
@@ -14,7 +16,12 @@ public static class CommandLine
     public static async Task<int> InvokeAsync(RootCommand command, string[] args)
     {
         ParseResult parsed = command.Parse(args);
-        UseAllCores();
+        if (parsed.Errors.Count > 0)
+        {
+            Complain($"{string.Join(" ", parsed.Errors.Select(error => error.Message))} (--help lists the options)");
+            return 1;
+        }
+
         try
         {
             // The time-out lets a training that was stopped write what it has.
@@ -25,12 +32,54 @@ public static class CommandLine
             Complain("stopped");
             return Stopped;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidOperationException or NotSupportedException or BrokenImageException)
         {
-            Complain(error.Message);
+            Complain(Line(error));
             return 1;
         }
     }
+
+    /// <summary>Lets <paramref name="run"/> be the command's action, on a thread of its own, so that Ctrl-C finds someone to listen.</summary>
+    public static void Runs(this Command command, Func<ParseResult, CancellationToken, int> run)
+        => command.SetAction((parsed, cancellation) => Task.Run(
+            () =>
+            {
+                UseAllCores();
+                return run(parsed, cancellation);
+            },
+            CancellationToken.None));
+
+    /// <summary>A whole number in a range.</summary>
+    public static Option<int> Whole(string name, string description, int value, int minimum, int maximum)
+    {
+        var option = new Option<int>(name) { Description = $"{description} {minimum} to {maximum}.", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            // A value that is no number has its own message.
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int found) && (found < minimum || found > maximum))
+            {
+                result.AddError($"{name} is {found}; allowed is {minimum} to {maximum}.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>One of several names; the first is the default.</summary>
+    public static Option<string> Named(string name, string description, IReadOnlyCollection<string> names)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => names.First() };
+        option.AcceptOnlyFromAmong([.. names]);
+        return option;
+    }
+
+    /// <summary>Text; a folder or a file.</summary>
+    public static Option<string> Path(string name, string description, string value) => new(name) { Description = description, DefaultValueFactory = _ => value };
+
+    /// <summary>Text that may be left out.</summary>
+    public static Option<string?> OptionalPath(string name, string description) => new(name) { Description = description };
+
+    /// <summary>Writes one line to standard error.</summary>
+    public static void Complain(string message) => Terminal.Error.MarkupLineInterpolated($"[red]error:[/] {message}");
 
     /// <summary>libtorch may start with a single thread. Who sets OMP_NUM_THREADS has chosen already.</summary>
     private static void UseAllCores()
@@ -41,6 +90,15 @@ public static class CommandLine
         }
     }
 
-    private static void Complain(string message)
-        => Terminal.Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+    /// <summary>The message without line breaks and without the name of a parameter of some method within.</summary>
+    private static string Line(Exception error)
+    {
+        string message = error.Message;
+        if (error is ArgumentException { ParamName: { } name })
+        {
+            message = message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal);
+        }
+
+        return message.ReplaceLineEndings(" ");
+    }
 }

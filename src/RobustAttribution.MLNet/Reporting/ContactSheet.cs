@@ -28,7 +28,34 @@ public sealed class ContactSheetCell
     /// <summary>A map: H·W values; <paramref name="scale"/> gets the last colour, so that maps drawn with one scale can be compared.</summary>
     public static ContactSheetCell Map(ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null, params IReadOnlyList<string> captions)
         => new(width, height, SaliencyImage.MapPainter(map, height, width, scale, colors), captions);
+
+    /// <summary>A picture in grey with its map laid over it, see <see cref="SaliencyImage.Overlay"/>.</summary>
+    public static ContactSheetCell Overlay(
+        ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null, params IReadOnlyList<string> captions)
+        => new(width, height, SaliencyImage.OverlayPainter(image, channels, map, height, width, 0.8, scale, colors), captions);
+
+    /// <summary>The most salient pixels of a picture, see <see cref="SaliencyImage.Masked"/>.</summary>
+    public static ContactSheetCell Masked(ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double share = 0.2, params IReadOnlyList<string> captions)
+        => new(width, height, SaliencyImage.MaskedPainter(image, channels, map, height, width, share), captions);
+
+    /// <summary>What was added to a picture, drawn around middle grey: C·H·W differences, magnified.</summary>
+    public static ContactSheetCell Perturbation(ReadOnlySpan<float> difference, int channels, int height, int width, double magnification, params IReadOnlyList<string> captions)
+    {
+        float[] shown = new float[difference.Length];
+        for (int i = 0; i < shown.Length; i++)
+        {
+            shown[i] = 0.5f + (float)(magnification * difference[i]);
+        }
+
+        return new(width, height, SaliencyImage.PicturePainter(shown, channels, height, width), captions);
+    }
 }
+
+/// <summary>The colours of a sheet's maps, and what the two ends stand for.</summary>
+/// <param name="Colors">The colour map.</param>
+/// <param name="Low">Written at the first colour, e.g. "0".</param>
+/// <param name="High">Written at the last colour, e.g. "largest value of the row".</param>
+public sealed record ColorBar(ColorMap Colors, string Low, string High);
 
 /// <summary>A page of pictures and maps in rows and columns, with titles and captions: the picture to show to someone.</summary>
 /// <example>
@@ -44,6 +71,7 @@ public sealed class ContactSheet(string title)
 {
     private const int Gap = 14;
     private const int Margin = 24;
+    private const int BarWidth = 192;
     private static readonly (byte, byte, byte) Paper = (255, 255, 255);
     private static readonly (byte, byte, byte) Ink = (28, 30, 34);
     private static readonly (byte, byte, byte) Faint = (96, 100, 108);
@@ -58,6 +86,9 @@ public sealed class ContactSheet(string title)
 
     /// <summary>Headings that span several columns: text and number of columns, from the left; null text leaves the place empty.</summary>
     public IReadOnlyList<(string? Text, int Span)> ColumnGroups { get; init; } = [];
+
+    /// <summary>A bar of the maps' colours at the bottom; null, the default, for none.</summary>
+    public ColorBar? ColorBar { get; init; }
 
     /// <summary>Side of the square each picture is drawn in, pixels, at least 16. 132 by default.</summary>
     public int CellSize { get; init => field = Require.InRange(value, 16); } = 132;
@@ -93,7 +124,9 @@ public sealed class ContactSheet(string title)
         int groups = ColumnGroups.Count > 0 ? line + 8 : 0;
         int width = (2 * Margin) + labelWidth + (Columns.Count * (CellSize + Gap)) - Gap;
         width = Math.Max(width, (2 * Margin) + Math.Max(GlyphAtlas.Title.Measure(title), Subtitles.Select(text => GlyphAtlas.Text.Measure(text)).DefaultIfEmpty().Max()));
-        var canvas = new Canvas(width, header + groups + line + 6 + rowHeights.Sum() + Margin, Paper);
+        int bar = ColorBar is null ? 0 : line + Gap;
+        width = Math.Max(width, ColorBar is null ? 0 : (2 * Margin) + BarWidth + (2 * Gap) + GlyphAtlas.Text.Measure(ColorBar.Low) + GlyphAtlas.Text.Measure(ColorBar.High));
+        var canvas = new Canvas(width, header + groups + line + 6 + rowHeights.Sum() + bar + Margin, Paper);
 
         int y = Margin;
         canvas.Write(Margin, y, title, Ink, GlyphAtlas.Title);
@@ -124,7 +157,23 @@ public sealed class ContactSheet(string title)
             y += rowHeights[row];
         }
 
+        DrawBar(canvas, y);
         return canvas.ToImage();
+    }
+
+    private void DrawBar(Canvas canvas, int top)
+    {
+        if (ColorBar is null)
+        {
+            return;
+        }
+
+        int left = Margin + GlyphAtlas.Text.Measure(ColorBar.Low) + Gap;
+        int height = GlyphAtlas.Text.LineHeight;
+        canvas.Write(Margin, top, ColorBar.Low, Faint);
+        canvas.Fill(left - 1, top - 1, BarWidth + 2, height + 2, Rule);
+        canvas.Draw(left, top, BarWidth, height, BarWidth, 1, (x, _) => ColorBar.Colors.At(x / (BarWidth - 1.0)));
+        canvas.Write(left + BarWidth + Gap, top, ColorBar.High, Faint);
     }
 
     private int Left(int column, int labelWidth) => Margin + labelWidth + (column * (CellSize + Gap));

@@ -5,6 +5,8 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <summary>Turns pictures and saliency maps into images that a person can look at.</summary>
 public static class SaliencyImage
 {
+    private static readonly (byte, byte, byte) MaskGrey = (128, 128, 128);
+
     /// <summary>A map in colours, one pixel for each value.</summary>
     /// <param name="map">Height·Width values, row by row.</param>
     /// <param name="height">H, at least 1.</param>
@@ -35,13 +37,27 @@ public static class SaliencyImage
     /// <param name="colors">See <see cref="HeatMap"/>.</param>
     public static MLImage Overlay(
         ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double opacity = 0.8, double? scale = null, ColorMap? colors = null)
+        => Render(width, height, OverlayPainter(image, channels, map, height, width, opacity, scale, colors));
+
+    /// <summary>A picture of which only the most salient pixels are left; the others are middle grey.</summary>
+    /// <param name="image">Channels·Height·Width values in [0, 1].</param>
+    /// <param name="channels">C: 1 or 3.</param>
+    /// <param name="map">Height·Width values; signed ones count by their magnitude.</param>
+    /// <param name="height">H, at least 1.</param>
+    /// <param name="width">W, at least 1.</param>
+    /// <param name="share">The share of the pixels that is left, 0 to 1; of equal values the first in row-major order are.</param>
+    public static MLImage Masked(ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double share = 0.2)
+        => Render(width, height, MaskedPainter(image, channels, map, height, width, share));
+
+    internal static Func<int, int, (byte Red, byte Green, byte Blue)> OverlayPainter(
+        ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double opacity, double? scale, ColorMap? colors)
     {
         Require.InRange(opacity, 0, 1, nameof(opacity));
         float[] values = map.ToArray();
         double top = scale ?? LargestMagnitude(map);
         Func<int, int, (byte Red, byte Green, byte Blue)> picture = PicturePainter(image, channels, height, width);
         Func<int, int, (byte Red, byte Green, byte Blue)> heat = MapPainter(map, height, width, top, colors);
-        return Render(width, height, (x, y) =>
+        return (x, y) =>
         {
             (byte red, byte green, byte blue) = picture(x, y);
             double grey = (0.299 * red) + (0.587 * green) + (0.114 * blue);
@@ -50,7 +66,22 @@ public static class SaliencyImage
             return (Mix(grey, r), Mix(grey, g), Mix(grey, b));
 
             byte Mix(double under, byte over) => (byte)Math.Round((under * (1 - share)) + (over * share));
-        });
+        };
+    }
+
+    internal static Func<int, int, (byte Red, byte Green, byte Blue)> MaskedPainter(ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double share)
+    {
+        Require.InRange(share, 0, 1, nameof(share));
+        CheckLength(map.Length, nameof(map), height, width);
+        float[] values = map.ToArray();
+        Func<int, int, (byte Red, byte Green, byte Blue)> picture = PicturePainter(image, channels, height, width);
+        bool[] kept = new bool[values.Length];
+        foreach (int index in Enumerable.Range(0, values.Length).OrderByDescending(i => Math.Abs(values[i])).Take((int)Math.Round(share * values.Length)))
+        {
+            kept[index] = true;
+        }
+
+        return (x, y) => kept[(y * width) + x] ? picture(x, y) : MaskGrey;
     }
 
     internal static Func<int, int, (byte Red, byte Green, byte Blue)> MapPainter(ReadOnlySpan<float> map, int height, int width, double? scale, ColorMap? colors)

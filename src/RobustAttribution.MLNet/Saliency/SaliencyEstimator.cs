@@ -53,9 +53,12 @@ public sealed class SaliencyEstimator : IEstimator<SaliencyTransformer>
         }
 
         List<SchemaShape.Column> outputs = [ShapeColumns.Vector(options.OutputColumnName, NumberDataViewType.Single)];
-        if (options.SignedColumnName is { } signed)
+        foreach (string? vector in new[] { options.SignedColumnName, options.SeenImageColumnName })
         {
-            outputs.Add(ShapeColumns.Vector(signed, NumberDataViewType.Single));
+            if (vector is not null)
+            {
+                outputs.Add(ShapeColumns.Vector(vector, NumberDataViewType.Single));
+            }
         }
 
         foreach (string? picture in new[] { options.HeatMapColumnName, options.OverlayColumnName })
@@ -77,6 +80,9 @@ public sealed class SaliencyEstimator : IEstimator<SaliencyTransformer>
 
         /// <summary>A new column of the attribution before it is reduced: vectors of C×H×W signed values; what a method without channels says is spread evenly over them. Null, the default, for none.</summary>
         public string? SignedColumnName { get; set; }
+
+        /// <summary>A new column of the pictures as the network sees them: brought to its size, vectors of C×H×W values in the range that the model was trained on. Null, the default, for none.</summary>
+        public string? SeenImageColumnName { get; set; }
 
         /// <summary>A new column of the map in colours, an MLImage of the network's size. Null, the default, for none.</summary>
         public string? HeatMapColumnName { get; set; }

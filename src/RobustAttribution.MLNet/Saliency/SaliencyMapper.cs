@@ -38,6 +38,9 @@ internal sealed class SaliencyMapper : NetworkMapper
         {
             switch (outputs[i])
             {
+                case VectorBuffer seen when Outputs[i].Name == options.SeenImageColumnName:
+                    seen.Fill(input.Images * (Network.Images.PixelScale == PixelScale.Bytes ? 255 : 1));
+                    break;
                 case VectorBuffer attributions:
                     attributions.Fill((signed[0] * (signed[0].shape[1] / (double)Network.Input.Channels)).expand_as(input.Images));
                     break;
@@ -93,6 +96,11 @@ internal sealed class SaliencyMapper : NetworkMapper
         if (options.SignedColumnName is { } signed)
         {
             columns.Add(new VectorColumn(signed, [channels, height, width]));
+        }
+
+        if (options.SeenImageColumnName is { } seen)
+        {
+            columns.Add(new VectorColumn(seen, [channels, height, width]));
         }
 
         if (options.HeatMapColumnName is { } heatMap)

@@ -48,6 +48,7 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)] internal static partial int ts_threads(int interop);
     [LibraryImport(Library)] internal static partial int ts_set_threads(int count, int interop);
+    [LibraryImport(Library)] internal static unsafe partial byte* ts_version();
     [LibraryImport(Library)] internal static partial int ts_cuda_is_available();
     [LibraryImport(Library)] internal static partial int ts_cuda_device_count();
 

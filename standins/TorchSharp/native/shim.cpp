@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/cuda.h>
+#include <torch/version.h>
 #include <cstring>
 
 thread_local std::string last_error;
@@ -171,6 +172,8 @@ TS_API int32_t ts_set_threads(int32_t count, int32_t interop) {
         return 0;
     });
 }
+
+TS_API const char* ts_version() { return TORCH_VERSION; }
 
 TS_API int32_t ts_cuda_is_available() {
     return guarded<int32_t>(0, [] { return torch::cuda::is_available() ? 1 : 0; });

@@ -19,9 +19,10 @@ internal static class HtmlPage
         }
 
         page.Append("<section><h2>The numbers</h2>").Append(HeadlineTable(report.Models)).Append("</section>\n");
+        Section(page, "The same pictures, before and after the attack", Gallery.RenderSamples(report));
         Section(page, "Curves", Charts(report.Models));
-        Section(page, "Picture by picture", Histograms(report.Models));
-        Section(page, "Pictures before and after the attack", Gallery.Render(report));
+        Section(page, "How the values are spread over the pictures", Histograms(report.Models));
+        Section(page, "Worst and best cases", Gallery.Render(report));
         page.Append("<section><h2>How this was made</h2>").Append(Cards(report)).Append("</section>\n</main></body></html>\n");
         return page.ToString();
     }
@@ -36,56 +37,49 @@ internal static class HtmlPage
         }
     }
 
+    /// <summary>One row a metric, one column a model: the page stays readable with many metrics.</summary>
     private static string HeadlineTable(IReadOnlyList<ReportedModel> models)
     {
-        List<ReportedNumber> columns = [.. models.SelectMany(model => model.Numbers).DistinctBy(number => number.Name)];
-        var table = new StringBuilder("<div class=\"wide\"><table><thead><tr><th scope=\"col\">model</th>");
-        foreach (ReportedNumber column in columns)
+        List<ReportedNumber> metrics = [.. models.SelectMany(model => model.Numbers).DistinctBy(number => (number.Group, number.Name))];
+        var table = new StringBuilder("<div class=\"wide\"><table class=\"headline\"><thead><tr><th scope=\"col\">metric</th>");
+        table.AppendJoin(string.Empty, models.Select(model => $"<th scope=\"col\">{Text(model.Name)}</th>")).Append("</tr></thead>");
+        foreach (IGrouping<string?, ReportedNumber> group in metrics.GroupBy(metric => metric.Group))
         {
-            string arrow = column.HigherIsBetter ? "↑" : "↓";
-            string direction = column.HigherIsBetter ? "higher is better" : "lower is better";
-            table.Append($"<th scope=\"col\">{Text(column.Name)} <span aria-label=\"{direction}\" title=\"{direction}\">{arrow}</span></th>");
-        }
-
-        table.Append("</tr></thead><tbody>");
-        foreach (ReportedModel model in models)
-        {
-            table.Append($"<tr><th scope=\"row\">{Text(model.Name)}</th>");
-            foreach (ReportedNumber column in columns)
+            table.Append("<tbody>");
+            if (group.Key is not null)
             {
-                table.Append(Cell(model, column, models));
+                table.Append($"<tr><th class=\"group\" scope=\"rowgroup\" colspan=\"{models.Count + 1}\">{Text(group.Key)}</th></tr>");
             }
 
-            table.Append("</tr>");
+            foreach (ReportedNumber metric in group)
+            {
+                string direction = metric.HigherIsBetter ? "higher is better" : "lower is better";
+                string meaning = metric.Meaning is null ? string.Empty : $"<small>{Text(metric.Meaning)}</small>";
+                table.Append($"<tr><th scope=\"row\">{Text(metric.Name)} <span role=\"img\" aria-label=\"{direction}\" title=\"{direction}\">{(metric.HigherIsBetter ? "↑" : "↓")}</span>{meaning}</th>");
+                table.AppendJoin(string.Empty, models.Select(model => Cell(model, metric, models))).Append("</tr>");
+            }
+
+            table.Append("</tbody>");
         }
 
-        table.Append("</tbody></table></div>");
-        if (models.Count > 1)
-        {
-            table.Append("<p class=\"note\">The best value of each column is bold and marked ★. ± is the standard error of the mean over pictures.</p>");
-        }
-
-        List<ReportedNumber> explained = [.. columns.Where(column => column.Meaning is not null)];
-        if (explained.Count > 0)
-        {
-            table.Append("<dl>").AppendJoin(string.Empty, explained.Select(column => $"<dt>{Text(column.Name)}</dt><dd>{Text(column.Meaning!)}</dd>")).Append("</dl>");
-        }
-
-        return table.ToString();
+        table.Append("</table></div><p class=\"note\">↑ higher is better, ↓ lower is better. ± is the standard error of the mean over pictures.");
+        return table.Append(models.Count > 1 ? " The best value of each row is bold and marked ★.</p>" : "</p>").ToString();
     }
 
-    private static string Cell(ReportedModel model, ReportedNumber column, IReadOnlyList<ReportedModel> models)
+    private static string Cell(ReportedModel model, ReportedNumber metric, IReadOnlyList<ReportedModel> models)
     {
-        if (model.Numbers.FirstOrDefault(number => number.Name == column.Name) is not { Value: var value } found || double.IsNaN(value))
+        if (Of(model) is not { } found)
         {
             return "<td>–</td>";
         }
 
-        IEnumerable<double> all = models.SelectMany(other => other.Numbers).Where(number => number.Name == column.Name && !double.IsNaN(number.Value)).Select(number => number.Value);
-        bool best = models.Count > 1 && value == (column.HigherIsBetter ? all.Max() : all.Min());
-        string text = value.ToString("0.000", CultureInfo.InvariantCulture);
+        double[] all = [.. models.Select(Of).OfType<ReportedNumber>().Select(number => number.Value)];
+        bool best = models.Count > 1 && found.Value == (metric.HigherIsBetter ? all.Max() : all.Min());
+        string text = found.Value.ToString("0.000", CultureInfo.InvariantCulture);
         string error = found.StandardError is { } deviation && double.IsFinite(deviation) ? $" <small>± {deviation.ToString("0.000", CultureInfo.InvariantCulture)}</small>" : string.Empty;
         return best ? $"<td class=\"best\"><strong>{text}</strong> ★{error}</td>" : $"<td>{text}{error}</td>";
+
+        ReportedNumber? Of(ReportedModel other) => other.Numbers.FirstOrDefault(number => number.Name == metric.Name && number.Group == metric.Group && !double.IsNaN(number.Value));
     }
 
     private static string Charts(IReadOnlyList<ReportedModel> models)

@@ -19,6 +19,9 @@ internal static class Style
         .gallery td, .gallery th { text-align: center; padding: 8px; } .gallery img { image-rendering: pixelated; border: 1px solid var(--rule); background: #000; } .gallery .numbers { text-align: left; white-space: nowrap; }
         .gallery tr { break-inside: avoid; } .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 24px; } .card { border: 1px solid var(--rule); border-radius: 6px; padding: 4px 16px 12px; break-inside: avoid; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 12px 0 0; } dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
+        .headline th[scope=row] { font-weight: 600; max-width: 27rem; } .headline th[scope=row] small { display: block; font-weight: 400; line-height: 1.35; } .headline th.group { text-align: left; padding-top: 20px; color: var(--faint); font-size: .86rem; letter-spacing: .02em; }
+        .headline td { white-space: nowrap; } .gallery .first { border-left: 2px solid var(--rule); } .gallery .model { border-left: 2px solid var(--rule); font-weight: 600; } .gallery .caption { max-width: 10.5rem; margin: 2px auto 0; line-height: 1.3; overflow-wrap: anywhere; }
+        .bar { display: flex; align-items: center; gap: 8px; } .bar img { border: 1px solid var(--rule); }
         @media print { :root { --ink: #000; --paper: #fff; --faint: #444; --rule: #bbb; --mark: #f0f0f0; } main { max-width: none; padding: 0; } body { font-size: 11pt; } section { break-inside: auto; } }
         """;
 }

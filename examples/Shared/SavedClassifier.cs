@@ -1,0 +1,60 @@
+using Microsoft.ML;
+using RobustAttribution.MLNet;
+using RobustAttribution.Networks;
+
+namespace RobustAttribution.Examples;
+
+/// <summary>A model.zip with a classifier of this library in it: the model itself tells what pictures it takes and what its classes are called.</summary>
+public sealed class SavedClassifier : IDisposable
+{
+    private SavedClassifier(string path, ITransformer model, RobustAttributionModelTransformer classifier)
+    {
+        Path = path;
+        Model = model;
+        Classifier = classifier;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Everything in the file.</summary>
+    public ITransformer Model { get; }
+
+    /// <summary>The classifier within.</summary>
+    public RobustAttributionModelTransformer Classifier { get; }
+
+    /// <summary>What pictures the network takes.</summary>
+    public InputSpecification Input => Classifier.Network.Input;
+
+    /// <summary>The classes in the order of the scores.</summary>
+    public IReadOnlyList<string> ClassNames => Classifier.ClassNames ?? [.. Enumerable.Range(1, Classifier.Network.ClassCount).Select(number => $"class {number}")];
+
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="FormatException">It is no model, or has no classifier of this library.</exception>
+    public static SavedClassifier Load(MLContext context, string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"The model '{path}' does not exist. The demo (./build.sh demo) writes artifacts/demo/model.zip, example 5 trains one on your own pictures.");
+        }
+
+        ITransformer model;
+        try
+        {
+            model = context.Model.Load(path, out _);
+        }
+        catch (Exception error) when (error is FormatException or InvalidDataException or InvalidOperationException or ArgumentException or IOException)
+        {
+            throw new FormatException($"'{path}' is not a model that can be loaded: {error.Message}", error);
+        }
+
+        return Parts(model).OfType<RobustAttributionModelTransformer>().FirstOrDefault() is { } classifier
+            ? new SavedClassifier(path, model, classifier)
+            : throw new FormatException($"'{path}' has no classifier that RobustImageClassification trained.");
+    }
+
+    public void Dispose() => (Model as IDisposable)?.Dispose();
+
+    /// <summary>The transformers within chains.</summary>
+    private static IEnumerable<ITransformer> Parts(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [model];
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Evaluation;
+using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Similarities;
+
+namespace RobustAttribution.MLNet.Reporting;
+
+/// <summary>Measures models on a view and writes down what a <see cref="RobustnessReport"/> shows.</summary>
+internal static class RobustnessReporter
+{
+    public static RobustnessReport Create(IHostEnvironment env, IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions options)
+    {
+        if (models.Count == 0)
+        {
+            throw new ArgumentException("There is no model to report on; at least one is needed.", nameof(models));
+        }
+
+        using IChannel channel = env.Start("RobustnessReport");
+        using var clock = new ReportClock(env, options, models.Count);
+        (IDataView sample, long rows) = SampledRows.Of(data, options.MaximumPictures);
+
+        // Everything that can be wrong with columns is found before the first picture is attacked.
+        List<(string Name, IDataView Scored, NetworkHandle Network)> views = [];
+        foreach ((string name, ITransformer model) in models)
+        {
+            IDataView scored = Require.NotNull(model, nameof(models)).Transform(sample);
+            NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "RobustnessReport");
+            NetworkMapper.CheckLabels(scored.Schema, options.LabelColumnName, network);
+            views.Add((Require.NotNull(name, nameof(models)), scored, network));
+        }
+
+        List<ReportedModel> reported = [];
+        SamplePictures? first = null;
+        foreach ((string name, IDataView scored, NetworkHandle network) in views)
+        {
+            TimeSpan start = clock.Elapsed;
+            clock.Begin(name, 1);
+            SamplePictures pictures = SamplePictures.Read(env, scored, network, options);
+            first ??= pictures;
+            clock.Begin(name, ModelExamination.Work(pictures.Count, options));
+            var examination = new ModelExamination(network, pictures, options, clock);
+            examination.Run();
+            clock.EndModel();
+            ReportedModel model = Describe(name, examination, options) with { Card = ReportCards.Of(network, examination, options, clock.Elapsed - start) };
+            channel.Info(MessageSensitivity.None, "{0}: accuracy {1:F4}, {2} {3:F4}", name, examination.Totals.Accuracy.Mean, options.Similarities[0].Name, examination.Totals.Attacks[0].Similarities[0].Mean);
+            reported.Add(model);
+        }
+
+        return new RobustnessReport(options.Title, reported)
+        {
+            Summary = Summary(reported, first!, options),
+            Card = ReportCards.OfAll(views[0].Network, first!, rows, options, clock.Elapsed),
+            ExamplesAtEachEnd = options.ExamplesAtEachEnd,
+        };
+    }
+
+    private static IReadOnlyList<string> Summary(List<ReportedModel> models, SamplePictures pictures, RobustnessReportOptions options)
+    {
+        string attack = ReportTexts.Name(options.Attacks[0]);
+        string data = options.DataName is null ? string.Empty : $" of {options.DataName}";
+        return
+        [
+            "A saliency map shows which pixels a classifier's answer rests on. An explanation is robust if its map stays the same when the picture changes by less than an eye can see. "
+                + "This page shows how far an attacker can bend the maps while the answer stays the same.",
+            $"Measured on {pictures.Count} pictures{data}: {string.Join(", ", models.Select(model => model.Name))}. "
+                + $"The attack shown in the pictures is the {attack} with {ReportTexts.Budget(options.Attacks[0].ThreatModel)}: no pixel moves further, and copies that change the answer do not count.",
+        ];
+    }
+
+    private static ReportedModel Describe(string name, ModelExamination examination, RobustnessReportOptions options)
+    {
+        ModelTotals totals = examination.Totals;
+        string[] groups = [.. options.Attacks.Select(attack => $"Maps under {ReportTexts.Name(attack)}, {ReportTexts.Budget(attack.ThreatModel)}")];
+        return new ReportedModel(name)
+        {
+            Numbers = [.. ClassificationNumbers(examination, options), .. options.Attacks.SelectMany((_, i) => MapNumbers(totals.Attacks[i], groups[i], options)), .. CurveNumbers(totals)],
+            Curves = [.. RadiusCurves(examination, options), .. PixelCurves(totals)],
+            Spreads = [.. options.Similarities.Select((similarity, i) => ($"{similarity.Name} under {ReportTexts.Name(options.Attacks[0])}", (IReadOnlyList<double>)totals.Attacks[0].Values[i]))],
+            Examples = examination.Examples,
+            Samples = examination.Samples,
+        };
+    }
+
+    private static IEnumerable<ReportedNumber> ClassificationNumbers(ModelExamination examination, RobustnessReportOptions options)
+    {
+        const string Group = "Answers";
+        RunningStatistics accuracy = examination.Totals.Accuracy;
+        yield return new("Accuracy", accuracy.Mean, HigherIsBetter: true, accuracy.StandardError, "Share of right answers.", Group);
+        if (examination.Security.Count > 0)
+        {
+            double radius = options.Attacks[0].ThreatModel.Radius;
+            var point = examination.Security.MinBy(candidate => Math.Abs(candidate.Radius - radius))!;
+            string budget = ReportTexts.Budget(options.PredictionAttack.ThreatModel.WithRadius(point.Radius));
+            yield return new($"Accuracy under {ReportTexts.Name(options.PredictionAttack)}, {budget}", point.Accuracy, HigherIsBetter: true, null, "Share of right answers that stay right when the attacker aims at the answer.", Group);
+        }
+    }
+
+    private static IEnumerable<ReportedNumber> MapNumbers(AttackTotals totals, string group, RobustnessReportOptions options)
+        => options.Similarities.Select((similarity, i) => new ReportedNumber(
+            similarity.Name, totals.Similarities[i].Mean, similarity.HigherIsMoreSimilar, totals.Similarities[i].StandardError, ReportTexts.Meaning(similarity), group));
+
+    private static IEnumerable<ReportedNumber> CurveNumbers(ModelTotals totals)
+    {
+        const string Group = "Do the maps point at what matters?";
+        yield return Area("Insertion", totals.Insertion, true, "Area under the insertion curve: how fast the answer comes back as the most important pixels are put in.");
+        yield return Area("Deletion", totals.Deletion, false, "Area under the deletion curve: how fast the answer goes as the most important pixels are taken out.");
+        yield return Area("Adversarial insertion", totals.AdversarialInsertion, true, "Insertion in the order of the attacked map: what the map is still worth after the attack.");
+
+        static ReportedNumber Area(string name, CurveTotals curve, bool higherIsBetter, string meaning) => new(name, curve.Area.Mean, higherIsBetter, curve.Area.StandardError, meaning, Group);
+    }
+
+    private static IEnumerable<ReportedCurve> RadiusCurves(ModelExamination examination, RobustnessReportOptions options)
+    {
+        if (examination.Security.Count == 0)
+        {
+            yield break;
+        }
+
+        bool inBytes = options.Attacks[0].ThreatModel is ThreatModels.LinfBall;
+        string horizontal = inBytes ? "ε in 1/255" : "ε";
+        double unit = inBytes ? 255 : 1;
+        yield return new(
+            $"Accuracy under {ReportTexts.Name(options.PredictionAttack)}", horizontal, "accuracy", [.. examination.Security.Select(point => (point.Radius * unit, point.Accuracy))]);
+        for (int i = 0; i < examination.Security[0].Similarities.Count; i++)
+        {
+            IMapSimilarity similarity = examination.Security[0].Similarities[i].Similarity;
+            yield return new(
+                $"{similarity.Name} under {ReportTexts.Name(options.Attacks[0])}", horizontal, similarity.Name, [.. examination.Security.Select(point => (point.Radius * unit, point.Similarities[i].Mean))]);
+        }
+    }
+
+    private static IEnumerable<ReportedCurve> PixelCurves(ModelTotals totals)
+    {
+        yield return Curve("Insertion: the most important pixels are put in", "share of pixels put in", totals.Insertion);
+        yield return Curve("Deletion: the most important pixels are taken out", "share of pixels taken out", totals.Deletion);
+        yield return Curve("Adversarial insertion: in the order of the attacked map", "share of pixels put in", totals.AdversarialInsertion);
+
+        static ReportedCurve Curve(string title, string horizontal, CurveTotals totals) => new(title, horizontal, "probability of the answer", totals.Points);
+    }
+}
+
+/// <summary>How everything was made.</summary>
+internal static class ReportCards
+{
+    public static IReadOnlyList<(string Name, string Value)> Of(NetworkHandle network, ModelExamination examination, RobustnessReportOptions options, TimeSpan time) =>
+    [
+        ("network", $"{network.Network.Architecture?.ToString() ?? network.Network.Backbone.GetName()}"),
+        ("parameters", Number(network.Network.Backbone.parameters().Sum(parameter => parameter.numel()))),
+        ("activation", network.Network.Activation?.ToString() ?? "several"),
+        ("device", network.Network.Device.ToString()),
+        .. options.Attacks.Select((attack, i) => (ReportTexts.Name(attack), $"valid for {examination.Totals.Attacks[i].Valid} of {examination.Totals.Attacks[i].Count} pictures; the others are in no mean")),
+        ("measured in", Time(time)),
+    ];
+
+    public static IReadOnlyList<(string Name, string Value)> OfAll(NetworkHandle network, SamplePictures pictures, long rows, RobustnessReportOptions options, TimeSpan time) =>
+    [
+        ("pictures", $"{(options.DataName is null ? string.Empty : options.DataName + ", ")}{Number(pictures.Count)} of {Number(rows)} rows, evenly spaced"),
+        .. pictures.LeftOut > 0 ? [("left out", $"{pictures.LeftOut} rows: {pictures.FirstProblem}")] : Array.Empty<(string, string)>(),
+        ("size", $"{network.Input.Channels} × {network.Input.Height} × {network.Input.Width} (channels × height × width)"),
+        ("classes", string.Join(", ", network.ClassNames?.Names ?? [Number(network.ClassCount)])),
+        ("map", $"{Json(options.Method)}, {Json(options.Reduction)}, of the predicted class"),
+        .. options.Attacks.Select(attack => ("attack", Json(attack))),
+        ("attack on the answer", Json(options.PredictionAttack)),
+        ("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
+        ("versions", string.Join(", ", Version(typeof(RobustnessReport)), Version(typeof(Microsoft.ML.MLContext)), Version(typeof(TorchSharp.torch)), $"libtorch {TorchSharp.torch.__version__}", $".NET {Environment.Version}")),
+        ("made", $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, in {Time(time)}"),
+    ];
+
+    private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Time(TimeSpan time) => time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s";
+
+    private static string Version(Type type) => $"{type.Assembly.GetName().Name} {type.Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>The options of a component; a user's own that is not registered describes itself.</summary>
+    private static string Json<T>(T component)
+        where T : notnull
+    {
+        try
+        {
+            return ComponentJson.Write(component);
+        }
+        catch (NotSupportedException)
+        {
+            return component.ToString()!;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Similarities;
+
+namespace RobustAttribution.MLNet.Tests.Reporting;
+
+/// <summary>Reports made from models and data: their numbers are those of the evaluations.</summary>
+[TestClass]
+public sealed class MeasuredReportTests
+{
+    private static readonly RobustnessReportOptions Small = new()
+    {
+        Attacks = [new TopKAttack { K = 9, Steps = 3 }, new RandomNoise()],
+        Similarities = [new TopKIntersection(9), new CosineSimilarity(), new MeanSquaredError()],
+        Radii = [0, 8.0 / 255],
+        PixelCurveSteps = 5,
+        DataName = "bars",
+        ExamplesAtEachEnd = 2,
+    };
+
+    [TestMethod]
+    public void TheNumbersAreThoseOfTheEvaluations()
+    {
+        using var scored = new Scored();
+        MulticlassClassificationCatalog catalog = scored.Context.MulticlassClassification;
+        ReportedModel model = catalog.RobustnessReport(scored.Chain, scored.Raw, Small).Models.Single();
+
+        AttributionRobustnessMetrics metrics = catalog.EvaluateAttributionRobustness(
+            scored.View, new AttributionRobustnessOptions { Attack = Small.Attacks[0], Similarities = [.. Small.Similarities.Select(similarity => new SimilarityColumn(similarity))] });
+        PixelCurveMetrics curves = catalog.EvaluateInsertionDeletion(scored.View, new PixelCurveOptions { Steps = 5, Attack = Small.Attacks[0], LabelColumnName = null });
+        SecurityCurveMetrics security = catalog.EvaluateSecurityCurve(
+            scored.View, new SecurityCurve { Radii = [0], ExplanationAttack = Small.Attacks[0], Similarities = Small.Similarities });
+
+        Assert.AreEqual(metrics.AccuracyBefore, Number("Accuracy").Value, 1e-9);
+        foreach (SimilarityStatistics expected in metrics.Similarities.Values)
+        {
+            ReportedNumber found = Number(expected.Similarity.Name);
+            Assert.AreEqual(expected.Mean, found.Value, 1e-5, expected.Similarity.Name);
+            Assert.AreEqual(expected.StandardError, found.StandardError!.Value, 1e-5);
+            Assert.AreEqual(expected.Similarity.HigherIsMoreSimilar, found.HigherIsBetter);
+            Assert.HasCount((int)expected.Count, model.Spreads.Single(spread => spread.Name.StartsWith(expected.Similarity.Name, StringComparison.Ordinal)).Values);
+        }
+
+        Assert.AreEqual(curves.Insertion.MeanArea, Number("Insertion").Value, 1e-5);
+        Assert.AreEqual(curves.Deletion.MeanArea, Number("Deletion").Value, 1e-5);
+        Assert.IsFalse(Number("Deletion").HigherIsBetter);
+        Assert.AreEqual(curves.AdversarialInsertion!.MeanArea, Number("Adversarial insertion").Value, 1e-5);
+        ReportedCurve accuracy = model.Curves[0];
+        CollectionAssert.AreEqual(new[] { 0.0, 8.0 }, accuracy.Points.Select(point => point.X).ToArray());
+        Assert.AreEqual(security.Points[0].Accuracy, accuracy.Points[0].Y, 1e-9);
+        Assert.AreEqual(1, model.Curves[1].Points[0].Y, 1e-9); // ε = 0 changes no map
+
+        ReportedNumber Number(string name) => model.Numbers.First(number => number.Name == name);
+    }
+
+    [TestMethod]
+    public void TheGalleryHasTheWorstAndTheBestOfTheRealPictures()
+    {
+        using var scored = new Scored();
+        ReportedModel model = scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, Small).Models.Single();
+        IReadOnlyList<double> all = [.. model.Spreads[0].Values.Order()];
+        List<double> shown = [.. model.Examples.Select(example => example.Similarity).Order()];
+        Assert.AreEqual(all[0], shown[0]);
+        Assert.AreEqual(all[^1], shown[^1]);
+        float[][] pictures = [.. scored.Raw.GetColumn<float[]>("Image")];
+        int[] ids = [.. scored.Raw.GetColumn<int>("Id")];
+        foreach (ReportedExample example in model.Examples)
+        {
+            float[] original = pictures[Array.IndexOf(ids, int.Parse(example.Id))];
+            Assert.IsTrue(original.Zip(example.Image.ToArray()).All(pair => Math.Abs((pair.First / 255) - pair.Second) < 1e-6));
+            double moved = example.Image.ToArray().Zip(example.AttackedImage.ToArray()).Max(pair => Math.Abs(pair.First - pair.Second));
+            Assert.IsTrue(moved > 0 && moved <= (8.0 / 255) + 1e-6, $"{moved}");
+            Assert.AreEqual(example.Prediction.Class, example.AttackedPrediction.Class); // the attack keeps the answer
+        }
+
+        Assert.IsNotEmpty(model.Samples);
+        Assert.HasCount(model.Samples.Count, model.Samples.DistinctBy(sample => sample.TrueClass));
+    }
+
+    [TestMethod]
+    public void SeveralModelsSeeTheSameRowsAndTheCardTellsThem()
+    {
+        using var scored = new Scored();
+        using var other = new Scored(activation: Networks.Activation.Relu);
+        RobustnessReport report = scored.Context.MulticlassClassification.RobustnessReport(
+            [("smooth", scored.Model), ("plain", other.Model)], scored.Data, Small with { MaximumPictures = 4, ExamplesAtEachEnd = 4 });
+        foreach (ReportedModel model in report.Models)
+        {
+            CollectionAssert.IsSubsetOf(model.Examples.Select(example => example.Id).ToArray(), new[] { "0", "2", "5", "8" }); // evenly spaced over 11 rows
+        }
+
+        CollectionAssert.AreEqual(new[] { "smooth", "plain" }, report.Models.Select(model => model.Name).ToArray());
+        string html = report.ToHtml();
+        foreach (string expected in new[] { "bars, 4 of 11 rows", "libtorch ", ".NET ", "softplus β=3", "ReLU", "&quot;$type&quot;:&quot;TopKAttack&quot;", "top-k attack", "random noise", "seed" })
+        {
+            StringAssert.Contains(html, System.Net.WebUtility.HtmlEncode(System.Net.WebUtility.HtmlDecode(expected)));
+        }
+    }
+
+    [TestMethod]
+    public void SignedMapsAreDrawnAroundZero()
+    {
+        using var scored = new Scored();
+        RobustnessReportOptions signed = Small with { Reduction = new MapReduction(MapSign.Signed), MaximumPictures = 3 };
+        string html = scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, signed).ToHtml();
+        StringAssert.Contains(html, "cool-warm");
+        Assert.DoesNotContain("inferno", html);
+    }
+
+    [TestMethod]
+    public void ProgressGrowsToTheEndAndCancellationStops()
+    {
+        using var scored = new Scored();
+        List<RobustnessReportProgress> told = [];
+        scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, Small with { Progress = new Told(told.Add) });
+        Assert.AreEqual(1, told[^1].Share, 1e-9);
+        Assert.IsTrue(told.Zip(told.Skip(1)).All(pair => pair.First.Share <= pair.Second.Share));
+        Assert.AreEqual(TimeSpan.Zero, told[^1].Remaining);
+
+        using var stop = new CancellationTokenSource();
+        int after = 0;
+        RobustnessReportOptions stopping = Small with
+        {
+            CancellationToken = stop.Token,
+            Progress = new Told(_ =>
+            {
+                after++;
+                stop.Cancel();
+            }),
+        };
+        long live = LiveTensors.Count();
+        Assert.Throws<OperationCanceledException>(() => scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, stopping));
+        Assert.AreEqual(1, after);
+        Assert.AreEqual(live, LiveTensors.Count());
+    }
+
+    [TestMethod]
+    public void WhatIsWrongIsSaidBeforeTheFirstAttack()
+    {
+        using var scored = new Scored();
+        MulticlassClassificationCatalog catalog = scored.Context.MulticlassClassification;
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.RobustnessReport(scored.Model, scored.Raw, Small)).Message, "'Label'"); // text, not a key
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.RobustnessReport(scored.Chain, scored.Raw, Small with { LabelColumnName = "Truth" })).Message, "'Truth'");
+        Assert.ThrowsExactly<ArgumentException>(() => catalog.RobustnessReport([], scored.Raw, Small));
+        Assert.ThrowsExactly<ArgumentException>(() => Small with { Attacks = [] });
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Small with { MaximumPictures = 0 });
+        List<Picture> unlabelled = Picture.Make(2);
+        unlabelled.ForEach(picture => picture.Label = "unknown");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => catalog.RobustnessReport(scored.Chain, scored.Context.Data.LoadFromEnumerable(unlabelled), Small)).Message, "has no label");
+    }
+
+    private sealed class Told(Action<RobustnessReportProgress> tell) : IProgress<RobustnessReportProgress>
+    {
+        public void Report(RobustnessReportProgress value) => tell(value);
+    }
+}
