@@ -40,23 +40,36 @@ internal static class Contest
             return fitted;
         });
 
+        if (cancellation.IsCancellationRequested)
+        {
+            string path = Path.Combine(options.Output, "model.zip");
+            context.Model.Save(model, pictures.Training.Schema, path);
+            console.WriteLine($"Written: {path}, with the best weights until the training was stopped");
+            cancellation.ThrowIfCancellationRequested();
+        }
+
         // ML.NET's own evaluation works on the columns as on those of any other classifier.
         MulticlassClassificationMetrics accuracy = context.MulticlassClassification.Evaluate(model.Transform(pictures.Test), predictedLabelColumnName: "PredictedKey");
 
-        console.MarkupLine("  attacking its explanations");
         IDataView scored = model.Transform(pictures.Attacked);
-        IDataView topK = context.Data.Cache(Attack(context, scored, new TopKAttack()));
-        IDataView targetMap = Attack(context, scored, new TargetMapAttack { ThreatModel = new LinfBall(16.0 / 255), Steps = 50 });
-        AttributionRobustnessMetrics underTopK = context.MulticlassClassification.EvaluateAttributionRobustness(topK);
-        AttributionRobustnessMetrics underTargetMap = context.MulticlassClassification.EvaluateAttributionRobustness(targetMap);
-        return new Outcome(contestant, model, [.. context.Data.CreateEnumerable<AttackedPicture>(topK, reuseRowObject: false)])
+        return new WorkDisplay(console).Run("Attacking its explanations", tell =>
         {
-            Accuracy = accuracy.MicroAccuracy,
-            TopKIntersection = underTopK.Similarities["TopKIntersection"].Mean,
-            KendallTau = underTopK.Similarities["KendallTau"].Mean,
-            TargetMapPearson = underTargetMap.Similarities["PearsonCorrelation"].Mean,
-            TrainingTime = watch.Elapsed,
-        };
+            IDataView topK = context.Data.Cache(Watched(Attack(context, scored, new TopKAttack()), 0, "top-k attack"));
+            IDataView targetMap = Watched(Attack(context, scored, new TargetMapAttack { ThreatModel = new LinfBall(16.0 / 255), Steps = 50 }), 0.5, "target-map attack");
+            AttributionRobustnessMetrics underTopK = context.MulticlassClassification.EvaluateAttributionRobustness(topK);
+            List<AttackedPicture> attacked = [.. context.Data.CreateEnumerable<AttackedPicture>(topK, reuseRowObject: false)];
+            AttributionRobustnessMetrics underTargetMap = context.MulticlassClassification.EvaluateAttributionRobustness(targetMap);
+            return new Outcome(contestant, model, attacked)
+            {
+                Accuracy = accuracy.MicroAccuracy,
+                TopKIntersection = underTopK.Similarities["TopKIntersection"].Mean,
+                KendallTau = underTopK.Similarities["KendallTau"].Mean,
+                TargetMapPearson = underTargetMap.Similarities["PearsonCorrelation"].Mean,
+                TrainingTime = watch.Elapsed,
+            };
+
+            IDataView Watched(IDataView view, double before, string attack) => new WatchedRows(view, options.TestPictures, share => tell(before + (share / 2), attack), cancellation);
+        });
     }
 
     private static IDataView Attack(MLContext context, IDataView scored, IAttributionAttack attack)

@@ -5,10 +5,10 @@ namespace RobustAttribution.Examples.TrainRobustClassifier;
 /// <summary>What the command line says.</summary>
 internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, int BatchSize, double LearningRate, long Seed, string Objective, string? Data, string Output)
 {
-    private static readonly Option<int> PicturesOption = Whole("--pictures", "Training pictures, the first ones of the training set.", 12_000, 64, 59_000);
-    private static readonly Option<int> TestPicturesOption = Whole("--test-pictures", "Test pictures whose explanations are attacked; accuracy is always that of the whole test set.", 100, 8, 10_000);
-    private static readonly Option<int> EpochsOption = Whole("--epochs", "Passes over the training pictures.", 4, 1, 1000);
-    private static readonly Option<int> BatchOption = Whole("--batch", "Pictures in each training step.", 64, 1, 4096);
+    private static readonly Option<int> PicturesOption = CommandLine.Whole("--pictures", "Training pictures, the first ones of the training set.", 12_000, 64, 59_000);
+    private static readonly Option<int> TestPicturesOption = CommandLine.Whole("--test-pictures", "Test pictures whose explanations are attacked; accuracy is always that of the whole test set.", 100, 8, 10_000);
+    private static readonly Option<int> EpochsOption = CommandLine.Whole("--epochs", "Passes over the training pictures.", 4, 1, 1000);
+    private static readonly Option<int> BatchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 64, 1, 4096);
     private static readonly Option<long> SeedOption = new("--seed") { Description = "Decides every random draw: with one seed, two runs on one machine end bit for bit alike.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> RateOption = new("--learning-rate") { Description = "Learning rate of AdamW.", DefaultValueFactory = _ => 2e-3 };
     private static readonly Option<string?> DataOption = new("--data")
@@ -17,7 +17,7 @@ internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, i
     };
 
     private static readonly Option<string> OutputOption = new("--output") { Description = "Folder for model.zip, metrics.json and contact-sheet.png.", DefaultValueFactory = _ => Path.Combine("artifacts", "demo") };
-    private static readonly Option<string> ObjectiveOption = Named("--objective", "The robust training that is compared with cross-entropy.", RobustObjectives.Names);
+    private static readonly Option<string> ObjectiveOption = CommandLine.Named("--objective", "The robust training that is compared with cross-entropy.", RobustObjectives.Names);
 
     /// <summary>The root command, which calls <paramref name="run"/> with the options.</summary>
     public static RootCommand Command(Func<DemoOptions, CancellationToken, int> run)
@@ -26,7 +26,7 @@ internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, i
         {
             PicturesOption, TestPicturesOption, EpochsOption, BatchOption, RateOption, SeedOption, ObjectiveOption, DataOption, OutputOption,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(run(
+        command.Runs((parsed, cancellation) => run(
             new DemoOptions(
                 parsed.GetValue(PicturesOption),
                 parsed.GetValue(TestPicturesOption),
@@ -37,28 +37,7 @@ internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, i
                 parsed.GetValue(ObjectiveOption)!,
                 parsed.GetValue(DataOption),
                 parsed.GetValue(OutputOption)!),
-            cancellation)));
+            cancellation));
         return command;
-    }
-
-    private static Option<int> Whole(string name, string description, int value, int minimum, int maximum)
-    {
-        var option = new Option<int>(name) { Description = $"{description} {minimum} to {maximum}.", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            int found = result.GetValueOrDefault<int>();
-            if (found < minimum || found > maximum)
-            {
-                result.AddError($"{name} is {found}; allowed is {minimum} to {maximum}.");
-            }
-        });
-        return option;
-    }
-
-    private static Option<string> Named(string name, string description, IReadOnlyCollection<string> names)
-    {
-        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => names.First() };
-        option.AcceptOnlyFromAmong([.. names]);
-        return option;
     }
 }

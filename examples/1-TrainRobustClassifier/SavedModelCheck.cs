@@ -20,7 +20,7 @@ internal static class SavedModelCheck
     public static Command Command()
     {
         var command = new Command("verify", "Loads a saved model and compares its scores and maps with recorded ones (the demo calls this in a second process).") { ModelOption, ExpectedOption, DataOption };
-        command.SetAction(parsed => Verify(parsed.GetValue(ModelOption)!, parsed.GetValue(ExpectedOption)!, parsed.GetValue(DataOption)));
+        command.Runs((parsed, _) => Verify(parsed.GetValue(ModelOption)!, parsed.GetValue(ExpectedOption)!, parsed.GetValue(DataOption)));
         return command;
     }
 

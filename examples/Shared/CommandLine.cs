@@ -27,7 +27,7 @@ public static class CommandLine
             // The time-out lets a training that was stopped write what it has.
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
         }
-        catch (OperationCanceledException)
+        catch (Exception error) when (IsStop(error))
         {
             Complain("stopped");
             return Stopped;
@@ -89,6 +89,9 @@ public static class CommandLine
             torch.set_num_threads(Environment.ProcessorCount);
         }
     }
+
+    /// <summary>ML.NET's cache reads on a thread of its own and wraps what was thrown there.</summary>
+    private static bool IsStop(Exception? error) => error is OperationCanceledException || (error is not null && IsStop(error.InnerException));
 
     /// <summary>The message without line breaks and without the name of a parameter of some method within.</summary>
     private static string Line(Exception error)

@@ -1,13 +1,16 @@
+using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using RobustAttribution.MLNet;
 
 namespace RobustAttribution.Examples;
 
 /// <summary>Pictures for a saved model: those of a folder or, for a model of the demo, the test pictures of Fashion-MNIST.</summary>
 /// <param name="View">Columns Id, Label (key) and the model's column of pictures.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Ids">What each picture is called.</param>
+/// <param name="Classes">The true class of each; empty where it is not known.</param>
 /// <param name="Name">What they are.</param>
-public sealed record ModelPictures(IDataView View, int Count, string Name)
+public sealed record ModelPictures(IDataView View, IReadOnlyList<string> Ids, IReadOnlyList<string> Classes, string Name)
 {
     /// <summary>Opens the pictures.</summary>
     /// <param name="context">The context.</param>
@@ -35,7 +38,7 @@ public sealed record ModelPictures(IDataView View, int Count, string Name)
         }
 
         files = PictureFolder.Sample(files, count);
-        return new ModelPictures(PictureFolder.Load(context, files, model.ClassNames, model.Classifier.ImageColumnName), files.Count, folder);
+        return new ModelPictures(PictureFolder.Load(context, files, model.ClassNames, model.Classifier.ImageColumnName), [.. files.Select(file => file.Id)], [.. files.Select(file => file.ClassName)], folder);
     }
 
     private static ModelPictures FashionMnist(MLContext context, SavedClassifier model, string? fashion, int count)
@@ -52,6 +55,7 @@ public sealed record ModelPictures(IDataView View, int Count, string Name)
             view = context.Transforms.CopyColumns(model.Classifier.ImageColumnName, "Image").Fit(view).Transform(view);
         }
 
-        return new ModelPictures(view, (int)Math.Min(count, all.GetRowCount() ?? count), "Fashion-MNIST, test pictures");
+        string[] classes = [.. view.GetColumn<uint>("Label").Select(key => FashionMnistOptions.ClassNames[(int)key - 1])];
+        return new ModelPictures(view, [.. classes.Select((_, row) => row.ToString(CultureInfo.InvariantCulture))], classes, "Fashion-MNIST, test pictures");
     }
 }

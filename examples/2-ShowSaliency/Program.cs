@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.Attributions;
+using RobustAttribution.Examples;
+using RobustAttribution.Examples.ShowSaliency;
+using RobustAttribution.MLNet;
+using RobustAttribution.MLNet.Reporting;
+using Spectre.Console;
+
+// Loads a saved model and shows what it looks at: for each picture a sheet with the heat map, the overlay and the most salient pixels.
+Option<string> modelOption = SharedOptions.Model();
+Option<string?> picturesOption = SharedOptions.Pictures("Folder of pictures (PNG, JPEG, BMP), directly or in sub-folders.");
+Option<string?> dataOption = SharedOptions.Data();
+Option<int> countOption = CommandLine.Whole("--count", "Pictures to explain, evenly spaced over the folder.", 12, 1, 10_000);
+Option<string> methodOption = CommandLine.Named("--method", "The attribution.", Methods.Names);
+Option<string> outputOption = SharedOptions.Output("Folder for the pictures.", "saliency");
+var command = new RootCommand("Loads a saved model and writes what it looks at: heat maps, overlays and the most salient pixels of pictures in a folder.")
+{
+    modelOption, picturesOption, dataOption, countOption, methodOption, outputOption,
+};
+command.Runs((parsed, cancellation) =>
+{
+    IAnsiConsole console = Terminal.Output;
+    var context = new MLContext(1);
+    using SavedClassifier model = SavedClassifier.Load(context, parsed.GetValue(modelOption)!);
+    ModelPictures pictures = ModelPictures.Open(context, model, parsed.GetValue(picturesOption), parsed.GetValue(dataOption), parsed.GetValue(countOption), needLabels: false);
+    string method = parsed.GetValue(methodOption)!;
+    string output = parsed.GetValue(outputOption)!;
+    Directory.CreateDirectory(output);
+
+    IDataView scored = model.Model.Transform(pictures.View);
+    var saliency = context.Transforms.Saliency(new SaliencyEstimator.Options
+    {
+        Method = Methods.Find(method),
+        ScoreColumnName = model.Classifier.ScoreColumnName,
+        OutputColumnName = "Map",
+        SeenImageColumnName = "Seen",
+    });
+    IDataView explained = saliency.Fit(scored).Transform(scored);
+    if (model.Classifier.ScoreColumnName != "Score")
+    {
+        explained = context.Transforms.CopyColumns("Score", model.Classifier.ScoreColumnName).Fit(explained).Transform(explained);
+    }
+
+    List<(string Id, string Class, float Probability, string File)> written = new WorkDisplay(console).Run($"Explaining {pictures.Ids.Count} pictures with {method}", tell =>
+    {
+        List<(string, string, float, string)> done = [];
+        foreach (Explained row in context.Data.CreateEnumerable<Explained>(explained, reuseRowObject: true))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string id = pictures.Ids[done.Count];
+            int best = Array.IndexOf(row.Score, row.Score.Max());
+            string file = Path.Combine(output, string.Join('-', Path.ChangeExtension(id, null).Split('/', '\\')) + ".png");
+            using MLImage sheet = Sheet(id, model, method, row, best);
+            sheet.Save(file);
+            done.Add((id, model.ClassNames[best], row.Score[best], file));
+            tell((double)done.Count / pictures.Ids.Count, id);
+        }
+
+        return done;
+    });
+
+    var table = new Table().AddColumns("picture", "predicted", "probability", "written");
+    foreach ((string id, string predicted, float probability, string file) in written)
+    {
+        table.AddRow(Markup.Escape(id), Markup.Escape(predicted), probability.ToString("0.0 %", CultureInfo.InvariantCulture), Markup.Escape(file));
+    }
+
+    console.Write(table);
+    return 0;
+});
+return await CommandLine.InvokeAsync(command, args);
+
+static MLImage Sheet(string id, SavedClassifier model, string method, Explained row, int best)
+{
+    const double Share = 0.2;
+    (int channels, int height, int width) = (model.Input.Channels, model.Input.Height, model.Input.Width);
+    float range = row.Seen.Max() > 1 ? 255 : 1;
+    float[] picture = [.. row.Seen.Select(value => value / range)];
+    bool signed = row.Map.Any(value => value < 0);
+    var sheet = new ContactSheet($"{id}: {model.ClassNames[best]}, {row.Score[best].ToString("0.0 %", CultureInfo.InvariantCulture)}")
+    {
+        Subtitles = [$"What the answer rests on, by {method}."],
+        Columns = ["picture", "map", "overlay", "most important fifth"],
+        CellSize = 224,
+        ColorBar = signed ? new ColorBar(ColorMap.CoolWarm, "speaks against", "speaks for") : new ColorBar(ColorMap.Inferno, "0", "most important"),
+    };
+    sheet.Add(
+        string.Empty,
+        [
+            ContactSheetCell.Picture(picture, channels, height, width, $"{width} × {height}, as the network sees it"),
+            ContactSheetCell.Map(row.Map, height, width),
+            ContactSheetCell.Overlay(picture, channels, row.Map, height, width),
+            ContactSheetCell.Masked(picture, channels, row.Map, height, width, Share),
+        ]);
+    return sheet.Render();
+}
+
+/// <summary>A row, as ML.NET fills it in.</summary>
+internal sealed class Explained
+{
+    public float[] Score { get; set; } = [];
+
+    public float[] Map { get; set; } = [];
+
+    public float[] Seen { get; set; } = [];
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Microsoft.ML;
+using RobustAttribution.Examples;
+using RobustAttribution.MLNet.Reporting;
+using Spectre.Console;
+
+// Compares saved models: attacks them all on the same pictures and writes one page about what came of it.
+var modelsArgument = new Argument<string[]>("models")
+{
+    Description = "The model.zip files to compare, one or more, trained on the same classes.",
+    Arity = ArgumentArity.OneOrMore,
+};
+Option<string[]> namesOption = new("--names") { Description = "What the report calls the models, in the same order. Without it: the names of their files and folders.", AllowMultipleArgumentsPerToken = true };
+Option<string?> picturesOption = SharedOptions.Pictures("Folder of test pictures with one sub-folder for each class.");
+Option<string?> dataOption = SharedOptions.Data();
+Option<int> countOption = CommandLine.Whole("--count", "Pictures to measure on, evenly spaced.", 100, 1, 100_000);
+Option<string> outputOption = CommandLine.Path("--output", "The HTML file to write.", Path.Combine("artifacts", "report.html"));
+var command = new RootCommand("Compares how robust the explanations of saved models are, and writes a self-contained HTML report.")
+{
+    modelsArgument, namesOption, picturesOption, dataOption, countOption, outputOption,
+};
+command.Runs((parsed, cancellation) =>
+{
+    IAnsiConsole console = Terminal.Output;
+    string[] paths = parsed.GetValue(modelsArgument)!;
+    string[] names = parsed.GetValue(namesOption) is { Length: > 0 } given ? given : [.. paths.Select(Name)];
+    if (names.Length != paths.Length || names.Distinct().Count() != names.Length)
+    {
+        throw new ArgumentException($"--names gives {string.Join(", ", names)} for {paths.Length} models; as many different names are needed.");
+    }
+
+    var context = new MLContext(1);
+    List<SavedClassifier> models = [];
+    try
+    {
+        models.AddRange(paths.Select(path => SavedClassifier.Load(context, path)));
+        ModelPictures pictures = ModelPictures.Open(context, models[0], parsed.GetValue(picturesOption), parsed.GetValue(dataOption), parsed.GetValue(countOption), needLabels: true);
+        RobustnessReport report = new WorkDisplay(console).Run($"Attacking {models.Count} models on {pictures.Ids.Count} pictures", tell => context.MulticlassClassification.RobustnessReport(
+            [.. names.Zip(models, (name, model) => (name, model.Model))],
+            pictures.View,
+            new RobustnessReportOptions
+            {
+                DataName = pictures.Name,
+                MaximumPictures = pictures.Ids.Count,
+                ScoreColumnName = models[0].Classifier.ScoreColumnName,
+                Progress = new ReportProgress(tell),
+                CancellationToken = cancellation,
+            }));
+        string output = parsed.GetValue(outputOption)!;
+        report.Save(output);
+        console.Write(ReportTable.Of(report));
+        console.WriteLine($"Written: {output} (open it in a browser)");
+        return 0;
+    }
+    finally
+    {
+        models.ForEach(model => model.Dispose());
+    }
+});
+return await CommandLine.InvokeAsync(command, args);
+
+// artifacts/demo/model.zip is called demo: the files are mostly all named model.zip.
+static string Name(string path)
+{
+    string file = Path.GetFileNameWithoutExtension(path);
+    return file == "model" ? Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? file : file;
+}

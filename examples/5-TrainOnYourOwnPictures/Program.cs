@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Microsoft.ML;
+using RobustAttribution.Examples;
+using RobustAttribution.Examples.TrainOnYourOwnPictures;
+using RobustAttribution.MLNet;
+using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Training;
+using Spectre.Console;
+
+// The ten-minute start: a folder with one sub-folder for each class becomes a classifier with robust explanations, and a report about it.
+var folderArgument = new Argument<string>("folder") { Description = "Folder with one sub-folder of pictures (PNG, JPEG, BMP) for each class." };
+Option<int> epochsOption = CommandLine.Whole("--epochs", "Passes over the training pictures.", 10, 1, 10_000);
+Option<int> batchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 32, 1, 4096);
+Option<int> sizeOption = CommandLine.Whole("--size", "Width and height that pictures are brought to; time grows with its square.", 64, 16, 512);
+Option<string> networkOption = CommandLine.Named("--network", "The architecture: small trains in minutes without a GPU, resnet18 wants thousands of pictures and a GPU.", ["small", "resnet18"]);
+Option<string> objectiveOption = CommandLine.Named("--objective", "What makes the explanations robust; plain is ordinary training.", Recipe.Objectives);
+Option<bool> compareOption = new("--compare") { Description = "Trains a plain network too and puts both into the report: twice the time." };
+Option<int> seedOption = CommandLine.Whole("--seed", "Decides every random draw.", 1, 0, int.MaxValue);
+Option<int> countOption = CommandLine.Whole("--report-pictures", "Test pictures that the report attacks.", 60, 1, 100_000);
+Option<string> outputOption = SharedOptions.Output("Folder for model.zip and report.html.", "own");
+var command = new RootCommand("Trains a classifier with robust explanations on your own pictures, and writes a report about it.")
+{
+    folderArgument, epochsOption, batchOption, sizeOption, networkOption, objectiveOption, compareOption, seedOption, countOption, outputOption,
+};
+command.Runs((parsed, cancellation) =>
+{
+    IAnsiConsole console = Terminal.Output;
+    int seed = parsed.GetValue(seedOption);
+    var context = new MLContext(seed);
+    var pictures = new OwnPictures(context, parsed.GetValue(folderArgument)!, seed);
+    console.MarkupLineInterpolated($"{pictures.ClassNames.Count} classes: {string.Join(", ", pictures.ClassNames)}");
+    console.MarkupLineInterpolated($"{pictures.TrainingCount} pictures to train on, {pictures.ValidationCount} to choose the best epoch by, {pictures.TestCount} for the report.");
+    string output = parsed.GetValue(outputOption)!;
+    Directory.CreateDirectory(output);
+
+    var recipe = new Recipe(parsed.GetValue(epochsOption), parsed.GetValue(batchOption), parsed.GetValue(sizeOption), parsed.GetValue(networkOption)!, seed);
+    List<(string Name, ITransformer Model)> models = [];
+    try
+    {
+        string objective = parsed.GetValue(objectiveOption)!;
+        models.Add((objective, Train(objective, "model.zip")));
+        if (parsed.GetValue(compareOption) && objective != Recipe.Plain)
+        {
+            models.Add((Recipe.Plain, Train(Recipe.Plain, "plain.zip")));
+        }
+
+        RobustnessReport report = new WorkDisplay(console).Run("Attacking the explanations", tell => context.MulticlassClassification.RobustnessReport(models, pictures.Test, new RobustnessReportOptions
+        {
+            DataName = parsed.GetValue(folderArgument),
+            MaximumPictures = parsed.GetValue(countOption),
+            Seed = seed,
+            Progress = new ReportProgress(tell),
+            CancellationToken = cancellation,
+        }));
+        string page = Path.Combine(output, "report.html");
+        report.Save(page);
+        console.Write(ReportTable.Of(report));
+        console.WriteLine($"Written: {page} (open it in a browser)");
+        return 0;
+    }
+    finally
+    {
+        models.ForEach(entry => (entry.Model as IDisposable)?.Dispose());
+    }
+
+    ITransformer Train(string objective, string file)
+    {
+        RobustAttributionModelTransformer classifier = new TrainingDisplay(console).Run(
+            $"{recipe.Network}, {objective}", report => context.Transforms.RobustImageClassification(recipe.Options(objective, pictures, report, cancellation)).Fit(pictures.Training));
+        ITransformer model = classifier.Append(context.Transforms.Saliency().Fit(classifier.Transform(pictures.Training)));
+        string path = Path.Combine(output, file);
+        context.Model.Save(model, pictures.Training.Schema, path);
+        string weights = classifier.Training!.WeightsEpoch is { } epoch ? $"the weights of epoch {epoch}" : "the weights of an unfinished epoch";
+        console.WriteLine($"Written: {path}, with {weights}");
+        cancellation.ThrowIfCancellationRequested(); // after what there is was kept
+        return model;
+    }
+});
+return await CommandLine.InvokeAsync(command, args);

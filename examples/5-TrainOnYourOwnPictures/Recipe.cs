@@ -1,0 +1,39 @@
+using RobustAttribution.MLNet;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Training;
+
+namespace RobustAttribution.Examples.TrainOnYourOwnPictures;
+
+/// <summary>How a network is trained.</summary>
+internal sealed record Recipe(int Epochs, int BatchSize, int Size, string Network, int Seed)
+{
+    /// <summary>Ordinary training.</summary>
+    public const string Plain = "plain";
+
+    private static readonly Dictionary<string, ITrainingObjective> All = new()
+    {
+        ["aga"] = new LocalGradientAlignment(),
+        ["art"] = new SpatialAlignment(),
+        ["pgd"] = new AdversarialCrossEntropy(),
+        [Plain] = new CrossEntropy(),
+    };
+
+    public static IReadOnlyCollection<string> Objectives => All.Keys;
+
+    public RobustAttributionImageClassificationTrainer.Options Options(string objective, OwnPictures pictures, Action<TrainingProgress> report, CancellationToken cancellation) => new()
+    {
+        Input = new InputSpecification(3, Size, Size),
+        Network = Network == "small" ? KnownNetworks.SmallConvNet : KnownNetworks.ResNet18,
+        Objective = All[objective],
+        Epochs = Epochs,
+        BatchSize = BatchSize,
+        LearningRate = 1e-3,
+        Augmentation = new HorizontalFlip(),
+        ValidationSet = pictures.Validation,
+        Seed = Seed,
+        MetricsCallback = report,
+        CancellationToken = cancellation,
+        OnCancellation = CancellationBehavior.KeepBest,
+    };
+}
