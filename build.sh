@@ -73,6 +73,16 @@ install_data() {
   fi
 }
 
+# A browser for the test that looks at the report; without it that test ends as inconclusive.
+install_browser() {
+  command -v chromium >/dev/null && return
+  if command -v apt-get >/dev/null; then
+    (install "the test that looks at the HTML report in a browser" chromium) || say "going on without: that test will be inconclusive"
+  else
+    say "no apt-get here: without chromium on the PATH the test that looks at the HTML report is inconclusive"
+  fi
+}
+
 prepare() {
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing (dotnet is not on the PATH): see https://dotnet.microsoft.com/download"
   case $(dotnet --version) in [1-9].*) fail "the .NET SDK here is $(dotnet --version); 10.0 or newer is needed" ;; esac
@@ -105,7 +115,7 @@ run_tests() {
 
 case ${1:-help} in
   build) shift; prepare; build "$@" ;;
-  test) shift; prepare; install_data; build; run_tests "$@" ;;
+  test) shift; prepare; install_data; install_browser; build; run_tests "$@" ;;
   demo)
     shift
     [ "${1:-}" = -- ] && shift

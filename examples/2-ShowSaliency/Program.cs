@@ -90,7 +90,7 @@ static MLImage Sheet(string id, SavedClassifier model, string method, Explained 
     sheet.Add(
         string.Empty,
         [
-            ContactSheetCell.Picture(picture, channels, height, width, $"{width} × {height}, as the network sees it"),
+            ContactSheetCell.Picture(picture, channels, height, width, $"{width} × {height} pixels"),
             ContactSheetCell.Map(row.Map, height, width),
             ContactSheetCell.Overlay(picture, channels, row.Map, height, width),
             ContactSheetCell.Masked(picture, channels, row.Map, height, width, Share),

@@ -11,9 +11,9 @@ using Spectre.Console;
 
 // The ten-minute start: a folder with one sub-folder for each class becomes a classifier with robust explanations, and a report about it.
 var folderArgument = new Argument<string>("folder") { Description = "Folder with one sub-folder of pictures (PNG, JPEG, BMP) for each class." };
-Option<int> epochsOption = CommandLine.Whole("--epochs", "Passes over the training pictures.", 10, 1, 10_000);
-Option<int> batchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 32, 1, 4096);
-Option<int> sizeOption = CommandLine.Whole("--size", "Width and height that pictures are brought to; time grows with its square.", 64, 16, 512);
+Option<int> epochsOption = CommandLine.Whole("--epochs", "Passes over the training pictures.", 30, 1, 10_000);
+Option<int> batchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 16, 1, 4096);
+Option<int> sizeOption = CommandLine.Whole("--size", "Width and height that pictures are brought to; time grows with its square.", 32, 16, 512);
 Option<string> networkOption = CommandLine.Named("--network", "The architecture: small trains in minutes without a GPU, resnet18 wants thousands of pictures and a GPU.", ["small", "resnet18"]);
 Option<string> objectiveOption = CommandLine.Named("--objective", "What makes the explanations robust; plain is ordinary training.", Recipe.Objectives);
 Option<bool> compareOption = new("--compare") { Description = "Trains a plain network too and puts both into the report: twice the time." };
@@ -48,7 +48,7 @@ command.Runs((parsed, cancellation) =>
 
         RobustnessReport report = new WorkDisplay(console).Run("Attacking the explanations", tell => context.MulticlassClassification.RobustnessReport(models, pictures.Test, new RobustnessReportOptions
         {
-            DataName = parsed.GetValue(folderArgument),
+            DataName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(folderArgument)!))),
             MaximumPictures = parsed.GetValue(countOption),
             Seed = seed,
             Progress = new ReportProgress(tell),

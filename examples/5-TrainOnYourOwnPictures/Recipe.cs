@@ -28,7 +28,7 @@ internal sealed record Recipe(int Epochs, int BatchSize, int Size, string Networ
         Objective = All[objective],
         Epochs = Epochs,
         BatchSize = BatchSize,
-        LearningRate = 1e-3,
+        LearningRate = 2e-3,
         Augmentation = new HorizontalFlip(),
         ValidationSet = pictures.Validation,
         Seed = Seed,

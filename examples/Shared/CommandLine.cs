@@ -32,7 +32,7 @@ public static class CommandLine
             Complain("stopped");
             return Stopped;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidOperationException or NotSupportedException or BrokenImageException)
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidOperationException or NotSupportedException or BrokenImageException)
         {
             Complain(Line(error));
             return 1;
@@ -79,7 +79,8 @@ public static class CommandLine
     public static Option<string?> OptionalPath(string name, string description) => new(name) { Description = description };
 
     /// <summary>Writes one line to standard error.</summary>
-    public static void Complain(string message) => Terminal.Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+    public static void Complain(string message)
+        => Terminal.Error.MarkupLineInterpolated($"[red]error:[/] {string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
 
     /// <summary>libtorch may start with a single thread. Who sets OMP_NUM_THREADS has chosen already.</summary>
     private static void UseAllCores()
@@ -93,7 +94,7 @@ public static class CommandLine
     /// <summary>ML.NET's cache reads on a thread of its own and wraps what was thrown there.</summary>
     private static bool IsStop(Exception? error) => error is OperationCanceledException || (error is not null && IsStop(error.InnerException));
 
-    /// <summary>The message without line breaks and without the name of a parameter of some method within.</summary>
+    /// <summary>The message without the name of a parameter of some method within.</summary>
     private static string Line(Exception error)
     {
         string message = error.Message;
@@ -102,6 +103,6 @@ public static class CommandLine
             message = message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal);
         }
 
-        return message.ReplaceLineEndings(" ");
+        return message;
     }
 }

@@ -38,7 +38,7 @@ public sealed record ModelPictures(IDataView View, IReadOnlyList<string> Ids, IR
         }
 
         files = PictureFolder.Sample(files, count);
-        return new ModelPictures(PictureFolder.Load(context, files, model.ClassNames, model.Classifier.ImageColumnName), [.. files.Select(file => file.Id)], [.. files.Select(file => file.ClassName)], folder);
+        return new ModelPictures(PictureFolder.Load(context, files, model.ClassNames, model.Classifier.ImageColumnName), [.. files.Select(file => file.Id)], [.. files.Select(file => file.ClassName)], Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
     }
 
     private static ModelPictures FashionMnist(MLContext context, SavedClassifier model, string? fashion, int count)

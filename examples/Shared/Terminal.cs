@@ -6,14 +6,15 @@ namespace RobustAttribution.Examples;
 public static class Terminal
 {
     private const int UnwrappedWidth = 200;
+    private const int OneLine = 100_000; // an error is one line, however long the path in it
 
     /// <summary>Standard output.</summary>
-    public static IAnsiConsole Output { get; } = Create(Console.Out, Console.IsOutputRedirected);
+    public static IAnsiConsole Output { get; } = Create(Console.Out, Console.IsOutputRedirected, UnwrappedWidth);
 
     /// <summary>Standard error.</summary>
-    public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected);
+    public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected, OneLine);
 
-    private static IAnsiConsole Create(TextWriter writer, bool redirected)
+    private static IAnsiConsole Create(TextWriter writer, bool redirected, int width)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -23,7 +24,7 @@ public static class Terminal
         });
         if (redirected)
         {
-            console.Profile.Width = UnwrappedWidth;
+            console.Profile.Width = width;
         }
 
         return console;

@@ -39,7 +39,7 @@ public sealed class RobustnessReport(string title, IReadOnlyList<ReportedModel> 
         File.Move(temporary, target, overwrite: true);
     }
 
-    internal static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+    internal static string Percent(double share) => share.ToString("0.0\u00A0%", CultureInfo.InvariantCulture);
 
     private static IReadOnlyList<ReportedModel> CheckModels(IReadOnlyList<ReportedModel>? models)
     {

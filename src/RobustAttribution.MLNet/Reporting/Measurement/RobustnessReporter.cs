@@ -59,12 +59,12 @@ internal static class RobustnessReporter
     private static IReadOnlyList<string> Summary(List<ReportedModel> models, SamplePictures pictures, RobustnessReportOptions options)
     {
         string attack = ReportTexts.Name(options.Attacks[0]);
-        string data = options.DataName is null ? string.Empty : $" of {options.DataName}";
+        string data = options.DataName is null ? string.Empty : $" ({options.DataName})";
         return
         [
             "A saliency map shows which pixels a classifier's answer rests on. An explanation is robust if its map stays the same when the picture changes by less than an eye can see. "
                 + "This page shows how far an attacker can bend the maps while the answer stays the same.",
-            $"Measured on {pictures.Count} pictures{data}: {string.Join(", ", models.Select(model => model.Name))}. "
+            $"{(models.Count == 1 ? "Measured" : $"Compared: {string.Join(", ", models.Select(model => model.Name))},")} on {pictures.Count} pictures{data}. "
                 + $"The attack shown in the pictures is the {attack} with {ReportTexts.Budget(options.Attacks[0].ThreatModel)}: no pixel moves further, and copies that change the answer do not count.",
         ];
     }

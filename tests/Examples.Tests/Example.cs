@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace RobustAttribution.Examples.Tests;
+
+/// <summary>Runs an example as a user does: a process of its own, arguments in, text and exit code out.</summary>
+internal sealed partial class Example : IDisposable
+{
+    private const int Interrupt = 2; // SIGINT
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+    private readonly StringBuilder errors = new();
+
+    private Example(string name, IEnumerable<string> arguments)
+    {
+        // tests/Examples.Tests/bin/Debug/net10.0: configuration and framework are those of the examples too.
+        string[] place = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
+        string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", ".."));
+        string folder = Directory.GetDirectories(Path.Combine(root, "examples"), $"?-{name}").Single();
+        process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", ["exec", Path.Combine(folder, "bin", place[^2], place[^1], $"{name}.dll"), .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        process.OutputDataReceived += (_, line) => Append(output, line.Data);
+        process.ErrorDataReceived += (_, line) => Append(errors, line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public string Output => Read(output);
+
+    public string Errors => Read(errors);
+
+    /// <summary>Whether this process, and so its children, was started with Ctrl-C switched off, as shells do with jobs in the background.</summary>
+    public static bool IgnoresInterrupt => File.ReadLines("/proc/self/status").Any(line => line.StartsWith("SigIgn:", StringComparison.Ordinal) && (Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0);
+
+    /// <summary>Runs to the end.</summary>
+    public static Result Run(string name, params IEnumerable<string> arguments)
+    {
+        using Example example = Start(name, arguments);
+        return example.Wait();
+    }
+
+    public static Example Start(string name, params IEnumerable<string> arguments) => new(name, arguments);
+
+    /// <summary>Waits until a text was written.</summary>
+    public void WaitFor(string text)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.IsFalse(process.HasExited || watch.Elapsed > Patience, $"'{text}' was never written: {Output}{Errors}");
+            Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>What Ctrl-C does.</summary>
+    public void PressControlC() => Assert.AreEqual(0, Kill(process.Id, Interrupt));
+
+    public Result Wait()
+    {
+        Assert.IsTrue(process.WaitForExit(Patience), $"It did not end: {Output}{Errors}");
+        process.WaitForExit(); // the last lines
+        return new Result(process.ExitCode, Output, Errors);
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+
+        process.Dispose();
+    }
+
+    private static string Read(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+
+    private static void Append(StringBuilder text, string? line)
+    {
+        if (line is not null)
+        {
+            lock (text)
+            {
+                text.AppendLine(line);
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
+}
+
+/// <summary>What came of a run.</summary>
+internal sealed record Result(int ExitCode, string Output, string Errors)
+{
+    /// <summary>Throws unless the run was fine.</summary>
+    public Result Fine()
+    {
+        Assert.AreEqual(0, ExitCode, $"{Output}{Errors}");
+        Assert.AreEqual(string.Empty, Errors);
+        return this;
+    }
+}

@@ -1,0 +1,198 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.ML.Data;
+
+namespace RobustAttribution.Examples.Tests;
+
+/// <summary>All examples on tiny data, as a user runs them.</summary>
+[TestClass]
+public sealed class ExampleTests
+{
+    private static readonly string Folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+    private static readonly string Pictures = Path.Combine(Folder, "pictures");
+    private static readonly string Fashion = Path.Combine(Folder, "fashion");
+    private static readonly string Own = Path.Combine(Folder, "own");
+    private static readonly string OwnModel = Path.Combine(Own, "model.zip");
+    private static readonly Lazy<Result> Demo = new(() => Example.Run(
+        "TrainRobustClassifier", "--data", Fashion, "--pictures", "64", "--test-pictures", "8", "--epochs", "1", "--output", DemoFolder));
+
+    private static readonly Lazy<Result> OwnTraining = new(() => Example.Run(
+        "TrainOnYourOwnPictures", Pictures, "--epochs", "1", "--size", "16", "--report-pictures", "3", "--output", Own));
+
+    private static string DemoFolder => Path.Combine(Folder, "demo");
+
+    [ClassInitialize]
+    public static void Write(TestContext context)
+    {
+        _ = context;
+        TinyData.WritePictures(Pictures, 10);
+        TinyData.WriteFashion(Fashion, 1100, 20);
+    }
+
+    [ClassCleanup]
+    public static void Remove() => Directory.Delete(Folder, recursive: true);
+
+    [TestMethod]
+    public void Example1TrainsTwiceAndWritesModelNumbersAndSheet()
+    {
+        Result result = Demo.Value.Fine();
+        StringAssert.Contains(result.Output, "equal bit for bit");
+        StringAssert.Contains(result.Output, "90 %"); // the attack's progress, as plain lines
+        using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(DemoFolder, "metrics.json")));
+        Assert.AreEqual(2, metrics.RootElement.GetProperty("models").GetArrayLength());
+        AssertPicture(Path.Combine(DemoFolder, "contact-sheet.png"), 600);
+        Assert.DoesNotContain("\u001b", result.Output); // no colours in a pipe
+    }
+
+    [TestMethod]
+    public void Example5TrainsOnAFolderAndWritesModelAndReport()
+    {
+        Result result = OwnTraining.Value.Fine();
+        StringAssert.Contains(result.Output, "lying, standing");
+        StringAssert.Contains(result.Output, "14 pictures to train on, 2 to choose the best epoch by, 4 for the report");
+        StringAssert.Contains(result.Output, "left"); // the time
+        Assert.IsTrue(File.Exists(OwnModel));
+        string report = File.ReadAllText(Path.Combine(Own, "report.html"));
+        StringAssert.Contains(report, "3 of 4 rows");
+        Assert.DoesNotContain(Folder, report); // the page may be shown to others
+    }
+
+    [TestMethod]
+    public void Example2ExplainsPicturesOfAFolderWithAModelOfMLImages()
+    {
+        _ = OwnTraining.Value.Fine();
+        string output = Path.Combine(Folder, "saliency");
+        Result result = Example.Run("ShowSaliency", "--model", OwnModel, "--pictures", Pictures, "--count", "3", "--method", "integrated-gradients", "--output", output).Fine();
+        Assert.HasCount(3, Directory.GetFiles(output, "*.png"));
+        AssertPicture(Path.Combine(output, "lying-00.png"), 900);
+        StringAssert.Contains(result.Output, "standing/");
+    }
+
+    [TestMethod]
+    public void Example2ExplainsFashionMnistAndAFlatFolderWithTheDemosModel()
+    {
+        _ = Demo.Value.Fine();
+        string model = Path.Combine(DemoFolder, "model.zip");
+        string output = Path.Combine(Folder, "saliency-demo");
+        Example.Run("ShowSaliency", "--model", model, "--data", Fashion, "--count", "2", "--output", output).Fine();
+        Assert.HasCount(2, Directory.GetFiles(output));
+
+        string flat = Path.Combine(Folder, "flat");
+        Example.Run("ShowSaliency", "--model", model, "--pictures", Path.Combine(Pictures, "lying"), "--count", "2", "--output", flat).Fine(); // 16×16 in colour, brought to 28×28 in grey
+        Assert.HasCount(2, Directory.GetFiles(flat));
+    }
+
+    [TestMethod]
+    public void Example3ShowsBeforeAndAfter()
+    {
+        _ = OwnTraining.Value.Fine();
+        string path = Path.Combine(Folder, "attack", "sheet.png");
+        Result result = Example.Run("AttackAnExplanation", "--model", OwnModel, "--pictures", Pictures, "--count", "2", "--steps", "5", "--output", path).Fine();
+        AssertPicture(path, 700);
+        StringAssert.Contains(result.Output, "top-100 intersection");
+        _ = Demo.Value.Fine();
+        string fashion = Path.Combine(Folder, "attack", "fashion.png");
+        Example.Run("AttackAnExplanation", "--model", Path.Combine(DemoFolder, "model.zip"), "--data", Fashion, "--count", "2", "--steps", "3", "--attack", "target-map", "--epsilon", "16", "--output", fashion).Fine();
+        AssertPicture(fashion, 700);
+    }
+
+    [TestMethod]
+    public void Example4ComparesTwoModels()
+    {
+        _ = OwnTraining.Value.Fine();
+        string copy = Path.Combine(Folder, "copy", "model.zip");
+        Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+        File.Copy(OwnModel, copy);
+        string page = Path.Combine(Folder, "compared.html");
+        Result result = Example.Run("MeasureRobustness", OwnModel, copy, "--pictures", Pictures, "--count", "4", "--output", page).Fine();
+        StringAssert.Contains(result.Output, "copy"); // named after the folder
+        string html = File.ReadAllText(page);
+        StringAssert.Contains(html, "Top-100 intersection");
+        Assert.IsTrue(Regex.Count(html, "<img ") > 10);
+    }
+
+    [TestMethod]
+    public void ControlCKeepsTheBestModel()
+    {
+        if (Example.IgnoresInterrupt)
+        {
+            Assert.Inconclusive("This process was started with SIGINT ignored (a background job), and so are its children.");
+        }
+
+        string output = Path.Combine(Folder, "stopped");
+        using Example example = Example.Start("TrainOnYourOwnPictures", Pictures, "--epochs", "10000", "--size", "16", "--output", output);
+        example.WaitFor("epoch 2/10000");
+        example.PressControlC();
+        Result result = example.Wait();
+        Assert.AreEqual(130, result.ExitCode, $"{result.Output}{result.Errors}");
+        Assert.AreEqual("error: stopped", result.Errors.Trim());
+        StringAssert.Matches(result.Output, new Regex("model.zip, with the weights of epoch [1-9]"));
+        Example.Run("ShowSaliency", "--model", Path.Combine(output, "model.zip"), "--pictures", Pictures, "--count", "1", "--output", Path.Combine(output, "maps")).Fine();
+    }
+
+    [TestMethod]
+    [DataRow("TrainRobustClassifier", "--epochs 0", "--epochs is 0; allowed is 1 to 1000")]
+    [DataRow("TrainRobustClassifier", "--data {0}/nowhere", "nowhere")]
+    [DataRow("ShowSaliency", "--model {0}/nowhere.zip", "does not exist")]
+    [DataRow("ShowSaliency", "--method magic", "magic")]
+    [DataRow("ShowSaliency", "--model {0}/pictures/lying/00.png --pictures {0}/pictures", "is not a model")]
+    [DataRow("AttackAnExplanation", "--steps many", "many")]
+    [DataRow("AttackAnExplanation", "--model {0}/nowhere.zip", "does not exist")]
+    [DataRow("MeasureRobustness", "", "Required argument missing")]
+    [DataRow("MeasureRobustness", "{0}/nowhere.zip", "does not exist")]
+    [DataRow("TrainOnYourOwnPictures", "{0}/nowhere", "does not exist")]
+    [DataRow("TrainOnYourOwnPictures", "{0}/pictures/lying", "sub-folders")]
+    [DataRow("TrainOnYourOwnPictures", "{0}/pictures --size 4", "allowed is 16 to 512")]
+    [DataRow("TrainOnYourOwnPictures", "{0}/pictures --sise 32", "--sise")]
+    public void WhatIsWrongIsSaidInOneLine(string example, string arguments, string expected)
+    {
+        Result result = Example.Run(example, arguments.Replace("{0}", Folder).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.AreEqual(1, result.ExitCode, result.Output);
+        Assert.HasCount(1, result.Errors.Trim().Split('\n'), result.Errors);
+        StringAssert.StartsWith(result.Errors, "error: ");
+        StringAssert.Contains(result.Errors, expected);
+    }
+
+    [TestMethod]
+    public void PicturesOfOtherClassesAndDamagedOnesAreNamed()
+    {
+        _ = OwnTraining.Value.Fine();
+        string folder = Path.Combine(Folder, "odd");
+        Directory.CreateDirectory(Path.Combine(folder, "cat"));
+        File.WriteAllText(Path.Combine(folder, "cat", "damaged.png"), "no picture");
+        Result others = Example.Run("MeasureRobustness", OwnModel, "--pictures", folder);
+        Assert.AreEqual(1, others.ExitCode);
+        StringAssert.Contains(others.Errors, "lying, standing");
+        Result damaged = Example.Run("ShowSaliency", "--model", OwnModel, "--pictures", folder, "--output", folder);
+        Assert.AreEqual(1, damaged.ExitCode, damaged.Output);
+        Assert.HasCount(1, damaged.Errors.Trim().Split('\n'), damaged.Errors);
+        StringAssert.Contains(damaged.Errors, "Image");
+    }
+
+    [TestMethod]
+    [DataRow("TrainRobustClassifier")]
+    [DataRow("ShowSaliency")]
+    [DataRow("AttackAnExplanation")]
+    [DataRow("MeasureRobustness")]
+    [DataRow("TrainOnYourOwnPictures")]
+    public void HelpDescribesEveryOptionAndTheReadmeHasThem(string example)
+    {
+        string help = Example.Run(example, "--help").Fine().Output;
+        string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", ".."));
+        string readme = File.ReadAllText(Path.Combine(Directory.GetDirectories(Path.Combine(root, "examples"), $"?-{example}").Single(), "README.md"));
+        foreach (Match option in Regex.Matches(help, "^  (?:-., )*(--[a-z-]+)(?: <[^>]*>)?(.*)$", RegexOptions.Multiline))
+        {
+            Assert.IsGreaterThan(10, option.Groups[2].Value.Trim().Length, $"{option.Groups[1].Value} has no description");
+            if (option.Groups[1].Value is not "--version" and not "--help")
+            {
+                StringAssert.Contains(readme, $"`{option.Groups[1].Value}`");
+            }
+        }
+    }
+
+    private static void AssertPicture(string path, int leastWidth)
+    {
+        using MLImage image = MLImage.CreateFromFile(path);
+        Assert.IsGreaterThanOrEqualTo(leastWidth, image.Width);
+    }
+}
