@@ -58,10 +58,10 @@ public sealed class RenderedReportTests
     public void TheProbeFindsWhatItIsFor()
     {
         Seen seen = Chromium.Open(
-            "<!DOCTYPE html><html><head></head><body><img src=\"missing.png\" alt=\"\"><div class=\"wide\" style=\"overflow:auto\"><div style=\"width:2000px\">.</div></div><script>console.error('x'); nothing();</script></body></html>",
+            "<!DOCTYPE html><html><head></head><body><img src=\"http://missing.invalid/a.png\" alt=\"\"><div class=\"wide\" style=\"overflow:auto\"><div style=\"width:2000px\">.</div></div><script>console.error('x'); nothing();</script></body></html>",
             1000,
             dark: false);
-        foreach (string expected in new[] { "no size", "too wide", "request: file", "error: ", ":CONSOLE" })
+        foreach (string expected in new[] { "no size", "too wide", "request: http", "error: ", ":CONSOLE" })
         {
             Assert.IsTrue(seen.Problems.Any(problem => problem.Contains(expected, StringComparison.Ordinal)), $"{expected}: {string.Join("\n", seen.Problems)}");
         }
