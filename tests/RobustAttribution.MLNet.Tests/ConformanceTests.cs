@@ -36,6 +36,7 @@ public sealed class ConformanceTests
             {
                 OutputColumnName = "Map",
                 SignedColumnName = "Signed",
+                SeenImageColumnName = "Seen",
                 HeatMapColumnName = "Heat",
                 OverlayColumnName = "Overlay",
                 Target = SaliencyTarget.Label(),
@@ -65,6 +66,7 @@ public sealed class ConformanceTests
                     ScoreColumnName = "Probabilities",
                     ImageColumnName = "Picture",
                     SignedColumnName = "Signed",
+                    SeenImageColumnName = "Seen",
                     HeatMapColumnName = "Heat",
                     OverlayColumnName = "Overlay",
                 }),

@@ -16,7 +16,7 @@ namespace RobustAttribution.MLNet;
 public sealed class SaliencyTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "RobustSaliency";
-    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature);
+    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature, version: 0x00010002, readableBy: 0x00010002); // 1.2: SeenImageColumnName
 
     private readonly SaliencyEstimator.Options options;
 
