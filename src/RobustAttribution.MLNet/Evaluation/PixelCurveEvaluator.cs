@@ -17,7 +17,7 @@ internal static class PixelCurveEvaluator
     public static PixelCurveMetrics Measure(IHostEnvironment env, IDataView scored, PixelCurveOptions options)
     {
         NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "EvaluateInsertionDeletion");
-        var mapper = new Mapper(env, scored.Schema, network, options);
+        var mapper = new PixelCurveMapper(env, scored.Schema, network, options);
         DataViewSchema.Column[] columns = [.. mapper.Outputs.Select((_, i) => mapper.OutputSchema[scored.Schema.Count + i])];
         using DataViewRowCursor cursor = new BatchedDataView(mapper, scored).GetRowCursor(columns);
         ValueGetter<VBuffer<float>>[] getters = Array.ConvertAll(columns, column => cursor.GetGetter<VBuffer<float>>(column));
@@ -77,16 +77,16 @@ internal static class PixelCurveEvaluator
         public IReadOnlyList<double> Shares { get; set; } = [];
     }
 
-    private sealed class Mapper : NetworkMapper
+    private sealed class PixelCurveMapper : NetworkMapper
     {
         private readonly PixelCurveOptions options;
 
-        public Mapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, PixelCurveOptions options)
+        public PixelCurveMapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, PixelCurveOptions options)
             : this(env, schema, network, options, All(options))
         {
         }
 
-        private Mapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, PixelCurveOptions options, List<CurveColumn> curves)
+        private PixelCurveMapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, PixelCurveOptions options, List<CurveColumn> curves)
             : base(env, schema, network, options.ImageColumnName, options.LabelColumnName, options.BatchSize, curves.ConvertAll(curve => (OutputColumn)new VectorColumn(curve.Name, [options.Steps])))
         {
             this.options = options;

@@ -59,10 +59,10 @@ public sealed class ModelFileTests
     }
 
     [TestMethod]
-    [DataRow("RBATTMDL", "RobustAttributionModel")]
-    [DataRow("RBATTSAL", "RobustSaliency")]
-    [DataRow("RBATTLOC", "RobustLocalization")]
-    public void AModelFileOfANewerFormatIsRefusedWithTheVersions(string signature, string loader)
+    [DataRow("RBATTMDL", "RobustAttributionModel", "1.1")]
+    [DataRow("RBATTSAL", "RobustSaliency", "1.2")]
+    [DataRow("RBATTLOC", "RobustLocalization", "1.1")]
+    public void AModelFileOfANewerFormatIsRefusedWithTheVersions(string signature, string loader, string newest)
     {
         string path = Path.Combine(folder, "newer.zip");
         File.Copy(CommittedModel.Path, path);
@@ -78,7 +78,7 @@ public sealed class ModelFileTests
 
         Assert.IsInstanceOfType<FormatException>(error);
         StringAssert.Contains(error.Message, $"The part '{loader}' of the model file");
-        StringAssert.Contains(error.Message, "it reads the formats 1.1 to 1.1");
+        StringAssert.Contains(error.Message, $"it reads the formats 1.1 to {newest}.");
         StringAssert.Contains(error.Message, $"{typeof(SaliencyEstimator).Assembly.GetName().Version}");
     }
 
