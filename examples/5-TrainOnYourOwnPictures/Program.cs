@@ -15,7 +15,7 @@ Option<int> epochsOption = CommandLine.Whole("--epochs", "Passes over the traini
 Option<int> batchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 16, 1, 4096);
 Option<int> sizeOption = CommandLine.Whole("--size", "Width and height that pictures are brought to; time grows with its square.", 32, 16, 512);
 Option<string> networkOption = CommandLine.Named("--network", "The architecture: small trains in minutes without a GPU, resnet18 wants thousands of pictures and a GPU.", ["small", "resnet18"]);
-Option<string> objectiveOption = CommandLine.Named("--objective", "What makes the explanations robust; plain is ordinary training.", Recipe.Objectives);
+Option<string> objectiveOption = CommandLine.Named("--objective", "What makes the explanations robust; plain is ordinary training.", TrainingPlan.Objectives);
 Option<bool> compareOption = new("--compare") { Description = "Trains a plain network too and puts both into the report: twice the time." };
 Option<int> seedOption = CommandLine.Whole("--seed", "Decides every random draw.", 1, 0, int.MaxValue);
 Option<int> countOption = CommandLine.Whole("--report-pictures", "Test pictures that the report attacks.", 60, 1, 100_000);
@@ -35,15 +35,15 @@ command.Runs((parsed, cancellation) =>
     string output = parsed.GetValue(outputOption)!;
     Directory.CreateDirectory(output);
 
-    var recipe = new Recipe(parsed.GetValue(epochsOption), parsed.GetValue(batchOption), parsed.GetValue(sizeOption), parsed.GetValue(networkOption)!, seed);
+    var plan = new TrainingPlan(parsed.GetValue(epochsOption), parsed.GetValue(batchOption), parsed.GetValue(sizeOption), parsed.GetValue(networkOption)!, seed);
     List<(string Name, ITransformer Model)> models = [];
     try
     {
         string objective = parsed.GetValue(objectiveOption)!;
         models.Add((objective, Train(objective, "model.zip")));
-        if (parsed.GetValue(compareOption) && objective != Recipe.Plain)
+        if (parsed.GetValue(compareOption) && objective != TrainingPlan.Plain)
         {
-            models.Add((Recipe.Plain, Train(Recipe.Plain, "plain.zip")));
+            models.Add((TrainingPlan.Plain, Train(TrainingPlan.Plain, "plain.zip")));
         }
 
         RobustnessReport report = new WorkDisplay(console).Run("Attacking the explanations", tell => context.MulticlassClassification.RobustnessReport(models, pictures.Test, new RobustnessReportOptions
@@ -68,7 +68,7 @@ command.Runs((parsed, cancellation) =>
     ITransformer Train(string objective, string file)
     {
         RobustAttributionModelTransformer classifier = new TrainingDisplay(console).Run(
-            $"{recipe.Network}, {objective}", report => context.Transforms.RobustImageClassification(recipe.Options(objective, pictures, report, cancellation)).Fit(pictures.Training));
+            $"{plan.Network}, {objective}", report => context.Transforms.RobustImageClassification(plan.Options(objective, pictures, report, cancellation)).Fit(pictures.Training));
         ITransformer model = classifier.Append(context.Transforms.Saliency().Fit(classifier.Transform(pictures.Training)));
         string path = Path.Combine(output, file);
         context.Model.Save(model, pictures.Training.Schema, path);

@@ -6,7 +6,7 @@ using RobustAttribution.Training;
 namespace RobustAttribution.Examples.TrainOnYourOwnPictures;
 
 /// <summary>How a network is trained.</summary>
-internal sealed record Recipe(int Epochs, int BatchSize, int Size, string Network, int Seed)
+internal sealed record TrainingPlan(int Epochs, int BatchSize, int Size, string Network, int Seed)
 {
     /// <summary>Ordinary training.</summary>
     public const string Plain = "plain";
