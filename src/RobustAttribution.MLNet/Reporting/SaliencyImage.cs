@@ -49,6 +49,34 @@ public static class SaliencyImage
     public static MLImage Masked(ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double share = 0.2)
         => Render(width, height, MaskedPainter(image, channels, map, height, width, share));
 
+    /// <summary>Images side by side, or in rows, on white: e.g. picture, heat map and overlay. Each pixel becomes a block, nothing is smoothed.</summary>
+    /// <param name="images">At least one, of any sizes, row by row; they stay the caller's.</param>
+    /// <param name="columns">Images in a row, at least 1; null puts all into one.</param>
+    /// <param name="zoom">Width and height of the block that a pixel becomes, at least 1.</param>
+    /// <param name="gap">White between two images, pixels, at least 0.</param>
+    /// <exception cref="ArgumentException">There is no image.</exception>
+    public static MLImage Grid(IReadOnlyList<MLImage> images, int? columns = null, int zoom = 1, int gap = 4)
+    {
+        Require.InRange(zoom, 1, name: nameof(zoom));
+        Require.InRange(gap, 0, name: nameof(gap));
+        if (Require.NotNull(images, nameof(images)).Count == 0)
+        {
+            throw new ArgumentException("There is no image for the grid; at least one is needed.", nameof(images));
+        }
+
+        int across = Math.Min(columns is null ? images.Count : Require.InRange(columns.Value, 1, name: nameof(columns)), images.Count);
+        int down = (images.Count + across - 1) / across;
+        int width = images.Max(image => image.Width) * zoom;
+        int height = images.Max(image => image.Height) * zoom;
+        var canvas = new Canvas((across * (width + gap)) - gap, (down * (height + gap)) - gap, (255, 255, 255));
+        foreach ((int index, MLImage image) in images.Index())
+        {
+            canvas.Draw((index % across) * (width + gap), (index / across) * (height + gap), image.Width * zoom, image.Height * zoom, image.Width, image.Height, (x, y) => ColorOf(image, x, y));
+        }
+
+        return canvas.ToImage();
+    }
+
     internal static Func<int, int, (byte Red, byte Green, byte Blue)> OverlayPainter(
         ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double opacity, double? scale, ColorMap? colors)
     {
@@ -129,6 +157,12 @@ public static class SaliencyImage
         }
 
         return largest;
+    }
+
+    private static (byte Red, byte Green, byte Blue) ColorOf(MLImage image, int x, int y)
+    {
+        ReadOnlySpan<byte> pixel = image.Pixels.Slice(((y * image.Width) + x) * 4, 4);
+        return image.PixelFormat == MLPixelFormat.Bgra32 ? (pixel[2], pixel[1], pixel[0]) : (pixel[0], pixel[1], pixel[2]);
     }
 
     private static MLImage Render(int width, int height, Func<int, int, (byte Red, byte Green, byte Blue)> colorAt)

@@ -32,6 +32,39 @@ public sealed class ContactSheetTests
     }
 
     [TestMethod]
+    public void TheColourBarRunsFromTheFirstColourToTheLast()
+    {
+        using MLImage without = Sheet(1).Render();
+        using MLImage page = Sheet(1, new ColorBar(ColorMap.CoolWarm, "−1", "1")).Render();
+        Assert.AreEqual(GlyphAtlas.Text.LineHeight + 14, page.Height - without.Height);
+        int y = page.Height - 24 - 14 - (GlyphAtlas.Text.LineHeight / 2);
+        int left = 24 + GlyphAtlas.Text.Measure("−1") + 14;
+        Assert.AreEqual(ColorMap.CoolWarm.At(0), ColorAt(page, left, y));
+        Assert.AreEqual(ColorMap.CoolWarm.At(1), ColorAt(page, left + 191, y));
+        Assert.AreEqual(ColorMap.CoolWarm.At(96 / 191.0), ColorAt(page, left + 96, y));
+    }
+
+    [TestMethod]
+    public void CellsShowOverlayMaskAndPerturbation()
+    {
+        var sheet = new ContactSheet("t") { Columns = ["a", "b", "c"], CellSize = 40 };
+        sheet.Add(
+            string.Empty,
+            [
+                ContactSheetCell.Overlay([0.4f], 1, [0], 1, 1),
+                ContactSheetCell.Masked([1, 1], 1, [0, 1], 1, 2, 0.5),
+                ContactSheetCell.Perturbation([0.1f], 1, 1, 1, magnification: 3),
+            ]);
+        using MLImage page = sheet.Render();
+        int y = page.Height - 24 - 14 - 4 - 20; // the middle of the only row
+        int left = 24 + 14;
+        Assert.AreEqual(((byte)102, (byte)102, (byte)102), ColorAt(page, left + 20, y)); // where the map is 0: the picture
+        Assert.AreEqual(((byte)128, (byte)128, (byte)128), ColorAt(page, left + 54 + 10, y)); // masked
+        Assert.AreEqual(((byte)255, (byte)255, (byte)255), ColorAt(page, left + 54 + 30, y)); // left
+        Assert.AreEqual(((byte)204, (byte)204, (byte)204), ColorAt(page, left + 108 + 20, y)); // 0.5 + 3·0.1
+    }
+
+    [TestMethod]
     public void ARowWithTheWrongNumberOfCellsIsRefused()
     {
         var sheet = new ContactSheet("title") { Columns = ["a", "b"] };
@@ -42,9 +75,15 @@ public sealed class ContactSheetTests
     [TestMethod]
     public void AnEmptySheetIsRefused() => Assert.ThrowsExactly<InvalidOperationException>(() => new ContactSheet("title") { Columns = ["a"] }.Render());
 
-    private static ContactSheet Sheet(int rows)
+    private static (byte, byte, byte) ColorAt(MLImage image, int x, int y)
     {
-        var sheet = new ContactSheet("title") { Columns = ["picture"], CellSize = 40 };
+        ReadOnlySpan<byte> pixel = image.Pixels.Slice(((y * image.Width) + x) * 4, 4);
+        return image.PixelFormat == MLPixelFormat.Bgra32 ? (pixel[2], pixel[1], pixel[0]) : (pixel[0], pixel[1], pixel[2]);
+    }
+
+    private static ContactSheet Sheet(int rows, ColorBar? bar = null)
+    {
+        var sheet = new ContactSheet("title") { Columns = ["picture"], CellSize = 40, ColorBar = bar };
         for (int i = 0; i < rows; i++)
         {
             sheet.Add("boot", [Red("caption")]);

@@ -51,6 +51,32 @@ public sealed class SaliencyImageTests
     }
 
     [TestMethod]
+    public void AMaskLeavesTheMostSalientPixelsAndGreysTheOthers()
+    {
+        using MLImage image = SaliencyImage.Masked([1, 0, 0, 1], 1, [1, -3, 2, 1], 2, 2, share: 0.5); // magnitudes count
+        CollectionAssert.AreEqual(new[] { (128, 128, 128), (0, 0, 0), (0, 0, 0), (128, 128, 128) }, Colors(image));
+        using MLImage all = SaliencyImage.Masked([1, 0], 1, [0, 0], 1, 2, share: 1);
+        CollectionAssert.AreEqual(new[] { (255, 255, 255), (0, 0, 0) }, Colors(all));
+        using MLImage first = SaliencyImage.Masked([1, 1], 1, [5, 5], 1, 2, share: 0.5); // of equal values the first
+        CollectionAssert.AreEqual(new[] { (255, 255, 255), (128, 128, 128) }, Colors(first));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => SaliencyImage.Masked([1], 1, [1], 1, 1, share: 1.5));
+    }
+
+    [TestMethod]
+    public void AGridPutsImagesSideBySideInBlocks()
+    {
+        using MLImage red = SaliencyImage.Picture([1, 0, 0], 3, 1, 1);
+        using MLImage blue = SaliencyImage.Picture([0, 0, 1], 3, 1, 1);
+        using MLImage pair = SaliencyImage.Grid([red, blue], zoom: 2, gap: 1);
+        (int, int, int) r = (255, 0, 0), b = (0, 0, 255), white = (255, 255, 255);
+        Assert.AreEqual((5, 2), (pair.Width, pair.Height));
+        CollectionAssert.AreEqual(new[] { r, r, white, b, b, r, r, white, b, b }, Colors(pair));
+        using MLImage rows = SaliencyImage.Grid([red, blue, red], columns: 2, gap: 0);
+        CollectionAssert.AreEqual(new[] { r, b, r, white }, Colors(rows));
+        Assert.ThrowsExactly<ArgumentException>(() => SaliencyImage.Grid([]));
+    }
+
+    [TestMethod]
     public void WrongSizesAreNamed()
     {
         ArgumentException map = Assert.ThrowsExactly<ArgumentException>(() => SaliencyImage.HeatMap([1, 2, 3], 2, 2));
