@@ -130,6 +130,9 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
     {
         public const char Separator = '\t';
         public const bool HasHeader = false;
+        public const bool AllowQuoting = false;
+        public const bool TrimWhitespace = false;
+        public const bool AllowSparse = false;
     }
 
     /// <summary>Fields from <paramref name="Min"/> to before <paramref name="Lim"/>: a scalar if it is one, else a vector.</summary>

@@ -58,6 +58,7 @@ public sealed class ImageColumnTests
         var error = Assert.ThrowsExactly<BrokenImageException>(() => pipeline.Fit(data));
         StringAssert.Contains(error.Message, "row 4");
         StringAssert.Contains(error.Message, "'Image'");
+        StringAssert.Contains(error.Message, rows[4].Path);
     }
 
     [TestMethod]
