@@ -21,6 +21,7 @@ internal sealed class TrainingRows(
     IHostEnvironment env, IDataView data, ImageColumn images, KeyColumn labels, InputSpecification input, BrokenRows policy, CancellationToken cancellationToken)
 {
     private const int QueueLength = 64; // rows that a reader may be ahead
+    private const int LongestText = 300; // characters of a text in an error
 
     /// <summary>Rows left out in the first pass.</summary>
     public long Skipped { get; private set; }
@@ -42,10 +43,8 @@ internal sealed class TrainingRows(
         while (cursor.MoveNext())
         {
             Check();
-            if (!reader.TryRead(out string? problem))
+            if (!TryRead(reader, cursor.Position))
             {
-                Skipped++;
-                FirstProblem ??= problem;
                 continue;
             }
 
@@ -74,6 +73,50 @@ internal sealed class TrainingRows(
 
         long rowBytes = input.ValueCount * (areBytes ? 1L : sizeof(float));
         return new StreamedImages(this, input, new StreamFacts(count, areBytes, largest), (int)Math.Clamp(budget / 2 / rowBytes, 1, Math.Max(1, count)));
+    }
+
+    /// <summary>Reads a row in the first pass; what is wrong with it is told with the row's texts, the file's name among them.</summary>
+    private bool TryRead(RowReader reader, long row)
+    {
+        try
+        {
+            if (reader.TryRead(out string? problem))
+            {
+                return true;
+            }
+
+            Skipped++;
+            FirstProblem ??= problem + TextsOf(row);
+            return false;
+        }
+        catch (BrokenImageException error)
+        {
+            throw new BrokenImageException(error.Message + TextsOf(row), error);
+        }
+    }
+
+    /// <summary>The values of the text columns in a row, as a sentence: ML.NET's image loader does not say which file it could not read.</summary>
+    private string TextsOf(long row)
+    {
+        DataViewSchema.Column[] texts = [.. data.Schema.Where(column => !column.IsHidden && column.Type is TextDataViewType)];
+        if (texts.Length == 0)
+        {
+            return string.Empty;
+        }
+
+        using DataViewRowCursor cursor = data.GetRowCursor(texts);
+        while (cursor.Position < row && cursor.MoveNext())
+        {
+        }
+
+        return $" In that row {string.Join(", ", texts.Select(column => $"{column.Name} is '{Read(column)}'"))}.";
+
+        string Read(DataViewSchema.Column column)
+        {
+            ReadOnlyMemory<char> text = default;
+            cursor.GetGetter<ReadOnlyMemory<char>>(column)(ref text);
+            return text.Length <= LongestText ? text.ToString() : $"{text[..LongestText]}…";
+        }
     }
 
     /// <summary>Usable rows of a share.</summary>

@@ -58,7 +58,17 @@ public sealed class ImageColumnTests
         var error = Assert.ThrowsExactly<BrokenImageException>(() => pipeline.Fit(data));
         StringAssert.Contains(error.Message, "row 4");
         StringAssert.Contains(error.Message, "'Image'");
-        StringAssert.Contains(error.Message, rows[4].Path);
+        StringAssert.Contains(error.Message, $"In that row Path is '{rows[4].Path}'.");
+
+        List<string> messages = [];
+        context.Log += (_, message) => messages.Add(message.Message);
+        RobustAttributionImageClassificationTrainer.Options lenient = Options();
+        lenient.BrokenRows = BrokenRows.Skip;
+        lenient.Epochs = 1;
+        using TransformerChain<RobustAttributionModelTransformer> model = context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.Transforms.LoadImages("Image", folder, "Path"))
+            .Append(context.Transforms.RobustImageClassification(lenient)).Fit(data);
+        Assert.IsTrue(messages.Exists(message => message.Contains("1 rows of the training set were left out", StringComparison.Ordinal) && message.Contains(rows[4].Path, StringComparison.Ordinal)), string.Join('\n', messages));
     }
 
     [TestMethod]
