@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Reporting;
 using RobustAttribution.Similarities;
 using RobustAttribution.ThreatModels;
 
@@ -22,6 +23,15 @@ internal static class MetricsSnippets
         SecurityCurveMetrics security = catalog.EvaluateSecurityCurve(scored, new SecurityCurve { Radii = [0, 4 / 255.0, 8 / 255.0] });
         #endregion
         Console.WriteLine($"{accuracy.MicroAccuracy} {robustness} {noise} {pixels} {security}");
+    }
+
+    public static RobustnessReport Report(MLContext mlContext, ITransformer plain, ITransformer robust, IDataView testPictures, string path)
+    {
+        #region Report
+        RobustnessReport report = mlContext.MulticlassClassification.RobustnessReport([("plain", plain), ("robust", robust)], testPictures, new() { MaximumPictures = 100 });
+        report.Save(path); // one HTML file, without scripts
+        #endregion
+        return report;
     }
 
     public static AttributionRobustnessMetrics Protocol(MLContext mlContext, IDataView scored)
