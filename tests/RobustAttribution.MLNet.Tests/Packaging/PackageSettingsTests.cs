@@ -111,6 +111,6 @@ public sealed class PackageSettingsTests
             "dotnet", "msbuild", Repository.At("src", name, $"{name}.csproj"), "-p:Dependencies=nuget", "-p:Configuration=Release",
             $"-getProperty:{string.Join(',', Properties)}", "-getItem:None", "-getItem:PackageReference", "-getItem:PackageVersion");
         Assert.AreEqual(0, exitCode, output);
-        return JsonDocument.Parse(output).RootElement;
+        return JsonDocument.Parse(output[output.IndexOf('{')..(output.LastIndexOf('}') + 1)]).RootElement;
     }
 }
