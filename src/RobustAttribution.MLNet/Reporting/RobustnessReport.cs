@@ -16,6 +16,9 @@ public sealed class RobustnessReport(string title, IReadOnlyList<ReportedModel> 
     /// <summary>Facts of the whole comparison: data, number of pictures, attack, seed, versions, date.</summary>
     public IReadOnlyList<(string Name, string Value)> Card { get; init; } = [];
 
+    /// <summary>The full options of what was run, name and text, e.g. JSON; written small at the end.</summary>
+    public IReadOnlyList<(string Name, string Text)> Options { get; init; } = [];
+
     /// <summary>Pictures shown of each model from each end of the gallery, at least 0. 4 by default: the 4 worst and the 4 best.</summary>
     public int ExamplesAtEachEnd { get; init => field = Require.InRange(value, 0); } = 4;
 

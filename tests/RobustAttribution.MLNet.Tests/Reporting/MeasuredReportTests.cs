@@ -96,7 +96,7 @@ public sealed class MeasuredReportTests
 
         CollectionAssert.AreEqual(new[] { "smooth", "plain" }, report.Models.Select(model => model.Name).ToArray());
         string html = report.ToHtml();
-        foreach (string expected in new[] { "bars, 4 of 11 rows", "libtorch ", ".NET ", "softplus β=3", "ReLU", "&quot;$type&quot;:&quot;TopKAttack&quot;", "top-k attack", "random noise", "seed" })
+        foreach (string expected in new[] { "bars, 4 of 11 rows", "libtorch ", ".NET ", "softplus β=3", "ReLU", "{\"$type\":\"TopKAttack\"", "top-k attack", "random noise", "seed" })
         {
             StringAssert.Contains(html, System.Net.WebUtility.HtmlEncode(System.Net.WebUtility.HtmlDecode(expected)));
         }

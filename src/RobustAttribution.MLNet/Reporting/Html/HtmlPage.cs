@@ -23,7 +23,9 @@ internal static class HtmlPage
         Section(page, "Curves", Charts(report.Models));
         Section(page, "How the values are spread over the pictures", Histograms(report.Models));
         Section(page, "Worst and best cases", Gallery.Render(report));
-        page.Append("<section><h2>How this was made</h2>").Append(Cards(report)).Append("</section>\n</main></body></html>\n");
+        page.Append("<section><h2>How this was made</h2>").Append(Cards(report)).Append("</section>\n");
+        Section(page, "All options", string.Concat(report.Options.Select(option => $"<p class=\"option\">{Text(option.Name)}</p><pre>{Text(option.Text)}</pre>")));
+        page.Append("</main></body></html>\n");
         return page.ToString();
     }
 

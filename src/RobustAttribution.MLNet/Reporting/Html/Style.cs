@@ -21,7 +21,9 @@ internal static class Style
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 12px 0 0; } dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
         .headline th[scope=row] { font-weight: 600; max-width: 27rem; } .headline th[scope=row] small { display: block; font-weight: 400; line-height: 1.35; } .headline th.group { text-align: left; padding-top: 20px; color: var(--faint); font-size: .86rem; letter-spacing: .02em; }
         .headline td { white-space: nowrap; } .gallery .first { border-left: 2px solid var(--rule); } .gallery .model { border-left: 2px solid var(--rule); font-weight: 600; } .gallery .caption { max-width: 10.5rem; margin: 2px auto 0; line-height: 1.3; overflow-wrap: anywhere; }
+        .gallery thead th:first-child { text-align: center; } .gallery td.numbers { font-size: .9rem; } .card:first-child { grid-column: 1 / -1; } .option { margin: 12px 0 0; font-weight: 600; font-size: .86rem; }
+        pre { margin: 2px 0 0; color: var(--faint); font: .78rem/1.4 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
         .bar { display: flex; align-items: center; gap: 8px; } .bar img { border: 1px solid var(--rule); }
-        @media print { :root { --ink: #000; --paper: #fff; --faint: #444; --rule: #bbb; --mark: #f0f0f0; } main { max-width: none; padding: 0; } body { font-size: 11pt; } section { break-inside: auto; } }
+        @media print { :root { --ink: #000; --paper: #fff; --faint: #444; --rule: #bbb; --mark: #f0f0f0; } main { max-width: none; padding: 0; } body { font-size: 11pt; } section { break-inside: auto; } h2, h3 { break-after: avoid; } .charts { grid-template-columns: 1fr 1fr; } .gallery img { width: 88px; height: auto; } }
         """;
 }

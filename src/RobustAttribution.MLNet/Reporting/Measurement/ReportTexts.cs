@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using RobustAttribution.Attacks;
 using RobustAttribution.Similarities;
 using RobustAttribution.ThreatModels;
 
@@ -10,9 +9,9 @@ namespace RobustAttribution.MLNet.Reporting;
 internal static partial class ReportTexts
 {
     /// <summary>"top-k attack", "random noise".</summary>
-    public static string Name(IAttributionAttack attack)
+    public static string Name(object component)
     {
-        string[] words = [.. Word().Matches(attack.GetType().Name).Select(match => match.Value.ToLowerInvariant())];
+        string[] words = [.. Word().Matches(component.GetType().Name).Select(match => match.Value.ToLowerInvariant())];
         return words is [.. var first, "attack"] ? $"{string.Join('-', first)} attack" : string.Join(' ', words);
     }
 

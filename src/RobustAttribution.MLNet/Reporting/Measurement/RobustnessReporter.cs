@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Similarities;
@@ -52,6 +53,7 @@ internal static class RobustnessReporter
         {
             Summary = Summary(reported, first!, options),
             Card = ReportCards.OfAll(views[0].Network, first!, rows, options, clock.Elapsed),
+            Options = ReportCards.Components(options),
             ExamplesAtEachEnd = options.ExamplesAtEachEnd,
         };
     }
@@ -150,7 +152,7 @@ internal static class ReportCards
         ("parameters", Number(network.Network.Backbone.parameters().Sum(parameter => parameter.numel()))),
         ("activation", network.Network.Activation?.ToString() ?? "several"),
         ("device", network.Network.Device.ToString()),
-        .. options.Attacks.Select((attack, i) => (ReportTexts.Name(attack), $"valid for {examination.Totals.Attacks[i].Valid} of {examination.Totals.Attacks[i].Count} pictures; the others are in no mean")),
+        .. options.Attacks.Select((attack, i) => (ReportTexts.Name(attack), Valid(examination.Totals.Attacks[i]))),
         ("measured in", Time(time)),
     ];
 
@@ -160,13 +162,32 @@ internal static class ReportCards
         .. pictures.LeftOut > 0 ? [("left out", $"{pictures.LeftOut} rows: {pictures.FirstProblem}")] : Array.Empty<(string, string)>(),
         ("size", $"{network.Input.Channels} × {network.Input.Height} × {network.Input.Width} (channels × height × width)"),
         ("classes", string.Join(", ", network.ClassNames?.Names ?? [Number(network.ClassCount)])),
-        ("map", $"{Json(options.Method)}, {Json(options.Reduction)}, of the predicted class"),
-        .. options.Attacks.Select(attack => ("attack", Json(attack))),
-        ("attack on the answer", Json(options.PredictionAttack)),
+        ("map", $"{ReportTexts.Name(options.Method)} of the predicted class, {Signs(options.Reduction.Sign)} summed over the channels"),
+        ("attacks", string.Join(", ", options.Attacks.Append(options.PredictionAttack).Select(attack => $"{ReportTexts.Name(attack)} ({ReportTexts.Budget(attack.ThreatModel)})"))),
         ("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
         ("versions", string.Join(", ", Version(typeof(RobustnessReport)), Version(typeof(Microsoft.ML.MLContext)), Version(typeof(TorchSharp.torch)), $"libtorch {TorchSharp.torch.__version__}", $".NET {Environment.Version}")),
         ("made", $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, in {Time(time)}"),
     ];
+
+    /// <summary>What ran, with every option.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Components(RobustnessReportOptions options) =>
+    [
+        ("attribution", Json(options.Method)),
+        ("map", Json(options.Reduction)),
+        .. options.Attacks.Select(attack => ("attack on the explanation", Json(attack))),
+        ("attack on the answer", Json(options.PredictionAttack)),
+    ];
+
+    private static string Valid(AttackTotals totals) => totals.Valid == totals.Count
+        ? $"found a copy with the same answer for all {totals.Count} pictures"
+        : $"found a copy with the same answer for {totals.Valid} of {totals.Count} pictures; the others are in no mean";
+
+    private static string Signs(MapSign sign) => sign switch
+    {
+        MapSign.Absolute => "magnitudes",
+        MapSign.Positive => "positive values",
+        _ => "signed values",
+    };
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
