@@ -13,17 +13,17 @@ using TorchSharp;
 using static TorchSharp.torch;
 
 // Whether reading keeps training fed: the processor time to read and decode 50,000 rows of CIFAR-10's size against that to train on as many, in one run.
-// Processor time, so that other programs on the machine do not change the answer; that of training is divided by its threads, as if they shared the work perfectly.
+// Processor time of one thread, so that other programs on the machine hardly change the answer; that of training is divided by the cores, as if they shared the work perfectly.
 const int FileRecords = 10_000, RecordBytes = 1 + (3 * 32 * 32), BatchSize = 128;
-var threads = new Option<int>("--threads") { Description = "Threads of libtorch while training; reading uses one.", DefaultValueFactory = _ => Math.Min(2, Environment.ProcessorCount) };
+var cores = new Option<int>("--cores") { Description = "Cores that training is to be fed on; reading uses one.", DefaultValueFactory = _ => 2 };
 var steps = new Option<int>("--steps") { Description = "Training steps that are timed, after three that are not.", DefaultValueFactory = _ => 6 };
-var command = new RootCommand("Compares the time to load a data set with the time to train on it.") { threads, steps };
-command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(steps)));
+var command = new RootCommand("Compares the time to load a data set with the time to train on it.") { cores, steps };
+command.SetAction(parsed => Run(parsed.GetValue(cores), parsed.GetValue(steps)));
 return await CommandLine.InvokeAsync(command, args);
 
-static int Run(int threads, int steps)
+static int Run(int cores, int steps)
 {
-    torch.set_num_threads(threads);
+    torch.set_num_threads(1);
     string folder = Directory.CreateTempSubdirectory("loading").FullName;
     try
     {
@@ -32,11 +32,11 @@ static int Run(int threads, int steps)
         (string Name, double Seconds)[] loads = [("float vectors", ProcessorSeconds(() => Read(folder, asImages: false))), ("MLImages", ProcessorSeconds(() => Read(folder, asImages: true)))];
         (string Name, double Seconds)[] trainings =
         [
-            ("cross-entropy, SmallConvNet", Train(KnownNetworks.SmallConvNet, new CrossEntropy(), steps, threads)),
-            ("cross-entropy, LeNet", Train(KnownNetworks.LeNet, new CrossEntropy(), steps, threads)),
-            ("AGA, LeNet", Train(KnownNetworks.LeNet, new LocalGradientAlignment(), steps, threads)),
+            ("cross-entropy, SmallConvNet", Train(KnownNetworks.SmallConvNet, new CrossEntropy(), steps, cores)),
+            ("cross-entropy, LeNet", Train(KnownNetworks.LeNet, new CrossEntropy(), steps, cores)),
+            ("AGA, LeNet", Train(KnownNetworks.LeNet, new LocalGradientAlignment(), steps, cores)),
         ];
-        Terminal.Output.WriteLine($"{rows:F0} rows; libtorch on {threads} threads, reading on one; batch {BatchSize}, step time over {steps} steps; processor time, that of training divided by its threads.\n");
+        Terminal.Output.WriteLine($"{rows:F0} rows; batch {BatchSize}, {steps} timed steps; processor time of one thread, that of training divided by {cores} cores.\n");
         Terminal.Output.WriteLine($"| | rows/s | {string.Join(" | ", loads.Select(load => $"loading {load.Name} / training"))} |\n|---|---|{string.Concat(loads.Select(_ => "---|"))}");
         Array.ForEach(loads, load => Line($"loading {load.Name}", load.Seconds, loads.Select(_ => string.Empty)));
         Array.ForEach(trainings, training => Line($"training {training.Name}", training.Seconds, loads.Select(load => (load.Seconds / training.Seconds).ToString("F3", CultureInfo.InvariantCulture))));
@@ -89,8 +89,8 @@ static void Read(string folder, bool asImages)
     image?.Dispose();
 }
 
-/// <summary>Processor seconds of each thread to train on as many rows as the files hold, from those of some steps.</summary>
-static double Train(NetworkArchitecture architecture, ITrainingObjective objective, int steps, int threads)
+/// <summary>Processor seconds of each core to train on as many rows as the files hold, from those of some steps.</summary>
+static double Train(NetworkArchitecture architecture, ITrainingObjective objective, int steps, int cores)
 {
     using IDisposable scope = NewDisposeScope();
     using var generator = new Generator(1, CPU);
@@ -99,7 +99,7 @@ static double Train(NetworkArchitecture architecture, ITrainingObjective objecti
     Tensor classes = randint(0, 10, [BatchSize], dtype: ScalarType.Int64);
     var source = new TensorBatchSource(images, classes);
     Fit(3);
-    return ProcessorSeconds(() => Fit(steps)) / threads / (steps * BatchSize) * 5 * FileRecords;
+    return ProcessorSeconds(() => Fit(steps)) / cores / (steps * BatchSize) * 5 * FileRecords;
 
     void Fit(int epochs) => new RobustTrainer(new TrainingOptions { Objective = objective, Epochs = epochs, BatchSize = BatchSize }).Fit(network, source);
 }
