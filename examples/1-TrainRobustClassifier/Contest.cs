@@ -74,9 +74,10 @@ internal static class Contest
 
     private static IDataView Attack(MLContext context, IDataView scored, IAttributionAttack attack)
     {
-        var pipeline = context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = attack })
-            .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { ImageColumnName = "AttackedImage", OutputColumnName = "AttackedSaliency" }))
-            .Append(context.Transforms.Conversion.MapKeyToValue("LabelName", "Label"));
+        // MapKeyToValue comes first: ML.NET's own transforms read rows ahead, and after ours they would hide how far the attack is.
+        var pipeline = context.Transforms.Conversion.MapKeyToValue("LabelName", "Label")
+            .Append(context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = attack }))
+            .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { ImageColumnName = "AttackedImage", OutputColumnName = "AttackedSaliency" }));
         return pipeline.Fit(scored).Transform(scored);
     }
 }

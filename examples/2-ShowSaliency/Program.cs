@@ -31,19 +31,19 @@ command.Runs((parsed, cancellation) =>
     Directory.CreateDirectory(output);
 
     IDataView scored = model.Model.Transform(pictures.View);
+    if (model.Classifier.ScoreColumnName != "Score")
+    {
+        scored = context.Transforms.CopyColumns("Score", model.Classifier.ScoreColumnName).Fit(scored).Transform(scored);
+    }
+
     var saliency = context.Transforms.Saliency(new SaliencyEstimator.Options
     {
         Method = Methods.Find(method),
-        ScoreColumnName = model.Classifier.ScoreColumnName,
         OutputColumnName = "Map",
         SeenImageColumnName = "Seen",
+        BatchSize = 8, // small, so that the bar moves
     });
     IDataView explained = saliency.Fit(scored).Transform(scored);
-    if (model.Classifier.ScoreColumnName != "Score")
-    {
-        explained = context.Transforms.CopyColumns("Score", model.Classifier.ScoreColumnName).Fit(explained).Transform(explained);
-    }
-
     List<(string Id, string Class, float Probability, string File)> written = new WorkDisplay(console).Run($"Explaining {pictures.Ids.Count} pictures with {method}", tell =>
     {
         List<(string, string, float, string)> done = [];

@@ -31,10 +31,11 @@ command.Runs((parsed, cancellation) =>
     // Map of the picture, attack, map of the attacked picture: three transforms of one pipeline.
     const int Batch = 8; // small, so that the bar moves
     IDataView scored = model.Model.Transform(pictures.View);
-    var pipeline = context.Transforms.Saliency(new SaliencyEstimator.Options { OutputColumnName = "Map", SeenImageColumnName = "Seen", ScoreColumnName = score, BatchSize = Batch })
+    // What ML.NET brings itself comes before: a transform of it after ours would read all rows ahead, and the bar would jump from nothing to the end.
+    var pipeline = context.Transforms.CopyColumns("Probabilities", score)
+        .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { OutputColumnName = "Map", SeenImageColumnName = "Seen", ScoreColumnName = score, BatchSize = Batch }))
         .Append(context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = attack, ScoreColumnName = score, OutputColumnName = "AttackedImage", BatchSize = Batch }))
-        .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { ImageColumnName = "AttackedImage", OutputColumnName = "AttackedMap", ScoreColumnName = score, BatchSize = Batch }))
-        .Append(context.Transforms.CopyColumns("Probabilities", score));
+        .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { ImageColumnName = "AttackedImage", OutputColumnName = "AttackedMap", ScoreColumnName = score, BatchSize = Batch }));
     IDataView attacked = pipeline.Fit(scored).Transform(scored);
 
     List<Attacked> rows = new WorkDisplay(console).Run(
