@@ -126,6 +126,28 @@ public sealed class AttackFormulaTests
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
+    public void AlignmentOverChannelMeansLooksAtPixels(ulong seed, bool relu)
+    {
+        var attack = new AlignmentAttack { ThreatModel = new LinfBall(Epsilon), TopShare = 0.4, ChannelMean = true, Surrogate = Activation.Softplus(5) };
+        using Case test = new(seed, relu, surrogate: 5);
+        double[] start = test.Start(attack);
+        int[] top = Top(Mean([.. test.True.Gradient(test.True.Normalize(start), test.Class).Select(Math.Abs)]), 8); // 0.4 · 20 pixels, by the mean of |g_y|
+        double Objective(MlpReference network, double[] x)
+        {
+            double[] u = network.Normalize(x);
+            double Distance(int k) => 1 - ObjectiveReferences.Cosine([.. top.Select(i => Mean(u)[i])], [.. top.Select(i => Mean(network.Gradient(u, k))[i])]);
+            return ObjectiveReferences.SoftMargin(Distance(test.Class), Distance(ObjectiveReferences.StrongestWrong(network.Logits(u), test.Class)));
+        }
+
+        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Picture, start, Epsilon, 3, 5.0 / 255);
+        test.LastIterateIs(walk[^1], attack);
+        test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
+
+        static double[] Mean(double[] values) => [.. Enumerable.Range(0, 20).Select(i => (values[i] + values[i + 20]) / 2)];
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
     public void InTheL2BallStepsAreNormalisedGradients(ulong seed, bool relu)
     {
         var attack = new ProjectedGradientDescent { ThreatModel = new L2Ball(Epsilon), Steps = 4, RandomStart = false, Step = new SteepestStep() };
