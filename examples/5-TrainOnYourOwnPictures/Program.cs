@@ -14,6 +14,7 @@ var folderArgument = new Argument<string>("folder") { Description = "Folder with
 Option<int> epochsOption = CommandLine.Whole("--epochs", "Passes over the training pictures.", 30, 1, 10_000);
 Option<int> batchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 16, 1, 4096);
 Option<int> sizeOption = CommandLine.Whole("--size", "Width and height that pictures are brought to; time grows with its square.", 32, 16, 512);
+Option<bool> greyOption = new("--grey") { Description = "Takes the pictures as grey: a third of the numbers, and no colour in what an attack adds." };
 Option<string> networkOption = CommandLine.Named("--network", "The architecture: small trains in minutes without a GPU, resnet18 wants thousands of pictures and a GPU.", ["small", "resnet18"]);
 Option<string> objectiveOption = CommandLine.Named("--objective", "What makes the explanations robust; plain is ordinary training.", TrainingPlan.Objectives);
 Option<bool> compareOption = new("--compare") { Description = "Trains a plain network too and puts both into the report: twice the time." };
@@ -22,7 +23,7 @@ Option<int> countOption = CommandLine.Whole("--report-pictures", "Test pictures 
 Option<string> outputOption = SharedOptions.Output("Folder for model.zip and report.html.", "own");
 var command = new RootCommand("Trains a classifier with robust explanations on your own pictures, and writes a report about it.")
 {
-    folderArgument, epochsOption, batchOption, sizeOption, networkOption, objectiveOption, compareOption, seedOption, countOption, outputOption,
+    folderArgument, epochsOption, batchOption, sizeOption, greyOption, networkOption, objectiveOption, compareOption, seedOption, countOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
@@ -35,7 +36,7 @@ command.Runs((parsed, cancellation) =>
     string output = parsed.GetValue(outputOption)!;
     Directory.CreateDirectory(output);
 
-    var plan = new TrainingPlan(parsed.GetValue(epochsOption), parsed.GetValue(batchOption), parsed.GetValue(sizeOption), parsed.GetValue(networkOption)!, seed);
+    var plan = new TrainingPlan(parsed.GetValue(epochsOption), parsed.GetValue(batchOption), parsed.GetValue(sizeOption), parsed.GetValue(greyOption) ? 1 : 3, parsed.GetValue(networkOption)!, seed);
     List<(string Name, ITransformer Model)> models = [];
     try
     {

@@ -6,7 +6,7 @@ using RobustAttribution.Training;
 namespace RobustAttribution.Examples.TrainOnYourOwnPictures;
 
 /// <summary>How a network is trained.</summary>
-internal sealed record TrainingPlan(int Epochs, int BatchSize, int Size, string Network, int Seed)
+internal sealed record TrainingPlan(int Epochs, int BatchSize, int Size, int Channels, string Network, int Seed)
 {
     /// <summary>Ordinary training.</summary>
     public const string Plain = "plain";
@@ -23,7 +23,7 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, int Size, string 
 
     public RobustAttributionImageClassificationTrainer.Options Options(string objective, OwnPictures pictures, Action<TrainingProgress> report, CancellationToken cancellation) => new()
     {
-        Input = new InputSpecification(3, Size, Size),
+        Input = new InputSpecification(Channels, Size, Size),
         Network = Network == "small" ? KnownNetworks.SmallConvNet : KnownNetworks.ResNet18,
         Objective = All[objective],
         Epochs = Epochs,

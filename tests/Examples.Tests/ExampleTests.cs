@@ -58,6 +58,14 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
+    public void Example5TakesPicturesAsGrey()
+    {
+        string output = Path.Combine(Folder, "grey");
+        Example.Run("TrainOnYourOwnPictures", Pictures, "--grey", "--epochs", "1", "--size", "16", "--report-pictures", "2", "--output", output).Fine();
+        Assert.IsTrue(File.ReadAllText(Path.Combine(output, "report.html")).Contains("1 &#215; 16 &#215; 16", StringComparison.Ordinal), "channels × height × width in the card");
+    }
+
+    [TestMethod]
     public void Example2ExplainsPicturesOfAFolderWithAModelOfMLImages()
     {
         _ = OwnTraining.Value.Fine();

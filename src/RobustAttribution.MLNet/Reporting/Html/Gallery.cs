@@ -30,7 +30,7 @@ internal static class Gallery
         foreach (ReportedExample first in models[0].Samples)
         {
             string truth = first.TrueClass is null ? string.Empty : $"<br>true class {HtmlPage.Text(first.TrueClass)}";
-            page.Append("<tr>").Append(Cell(Clean(first, SmallSide), $"{HtmlPage.Text(first.Id)}{truth}"));
+            page.Append("<tr>").Append(Cell(Clean(first, SmallSide), $"{Identifier(first.Id)}{truth}"));
             foreach (ReportedExample? example in models.Select(model => model.Samples.FirstOrDefault(sample => sample.Id == first.Id)))
             {
                 page.Append(example is null ? "<td class=\"first\">–</td><td>–</td>" : MapPair(example));
@@ -82,7 +82,7 @@ internal static class Gallery
         (Func<int, int, (byte, byte, byte)> perturbation, int magnified) = PerturbationPainter(example);
         string truth = example.TrueClass is null ? string.Empty : $"true class {HtmlPage.Text(example.TrueClass)}<br>";
         return "<tr>"
-            + Cell(Clean(example, Side), $"{HtmlPage.Text(example.Id)}<br>{truth}{Says(example.Prediction)}")
+            + Cell(Clean(example, Side), $"{Identifier(example.Id)}<br>{truth}{Says(example.Prediction)}")
             + Cell(Map(example, attacked: false, Side), string.Empty)
             + Cell(Image(example, SaliencyImage.PicturePainter(example.AttackedImage.Span, example.Channels, example.Height, example.Width), $"attacked picture {example.Id}", Side), Says(example.AttackedPrediction))
             + Cell(Image(example, perturbation, $"perturbation of picture {example.Id}, magnified {magnified} times", Side), $"× {magnified}")
@@ -97,6 +97,9 @@ internal static class Gallery
             : string.Join("<br>", example.Numbers.Take(2).Select(number => $"{HtmlPage.Text(number.Name)} {Number(number.Value)}"));
         return Cell(Map(example, attacked: false, SmallSide), Says(example.Prediction), "first") + Cell(Map(example, attacked: true, SmallSide), numbers);
     }
+
+    // A path breaks behind its folders rather than within a name.
+    private static string Identifier(string id) => HtmlPage.Text(id).Replace("/", "/<wbr>", StringComparison.Ordinal);
 
     private static string Says((string Class, double Probability) prediction) => $"predicted {HtmlPage.Text(prediction.Class)}, {RobustnessReport.Percent(prediction.Probability)}";
 
