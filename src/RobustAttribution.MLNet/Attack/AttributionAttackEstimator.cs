@@ -36,11 +36,7 @@ public sealed class AttributionAttackEstimator : IEstimator<AttributionAttackTra
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        NetworkHandle.CheckShape(inputSchema, options.ScoreColumnName, "AttributionAttack");
-        if (options.ImageColumnName is { } image)
-        {
-            ImageColumn.CheckShape(inputSchema, image);
-        }
+        NetworkHandle.CheckShape(inputSchema, options.ScoreColumnName, options.ImageColumnName, "AttributionAttack");
 
         List<SchemaShape.Column> outputs = [];
         if (options.OutputColumnName is { } attacked)

@@ -63,34 +63,9 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
             throw DamagedFile.AtByte(path, header.Length, $"{total} values ({string.Join('×', dimensions)})", $"{actual - header.Length} bytes to the end of the file");
         }
 
-        byte[] values = ReadValues(stream, path, header.Length, total);
+        byte[] values = GrowingReader.Read(stream, (int)total, read => DamagedFile.AtByte(path, header.Length + read, $"{total} values", $"the end of the file after {read}"));
         return stream.ReadByte() < 0
             ? new IdxFile(dimensions, values)
             : throw DamagedFile.AtByte(path, header.Length + total, "the end of the file", "more bytes");
-    }
-
-    /// <summary>Reads in pieces, so that a damaged length never allocates more than the file holds.</summary>
-    private static byte[] ReadValues(Stream stream, string path, int start, long total)
-    {
-        const int Piece = 1 << 22;
-        byte[] values = new byte[Math.Min(total, Piece)];
-        long read = 0;
-        while (read < total)
-        {
-            if (read == values.Length)
-            {
-                Array.Resize(ref values, (int)Math.Min(total, 2L * values.Length));
-            }
-
-            int got = stream.Read(values, (int)read, values.Length - (int)read);
-            if (got == 0)
-            {
-                throw DamagedFile.AtByte(path, start + read, $"{total} values", $"the end of the file after {read}");
-            }
-
-            read += got;
-        }
-
-        return values;
     }
 }

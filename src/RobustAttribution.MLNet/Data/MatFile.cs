@@ -143,7 +143,6 @@ internal static class MatFile
     /// <summary>Reads data elements one after the other, and knows where it is.</summary>
     private sealed class Elements(Stream stream, string path, long start, bool compressed)
     {
-        private const int Piece = 1 << 22;
         private long position;
 
         /// <summary>A tag; a small element's data come with it.</summary>
@@ -181,28 +180,14 @@ internal static class MatFile
             return bytes;
         }
 
-        /// <summary>Reads in pieces, so that a damaged length never allocates more than the file holds.</summary>
         public byte[] Bytes(int count)
         {
-            byte[] bytes = new byte[Math.Min(count, Piece)];
-            int read = 0;
-            while (read < count)
+            byte[] bytes = GrowingReader.Read(stream, count, read =>
             {
-                if (read == bytes.Length)
-                {
-                    Array.Resize(ref bytes, (int)Math.Min(count, 2L * bytes.Length));
-                }
-
-                int got = stream.Read(bytes, read, bytes.Length - read);
-                if (got == 0)
-                {
-                    throw Wrong($"{count} bytes", $"the end after {read}");
-                }
-
-                read += got;
-                position += got;
-            }
-
+                position += read;
+                return Wrong($"{count} bytes", $"the end after {read}");
+            });
+            position += count;
             return bytes;
         }
 

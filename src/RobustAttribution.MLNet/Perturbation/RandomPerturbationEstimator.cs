@@ -39,11 +39,7 @@ public sealed class RandomPerturbationEstimator : IEstimator<RandomPerturbationT
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        NetworkHandle.CheckShape(inputSchema, options.ScoreColumnName, "RandomPerturbation");
-        if (options.ImageColumnName is { } image)
-        {
-            ImageColumn.CheckShape(inputSchema, image);
-        }
+        NetworkHandle.CheckShape(inputSchema, options.ScoreColumnName, options.ImageColumnName, "RandomPerturbation");
 
         return inputSchema.With(options.Similarities.Select(similarity => similarity.Promise()));
     }

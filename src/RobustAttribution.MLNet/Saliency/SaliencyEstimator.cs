@@ -37,11 +37,7 @@ public sealed class SaliencyEstimator : IEstimator<SaliencyTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        NetworkHandle.CheckShape(inputSchema, options.ScoreColumnName, "Saliency");
-        if (options.ImageColumnName is { } image)
-        {
-            ImageColumn.CheckShape(inputSchema, image);
-        }
+        NetworkHandle.CheckShape(inputSchema, options.ScoreColumnName, options.ImageColumnName, "Saliency");
 
         if (options.Target.ColumnName is { } target)
         {

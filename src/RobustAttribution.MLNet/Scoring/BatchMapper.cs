@@ -98,21 +98,7 @@ internal abstract class BatchMapper : IRowToRowMapper
     }
 
     /// <summary>One flag for each column of the output schema.</summary>
-    public bool[] ActiveColumns(IEnumerable<DataViewSchema.Column> columns)
-    {
-        bool[] active = new bool[OutputSchema.Count];
-        foreach (DataViewSchema.Column column in columns)
-        {
-            if (column.Index >= active.Length || column.Name != OutputSchema[column.Index].Name)
-            {
-                throw new ArgumentException($"Column '{column.Name}' (index {column.Index}) is not part of this view's schema.", nameof(columns));
-            }
-
-            active[column.Index] = true;
-        }
-
-        return active;
-    }
+    public bool[] ActiveColumns(IEnumerable<DataViewSchema.Column> columns) => SchemaColumns.Active(OutputSchema, columns);
 
     /// <summary>Whether one of the added columns is active.</summary>
     public bool AnyOutputActive(bool[] active) => active.AsSpan(InputSchema.Count).Contains(true);

@@ -102,14 +102,19 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         throw NotFound(column, user, schema.GetColumnOrNull(column) is not null, replaced, elsewhere);
     }
 
-    /// <summary>Checks at design time what <see cref="Find"/> needs when data come.</summary>
-    public static void CheckShape(SchemaShape shape, string column, string user)
+    /// <summary>Checks at design time what <see cref="Find"/> needs when data come, and that the column of pictures can hold them, where one is named.</summary>
+    public static void CheckShape(SchemaShape shape, string column, string? imageColumn, string user)
     {
         SchemaShape.Column? found = Interop.ShapeColumns.Find(shape, column);
         if (found is null || !Carries(found.Value))
         {
             string? elsewhere = shape.Where(Carries).Select(other => other.Name).FirstOrDefault();
             throw NotFound(column, user, found is not null, false, elsewhere);
+        }
+
+        if (imageColumn is not null)
+        {
+            ImageColumn.CheckShape(shape, imageColumn);
         }
 
         static bool Carries(SchemaShape.Column column) => column.Annotations.Any(annotation => annotation.Name == AnnotationKind);

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Images;
 
 namespace RobustAttribution.MLNet.Scoring;
 
@@ -42,21 +43,7 @@ internal abstract class RowMapper : IRowToRowMapper
     }
 
     /// <summary>One flag for each column of the output schema.</summary>
-    public bool[] ActiveColumns(IEnumerable<DataViewSchema.Column> columns)
-    {
-        bool[] active = new bool[OutputSchema.Count];
-        foreach (DataViewSchema.Column column in columns)
-        {
-            if (column.Index >= active.Length || column.Name != OutputSchema[column.Index].Name)
-            {
-                throw new ArgumentException($"Column '{column.Name}' (index {column.Index}) is not part of this view's schema.", nameof(columns));
-            }
-
-            active[column.Index] = true;
-        }
-
-        return active;
-    }
+    public bool[] ActiveColumns(IEnumerable<DataViewSchema.Column> columns) => SchemaColumns.Active(OutputSchema, columns);
 
     /// <summary>A getter of any active column.</summary>
     public ValueGetter<TValue> GetGetter<TValue>(DataViewRow source, bool[] active, DataViewSchema.Column column)

@@ -15,7 +15,6 @@ namespace RobustAttribution.Networks;
 /// </remarks>
 public static class Safetensors
 {
-    private const int ChunkLength = 1 << 20;
 
     /// <summary>Writes tensors. Equal input gives equal bytes.</summary>
     /// <param name="stream">Written from its position on; left open.</param>
@@ -230,27 +229,6 @@ public static class Safetensors
         }
     }
 
-    /// <summary>Reads exactly <paramref name="length"/> bytes, taking memory only as they come.</summary>
     private static byte[] ReadGrowing(Stream stream, int length, string what)
-    {
-        var content = new byte[Math.Min(length, ChunkLength)];
-        int filled = 0;
-        while (filled < length)
-        {
-            if (filled == content.Length)
-            {
-                Array.Resize(ref content, (int)Math.Min(length, 2L * content.Length));
-            }
-
-            int read = stream.Read(content, filled, content.Length - filled);
-            if (read == 0)
-            {
-                throw new FormatException($"The stream ends within {what}: {length} bytes expected, {filled} found.");
-            }
-
-            filled += read;
-        }
-
-        return content;
-    }
+        => GrowingReader.Read(stream, length, read => new FormatException($"The stream ends within {what}: {length} bytes expected, {read} found."));
 }
