@@ -6,9 +6,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 solution=RobustAttribution.MLNet.sln
 demo=examples/1-TrainRobustClassifier
-answer=artifacts/Dependencies.props
 data_package=dataset-fashion-mnist
-standin_packages="g++ cmake libtorch-dev libopenblas0-openmp libopencv-imgcodecs-dev libopencv-imgproc-dev"
 
 say() { printf 'build: %s\n' "$*"; }
 fail() { printf 'build: error: %s\n' "$*" >&2; exit 1; }
@@ -33,37 +31,6 @@ install() {
     >artifacts/apt.log 2>&1 || { tail -n 20 artifacts/apt.log >&2; fail "apt-get could not install ${missing[*]} (artifacts/apt.log)"; }
 }
 
-# Does this machine's package feed carry the official packages? Asked once, with a restore of a two-line project.
-choose_dependencies() {
-  if [ ! -f "$answer" ]; then
-    local probe=artifacts/probe way why version
-    version() { sed -n "s|.*<$1 Condition.*>\(.*\)</$1>.*|\1|p" Directory.Packages.props; }
-    rm -rf "$probe" && mkdir -p "$probe"
-    printf '<Project />' | tee "$probe/Directory.Build.props" "$probe/Directory.Build.targets" "$probe/Directory.Packages.props" >/dev/null
-    cat >"$probe/probe.csproj" <<PROBE
-<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>
-<PackageReference Include="Microsoft.ML" Version="$(version MicrosoftMLVersion)" /><PackageReference Include="TorchSharp" Version="$(version TorchSharpVersion)" />
-</ItemGroup></Project>
-PROBE
-    if dotnet restore "$probe/probe.csproj" >"$probe/log" 2>&1; then
-      way=nuget why="the package feed carries Microsoft.ML and TorchSharp"
-    elif grep -qE 'NU1101|NU1102' "$probe/log"; then
-      way=standins why="the package feed lacks $(sed -nE 's/.*NU110[12]: Unable to find package ([A-Za-z.]*[A-Za-z]).*/\1/p' "$probe/log" | sort -u | paste -sd ' ')"
-    else
-      tail -n 5 "$probe/log" >&2
-      fail "the package feed did not answer; see above (is the machine off line?). To choose by hand: write $answer, see docs/decisions/stand-ins.md"
-    fi
-    printf '<Project>\n  <!-- %s -->\n  <PropertyGroup>\n    <Dependencies Condition="'"'\$(Dependencies)' == ''"'">%s</Dependencies>\n  </PropertyGroup>\n</Project>\n' "$why" "$way" >"$answer"
-    say "dependencies: $way, because $why"
-  else
-    say "dependencies: $(sed -n 's|.*<Dependencies.*>\(.*\)</Dependencies>.*|\1|p' "$answer"), because $(sed -n 's|.*<!-- \(.*\) -->.*|\1|p' "$answer")"
-  fi
-  if grep -q '>standins<' "$answer"; then
-    # shellcheck disable=SC2086
-    install "the stand-ins (real libtorch, image codecs)" $standin_packages
-  fi
-}
-
 install_data() {
   [ -n "${ROBUSTATTRIBUTION_FASHION_MNIST:-}" ] && return
   if command -v dpkg-query >/dev/null; then
@@ -86,7 +53,6 @@ install_browser() {
 prepare() {
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing (dotnet is not on the PATH): see https://dotnet.microsoft.com/download"
   case $(dotnet --version) in [1-9].*) fail "the .NET SDK here is $(dotnet --version); 10.0 or newer is needed" ;; esac
-  choose_dependencies
 }
 
 # build [PROJECT] [option…]: the whole solution by default.
@@ -127,14 +93,13 @@ case ${1:-help} in
   pack)
     shift
     prepare
-    grep -q '>nuget<' "$answer" || fail "packages are made against the official packages only, and $answer says standins"
     rm -rf artifacts/packages
     for project in src/*/*.csproj; do dotnet pack "$project" -c Release -v quiet -o artifacts/packages --tl:off "$@"; done
     say "made $(cd artifacts/packages && echo *); './build.sh test' looks into them"
     ;;
   clean)
     rm -rf artifacts
-    find src tests examples benchmarks standins \( -name bin -o -name obj \) -type d -prune -exec rm -rf {} +
+    find src tests examples benchmarks eng \( -name bin -o -name obj \) -type d -prune -exec rm -rf {} +
     say "removed artifacts/, bin/ and obj/"
     ;;
   help | -h | --help)
@@ -144,7 +109,7 @@ usage: ./build.sh VERB
   test [--long]    install what is missing, build, and run the tests; --long runs those that take minutes instead
   build            install what is missing and build
   pack             make the two NuGet packages in artifacts/packages
-  clean            remove every build output, and the remembered answer of the package feed
+  clean            remove every build output
 HELP
     ;;
   *) fail "unknown verb '$1'; ./build.sh help lists them" ;;

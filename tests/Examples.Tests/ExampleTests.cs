@@ -48,7 +48,7 @@ public sealed class ExampleTests
     public void Example5TrainsOnAFolderAndWritesModelAndReport()
     {
         Result result = OwnTraining.Value.Fine();
-        StringAssert.Contains(result.Output, "lying, standing");
+        StringAssert.Contains(result.Output, "lying, upright");
         StringAssert.Contains(result.Output, "14 pictures to train on, 2 to choose the best epoch by, 4 for the report");
         StringAssert.Contains(result.Output, "left"); // the time
         Assert.IsTrue(File.Exists(OwnModel));
@@ -73,7 +73,7 @@ public sealed class ExampleTests
         Result result = Example.Run("ShowSaliency", "--model", OwnModel, "--pictures", Pictures, "--count", "3", "--method", "integrated-gradients", "--output", output).Fine();
         Assert.HasCount(3, Directory.GetFiles(output, "*.png"));
         AssertPicture(Path.Combine(output, "lying-00.png"), 900);
-        StringAssert.Contains(result.Output, "standing/");
+        StringAssert.Contains(result.Output, "upright/");
     }
 
     [TestMethod]
@@ -170,7 +170,7 @@ public sealed class ExampleTests
         File.WriteAllText(Path.Combine(folder, "cat", "damaged.png"), "no picture");
         Result others = Example.Run("MeasureRobustness", OwnModel, "--pictures", folder);
         Assert.AreEqual(1, others.ExitCode);
-        StringAssert.Contains(others.Errors, "lying, standing");
+        StringAssert.Contains(others.Errors, "lying, upright");
         Result damaged = Example.Run("ShowSaliency", "--model", OwnModel, "--pictures", folder, "--output", folder);
         Assert.AreEqual(1, damaged.ExitCode, damaged.Output);
         Assert.HasCount(1, damaged.Errors.Trim().Split('\n'), damaged.Errors);

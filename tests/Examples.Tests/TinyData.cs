@@ -8,12 +8,12 @@ internal static class TinyData
 {
     private const int Side = 28;
 
-    /// <summary>Bright bars on dark noise, lying or standing, one sub-folder each.</summary>
+    /// <summary>Bright bars on dark noise, lying or upright, one sub-folder each.</summary>
     public static void WritePictures(string folder, int perClass)
     {
         const int Size = 16;
         var random = new Random(1);
-        foreach (string name in new[] { "lying", "standing" })
+        foreach (string name in new[] { "lying", "upright" })
         {
             Directory.CreateDirectory(Path.Combine(folder, name));
             for (int i = 0; i < perClass; i++)

@@ -50,19 +50,18 @@ public sealed class ReadmeTests
     [TestMethod]
     public void TheVersionsAreThoseOfTheBuild()
     {
-        Dictionary<string, string> versions = XDocument.Load(Repository.At("Directory.Packages.props")).Descendants()
-            .Where(element => element.Name.LocalName.EndsWith("Version", StringComparison.Ordinal) && !element.HasElements && element.Value.Length > 0)
-            .ToDictionary(element => element.Name.LocalName, element => element.Value);
+        Dictionary<string, string> versions = XDocument.Load(Repository.At("Directory.Packages.props")).Descendants("PackageVersion")
+            .ToDictionary(element => element.Attribute("Include")!.Value, element => element.Attribute("Version")!.Value.TrimStart('[').Split(',')[0]);
         string version = XDocument.Load(Repository.At("Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
         string readme = File.ReadAllText(Repository.At("README.md"));
 
-        string row = readme.Split('\n').Single(line => line.StartsWith($"| {Minor(version)}, packages |", StringComparison.Ordinal));
-        Assert.Contains($"| {Minor(versions["MicrosoftMLVersion"])} |", row);
-        Assert.Contains($"| {Minor(versions["MicrosoftMLTorchSharpVersion"])} |", row);
-        Assert.Contains($"| {Minor(versions["TorchSharpVersion"])} from {versions["TorchSharpVersion"]} |", row);
+        string row = readme.Split('\n').Single(line => line.StartsWith($"| {Minor(version)} |", StringComparison.Ordinal));
+        Assert.Contains($"| {Minor(versions["Microsoft.ML"])} from {versions["Microsoft.ML"]} |", row);
+        Assert.Contains($"| {Minor(versions["Microsoft.ML.TorchSharp"])} from {versions["Microsoft.ML.TorchSharp"]} |", row);
+        Assert.Contains($"| {Minor(versions["TorchSharp"])} from {versions["TorchSharp"]} |", row);
         foreach (string project in new[] { "RobustAttribution", "RobustAttribution.MLNet" })
         {
-            Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharpVersion"]}\n", File.ReadAllText(Repository.At("src", project, "README.md")).ReplaceLineEndings("\n"));
+            Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharp-cpu"]}\n", File.ReadAllText(Repository.At("src", project, "README.md")).ReplaceLineEndings("\n"));
         }
 
         static string Minor(string version) => string.Join('.', version.Split('.')[..2]);

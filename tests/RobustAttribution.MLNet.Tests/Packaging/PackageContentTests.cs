@@ -54,16 +54,16 @@ public sealed partial class PackageContentTests
     public void DependenciesAreTheOfficialPackagesInCheckedRanges()
     {
         string version = AssemblyVersion();
-        CollectionAssert.AreEquivalent(new[] { "TorchSharp [0.102.7, 0.103.0)" }, Dependencies(Core));
+        CollectionAssert.AreEquivalent(new[] { "TorchSharp [0.107.0, 0.108.0)" }, Dependencies(Core));
         CollectionAssert.AreEquivalent(
-            new[] { $"RobustAttribution [{version}]", "TorchSharp [0.102.7, 0.103.0)", "Microsoft.ML [5.0.0, 5.1.0)", "Microsoft.ML.ImageAnalytics [5.0.0, 5.1.0)", "Microsoft.ML.TorchSharp [0.23.0, 0.24.0)" },
+            new[] { $"RobustAttribution [{version}]", "TorchSharp [0.107.0, 0.108.0)", "Microsoft.ML [5.0.1, 5.1.0)", "Microsoft.ML.ImageAnalytics [5.0.1, 5.1.0)", "Microsoft.ML.TorchSharp [0.23.1, 0.24.0)" },
             Dependencies(Face));
     }
 
     [TestMethod]
     [DataRow(Core)]
     [DataRow(Face)]
-    public void NoStandInIsReferred(string id)
+    public void OnlyOfficialAssembliesAreReferredTo(string id)
     {
         using PackageFile package = PackageFile.Open(id);
 

@@ -35,7 +35,7 @@ internal sealed class PackageFile : IDisposable
         string[] found = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, $"{id}.*.{extension}").Where(file => char.IsAsciiDigit(Path.GetFileName(file)[id.Length + 1]))] : [];
         if (found.Length == 0)
         {
-            Assert.Inconclusive($"artifacts/packages has no {id}.*.{extension}: make the packages with ./build.sh pack, which needs the official packages.");
+            Assert.Inconclusive($"artifacts/packages has no {id}.*.{extension}: make the packages with ./build.sh pack.");
         }
 
         Assert.HasCount(1, found, $"artifacts/packages has several versions of {id}: {string.Join(", ", found)}");
