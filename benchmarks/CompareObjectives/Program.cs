@@ -29,7 +29,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
         foreach ((string name, ITrainingObjective objective, Activation activation) in Contestants().Where(contestant => contestant.Name.Contains(parsed.GetValue(only) ?? string.Empty, StringComparison.OrdinalIgnoreCase)))
         {
             using var generator = new torch.Generator((ulong)seed, torch.CPU);
-            using ImageNetwork network = ImageNetwork.Create(KnownNetworks.SmallConvNet, new InputSpecification(1, 28, 28), 10, activation, generator);
+            using ImageNetwork network = ImageNetwork.Create(NetworkArchitecture.SmallConvNet, new InputSpecification(1, 28, 28), 10, activation, generator);
             var watch = Stopwatch.StartNew();
             var options = new TrainingOptions { Objective = objective, Epochs = parsed.GetValue(epochs), BatchSize = 64, LearningRate = 2e-3, Seed = seed };
             new RobustTrainer(options).Fit(network, data.Training, null, null, cancellation);

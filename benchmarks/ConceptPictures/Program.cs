@@ -37,7 +37,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
     ImageNetwork Train(ITrainingObjective objective, Activation activation)
     {
         using var generator = new Generator(1, CPU);
-        ImageNetwork network = ImageNetwork.Create(KnownNetworks.SmallConvNet, new InputSpecification(1, 28, 28), 10, activation, generator);
+        ImageNetwork network = ImageNetwork.Create(NetworkArchitecture.SmallConvNet, new InputSpecification(1, 28, 28), 10, activation, generator);
         var options = new TrainingOptions { Objective = objective, Epochs = parsed.GetValue(epochs), BatchSize = 64, LearningRate = 2e-3, Seed = 1 };
         new RobustTrainer(options).Fit(network, source, null, progress => Report(progress), cancellation);
         return network;

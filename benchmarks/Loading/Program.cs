@@ -32,9 +32,9 @@ static int Run(int cores, int steps)
         (string Name, double Seconds)[] loads = [("float vectors", ProcessorSeconds(() => Read(folder, asImages: false))), ("MLImages", ProcessorSeconds(() => Read(folder, asImages: true)))];
         (string Name, double Seconds)[] trainings =
         [
-            ("cross-entropy, SmallConvNet", Train(KnownNetworks.SmallConvNet, new CrossEntropy(), steps, cores)),
-            ("cross-entropy, LeNet", Train(KnownNetworks.LeNet, new CrossEntropy(), steps, cores)),
-            ("AGA, LeNet", Train(KnownNetworks.LeNet, new LocalGradientAlignment(), steps, cores)),
+            ("cross-entropy, SmallConvNet", Train(NetworkArchitecture.SmallConvNet, new CrossEntropy(), steps, cores)),
+            ("cross-entropy, LeNet", Train(NetworkArchitecture.LeNet, new CrossEntropy(), steps, cores)),
+            ("AGA, LeNet", Train(NetworkArchitecture.LeNet, new LocalGradientAlignment(), steps, cores)),
         ];
         Terminal.Output.WriteLine($"{rows:F0} rows; batch {BatchSize}, {steps} timed steps; processor time of one thread, that of training divided by {cores} cores.\n");
         Terminal.Output.WriteLine($"| | rows/s | {string.Join(" | ", loads.Select(load => $"loading {load.Name} / training"))} |\n|---|---|{string.Concat(loads.Select(_ => "---|"))}");

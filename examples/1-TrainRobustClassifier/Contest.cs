@@ -19,7 +19,7 @@ internal static class Contest
         {
             var pipeline = context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
                 {
-                    Network = KnownNetworks.SmallConvNet,
+                    Network = NetworkArchitecture.SmallConvNet,
                     Objective = contestant.Objective,
                     Activation = contestant.Activation,
                     Epochs = options.Epochs,

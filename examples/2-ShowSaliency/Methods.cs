@@ -13,7 +13,7 @@ internal static class Methods
         ["smooth-grad"] = new SmoothGrad(),
         ["guided-backpropagation"] = new GuidedBackpropagation(),
         ["deconvolution"] = new Deconvolution(),
-        ["relevance"] = new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonPlus },
+        ["relevance"] = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus },
         ["grad-cam"] = new GradCam(),
     };
 

@@ -24,7 +24,7 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, int Size, int Cha
     public RobustAttributionImageClassificationTrainer.Options Options(string objective, OwnPictures pictures, Action<TrainingProgress> report, CancellationToken cancellation) => new()
     {
         Input = new InputSpecification(Channels, Size, Size),
-        Network = Network == "small" ? KnownNetworks.SmallConvNet : KnownNetworks.ResNet18,
+        Network = Network == "small" ? NetworkArchitecture.SmallConvNet : NetworkArchitecture.ResNet18,
         Objective = All[objective],
         Epochs = Epochs,
         BatchSize = BatchSize,

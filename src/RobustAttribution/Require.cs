@@ -26,6 +26,10 @@ internal static class Require
         where T : class
         => value ?? throw new ArgumentNullException(name);
 
+    public static T Defined<T>(T value, [CallerMemberName] string name = "")
+        where T : struct, Enum
+        => Enum.IsDefined(value) ? value : throw Outside(name, value, string.Join(", ", Enum.GetNames<T>()));
+
     private static ArgumentOutOfRangeException Outside(string name, object value, string allowed)
         => new(name, value, $"{name} is {string.Format(CultureInfo.InvariantCulture, "{0}", value)}; allowed is {allowed}.");
 

@@ -20,7 +20,7 @@ public static partial class KnownRecipes
         Source = Aga,
         Data = KnownPictureSets.Cifar10,
         Open = Cifar10,
-        Network = KnownNetworks.LeNet,
+        Network = NetworkArchitecture.LeNet,
         Activation = Activation.Softplus(3),
         Input = InputOf(KnownPictureSets.Cifar10, 32),
         Training = new TrainingOptions
@@ -41,7 +41,7 @@ public static partial class KnownRecipes
     public static Recipe AgaCifar10ResNet18 { get; } = AgaCifar10LeNet with
     {
         Name = "aga-cifar10-resnet18",
-        Network = KnownNetworks.ResNet18ForSmallPictures,
+        Network = NetworkArchitecture.ResNet18ForSmallImages,
         Training = AgaCifar10LeNet.Training with
         {
             Objective = new LocalGradientAlignment { L2Weight = 0.01, CosineWeight = 0.1 },
@@ -58,7 +58,7 @@ public static partial class KnownRecipes
         Source = Aga,
         Data = KnownPictureSets.ImageNet100,
         Open = ImageNet100,
-        Network = KnownNetworks.ResNet18,
+        Network = NetworkArchitecture.ResNet18,
         Activation = Activation.Softplus(3),
         Input = InputOf(KnownPictureSets.ImageNet100, 224),
         TrainingSize = (256, 256),

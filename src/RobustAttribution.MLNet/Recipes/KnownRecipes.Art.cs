@@ -21,7 +21,7 @@ public static partial class KnownRecipes
         Source = Art,
         Data = KnownPictureSets.Cifar10,
         Open = Cifar10,
-        Network = KnownNetworks.WideResNet28x10,
+        Network = NetworkArchitecture.WideResNet28x10,
         Activation = Activation.Relu,
         Input = InputOf(KnownPictureSets.Cifar10, 32),
         Training = new TrainingOptions
@@ -70,7 +70,7 @@ public static partial class KnownRecipes
         Source = Art,
         Data = KnownPictureSets.Cub200,
         Open = (data, folder, split) => data.LoadCub200(folder, split, new PictureSetOptions { LabelsAsKey = true, Height = 224, Width = 224, Resize = ResizePolicy.Fill }),
-        Network = KnownNetworks.ResNet50ForLocalization,
+        Network = NetworkArchitecture.ResNet50ForLocalization,
         Activation = Activation.Relu,
         Input = InputOf(KnownPictureSets.Cub200, 224),
         NeedsPretrainedWeights = true,

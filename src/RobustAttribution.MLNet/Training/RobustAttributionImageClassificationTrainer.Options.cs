@@ -42,8 +42,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// </summary>
         public (int Height, int Width)? TrainingSize { get; set => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null; }
 
-        /// <summary>The architecture. <see cref="KnownNetworks.SmallConvNet"/> by default.</summary>
-        public NetworkArchitecture Network { get; set => field = Require.NotNull(value); } = KnownNetworks.SmallConvNet;
+        /// <summary>The architecture. <see cref="NetworkArchitecture.SmallConvNet"/> by default.</summary>
+        public NetworkArchitecture Network { get; set => field = Require.NotNull(value); } = NetworkArchitecture.SmallConvNet;
 
         /// <summary>The activation of every layer. By default what the objective's paper trains with (softplus β = 3 for AGA), ReLU where it says nothing.</summary>
         public Activation? Activation { get; set; }

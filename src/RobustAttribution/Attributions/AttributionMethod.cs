@@ -11,7 +11,7 @@ public abstract record AttributionMethod : IAttributionMethod
     public abstract bool IsDifferentiable { get; }
 
     /// <summary>What to turn when memory runs out; ends the sentence of the error.</summary>
-    protected virtual string MemoryAdvice => "Pass fewer pictures at a time.";
+    protected virtual string MemoryAdvice => "Pass fewer images at a time.";
 
     /// <inheritdoc/>
     public Tensor Attribute(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false)
@@ -49,11 +49,14 @@ public abstract record AttributionMethod : IAttributionMethod
         using IDisposable mode = enable_grad();
         try
         {
-            return explain();
+            lock (network.SyncRoot)
+            {
+                return explain();
+            }
         }
         catch (ExternalException error) when (IsOutOfMemory(error))
         {
-            throw new InsufficientMemoryException($"{GetType().Name} ran out of memory with {images.shape[0]} pictures. {MemoryAdvice} ({error.Message.Split('\n')[0]})", error);
+            throw new InsufficientMemoryException($"{GetType().Name} ran out of memory with {images.shape[0]} images. {MemoryAdvice} ({error.Message.Split('\n')[0]})", error);
         }
     }
 

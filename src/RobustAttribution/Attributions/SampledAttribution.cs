@@ -24,7 +24,7 @@ public abstract record SampledAttribution : AttributionMethod
     protected sealed override Tensor Explain(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
     {
         // Values and gradients of every layer; a graph of the gradients doubles both.
-        long bytesPerPicture = network.ActivationBytesPerPicture * (createGraph ? 4 : 2);
+        long bytesPerPicture = network.ActivationBytesPerImage * (createGraph ? 4 : 2);
         long picturesPerPass = Math.Clamp(MemoryBudget / bytesPerPicture, 1, int.MaxValue);
         var parts = new List<Tensor>();
         for (long start = 0; start < images.shape[0]; start += picturesPerPass)

@@ -4,23 +4,22 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Networks;
 
 /// <summary>
-/// An image classifier as attributions, attacks and objectives see it: pictures in [0, 1] go in, logits come out.
+/// An image classifier as attributions, attacks and objectives see it: images in [0, 1] go in, logits come out.
 /// The normalisation is its first layer, so budgets and step sizes are in pixel units everywhere.
 /// </summary>
 /// <remarks>
-/// Owns its backbone. Not thread-safe: whoever shares one network between threads takes <see cref="SyncRoot"/> around each use, since the switches
-/// below change state that all users see.
+/// Owns its backbone. Threads that share one network take turns, see <see cref="SyncRoot"/>; modes and parameters are switched for all of them.
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
     private Tensor mean;
     private Tensor deviation;
-    private readonly ActivationLayer[] activations;
-    private long? activationBytesPerPicture;
+    private readonly ActivationSite[] activations;
+    private long? activationBytesPerImage;
 
-    /// <summary>Wraps a backbone that maps normalised pictures [N,C,H,W] to logits [N,K].</summary>
-    /// <param name="backbone">The network behind the normalisation; its <see cref="ActivationLayer"/>s become switchable. Owned by the new object.</param>
-    /// <param name="input">Shape, mean and standard deviation of the pictures.</param>
+    /// <summary>Wraps a backbone that maps normalised images [N,C,H,W] to logits [N,K].</summary>
+    /// <param name="backbone">The network behind the normalisation: any module, see docs/how-to/bring-your-own-network.md. Owned by the new object.</param>
+    /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
     /// <exception cref="ArgumentException">The specification is inconsistent, or <paramref name="classCount"/> is below 2.</exception>
     public ImageNetwork(nn.Module<Tensor, Tensor> backbone, InputSpecification input, int classCount)
@@ -29,27 +28,32 @@ public sealed class ImageNetwork : IDisposable
         Input = Require.NotNull(input, nameof(input));
         input.Validate();
         ClassCount = Require.InRange(classCount, 2, name: nameof(classCount));
-        activations = backbone.modules().OfType<ActivationLayer>().ToArray();
+        activations = [.. Modules.Select(LayerKinds.ActivationOf).OfType<ActivationSite>()];
+        foreach (Tensor tensor in backbone.parameters().Concat(backbone.buffers()))
+        {
+            tensor.DetachFromDisposeScope();
+        }
+
         Tensor? parameter = backbone.parameters().FirstOrDefault();
         (mean, deviation) = NormalisationTensors(parameter?.dtype ?? ScalarType.Float32, parameter?.device ?? CPU);
     }
 
     /// <summary>Builds a network of a known architecture with fresh weights, on the CPU, in float32, in training mode.</summary>
-    /// <param name="architecture">What to build, e.g. one of <see cref="KnownNetworks"/>.</param>
-    /// <param name="input">Shape, mean and standard deviation of the pictures.</param>
+    /// <param name="architecture">What to build, e.g. one of <see cref="NetworkArchitecture"/>.</param>
+    /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
     /// <param name="activation">The activation of every switchable layer.</param>
     /// <param name="generator">Source of the initial weights, on the CPU: the same state gives the same weights, and no other generator is touched.</param>
     /// <returns>The network; owned by the caller. Safe inside a dispose scope: its tensors belong to the network alone.</returns>
-    /// <exception cref="ArgumentException">The pictures are too small for the architecture, or an argument is outside its range.</exception>
+    /// <exception cref="ArgumentException">The images are too small for the architecture, or an argument is outside its range.</exception>
     public static ImageNetwork Create(NetworkArchitecture architecture, InputSpecification input, int classCount, Activation activation, Generator generator)
     {
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
         Require.NotNull(activation, nameof(activation));
         Require.NotNull(generator, nameof(generator));
-        nn.Module<Tensor, Tensor> backbone = architecture.Build(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
-        var network = new ImageNetwork(backbone, input, classCount) { Architecture = architecture };
+        nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
+        var network = new ImageNetwork(backbone, input, classCount) { Architecture = architecture, FeatureLayer = architecture.FeatureLayer, PooledHead = architecture.PooledHead };
         network.SetActivation(activation);
         return network;
     }
@@ -57,98 +61,124 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>What <see cref="Create"/> built the network from; null for a backbone that was handed in.</summary>
     public NetworkArchitecture? Architecture { get; private init; }
 
-    /// <summary>The network behind the normalisation: normalised pictures to logits.</summary>
+    /// <summary>The name of the module whose output is the last map worth looking at, for Grad-CAM and class activation maps, e.g. "layer4"; null where none is known.</summary>
+    public string? FeatureLayer { get; init; }
+
+    /// <summary>The name of the linear layer that computes the logits from the means of <see cref="FeatureLayer"/>'s channels, for class activation maps, e.g. "fc"; null where none is known.</summary>
+    public string? PooledHead { get; init; }
+
+    /// <summary>The network behind the normalisation: normalised images to logits.</summary>
     public nn.Module<Tensor, Tensor> Backbone { get; }
 
-    /// <summary>Shape, normalisation and bounds of the pictures.</summary>
+    /// <summary>Shape, normalisation and bounds of the images.</summary>
     public InputSpecification Input { get; }
 
     /// <summary>K, the number of classes.</summary>
     public int ClassCount { get; }
 
-    /// <summary>Where the parameters are, and where pictures must be.</summary>
+    /// <summary>Where the parameters are, and where images must be.</summary>
     public Device Device => mean.device;
 
-    /// <summary>The type of parameters and pictures: float32, or float64 in tests.</summary>
+    /// <summary>The type of parameters and images: float32, or float64 in tests.</summary>
     public ScalarType DataType => mean.dtype;
 
-    /// <summary>The activation that all switchable layers have now; null where there is none or they differ.</summary>
+    /// <summary>The activation that every exchangeable place has now; null where there is none or they differ.</summary>
     public Activation? Activation
-        => activations.Length > 0 && activations.All(layer => layer.Activation == activations[0].Activation) ? activations[0].Activation : null;
+    {
+        get
+        {
+            Activation?[] found = [.. activations.Select(site => site.Activation).OfType<Activation>().Distinct()];
+            return found.Length == 1 ? found[0] : null;
+        }
+    }
 
-    /// <summary>Whether there is a layer that <see cref="WithActivation"/> can switch.</summary>
-    public bool HasSwitchableActivation => activations.Length > 0;
+    /// <summary>Whether there is an activation that <see cref="WithActivation"/> can exchange: a ReLU, ReLU6 or LeakyReLU module, a residual block of TorchVision, or an <see cref="ActivationLayer"/>.</summary>
+    public bool HasSwitchableActivation => activations.Any(site => site.Activation is not null);
 
-    /// <summary>Lock this around each use when several threads share the network.</summary>
+    /// <summary>The places of all activations, of the exchangeable ones and of others.</summary>
+    internal IReadOnlyList<ActivationSite> Activations => activations;
+
+    /// <summary>The modules of the backbone, itself included, each once.</summary>
+    internal IEnumerable<nn.Module> Modules => Backbone.modules().Prepend(Backbone).Distinct();
+
+    /// <summary>Whether a module may change its input: never in a network of ours.</summary>
+    internal bool MayWorkInPlace => Architecture?.GetType().Assembly != typeof(ImageNetwork).Assembly;
+
+    /// <summary>
+    /// Held while logits or an attribution are computed, an attack walks, or the activation is exchanged, so that threads which share the network take turns. Lock it around what must not be
+    /// divided.
+    /// </summary>
     public object SyncRoot { get; } = new();
 
-    /// <summary>The normalised pictures (x − mean)/std.</summary>
+    /// <summary>The normalised images (x − mean)/std.</summary>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <returns>[N,C,H,W].</returns>
     public Tensor Normalize(Tensor images) => (images - mean) / deviation;
 
-    /// <summary>The pictures that normalise to <paramref name="normalized"/>.</summary>
-    public Tensor Denormalize(Tensor normalized) => (normalized * deviation) + mean;
-
-    /// <summary>The logits of pictures in pixel scale.</summary>
+    /// <summary>The logits of images in pixel scale.</summary>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <returns>[N,K].</returns>
     public Tensor Logits(Tensor images) => LogitsOfNormalized(Normalize(images));
 
-    /// <summary>The logits of pictures that are normalised already, for losses whose papers differentiate there.</summary>
+    /// <summary>The logits of images that are normalised already, for losses whose papers differentiate there.</summary>
     /// <param name="normalized">[N,C,H,W], see <see cref="Normalize"/>.</param>
     /// <returns>[N,K].</returns>
-    public Tensor LogitsOfNormalized(Tensor normalized) => Backbone.call(normalized);
+    public Tensor LogitsOfNormalized(Tensor normalized)
+    {
+        lock (SyncRoot)
+        {
+            return Backbone.call(normalized);
+        }
+    }
 
     /// <summary>An ε in pixel units as the per-channel bound at the normalised input, [1,C,1,1] (or [1,1,1,1]): ε/std.</summary>
     public Tensor NormalizedRadius(double epsilon) => epsilon / deviation;
 
-    /// <summary>Switches every <see cref="ActivationLayer"/> until the result is disposed; each layer then has its former activation again.</summary>
-    /// <exception cref="InvalidOperationException">The network has no switchable layer.</exception>
+    /// <summary>
+    /// Applies another activation at every exchangeable place until the result is disposed; each then has its former one again. <see cref="SyncRoot"/> is held meanwhile, so the result
+    /// is disposed on the same thread.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The network has no activation that can be exchanged.</exception>
     public IDisposable WithActivation(Activation activation)
     {
         Require.NotNull(activation, nameof(activation));
-        if (activations.Length == 0)
+        if (!HasSwitchableActivation)
         {
             throw new InvalidOperationException(
-                $"The network {Backbone.GetName()} has no {nameof(ActivationLayer)}, so its activation cannot be switched to {activation}. Build it with {nameof(ActivationLayer)} where it should be switchable.");
+                $"The network {Backbone.GetName()} has no activation that can be exchanged for {activation}; exchangeable are ReLU, ReLU6 and LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}.");
         }
 
-        Activation[] former = activations.Select(layer => layer.Activation).ToArray();
-        SetActivation(activation);
-        return new Restore(() =>
+        Monitor.Enter(SyncRoot);
+        Undo undo = Undo.All(activations.Select(site => site.Exchange(activation)).ToArray());
+        return new Undo(() =>
         {
-            for (int i = 0; i < activations.Length; i++)
-            {
-                activations[i].Activation = former[i];
-            }
+            undo.Dispose();
+            Monitor.Exit(SyncRoot);
         });
     }
 
-    /// <summary>Switches every <see cref="ActivationLayer"/> for good.</summary>
+    /// <summary>Applies another activation at every exchangeable place for good.</summary>
     public void SetActivation(Activation activation)
     {
-        foreach (ActivationLayer layer in activations)
-        {
-            layer.Activation = Require.NotNull(activation, nameof(activation));
-        }
+        Require.NotNull(activation, nameof(activation));
+        Array.ForEach(activations, site => site.Set(activation));
     }
 
     /// <summary>Puts every module in training or evaluation mode until the result is disposed; each module then has its former mode again.</summary>
     public IDisposable WithMode(bool training)
     {
-        List<nn.Module> changed = [.. Backbone.modules().Append(Backbone).Distinct().Where(module => module.training != training)];
+        List<nn.Module> changed = [.. Modules.Where(module => module.training != training)];
         if (changed.Count == 0)
         {
-            return new Restore(null);
+            return new Undo(null);
         }
 
-        Dictionary<nn.Module, bool> former = Backbone.modules().Append(Backbone).Distinct().ToDictionary(module => module, module => module.training);
+        Dictionary<nn.Module, bool> former = Modules.ToDictionary(module => module, module => module.training);
         Backbone.train(training);
-        return new Restore(() =>
+        return new Undo(() =>
         {
             // train() descends, so parents come before their children.
-            foreach (nn.Module module in Backbone.modules().Prepend(Backbone).Distinct())
+            foreach (nn.Module module in Modules)
             {
                 if (module.training != former[module])
                 {
@@ -163,7 +193,7 @@ public sealed class ImageNetwork : IDisposable
     {
         List<Tensor> frozen = [.. Backbone.parameters().Where(parameter => parameter.requires_grad)];
         frozen.ForEach(parameter => parameter.requires_grad = false);
-        return new Restore(() => frozen.ForEach(parameter => parameter.requires_grad = true));
+        return new Undo(() => frozen.ForEach(parameter => parameter.requires_grad = true));
     }
 
     /// <summary>Evaluation mode and frozen parameters together: how attributions and attacks look at a network.</summary>
@@ -171,7 +201,7 @@ public sealed class ImageNetwork : IDisposable
     {
         IDisposable mode = WithMode(training: false);
         IDisposable parameters = WithFrozenParameters();
-        return new Restore(() =>
+        return new Undo(() =>
         {
             parameters.Dispose();
             mode.Dispose();
@@ -184,18 +214,16 @@ public sealed class ImageNetwork : IDisposable
     public void MoveTo(Device device, ScalarType? type = null)
     {
         ScalarType target = type ?? DataType;
-        ConvertLayers(device, target);
         Backbone.to(device);
         if (target != DataType)
         {
             Backbone.to(target);
-            ConvertLayers(device, target); // old versions of TorchSharp make a float of a batch counter, and it dies with the caller's dispose scope
         }
 
         mean.Dispose();
         deviation.Dispose();
         (mean, deviation) = NormalisationTensors(target, device);
-        activationBytesPerPicture = null;
+        activationBytesPerImage = null;
     }
 
     /// <summary>Writes parameters and buffers in safetensors, under PyTorch's names, in the network's type.</summary>
@@ -221,7 +249,7 @@ public sealed class ImageNetwork : IDisposable
         Require.NotNull(classes, nameof(classes));
         if (classes.dtype != ScalarType.Int64 || classes.dim() != 1 || classes.shape[0] != images.shape[0])
         {
-            throw new ArgumentException($"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}], one class for each picture.", nameof(classes));
+            throw new ArgumentException($"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}], one class for each image.", nameof(classes));
         }
 
         using IDisposable scope = NewDisposeScope();
@@ -231,7 +259,7 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
-    /// <summary>Throws unless <paramref name="images"/> are pictures for this network.</summary>
+    /// <summary>Throws unless <paramref name="images"/> are images for this network.</summary>
     /// <exception cref="ArgumentException">The shape or type is wrong; the message names it.</exception>
     public void CheckImages(Tensor images)
     {
@@ -255,8 +283,8 @@ public sealed class ImageNetwork : IDisposable
         deviation.Dispose();
     }
 
-    /// <summary>Bytes of all layers' outputs for one picture, at least 1; measured by one forward pass of a single picture when first asked for.</summary>
-    internal long ActivationBytesPerPicture => activationBytesPerPicture ??= MeasureActivations();
+    /// <summary>Bytes of all layers' outputs for one image, at least 1; measured by one forward pass of a single image when first asked for.</summary>
+    internal long ActivationBytesPerImage => activationBytesPerImage ??= MeasureActivations();
 
     private long MeasureActivations()
     {
@@ -267,7 +295,7 @@ public sealed class ImageNetwork : IDisposable
         var removals = new List<Action>();
         try
         {
-            foreach (nn.Module<Tensor, Tensor> layer in Backbone.modules().OfType<nn.Module<Tensor, Tensor>>().Where(module => module is not LayeredModule))
+            foreach (nn.Module<Tensor, Tensor> layer in Backbone.modules().OfType<nn.Module<Tensor, Tensor>>().Where(module => !module.named_children().Any()))
             {
                 var hook = layer.register_forward_hook((_, _, output) =>
                 {
@@ -287,14 +315,6 @@ public sealed class ImageNetwork : IDisposable
         return values * mean.element_size();
     }
 
-    private void ConvertLayers(Device device, ScalarType type)
-    {
-        foreach (WeightedLayer layer in Backbone.modules().Append(Backbone).OfType<WeightedLayer>())
-        {
-            layer.ConvertTo(device, type);
-        }
-    }
-
     private (Tensor Mean, Tensor Deviation) NormalisationTensors(ScalarType type, Device device)
     {
         return (Channelwise(Input.Mean), Channelwise(Input.StandardDeviation));
@@ -304,10 +324,5 @@ public sealed class ImageNetwork : IDisposable
             using IDisposable scope = NewDisposeScope();
             return tensor(values.ToArray(), dtype: type, device: device).reshape(1, values.Count, 1, 1).DetachFromDisposeScope();
         }
-    }
-
-    private sealed class Restore(Action? action) : IDisposable
-    {
-        public void Dispose() => Interlocked.Exchange(ref action, null)?.Invoke();
     }
 }

@@ -1,4 +1,6 @@
 using Microsoft.ML;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using TorchSharp;
@@ -14,32 +16,35 @@ internal static class NetworkSnippets
     {
         public int Channels { get; init; } = 16;
 
+        public override string FeatureLayer => "relu1"; // what Grad-CAM looks at
+
+        public override string PooledHead => "head"; // what class activation maps take their weights from
+
         public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
-            => new LayerSequence(
-                "relu1", // what Grad-CAM looks at
-                ("conv1", new ConvolutionLayer(input.Channels, Channels, kernelSize: 3, stride: 1, padding: 1, generator: generator)),
-                ("norm1", new BatchNormalizationLayer(Channels)),
-                ("relu1", new ActivationLayer()),
-                ("pool", new GlobalAveragePoolLayer()),
-                ("head", new LinearLayer(Channels, classCount, generator: generator)));
+            => nn.Sequential(
+                ("conv1", nn.Conv2d(input.Channels, Channels, 3, padding: 1)),
+                ("norm1", nn.BatchNorm2d(Channels)),
+                ("relu1", nn.ReLU()),
+                ("pool", nn.AdaptiveAvgPool2d(1)),
+                ("flatten", nn.Flatten()),
+                ("head", nn.Linear(Channels, classCount)));
     }
     #endregion
 
-    #region Residual
-    public sealed class ResidualBlock : LayeredModule
+    #region Old
+    public sealed class OldNet : nn.Module<Tensor, Tensor>
     {
-        private readonly ConvolutionLayer convolution;
-        private readonly ActivationLayer activation = new();
+        private readonly nn.Module<Tensor, Tensor> conv1 = nn.Conv2d(1, 8, 3, padding: 1), conv2 = nn.Conv2d(8, 8, 3, padding: 1), relu = nn.ReLU(inplace: true),
+            pool = nn.MaxPool2d(4), flatten = nn.Flatten(), fc = nn.Linear(8 * 7 * 7, 10);
 
-        public ResidualBlock(int channels, Generator generator)
-            : base("ResidualBlock")
+        public OldNet()
+            : base("OldNet") => RegisterComponents();
+
+        public override Tensor forward(Tensor x)
         {
-            convolution = new ConvolutionLayer(channels, channels, kernelSize: 3, stride: 1, padding: 1, generator: generator);
-            RegisterComponents();
+            Tensor first = relu.call(conv1.call(x));
+            return fc.call(flatten.call(pool.call(relu.call(conv2.call(first) + first))));
         }
-
-        public override Tensor Run(Tensor input, ILayerRunner runner)
-            => runner.Add(input, runner.Apply(convolution, runner.Apply(activation, input)));
     }
     #endregion
 
@@ -54,13 +59,16 @@ internal static class NetworkSnippets
         return pipeline.Fit(train);
     }
 
-    public static long[] Wrap(nn.Module<Tensor, Tensor> module, Tensor images)
+    public static (long[] Relevance, long[] Attacked) Wrap(nn.Module<Tensor, Tensor> module, Tensor images, Tensor classes)
     {
         #region Wrap
         using var network = new ImageNetwork(module, new InputSpecification(1, 28, 28), classCount: 10);
-        using Tensor logits = network.Logits(images);
+        using IDisposable inspection = network.ForInspection(); // evaluation mode, parameters frozen
+        using Tensor relevance = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus }.Attribute(network, images, classes);
+        using Tensor cam = new GradCam { Layer = "conv2" }.Attribute(network, images, classes);
+        using AttackResult attack = new TopKAttack { Steps = 5 }.Perturb(network, images, classes, new Generator(1)); // through softplus
         #endregion
-        return logits.shape;
+        return (relevance.shape, attack.Images.shape);
     }
 
     public static void Load(string path, Tensor images)
@@ -68,7 +76,7 @@ internal static class NetworkSnippets
         #region Load
         var input = new InputSpecification(3, 224, 224) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
         using var generator = new Generator(1);
-        using var network = ImageNetwork.Create(KnownNetworks.ResNet18, input, classCount: 1000, Activation.Relu, generator);
+        using var network = ImageNetwork.Create(NetworkArchitecture.ResNet18, input, classCount: 1000, Activation.Relu, generator);
         using (FileStream file = File.OpenRead(path))
         {
             network.LoadWeights(file);
@@ -83,7 +91,7 @@ internal static class NetworkSnippets
         #region FineTune
         var trainer = mlContext.Transforms.RobustImageClassification(new()
         {
-            Network = KnownNetworks.ResNet18,
+            Network = NetworkArchitecture.ResNet18,
             Input = new InputSpecification(3, 224, 224) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] },
             InitialWeightsPath = path,        // the head has another number of classes and starts fresh; the log says so
             HeadLearningRateFactor = 10,

@@ -15,7 +15,7 @@ internal static class PackageSnippets
     {
         #region Tensors
         using var generator = new torch.Generator(1);
-        using var network = ImageNetwork.Create(KnownNetworks.SmallConvNet, new InputSpecification(1, 28, 28), classCount: 10, Activation.Relu, generator);
+        using var network = ImageNetwork.Create(NetworkArchitecture.SmallConvNet, new InputSpecification(1, 28, 28), classCount: 10, Activation.Relu, generator);
         var trainer = new RobustTrainer(new TrainingOptions { Objective = new LocalGradientAlignment(), Epochs = epochs });
         trainer.Fit(network, new TensorBatchSource(images, classes));
 

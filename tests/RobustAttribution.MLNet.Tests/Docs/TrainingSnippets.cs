@@ -81,7 +81,7 @@ internal static class TrainingSnippets
         IDataView train = mlContext.Data.LoadImageFolders(folder, options: new() { Height = 224, Width = 224, LabelsAsKey = true });
         var trainer = mlContext.Transforms.RobustImageClassification(new()
         {
-            Network = KnownNetworks.ResNet18,
+            Network = NetworkArchitecture.ResNet18,
             Input = new InputSpecification(3, 224, 224) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] },
             Augmentation = new Compose([new RandomResizedCrop(), new HorizontalFlip()]),
             Epochs = 90,

@@ -58,43 +58,75 @@ public sealed class BackpropagationTests
     }
 
     [TestMethod]
-    public void NetworksThatDoNotTellTheirLayersAreNamed()
+    public void AModuleThatHoldsAnotherIsSeenThrough()
     {
         using var scope = NewDisposeScope();
         using ImageNetwork known = TinyNetworks.Residual();
         using var network = new ImageNetwork(new OpaqueModule(known.Backbone), known.Input, 4);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        foreach (IAttributionMethod method in new IAttributionMethod[] { new LayerwiseRelevance(), new GuidedBackpropagation(), new Deconvolution(), new ClassActivationMap(), new GradCam() })
+        foreach (IAttributionMethod method in new IAttributionMethod[] { new ClassActivationMap(), new GradCam() })
         {
             string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes)).Message;
             StringAssert.Contains(message, nameof(OpaqueModule));
         }
 
-        foreach (IAttributionMethod method in new IAttributionMethod[] { new InputGradient(), new GradientTimesInput(), new IntegratedGradients { Steps = 3 }, new SmoothGrad { Samples = 2 } })
+        IAttributionMethod[] methods =
+        [
+            new InputGradient(), new GradientTimesInput(), new IntegratedGradients { Steps = 3 }, new SmoothGrad { Samples = 2 }, new LayerwiseRelevance(), new GuidedBackpropagation(), new Deconvolution(),
+        ];
+        foreach (IAttributionMethod method in methods)
         {
             Values.AreClose(method.Attribute(known, images, classes), method.Attribute(network, images, classes), 1e-12, method.GetType().Name);
         }
 
         Values.AreClose(new GradCam().Attribute(known, images, classes), new GradCam { Layer = "inner.layer4" }.Attribute(network, images, classes), 1e-12);
+        using var named = new ImageNetwork(new OpaqueModule(known.Backbone), known.Input, 4) { FeatureLayer = "inner.layer4", PooledHead = "inner.fc" };
+        Values.AreClose(new ClassActivationMap().Attribute(known, images, classes), new ClassActivationMap().Attribute(named, images, classes), 1e-12);
     }
 
     [TestMethod]
-    public void WhatIsNotToldToTheRunnerIsNoticed()
+    public void AHeadThatDoesNotSeeTheMeansIsNamed()
     {
         using var scope = NewDisposeScope();
-        using var network = new ImageNetwork(new Secretive(), TinyNetworks.Input(), 4);
+        using ImageNetwork known = TinyNetworks.Residual();
+        using var network = new ImageNetwork(new OpaqueModule(known.Backbone), known.Input, 4) { FeatureLayer = "inner.layer4.0", PooledHead = "inner.fc" };
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        string message = Assert.ThrowsExactly<NotSupportedException>(() => new ClassActivationMap().Attribute(network, images, classes)).Message;
+        StringAssert.Contains(message, "'inner.fc'");
+        StringAssert.Contains(message, "'inner.layer4.0'");
+    }
+
+    [TestMethod]
+    public void WithoutActivationsGuidedBackpropagationIsTheGradient()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new ImageNetwork(new Doubling(), TinyNetworks.Input(), 4);
         Tensor images = rand([2, 2, 8, 8]), classes = tensor(new long[] { 0, 1 });
-        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => new GuidedBackpropagation().Attribute(network, images, classes)).Message, nameof(ILayerRunner));
-        Assert.IsTrue(Values.Of(new InputGradient().Attribute(network, images, classes)).All(double.IsFinite));
+        Values.AreClose(new InputGradient().Attribute(network, images, classes), new GuidedBackpropagation().Attribute(network, images, classes), 1e-6);
     }
 
     [TestMethod]
     public void ALayerWithoutARuleIsNamed()
     {
         using var scope = NewDisposeScope();
-        using var network = new ImageNetwork(new LayerSequence(new FlattenLayer(), new LinearLayer(128, 4), new OpaqueModule(new ActivationLayer())), TinyNetworks.Input(), 4);
         Tensor images = rand([2, 2, 8, 8]), classes = tensor(new long[] { 0, 1 });
-        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => new LayerwiseRelevance().Attribute(network, images, classes)).Message, nameof(OpaqueModule));
+        Refuses("'1', a GroupNorm", nn.Conv2d(2, 4, 8), nn.GroupNorm(2, 4), nn.Flatten());
+        Refuses("'2', a Softmax", nn.Flatten(), nn.Linear(128, 4), nn.Softmax(1));
+        Refuses("'0', a Conv2d with padding mode Reflect", nn.Conv2d(2, 4, 9, padding: 1, padding_mode: PaddingModes.Reflect), nn.AdaptiveAvgPool2d(1), nn.Flatten());
+        Refuses("'1', a OwnWeights with parameters of its own", nn.Flatten(), new OwnWeights());
+
+        void Refuses(string what, params nn.Module<Tensor, Tensor>[] layers)
+        {
+            using var network = new ImageNetwork(nn.Sequential(layers), TinyNetworks.Input(), 4);
+            foreach (IAttributionMethod method in new IAttributionMethod[] { new LayerwiseRelevance(), new GuidedBackpropagation(), new Deconvolution() })
+            {
+                string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes)).Message;
+                StringAssert.Contains(message, what);
+                StringAssert.Contains(message, method.GetType().Name);
+            }
+
+            Assert.IsTrue(Values.Of(new InputGradient().Attribute(network, images, classes)).All(double.IsFinite));
+        }
     }
 
     [TestMethod]
@@ -108,7 +140,7 @@ public sealed class BackpropagationTests
         {
             counter.Failure = new LibtorchFailure(words);
             Fails(new IntegratedGradients { MemoryBudget = 12345 }, "MemoryBudget (now 12345 bytes)");
-            Fails(new InputGradient(), "fewer pictures");
+            Fails(new InputGradient(), "fewer images");
         }
 
         counter.Failure = new LibtorchFailure("something else");
@@ -122,21 +154,31 @@ public sealed class BackpropagationTests
             counter.FailingCall = 1;
             string message = Assert.ThrowsExactly<InsufficientMemoryException>(() => method.Attribute(network, images, classes)).Message;
             StringAssert.Contains(message, advice);
-            StringAssert.Contains(message, "3 pictures");
+            StringAssert.Contains(message, "3 images");
         }
     }
 
     private sealed class LibtorchFailure(string message) : ExternalException(message);
 
-    /// <summary>Doubles its values behind the runner's back.</summary>
-    private sealed class Secretive : LayeredModule
+    /// <summary>Computes with a function between its modules.</summary>
+    private sealed class Doubling : nn.Module<Tensor, Tensor>
     {
-        private readonly FlattenLayer flatten = new();
-        private readonly LinearLayer linear = new(128, 4);
+        private readonly nn.Module<Tensor, Tensor> flatten = nn.Flatten(), linear = nn.Linear(128, 4);
 
-        public Secretive()
-            : base(nameof(Secretive)) => RegisterComponents();
+        public Doubling()
+            : base(nameof(Doubling)) => RegisterComponents();
 
-        public override Tensor Run(Tensor input, ILayerRunner runner) => runner.Apply(linear, runner.Apply(flatten, input) * 2);
+        public override Tensor forward(Tensor input) => linear.call(flatten.call(input) * 2);
+    }
+
+    /// <summary>A linear layer that is not torch.nn's.</summary>
+    private sealed class OwnWeights : nn.Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Parameter weight = nn.Parameter(rand(4, 128));
+
+        public OwnWeights()
+            : base(nameof(OwnWeights)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => nn.functional.linear(input, weight);
     }
 }

@@ -95,7 +95,7 @@ public sealed class FeatureMapTests
 
         var shared = new ActivationLayer();
         using var twice = new ImageNetwork(
-            new LayerSequence(null, ("conv", new ConvolutionLayer(2, 3, 3, 1, 1)), ("one", shared), ("two", shared), ("flatten", new FlattenLayer()), ("fc", new LinearLayer(192, 4))), TinyNetworks.Input(), 4);
+            nn.Sequential(("conv", nn.Conv2d(2, 3, 3, padding: 1)), ("one", shared), ("two", shared), ("flatten", nn.Flatten()), ("fc", nn.Linear(192, 4))), TinyNetworks.Input(), 4);
         StringAssert.Contains(
             Assert.ThrowsExactly<NotSupportedException>(() => new GradCam { Layer = "one" }.Attribute(twice, images.to(ScalarType.Float32), classes)).Message, "2 times");
 
@@ -111,14 +111,15 @@ public sealed class FeatureMapTests
     {
         using var generator = new Generator(seed, CPU);
         var network = new ImageNetwork(
-            new LayerSequence(
-                "relu",
-                ("conv", new ConvolutionLayer(2, 5, 3, stride, 1, true, generator)),
+            nn.Sequential(
+                ("conv", SeededLayers.Convolution(2, 5, 3, stride, 1, true, generator)),
                 ("relu", new ActivationLayer()),
-                ("pool", new GlobalAveragePoolLayer()),
-                ("fc", new LinearLayer(5, 4, true, generator))),
+                ("pool", nn.AdaptiveAvgPool2d(1)),
+                ("flatten", nn.Flatten()),
+                ("fc", SeededLayers.Linear(5, 4, generator))),
             TinyNetworks.Input(),
-            4);
+            4)
+        { FeatureLayer = "relu", PooledHead = "fc" };
         network.MoveTo(CPU, ScalarType.Float64);
         return network;
     }

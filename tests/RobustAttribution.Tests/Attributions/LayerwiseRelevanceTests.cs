@@ -52,7 +52,7 @@ public sealed class LayerwiseRelevanceTests
             ChainReference.Rule box = RelevanceReferences.Box;
             double[] expected = reference.Relevance(
                 Values.Of(network.Normalize(images)), (int)classes[0].ToInt64(), Values.Of(network.Normalize(zeros_like(images))), Values.Of(network.Normalize(ones_like(images))), true, box, box, box);
-            Values.AreClose(expected, Values.Of(new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonPlusBox }.Attribute(network, images, classes)), 1e-6);
+            Values.AreClose(expected, Values.Of(new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlusBox }.Attribute(network, images, classes)), 1e-6);
         }
     }
 
@@ -116,18 +116,18 @@ public sealed class LayerwiseRelevanceTests
     {
         using var scope = NewDisposeScope();
         var generator = new Generator(4, CPU);
-        var convolution = new ConvolutionLayer(2, 3, 3, 1, 1, true, generator);
-        var normalization = new BatchNormalizationLayer(3);
-        var folded = new ConvolutionLayer(2, 3, 3, 1, 1, true, generator);
-        var head = new LinearLayer(192, 4, true, generator);
+        var convolution = SeededLayers.Convolution(2, 3, 3, 1, 1, true, generator);
+        var normalization = nn.BatchNorm2d(3);
+        var folded = SeededLayers.Convolution(2, 3, 3, 1, 1, true, generator);
+        var head = SeededLayers.Linear(192, 4, generator);
         using ImageNetwork pair = Network(convolution, normalization);
         TinyNetworks.Trained(pair, 9);
         using (no_grad())
         {
-            Tensor scale = normalization.Weight / (normalization.named_buffers().Single(buffer => buffer.name == "running_var").buffer + 1e-5).sqrt();
+            Tensor scale = normalization.weight! / (normalization.named_buffers().Single(buffer => buffer.name == "running_var").buffer + 1e-5).sqrt();
             Tensor mean = normalization.named_buffers().Single(buffer => buffer.name == "running_mean").buffer;
-            folded.Weight.copy_(convolution.Weight * scale.reshape(3, 1, 1, 1));
-            folded.Bias!.copy_(((convolution.Bias! - mean) * scale) + normalization.Bias);
+            folded.weight!.copy_(convolution.weight! * scale.reshape(3, 1, 1, 1));
+            folded.bias!.copy_(((convolution.bias! - mean) * scale) + normalization.bias!);
         }
 
         using ImageNetwork single = Network(folded);
@@ -140,7 +140,7 @@ public sealed class LayerwiseRelevanceTests
         }
 
         ImageNetwork Network(params nn.Module<Tensor, Tensor>[] first)
-            => new(new LayerSequence([.. first, new ActivationLayer(), new FlattenLayer(), head]), TinyNetworks.Input(), 4);
+            => new(nn.Sequential([.. first, new ActivationLayer(), nn.Flatten(), head]), TinyNetworks.Input(), 4);
     }
 
     [TestMethod]

@@ -156,7 +156,7 @@ public sealed class PathAttributionTests
         using ImageNetwork inner = TinyNetworks.Convolutional();
         (ImageNetwork network, CountingModule counter) = CountingModule.Around(inner);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 4);
-        long perPicture = network.ActivationBytesPerPicture;
+        long perPicture = network.ActivationBytesPerImage;
         // conv1, relu1, conv2, relu2: 3 maps of 8×8; pool1: 3 of 4×4; conv3 to relu4: 4 of 4×4; pool2, flatten: 4 of 2×2; fc1, relu5: 5; fc2: 4; the picture: 2 of 8×8.
         Assert.AreEqual(8 * ((4 * 192) + 48 + (4 * 64) + 32 + 10 + 4 + 128), perPicture);
         foreach ((SampledAttribution method, int variants) in new (SampledAttribution, int)[] { (new IntegratedGradients { Steps = 10 }, 11), (new SmoothGrad { Samples = 11 }, 11), (new VarianceGrad { Samples = 11 }, 11) })

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Tests.Fixtures;
 
 /// <summary>Passes everything on to another module, counts the forward passes and the pictures in them, notes the modes, and fails when it is told to.</summary>
-internal sealed class CountingModule : LayeredModule
+internal sealed class CountingModule : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> inner;
 
@@ -33,26 +33,26 @@ internal sealed class CountingModule : LayeredModule
     /// <summary>What a call fails with.</summary>
     public Exception Failure { get; set; } = new InvalidOperationException("The network fails, as the test wants.");
 
-    public override string? FeatureLayer => inner is LayeredModule { FeatureLayer: { } name } ? $"inner.{name}" : null;
-
-    public override LinearLayer? PooledHead => (inner as LayeredModule)?.PooledHead;
-
     /// <summary>Wraps the backbone of a network. The result owns it.</summary>
     public static (ImageNetwork Network, CountingModule Counter) Around(ImageNetwork network)
     {
         var counter = new CountingModule(network.Backbone);
-        var wrapped = new ImageNetwork(counter, network.Input, network.ClassCount);
+        var wrapped = new ImageNetwork(counter, network.Input, network.ClassCount)
+        {
+            FeatureLayer = network.FeatureLayer is { } feature ? $"inner.{feature}" : null,
+            PooledHead = network.PooledHead is { } head ? $"inner.{head}" : null,
+        };
         return (wrapped, counter);
     }
 
     public void Reset() => (Calls, LargestCall, TrainableCalls, TrainingCalls) = (0, 0, 0, 0);
 
-    public override Tensor Run(Tensor input, ILayerRunner runner)
+    public override Tensor forward(Tensor input)
     {
         Calls++;
         LargestCall = Math.Max(LargestCall, input.shape[0]);
         TrainableCalls += is_grad_enabled() && inner.parameters().Any(parameter => parameter.requires_grad) ? 1 : 0;
         TrainingCalls += training ? 1 : 0;
-        return Calls == FailingCall ? throw Failure : runner.Apply(inner, input);
+        return Calls == FailingCall ? throw Failure : inner.call(input);
     }
 }

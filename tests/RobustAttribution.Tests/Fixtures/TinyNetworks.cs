@@ -1,5 +1,6 @@
 using RobustAttribution.Networks;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Fixtures;
@@ -25,7 +26,7 @@ internal static class TinyNetworks
     public static ImageNetwork Linear(ulong seed = 1, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
     {
         using var generator = new Generator(seed, CPU);
-        var backbone = new LayerSequence(new FlattenLayer(), new LinearLayer(channels * size * size, classes, true, generator));
+        var backbone = nn.Sequential(nn.Flatten(), SeededLayers.Linear(channels * size * size, classes, generator));
         var network = new ImageNetwork(backbone, Input(channels, size), classes);
         network.MoveTo(CPU, type);
         return network;
@@ -33,7 +34,7 @@ internal static class TinyNetworks
 
     /// <summary>A ResNet-18 with 2, 4, 8, 16 channels and a 3×3 stem, in evaluation mode, its batch normalisations as if it had been trained.</summary>
     public static ImageNetwork Residual(ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
-        => Trained(Create(new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallPictures }, seed, activation, channels, size, classes, type), seed);
+        => Trained(Create(new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallImages }, seed, activation, channels, size, classes, type), seed);
 
     /// <summary>A WideResNet-10-1, in evaluation mode, its batch normalisations as if it had been trained.</summary>
     public static ImageNetwork Wide(ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
@@ -44,7 +45,7 @@ internal static class TinyNetworks
     {
         using var generator = new Generator(seed, CPU);
         using var mode = no_grad();
-        foreach (nn.Module module in network.Backbone.modules().OfType<BatchNormalizationLayer>())
+        foreach (nn.Module module in network.Backbone.modules().OfType<BatchNorm2d>())
         {
             foreach ((string name, Tensor value) in module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(module.named_buffers()).Where(entry => entry.Item2.dim() == 1))
             {

@@ -18,11 +18,11 @@ internal static class AttributionTable
 
     public static IReadOnlyList<RelevanceComposite> Composites { get; } =
     [
-        KnownRelevanceComposites.Epsilon,
-        KnownRelevanceComposites.EpsilonPlus,
-        KnownRelevanceComposites.EpsilonGammaBox,
-        KnownRelevanceComposites.EpsilonPlusBox,
-        KnownRelevanceComposites.EpsilonAlpha2Beta1,
+        RelevanceComposite.Epsilon,
+        RelevanceComposite.EpsilonPlus,
+        RelevanceComposite.EpsilonGammaBox,
+        RelevanceComposite.EpsilonPlusBox,
+        RelevanceComposite.EpsilonAlpha2Beta1,
     ];
 
     public static IReadOnlyList<IAttributionMethod> Rows { get; } =
@@ -38,7 +38,7 @@ internal static class AttributionTable
         new GuidedBackpropagation(),
         new Deconvolution(),
         .. Composites.Select(composite => new LayerwiseRelevance { Composite = composite }),
-        new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonGammaBox, BiasTakesRelevance = false },
+        new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonGammaBox, BiasTakesRelevance = false },
         new GradCam(),
         new ClassActivationMap(),
     ];

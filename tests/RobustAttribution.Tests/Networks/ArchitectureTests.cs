@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void SmallConvNetHasTheLayersOfTheDesign()
     {
-        using ImageNetwork network = Fresh(KnownNetworks.SmallConvNet, new InputSpecification(1, 28, 28), 10);
+        using ImageNetwork network = Fresh(NetworkArchitecture.SmallConvNet, new InputSpecification(1, 28, 28), 10);
 
         CollectionAssert.AreEqual(ChainNames, network.Backbone.named_parameters().Select(parameter => parameter.name).ToArray());
         Assert.AreEqual("16,1,3,3 16 16,16,3,3 16 32,16,3,3 32 32,32,3,3 32 128,1568 128 10,128 10", Shapes(network));
@@ -26,7 +26,7 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void LeNetHasTheLayersOfThePaper()
     {
-        using ImageNetwork network = Fresh(KnownNetworks.LeNet, new InputSpecification(3, 32, 32), 10);
+        using ImageNetwork network = Fresh(NetworkArchitecture.LeNet, new InputSpecification(3, 32, 32), 10);
 
         CollectionAssert.AreEqual(ChainNames, network.Backbone.named_parameters().Select(parameter => parameter.name).ToArray());
         Assert.AreEqual("32,3,3,3 32 32,32,3,3 32 64,32,3,3 64 64,64,3,3 64 256,4096 256 10,256 10", Shapes(network));
@@ -39,7 +39,7 @@ public sealed class ArchitectureTests
     public void AnyChannelCountAndSizeGivesOneLogitForEachClass(int channels, int height, int width, int classes)
     {
         using var scope = NewDisposeScope();
-        foreach (NetworkArchitecture architecture in new[] { KnownNetworks.SmallConvNet, KnownNetworks.LeNet })
+        foreach (NetworkArchitecture architecture in new[] { NetworkArchitecture.SmallConvNet, NetworkArchitecture.LeNet })
         {
             using ImageNetwork network = Fresh(architecture, new InputSpecification(channels, height, width), classes);
             CollectionAssert.AreEqual(new long[] { 2, classes }, network.Logits(rand([2, channels, height, width])).shape);
@@ -49,7 +49,7 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void TooSmallPicturesAreNamed()
     {
-        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => Fresh(KnownNetworks.LeNet, new InputSpecification(3, 3, 32), 10));
+        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => Fresh(NetworkArchitecture.LeNet, new InputSpecification(3, 3, 32), 10));
         StringAssert.Contains(error.Message, "3×32");
         StringAssert.Contains(error.Message, "4×4");
     }
@@ -62,10 +62,10 @@ public sealed class ArchitectureTests
         manual_seed(5);
         double[] untouched = Values.Of(rand([4]));
         manual_seed(5);
-        using ImageNetwork one = Fresh(KnownNetworks.SmallConvNet, input, 3, seed: 11);
+        using ImageNetwork one = Fresh(NetworkArchitecture.SmallConvNet, input, 3, seed: 11);
         double[] afterwards = Values.Of(rand([4]));
-        using ImageNetwork two = Fresh(KnownNetworks.SmallConvNet, input, 3, seed: 11);
-        using ImageNetwork three = Fresh(KnownNetworks.SmallConvNet, input, 3, seed: 12);
+        using ImageNetwork two = Fresh(NetworkArchitecture.SmallConvNet, input, 3, seed: 11);
+        using ImageNetwork three = Fresh(NetworkArchitecture.SmallConvNet, input, 3, seed: 12);
 
         CollectionAssert.AreEqual(untouched, afterwards, "the global generator");
         CollectionAssert.AreEqual(All(one), All(two), "equal seeds");
@@ -75,7 +75,7 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void WeightsStartUniformlyWithinOneOverTheRootOfFanIn()
     {
-        using ImageNetwork network = Fresh(KnownNetworks.LeNet, new InputSpecification(3, 32, 32), 10);
+        using ImageNetwork network = Fresh(NetworkArchitecture.LeNet, new InputSpecification(3, 32, 32), 10);
         double bound = 0;
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in network.Backbone.named_parameters())
         {
@@ -100,7 +100,7 @@ public sealed class ArchitectureTests
         ImageNetwork network;
         using (NewDisposeScope())
         {
-            network = Fresh(KnownNetworks.SmallConvNet, new InputSpecification(1, 8, 8), 3);
+            network = Fresh(NetworkArchitecture.SmallConvNet, new InputSpecification(1, 8, 8), 3);
         }
 
         using (network)
@@ -113,7 +113,7 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void ArchitecturesSurviveJson()
     {
-        NetworkArchitecture[] architectures = [KnownNetworks.LeNet, new SmallConvNetArchitecture { FirstStageChannels = 3, HiddenUnits = 9 }];
+        NetworkArchitecture[] architectures = [NetworkArchitecture.LeNet, new SmallConvNetArchitecture { FirstStageChannels = 3, HiddenUnits = 9 }];
         foreach (NetworkArchitecture architecture in architectures)
         {
             Assert.AreEqual(architecture, ComponentJson.Read<NetworkArchitecture>(ComponentJson.Write(architecture)));

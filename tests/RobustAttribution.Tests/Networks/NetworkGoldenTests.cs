@@ -14,9 +14,9 @@ public sealed class NetworkGoldenTests
 
     private static readonly Dictionary<string, NetworkArchitecture> Architectures = new()
     {
-        ["small-conv-net"] = KnownNetworks.SmallConvNet,
-        ["lenet"] = KnownNetworks.LeNet,
-        ["resnet18-small"] = new ResNetArchitecture { Width = 8, Stem = ResNetStem.SmallPictures },
+        ["small-conv-net"] = NetworkArchitecture.SmallConvNet,
+        ["lenet"] = NetworkArchitecture.LeNet,
+        ["resnet18-small"] = new ResNetArchitecture { Width = 8, Stem = ResNetStem.SmallImages },
         ["resnet18"] = new ResNetArchitecture { Width = 8 },
         ["resnet50"] = new ResNetArchitecture { Depth = 50, Width = 8 },
         ["resnet50-localization"] = new ResNetArchitecture { Depth = 50, Width = 8, LastStageStride = 1 },
@@ -44,7 +44,7 @@ public sealed class NetworkGoldenTests
     [DataRow("wideresnet-16-2", 10)]
     public void NamesAndShapesArePyTorchs(string name, int classes)
     {
-        NetworkArchitecture architecture = name switch { "resnet18" => KnownNetworks.ResNet18, "resnet50" => KnownNetworks.ResNet50, _ => Architectures[name] };
+        NetworkArchitecture architecture = name switch { "resnet18" => NetworkArchitecture.ResNet18, "resnet50" => NetworkArchitecture.ResNet50, _ => Architectures[name] };
         using ImageNetwork network = ImageNetwork.Create(architecture, new InputSpecification(3, 64, 64), classes, Activation.Relu, new Generator(1, CPU));
         string[] expected = [.. File.ReadAllLines(GoldenFile.Path("Networks", $"keys-{name}.txt")).Order(StringComparer.Ordinal)];
 

@@ -8,7 +8,7 @@ namespace RobustAttribution.Tests.Networks;
 [TestClass]
 public sealed class NetworkWeightsTests
 {
-    private static readonly NetworkArchitecture Residual = new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallPictures };
+    private static readonly NetworkArchitecture Residual = new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallImages };
 
     [TestMethod]
     public void WeightsAndCardRebuildTheNetwork()
@@ -136,7 +136,7 @@ public sealed class NetworkWeightsTests
             Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(json), json);
         }
 
-        var card = new NetworkCard(KnownNetworks.LeNet, new InputSpecification(1, 8, 8), 3, Activation.Relu);
+        var card = new NetworkCard(NetworkArchitecture.LeNet, new InputSpecification(1, 8, 8), 3, Activation.Relu);
         StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(card.ToJson().Replace("\"classCount\":3", "\"classCount\":1", StringComparison.Ordinal))).Message, "ClassCount");
         StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(card.ToJson().Replace("LeNetArchitecture", "System.String", StringComparison.Ordinal))).Message, "System.String");
         Assert.AreEqual(card, NetworkCard.FromJson(card.ToJson()));

@@ -123,9 +123,8 @@ public sealed class ObjectiveGradientTests
     private static ImageNetwork WithBatchNormalisation(Generator generator)
     {
         var network = new ImageNetwork(
-            new LayerSequence(
-                new ConvolutionLayer(2, 3, 3, 1, 1, false, generator), new BatchNormalizationLayer(3), new ActivationLayer(TinyNetworks.Smooth), new FlattenLayer(),
-                new LinearLayer(192, 4, true, generator)),
+            nn.Sequential(
+                SeededLayers.Convolution(2, 3, 3, 1, 1, false, generator), nn.BatchNorm2d(3), new ActivationLayer(TinyNetworks.Smooth), nn.Flatten(), SeededLayers.Linear(192, 4, generator)),
             TinyNetworks.Input(),
             4);
         network.MoveTo(CPU, ScalarType.Float64);

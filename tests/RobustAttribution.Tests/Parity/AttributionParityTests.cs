@@ -20,11 +20,11 @@ public sealed class AttributionParityTests
         ["Deconvolution"] = new Deconvolution(),
         ["GradCam"] = new GradCam(),
         ["ClassActivationMap"] = new ClassActivationMap(),
-        ["LayerwiseRelevance.Epsilon"] = new LayerwiseRelevance { Composite = KnownRelevanceComposites.Epsilon },
-        ["LayerwiseRelevance.EpsilonPlus"] = new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonPlus },
-        ["LayerwiseRelevance.EpsilonGammaBox"] = new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonGammaBox },
-        ["LayerwiseRelevance.EpsilonPlusBox"] = new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonPlusBox },
-        ["LayerwiseRelevance.EpsilonAlpha2Beta1"] = new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonAlpha2Beta1 },
+        ["LayerwiseRelevance.Epsilon"] = new LayerwiseRelevance { Composite = RelevanceComposite.Epsilon },
+        ["LayerwiseRelevance.EpsilonPlus"] = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus },
+        ["LayerwiseRelevance.EpsilonGammaBox"] = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonGammaBox },
+        ["LayerwiseRelevance.EpsilonPlusBox"] = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlusBox },
+        ["LayerwiseRelevance.EpsilonAlpha2Beta1"] = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonAlpha2Beta1 },
     };
 
     public static IEnumerable<object[]> Rows => GoldenCase.Rows(Attributions.Keys).Where(row => (row[0], row[1]) is not ("ClassActivationMap", "lenet")); // no global average there

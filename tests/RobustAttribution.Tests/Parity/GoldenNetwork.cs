@@ -14,7 +14,7 @@ internal static class GoldenNetwork
     public static IReadOnlyDictionary<string, (int Size, NetworkArchitecture Architecture)> All { get; } = new Dictionary<string, (int, NetworkArchitecture)>
     {
         ["lenet"] = (12, new LeNetArchitecture()),
-        ["resnet18"] = (16, new ResNetArchitecture { Width = 4, Stem = ResNetStem.SmallPictures }),
+        ["resnet18"] = (16, new ResNetArchitecture { Width = 4, Stem = ResNetStem.SmallImages }),
         ["wideresnet16"] = (12, new WideResNetArchitecture { Depth = 16, WidthFactor = 1 }),
     };
 

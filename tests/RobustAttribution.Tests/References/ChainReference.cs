@@ -1,6 +1,7 @@
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.References;
@@ -109,11 +110,11 @@ internal sealed class ChainReference
         int size = at.Aggregate(1, (product, extent) => product * extent);
         switch (module)
         {
-            case ConvolutionLayer convolution:
+            case Conv2d convolution:
             {
-                double[,,,] kernel = Values.Kernel(convolution.Weight);
-                double[]? bias = convolution.Bias is null ? null : Values.Of(convolution.Bias);
-                int k = kernel.GetLength(2), stride = convolution.Stride, padding = convolution.Padding;
+                double[,,,] kernel = Values.Kernel(convolution.weight!);
+                double[]? bias = convolution.bias is null ? null : Values.Of(convolution.bias);
+                int k = kernel.GetLength(2), stride = (int)convolution.stride[0], padding = (int)convolution.padding![0];
                 int[] next = [kernel.GetLength(0), ((at[1] + (2 * padding) - k) / stride) + 1, ((at[2] + (2 * padding) - k) / stride) + 1];
                 List<(int, int, double)> connections = [];
                 for (int o = 0; o < next[0]; o++)
@@ -134,14 +135,14 @@ internal sealed class ChainReference
                 return (new Layer(name, "convolution", next, _ => connections, everywhere, null), next);
             }
 
-            case LinearLayer linear:
+            case Linear linear:
             {
-                double[,] weight = Values.Matrix(linear.Weight);
+                double[,] weight = Values.Matrix(linear.weight!);
                 var connections = from j in Enumerable.Range(0, weight.GetLength(0)) from i in Enumerable.Range(0, weight.GetLength(1)) select (i, j, weight[j, i]);
-                return (new Layer(name, "linear", [weight.GetLength(0)], _ => connections, linear.Bias is null ? null : Values.Of(linear.Bias), null), [weight.GetLength(0)]);
+                return (new Layer(name, "linear", [weight.GetLength(0)], _ => connections, linear.bias is null ? null : Values.Of(linear.bias), null), [weight.GetLength(0)]);
             }
 
-            case MaxPoolLayer:
+            case MaxPool2d:
             {
                 int[] next = [at[0], at[1] / 2, at[2] / 2];
                 return (new Layer(name, "pool", next, Winners, null, null), next);
@@ -153,9 +154,9 @@ internal sealed class ChainReference
                        select (new[] { (0, 0), (0, 1), (1, 0), (1, 1) }.Select(d => Index(at, c, (2 * y) + d.Item1, (2 * x) + d.Item2)).MaxBy(i => values[i]), Index(next, c, y, x), 1.0);
             }
 
-            case GlobalAveragePoolLayer:
+            case AdaptiveAvgPool2d:
                 return (new Layer(name, "average", [at[0]], _ => Enumerable.Range(0, size).Select(i => (i, i / (at[1] * at[2]), 1.0 / (at[1] * at[2]))), null, null), [at[0]]);
-            case FlattenLayer:
+            case Flatten:
                 return (new Layer(name, "flatten", [size], _ => Enumerable.Range(0, size).Select(i => (i, i, 1.0)), null, null), [size]);
             case ActivationLayer { Activation: SoftplusActivation softplus }:
                 return (new Layer(name, "activation", at, _ => [], null, x => 1 / (1 + Math.Exp(-softplus.Beta * x))) { Function = x => Math.Log(1 + Math.Exp(softplus.Beta * x)) / softplus.Beta }, at);

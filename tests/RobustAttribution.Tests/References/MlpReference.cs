@@ -33,8 +33,8 @@ internal sealed class MlpReference
         using var generator = new Generator(seed, CPU);
         InputSpecification input = TinyNetworks.Input(channels, size) with { Width = width ?? size };
         int inputs = input.ValueCount;
-        var backbone = new LayerSequence(
-            new FlattenLayer(), new LinearLayer(inputs, hidden, true, generator), new ActivationLayer(activation), new LinearLayer(hidden, classes, true, generator));
+        var backbone = nn.Sequential(
+            nn.Flatten(), SeededLayers.Linear(inputs, hidden, generator), new ActivationLayer(activation), SeededLayers.Linear(hidden, classes, generator));
         var network = new ImageNetwork(backbone, input, classes);
         network.MoveTo(CPU, ScalarType.Float64);
         return network;

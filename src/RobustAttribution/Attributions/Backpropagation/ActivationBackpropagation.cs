@@ -3,19 +3,36 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>The gradient of the target logit, but for another rule at the activations. In pixel scale.</summary>
+/// <summary>The gradient of the target logit, but that only positive signals pass an activation: max(s, 0) times a slope. In pixel scale.</summary>
 public abstract record ActivationBackpropagation : ModifiedBackpropagation
 {
-    /// <summary>The signal before an activation.</summary>
-    /// <param name="signal">The signal behind it.</param>
-    /// <param name="gradient">Multiplies a signal by the activation's derivative.</param>
-    private protected abstract Tensor Through(Tensor signal, Func<Tensor, Tensor> gradient);
+    private protected sealed override bool AnswersAt(ActivationSite site) => true;
 
-    private protected sealed override Tensor Explain(ImageNetwork network, LayerTape tape, Tensor input, Tensor logits, Tensor target, bool createGraph)
+    /// <summary>What a positive signal is multiplied by at an activation.</summary>
+    private protected abstract Tensor Slope(SecondPass pass, LayerCall call);
+
+    private protected sealed override Tensor Answer(SecondPass pass, LayerCall call, Tensor input)
+        => PositiveSignal.apply(input, new PositiveSignal.Gate(call.Output, Slope(pass, call)));
+
+    private protected sealed override Tensor Attribution(SecondPass pass, Tensor score) => pass.Derivatives(score)[0] * pass.PerPixel; // d normalised / d pixel = 1/std
+
+    /// <summary>Keeps a value given and sends max(s, 0)·slope back. Differentiable twice.</summary>
+    private sealed class PositiveSignal : autograd.SingleTensorFunction<PositiveSignal>
     {
-        Tensor signal = tape.Backward(logits, target, input, (step, signal) => step.Layer is ActivationLayer
-            ? [Through(signal, behind => Gradient(step, behind, createGraph)[0])]
-            : Gradient(step, signal, createGraph));
-        return signal * network.NormalizedRadius(1); // d normalised / d pixel = 1/std
+        /// <summary>In a record, so that no edge of the graph leads to its tensors.</summary>
+        public sealed record Gate(Tensor Value, Tensor Slope);
+
+        public override string Name => nameof(PositiveSignal);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var gate = (Gate)vars[1];
+            ctx.set_materialize_grads(false); // an exception in backward would end the process
+            ctx.save_for_backward([gate.Slope]);
+            return gate.Value.detach();
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+            => grad_output.IsInvalid ? [null!, null!] : [nn.functional.relu(grad_output) * ctx.get_saved_variables()[0], null!];
     }
 }

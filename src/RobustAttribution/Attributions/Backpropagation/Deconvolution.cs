@@ -4,13 +4,13 @@ namespace RobustAttribution.Attributions;
 
 /// <summary>Back-propagation that lets only positive signals pass each activation, whatever its input was: max(s, 0) (Zeiler and Fergus 2014, section 2.1). In pixel scale.</summary>
 /// <remarks>
-/// Depends on the picture through the winners of maximum pools alone, so it is constant nearly everywhere and cannot be differentiated; on networks without maximum pools
-/// it is the same for every picture.
+/// Depends on the image through the winners of maximum pools alone, so it is constant nearly everywhere and cannot be differentiated; on networks without maximum pools
+/// it is the same for every image.
 /// </remarks>
 public sealed record Deconvolution : ActivationBackpropagation
 {
     /// <summary>False: the map is constant nearly everywhere.</summary>
     public override bool IsDifferentiable => false;
 
-    private protected override Tensor Through(Tensor signal, Func<Tensor, Tensor> gradient) => nn.functional.relu(signal);
+    private protected override Tensor Slope(SecondPass pass, LayerCall call) => ones_like(call.Output);
 }

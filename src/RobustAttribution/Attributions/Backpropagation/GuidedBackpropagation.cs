@@ -1,3 +1,4 @@
+using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
@@ -9,5 +10,5 @@ namespace RobustAttribution.Attributions;
 /// <remarks>For a smooth activation φ' takes the place of the paper's indicator. Known to depend little on the parameters (Adebayo et al. 2018).</remarks>
 public sealed record GuidedBackpropagation : ActivationBackpropagation
 {
-    private protected override Tensor Through(Tensor signal, Func<Tensor, Tensor> gradient) => gradient(nn.functional.relu(signal));
+    private protected override Tensor Slope(SecondPass pass, LayerCall call) => pass.Slope((ActivationSite)call.Layer, call.Input);
 }

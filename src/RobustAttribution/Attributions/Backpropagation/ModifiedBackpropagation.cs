@@ -1,50 +1,105 @@
 using RobustAttribution.Networks;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>An attribution that sends something else than the gradient of the target logit back through the network, layer by layer.</summary>
-/// <remarks>Works on networks that tell their steps: every network of <see cref="KnownNetworks"/>, and modules of your own that derive from <see cref="LayeredModule"/>.</remarks>
+/// <summary>An attribution that sends something else than the gradient of the target logit back through some layers.</summary>
+/// <remarks>
+/// Two forward passes with hooks (docs/decisions/relevance.md). The first records what goes into those layers and comes out of them. In the second each of them answers with a tensor
+/// of the recorded value whose gradient is the attribution's rule; the rule's factors hang on the first pass, so that derivatives of the attribution are right. Everything else, joins and pools for
+/// example, passes the ordinary gradient. The network is in evaluation mode for both passes. Which modules are understood is a table in docs/how-to/bring-your-own-network.md; any other is an error.
+/// </remarks>
 public abstract record ModifiedBackpropagation : SinglePassAttribution
 {
     /// <inheritdoc/>
     public override bool IsDifferentiable => true;
 
+    /// <summary>Whether convolutions, linear layers and batch normalisations answer, too.</summary>
+    private protected virtual bool AnswersAtLinearLayers => false;
+
+    /// <summary>Whether the attribution depends on the smallest and largest value of a pixel, too.</summary>
+    private protected virtual bool NeedsBounds => false;
+
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
+    protected sealed override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
-        if (network.Backbone is not LayeredModule backbone)
+        LayerKinds.RequireUnderstood(network, GetType().Name);
+        using DisposeScope kept = NewDisposeScope();
+        using IDisposable mode = network.WithMode(training: false);
+        Tensor normalized = network.Normalize(images);
+        Tensor input = createGraph ? normalized : normalized.detach();
+        List<LayerCall> calls = [];
+        Tensor logits = Record(network, input, createGraph, calls, kept);
+        Tensor chosen = target(logits).unsqueeze(1).eq(arange(network.ClassCount, ScalarType.Int64, network.Device)).to(logits.dtype); // [N,K], one-hot
+
+        var pass = new SecondPass(network, input, NeedsBounds, createGraph);
+        int next = 0;
+        using (Hooks(network, (layer, x, _) => next < calls.Count && ReferenceEquals(calls[next].Layer, layer) ? Answer(pass, calls[next++], Kept(kept, x.alias())) : throw AnotherWay()))
         {
-            throw new NotSupportedException(
-                $"{GetType().Name} must know each layer of the network, and {network.Backbone.GetType().Name} does not tell them. Derive it from {nameof(LayeredModule)} or build it as a {nameof(LayerSequence)}, or use an attribution that needs gradients only.");
+            Tensor second = network.LogitsOfNormalized(network.MayWorkInPlace ? pass.Leaf.clone() : pass.Leaf);
+            return next == calls.Count
+                ? (Attribution(pass, (second * chosen).sum()).MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
+                : throw AnotherWay();
         }
 
-        Tensor normalized = network.Normalize(images);
-        Tensor input = createGraph && images.requires_grad ? normalized : normalized.detach().requires_grad_(true);
-        var tape = new LayerTape();
-        Tensor logits = backbone.Run(input, tape);
-        Tensor chosen = target(logits).unsqueeze(1).eq(arange(network.ClassCount, ScalarType.Int64, network.Device)).to(logits.dtype); // [N,K], one-hot
-        return (Explain(network, tape, input, logits, chosen, createGraph), logits);
+        NotSupportedException AnotherWay() => new(
+            $"The network {network.Backbone.GetName()} calls its layers in another order each time; {GetType().Name} needs two equal passes. Use an attribution that needs gradients only.");
     }
 
-    /// <summary>The attribution, from the tape of the forward pass.</summary>
-    private protected abstract Tensor Explain(ImageNetwork network, LayerTape tape, Tensor input, Tensor logits, Tensor target, bool createGraph);
+    /// <summary>Whether the activation answers; if not, it passes the ordinary gradient.</summary>
+    private protected abstract bool AnswersAt(ActivationSite site);
 
-    /// <summary>The ordinary gradient of a step: what back-propagation sends on.</summary>
-    private protected static IReadOnlyList<Tensor> Gradient(TapeStep step, Tensor signal, bool createGraph)
+    /// <summary>What goes on behind a layer in the second pass.</summary>
+    /// <param name="pass">The second pass.</param>
+    /// <param name="call">What the first pass saw at this place.</param>
+    /// <param name="input">The layer's input in the second pass, of the same value as that of the first.</param>
+    /// <returns>A tensor of the value that the first pass saw; null for the layer's own output.</returns>
+    private protected abstract Tensor? Answer(SecondPass pass, LayerCall call, Tensor input);
+
+    /// <summary>The attribution, from the score (the sum of the target logits) at the end of the second pass.</summary>
+    private protected abstract Tensor Attribution(SecondPass pass, Tensor score);
+
+    private Tensor Record(ImageNetwork network, Tensor input, bool createGraph, List<LayerCall> calls, DisposeScope kept)
     {
-        if (step.Layer is null)
+        var convolutions = new Dictionary<Tensor, LayerCall>(ReferenceEqualityComparer.Instance);
+        using IDisposable mode = createGraph ? enable_grad() : no_grad();
+        using IDisposable hooks = Hooks(network, (layer, x, y) =>
         {
-            return [signal, signal];
-        }
+            LayerCall? convolution = layer is BatchNorm2d normalization && convolutions.TryGetValue(x, out LayerCall? found) && LayerKinds.AreOneBlock(network, (Conv2d)found.Layer, normalization) ? found : null;
+            var call = new LayerCall(layer, Keep(x), Keep(y), convolution);
+            if (call.Convolution is { } folded)
+            {
+                folded.IsFolded = true;
+            }
 
-        if (!step.Output.requires_grad)
-        {
-            return [zeros_like(step.Input)]; // the layer cuts the graph
-        }
+            calls.Add(call);
+            Tensor passed = network.MayWorkInPlace ? y.clone() : y;
+            if (layer is Conv2d)
+            {
+                convolutions[passed] = call;
+            }
 
-        Tensor gradient = autograd.grad([step.Output], [step.Input], [signal], createGraph, createGraph, true)[0];
-        return [gradient.IsInvalid ? zeros_like(step.Input) : gradient];
+            return passed;
+        });
+        return network.LogitsOfNormalized(input);
+
+        // Beyond the scopes within the network, and apart from what a module may do in place.
+        Tensor Keep(Tensor tensor) => Kept(kept, network.MayWorkInPlace ? tensor.clone() : tensor.alias());
+    }
+
+    private static Tensor Kept(DisposeScope scope, Tensor tensor)
+    {
+        scope.Attach(tensor);
+        return tensor;
+    }
+
+    private Undo Hooks(ImageNetwork network, Func<object, Tensor, Tensor, Tensor?> answer)
+    {
+        IEnumerable<IDisposable> linear = AnswersAtLinearLayers
+            ? network.Modules.Where(LayerKinds.IsLinear).Select(module => ThreadHook.After((nn.Module<Tensor, Tensor>)module, (x, y) => answer(module, x, y)))
+            : [];
+        return Undo.All([.. linear, .. network.Activations.Where(AnswersAt).Select(site => site.Observe((x, y) => answer(site, x, y)))]);
     }
 }

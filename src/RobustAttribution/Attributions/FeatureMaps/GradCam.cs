@@ -6,12 +6,12 @@ namespace RobustAttribution.Attributions;
 /// <summary>
 /// max(Σ_k α_k·A_k, 0), the maps A_k of a layer weighted by the mean over each map of the target logit's gradient, α_k = mean_ij ∂y/∂A_k,ij (Selvaraju et al. 2017, eq. 1 and 2).
 /// </summary>
-/// <remarks>[N,1,H,W], enlarged bilinearly to the pictures' size. Never negative.</remarks>
+/// <remarks>[N,1,H,W], enlarged bilinearly to the images' size. Never negative.</remarks>
 public sealed record GradCam : SinglePassAttribution
 {
     /// <summary>
     /// The layer's name, with dots, as in the names of its parameters (e.g. "layer3", "layer4.1.conv2"); null, the default, takes the network's last maps,
-    /// <see cref="LayeredModule.FeatureLayer"/>.
+    /// <see cref="ImageNetwork.FeatureLayer"/>.
     /// </summary>
     public string? Layer { get; init; }
 

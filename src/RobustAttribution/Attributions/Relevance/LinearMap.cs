@@ -1,4 +1,4 @@
-using RobustAttribution.Networks;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
@@ -25,24 +25,35 @@ public sealed class LinearMap
     /// <summary>The negative part of some weights, or of a bias.</summary>
     public static Tensor? Negative(Tensor? values) => values?.clamp_max(0);
 
-    /// <summary>The map of a step; null where the step is none.</summary>
-    internal static LinearMap? Of(TapeStep step, bool withBias)
+    /// <summary>The map of a linear layer, a batch normalisation behind it folded in.</summary>
+    internal static LinearMap Of(LayerCall call, bool withBias)
     {
-        switch (step)
+        switch (call.Layer)
         {
-            case { Layer: ConvolutionLayer convolution, Normalization: { } normalization }:
-                (Tensor scale, Tensor shift) = normalization.InferenceCoefficients();
-                Tensor bias = convolution.Bias is null ? shift : shift + (convolution.Bias * scale);
-                return new LinearMap(convolution.Weight * scale.reshape(-1, 1, 1, 1), withBias ? bias : null, convolution.Convolve);
-            case { Layer: ConvolutionLayer convolution }:
-                return new LinearMap(convolution.Weight, withBias ? convolution.Bias : null, convolution.Convolve);
-            case { Layer: LinearLayer linear }:
-                return new LinearMap(linear.Weight, withBias ? linear.Bias : null, nn.functional.linear);
-            case { Layer: BatchNormalizationLayer alone }:
-                (Tensor factor, Tensor summand) = alone.InferenceCoefficients();
+            case BatchNorm2d normalization when call.Convolution is { Layer: Conv2d before }:
+                (Tensor scale, Tensor shift) = Coefficients(normalization);
+                Tensor bias = before.bias is null ? shift : shift + (before.bias * scale);
+                return new LinearMap(before.weight! * scale.reshape(-1, 1, 1, 1), withBias ? bias : null, Convolve(before));
+            case BatchNorm2d alone:
+                (Tensor factor, Tensor summand) = Coefficients(alone);
                 return new LinearMap(factor.reshape(1, -1, 1, 1), withBias ? summand.reshape(1, -1, 1, 1) : null, (x, w, b) => b is null ? x * w : (x * w) + b);
+            case Conv2d convolution:
+                return new LinearMap(convolution.weight!, withBias ? convolution.bias : null, Convolve(convolution));
             default:
-                return null;
+                var linear = (Linear)call.Layer;
+                return new LinearMap(linear.weight!, withBias ? linear.bias : null, nn.functional.linear);
         }
+    }
+
+    private static Func<Tensor, Tensor, Tensor?, Tensor> Convolve(Conv2d layer)
+        => (x, w, b) => nn.functional.conv2d(x, w, b, layer.stride, layer.padding, layer.dilation, layer.groups);
+
+    /// <summary>What a batch normalisation multiplies each channel by in evaluation mode, and what it adds: γ/√(σ² + ε) and β − μ·γ/√(σ² + ε), both [C].</summary>
+    private static (Tensor Scale, Tensor Shift) Coefficients(BatchNorm2d layer)
+    {
+        Tensor scale = (layer.running_var! + layer.eps).rsqrt();
+        scale = layer.weight is null ? scale : layer.weight * scale;
+        Tensor shift = layer.running_mean! * scale;
+        return (scale, layer.bias is null ? -shift : layer.bias - shift);
     }
 }

@@ -1,9 +1,24 @@
 namespace RobustAttribution.Attributions;
 
-/// <summary>Which rule each kind of layer follows. Ready-made ones are in <see cref="KnownRelevanceComposites"/>.</summary>
+/// <summary>Which rule each kind of layer follows. Ready-made ones are static members (Kohlbrenner et al. 2020; Montavon et al. 2019).</summary>
 public sealed record RelevanceComposite
 {
-    /// <summary>The rule of the layers that see the picture; null where they follow their kind's. Null by default.</summary>
+    /// <summary>LRP-ε everywhere.</summary>
+    public static RelevanceComposite Epsilon { get; } = new();
+
+    /// <summary>z⁺ at convolutions, ε at linear layers.</summary>
+    public static RelevanceComposite EpsilonPlus { get; } = new() { Convolution = new PositiveRule() };
+
+    /// <summary>z-box at the first layer, γ = 0.25 at convolutions, ε at linear layers.</summary>
+    public static RelevanceComposite EpsilonGammaBox { get; } = new() { FirstLayer = new BoxRule(), Convolution = new GammaRule() };
+
+    /// <summary>z-box at the first layer, z⁺ at convolutions, ε at linear layers.</summary>
+    public static RelevanceComposite EpsilonPlusBox { get; } = new() { FirstLayer = new BoxRule(), Convolution = new PositiveRule() };
+
+    /// <summary>α2β1 at convolutions, ε at linear layers.</summary>
+    public static RelevanceComposite EpsilonAlpha2Beta1 { get; } = new() { Convolution = new AlphaBetaRule() };
+
+    /// <summary>The rule of the layers that see the image; null where they follow their kind's. Null by default.</summary>
     public RelevanceRule? FirstLayer { get; init; }
 
     /// <summary>The rule of convolutions, a batch normalisation behind them folded in.</summary>

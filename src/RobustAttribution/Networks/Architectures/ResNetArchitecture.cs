@@ -5,7 +5,7 @@ namespace RobustAttribution.Networks;
 /// <summary>A residual network (He et al. 2016) in torchvision's layout, version 1.5: the stride of a bottleneck is at its 3×3 convolution.</summary>
 /// <remarks>
 /// Parameter and buffer names are torchvision's: conv1, bn1, layer1.0.conv1, …, layer2.0.downsample.0, …, fc. Convolutions start from N(0, 2/fan-out), as there.
-/// The stem for small pictures has the same names; its conv1 is 3×3 and there is no maximum pool.
+/// The stem for small images has the same names; its conv1 is 3×3 and there is no pool.
 /// </remarks>
 public sealed record ResNetArchitecture : NetworkArchitecture
 {
@@ -16,16 +16,25 @@ public sealed record ResNetArchitecture : NetworkArchitecture
         init => field = value is 18 or 50 ? value : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"{nameof(Depth)} is {value}; allowed are 18 and 50.");
     } = 18;
 
-    /// <summary>What happens before the first stage. <see cref="ResNetStem.LargePictures"/>, torchvision's, by default.</summary>
-    public ResNetStem Stem { get; init; } = ResNetStem.LargePictures;
+    /// <summary>What happens before the first stage. <see cref="ResNetStem.LargeImages"/>, torchvision's, by default.</summary>
+    public ResNetStem Stem { get; init; } = ResNetStem.LargeImages;
 
     /// <summary>
-    /// Stride of the last stage, 1 or 2. 2 by default; 1 leaves maps of 14×14 at pictures of 224×224, as Singh et al. 2020 use for localisation. The weights are the same.
+    /// Stride of the last stage, 1 or 2. 2 by default; 1 leaves maps of 14×14 at images of 224×224, as Singh et al. 2020 use for localisation. The weights are the same.
     /// </summary>
     public int LastStageStride { get; init => field = Require.InRange(value, 1, 2); } = 2;
 
     /// <summary>Channels of the first stage, at least 1; each further stage has twice as many. 64 by default.</summary>
     public int Width { get; init => field = Require.InRange(value, 1); } = 64;
+
+    /// <summary>What the 3×3 pool of the stem for large images takes of each window. <see cref="Pooling.Max"/>, torchvision's, by default.</summary>
+    public Pooling Pooling { get; init => field = Require.Defined(value); }
+
+    /// <inheritdoc/>
+    public override string FeatureLayer => "layer4";
+
+    /// <inheritdoc/>
+    public override string PooledHead => "fc";
 
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)

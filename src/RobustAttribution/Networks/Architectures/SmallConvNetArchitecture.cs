@@ -1,14 +1,18 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
 /// <summary>
-/// A small convolution net for small pictures: convolutions w₁-w₁-pool-w₂-w₂-pool (3×3, padding 1; 2×2 maximum pools), one hidden layer.
+/// A small convolution net for small images: convolutions w₁-w₁-pool-w₂-w₂-pool (3×3, padding 1; 2×2 pools), one hidden layer.
 /// With its defaults the 16-16-32-32 net with a 128 hidden layer that the Fashion-MNIST demo trains.
 /// </summary>
-/// <remarks>Parameter names: conv1 … conv4, fc1, fc2, each with .weight and .bias.</remarks>
+/// <remarks>Parameter names: conv1 … conv4, fc1, fc2, each with .weight and .bias. Other modules: relu1 … relu5, pool1, pool2, flatten.</remarks>
 public sealed record SmallConvNetArchitecture : NetworkArchitecture
 {
+    /// <summary>The smallest image that leaves a pixel behind two pools.</summary>
+    internal const int MinimumSize = 4;
+
     /// <summary>w₁: channels of the first two convolutions, at least 1. 16 by default.</summary>
     public int FirstStageChannels { get; init => field = Require.InRange(value, 1); } = 16;
 
@@ -18,10 +22,35 @@ public sealed record SmallConvNetArchitecture : NetworkArchitecture
     /// <summary>Units of the hidden layer, at least 1. 128 by default.</summary>
     public int HiddenUnits { get; init => field = Require.InRange(value, 1); } = 128;
 
+    /// <summary>What the two pools take of each 2×2 window. <see cref="Pooling.Max"/> by default.</summary>
+    public Pooling Pooling { get; init => field = Require.Defined(value); }
+
+    /// <inheritdoc/>
+    public override string FeatureLayer => "relu4";
+
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
     {
-        RequireSize(input, ConvolutionChain.MinimumSize);
-        return ConvolutionChain.Build(input, classCount, FirstStageChannels, SecondStageChannels, HiddenUnits, generator);
+        RequireSize(input, MinimumSize);
+        return Chain(input, classCount, FirstStageChannels, SecondStageChannels, HiddenUnits, Pooling, generator);
     }
+
+    internal static Sequential Chain(InputSpecification input, int classCount, int firstStage, int secondStage, int hidden, Pooling pooling, Generator generator)
+        => nn.Sequential(
+            ("conv1", InitializedLayers.Convolution(input.Channels, firstStage, generator)), // [N,w1,H,W]
+            ("relu1", new ActivationLayer()),
+            ("conv2", InitializedLayers.Convolution(firstStage, firstStage, generator)),
+            ("relu2", new ActivationLayer()),
+            ("pool1", Pool(pooling)), // [N,w1,H/2,W/2]
+            ("conv3", InitializedLayers.Convolution(firstStage, secondStage, generator)),
+            ("relu3", new ActivationLayer()),
+            ("conv4", InitializedLayers.Convolution(secondStage, secondStage, generator)),
+            ("relu4", new ActivationLayer()),
+            ("pool2", Pool(pooling)), // [N,w2,H/4,W/4]
+            ("flatten", nn.Flatten()),
+            ("fc1", InitializedLayers.Linear(secondStage * (input.Height / 4) * (input.Width / 4), hidden, generator)),
+            ("relu5", new ActivationLayer()),
+            ("fc2", InitializedLayers.Linear(hidden, classCount, generator))); // [N,K]
+
+    private static nn.Module<Tensor, Tensor> Pool(Pooling pooling) => pooling == Pooling.Max ? nn.MaxPool2d(2) : nn.AvgPool2d(2);
 }

@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
@@ -6,32 +7,33 @@ namespace RobustAttribution.Networks;
 /// Normalise, activate, convolve, twice, beside a shortcut (Zagoruyko and Komodakis 2016, figure 1c). A block that changes the channels takes its shortcut behind the
 /// first activation, through a 1×1 convolution; any other takes its input as it is.
 /// </summary>
-internal sealed class WideBlock : LayeredModule
+internal sealed class WideBlock : nn.Module<Tensor, Tensor>
 {
-    private readonly BatchNormalizationLayer bn1;
+    private readonly BatchNorm2d bn1;
     private readonly ActivationLayer relu1 = new();
-    private readonly ConvolutionLayer conv1;
-    private readonly BatchNormalizationLayer bn2;
+    private readonly Conv2d conv1;
+    private readonly BatchNorm2d bn2;
     private readonly ActivationLayer relu2 = new();
-    private readonly ConvolutionLayer conv2;
-    private readonly ConvolutionLayer? convShortcut;
+    private readonly Conv2d conv2;
+    private readonly Conv2d? convShortcut;
+    private readonly Sum sum = new();
 
     public WideBlock(int input, int output, int stride, Generator generator)
         : base(nameof(WideBlock))
     {
-        bn1 = new BatchNormalizationLayer(input);
-        conv1 = ResNet.Convolution(input, output, 3, stride, generator);
-        bn2 = new BatchNormalizationLayer(output);
-        conv2 = ResNet.Convolution(output, output, 3, 1, generator);
-        convShortcut = input == output && stride == 1 ? null : ResNet.Convolution(input, output, 1, stride, generator);
+        bn1 = nn.BatchNorm2d(input);
+        conv1 = InitializedLayers.ResidualConvolution(input, output, 3, stride, generator);
+        bn2 = nn.BatchNorm2d(output);
+        conv2 = InitializedLayers.ResidualConvolution(output, output, 3, 1, generator);
+        convShortcut = input == output && stride == 1 ? null : InitializedLayers.ResidualConvolution(input, output, 1, stride, generator);
         RegisterComponents();
     }
 
-    public override Tensor Run(Tensor input, ILayerRunner runner)
+    public override Tensor forward(Tensor input)
     {
-        Tensor activated = runner.Apply(relu1, runner.Apply(bn1, input));
-        Tensor branch = runner.Apply(relu2, runner.Apply(conv1, bn2, activated));
-        branch = runner.Apply(conv2, branch);
-        return runner.Add(branch, convShortcut is null ? input : runner.Apply(convShortcut, activated));
+        using IDisposable scope = NewDisposeScope();
+        Tensor activated = relu1.call(bn1.call(input));
+        Tensor branch = conv2.call(relu2.call(bn2.call(conv1.call(activated))));
+        return sum.call(branch, convShortcut is null ? input : convShortcut.call(activated)).MoveToOuterDisposeScope();
     }
 }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>A wide residual network for 32×32 pictures, with the activation before each convolution (Zagoruyko and Komodakis 2016), without dropout.</summary>
+/// <summary>A wide residual network for 32×32 images, with the activation before each convolution (Zagoruyko and Komodakis 2016), without dropout.</summary>
 /// <remarks>
 /// Parameter and buffer names are those of the usual PyTorch implementations: conv1; block1 … block3, each with .layer.0, .layer.1, … holding bn1, conv1, bn2, conv2 and,
 /// where a block changes the channels, convShortcut; bn1; fc. Convolutions start from N(0, 2/fan-out).
@@ -20,6 +20,12 @@ public sealed record WideResNetArchitecture : NetworkArchitecture
 
     /// <summary>k: the stages have 16k, 32k and 64k channels; at least 1. 10 by default.</summary>
     public int WidthFactor { get; init => field = Require.InRange(value, 1); } = 10;
+
+    /// <inheritdoc/>
+    public override string FeatureLayer => "relu";
+
+    /// <inheritdoc/>
+    public override string PooledHead => "fc";
 
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)

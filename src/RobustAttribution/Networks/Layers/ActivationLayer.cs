@@ -2,11 +2,10 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>A layer whose activation function <see cref="ImageNetwork.WithActivation"/> can exchange.</summary>
-/// <remarks>Use it wherever a network of your own should be switchable. It has no parameters.</remarks>
+/// <summary>The activation of the library's own networks: <see cref="ImageNetwork.WithActivation"/> exchanges its function. It has no parameters.</summary>
 public sealed class ActivationLayer : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Makes a layer that applies <paramref name="activation"/>, ReLU by default.</summary>
+    /// <summary>Creates a layer that applies <paramref name="activation"/>, ReLU by default.</summary>
     public ActivationLayer(Activation? activation = null)
         : base(nameof(ActivationLayer))
     {

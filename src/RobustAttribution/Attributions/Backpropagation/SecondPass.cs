@@ -1,0 +1,45 @@
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attributions;
+
+/// <summary>The points at which the second pass of a <see cref="ModifiedBackpropagation"/> is differentiated.</summary>
+internal sealed class SecondPass(ImageNetwork network, Tensor input, bool withBounds, bool createGraph)
+{
+    /// <summary>The normalised images of the first pass, [N,C,H,W].</summary>
+    public Tensor Input { get; } = input;
+
+    /// <summary>Their values as the beginning of the second pass's graph.</summary>
+    public Tensor Leaf { get; } = input.detach().requires_grad_(true);
+
+    /// <summary>The smallest and largest value that each normalised pixel can have, beginnings of the second pass's graph, too; null for attributions that do not need them.</summary>
+    public (Tensor Lowest, Tensor Highest)? Bounds { get; } = withBounds ? (Bound(network, input, network.Input.LowerBound), Bound(network, input, network.Input.UpperBound)) : null;
+
+    /// <summary>Whether the attribution is to be differentiable.</summary>
+    public bool CreateGraph { get; } = createGraph;
+
+    /// <summary>The images' bounds per unit of pixel scale, for what is computed in normalised units.</summary>
+    public Tensor PerPixel => network.NormalizedRadius(1);
+
+    /// <summary>The derivatives of a score at <see cref="Leaf"/> and at the bounds; zeros where it does not depend on one.</summary>
+    public Tensor[] Derivatives(Tensor score)
+    {
+        Tensor[] points = Bounds is { } bounds ? [Leaf, bounds.Lowest, bounds.Highest] : [Leaf];
+        return score.requires_grad
+            ? [.. autograd.grad([score], points, null, CreateGraph, CreateGraph, true).Zip(points, (found, point) => found.IsInvalid ? zeros_like(point) : found)]
+            : [.. points.Select(point => zeros_like(point))];
+    }
+
+    /// <summary>Whether a tensor holds the images' values, flattened or not: the input of a layer that sees the images themselves.</summary>
+    public bool IsImage(Tensor values) => values.numel() == Input.numel() && values.flatten(1).eq(Input.flatten(1)).all().item<bool>();
+
+    /// <summary>The derivative of an activation at its input in the first pass.</summary>
+    public Tensor Slope(ActivationSite site, Tensor at)
+    {
+        Tensor point = CreateGraph && at.requires_grad ? at : at.detach().requires_grad_(true);
+        Tensor values = site.Apply(point);
+        return autograd.grad([values.sum()], [point], null, CreateGraph, CreateGraph)[0];
+    }
+
+    private static Tensor Bound(ImageNetwork network, Tensor input, double value) => network.Normalize(full_like(input, value)).detach().requires_grad_(true);
+}
