@@ -87,19 +87,24 @@ static MLImage Sheet(string id, SavedClassifier model, string method, Explained 
     float range = row.Seen.Max() > 1 ? 255 : 1;
     float[] picture = [.. row.Seen.Select(value => value / range)];
     bool signed = row.Map.Any(value => value < 0);
+    double scale = SaliencyImage.ClipValue(row.Map);
     var sheet = new ContactSheet($"{id}: {model.ClassNames[best]}, {row.Score[best].ToString("0.0 %", CultureInfo.InvariantCulture)}")
     {
-        Subtitles = [$"What the answer rests on, by {method}."],
+        Subtitles =
+        [
+            $"What the answer rests on, by {method}{(signed ? ": red speaks for it, blue against" : string.Empty)}.",
+            $"Colours end at the {SaliencyImage.DefaultClipPercentile}th percentile of the map's magnitudes.",
+        ],
         Columns = ["picture", "map", "overlay", "most important fifth"],
         CellSize = 224,
-        ColorBar = signed ? new ColorBar(ColorMap.CoolWarm, "speaks against", "speaks for") : new ColorBar(ColorMap.Inferno, "0", "most important"),
+        ColorBar = ColorBar.UpTo(signed ? ColorMap.CoolWarm : ColorMap.Inferno, scale),
     };
     sheet.Add(
         string.Empty,
         [
             ContactSheetCell.Picture(picture, channels, height, width, $"{width} × {height} pixels"),
-            ContactSheetCell.Map(row.Map, height, width),
-            ContactSheetCell.Overlay(picture, channels, row.Map, height, width),
+            ContactSheetCell.Map(row.Map, height, width, scale),
+            ContactSheetCell.Overlay(picture, channels, row.Map, height, width, scale),
             ContactSheetCell.Masked(picture, channels, row.Map, height, width, Share),
         ]);
     return sheet.Render();
