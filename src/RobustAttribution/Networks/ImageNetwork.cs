@@ -189,7 +189,6 @@ public sealed class ImageNetwork : IDisposable
         if (target != DataType)
         {
             Backbone.to(target);
-            ConvertLayers(device, target); // old versions of TorchSharp make a float of a batch counter, and it dies with the caller's dispose scope
         }
 
         mean.Dispose();

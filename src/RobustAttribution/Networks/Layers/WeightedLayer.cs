@@ -6,8 +6,7 @@ namespace RobustAttribution.Networks;
 
 /// <summary>A layer with parameters of its own.</summary>
 /// <remarks>
-/// The library brings its own convolution, linear and batch-norm layers because it must know their geometry (layer-wise relevance needs stride and padding, which
-/// older TorchSharp modules do not tell), draw their weights from a generator that the caller passes, and build them inside any dispose scope.
+/// The library brings its own convolution, linear and batch-norm layers because their weights are drawn from a generator that the caller passes.
 /// Parameter and buffer names, defaults and results are PyTorch's.
 /// </remarks>
 public abstract class WeightedLayer : nn.Module<Tensor, Tensor>
@@ -23,7 +22,7 @@ public abstract class WeightedLayer : nn.Module<Tensor, Tensor>
     /// <summary>The parameter <c>bias</c>; null for a layer without one.</summary>
     public abstract Parameter? Bias { get; }
 
-    /// <summary>Moves and converts parameters and buffers. New parameters are leaves at every version of TorchSharp.</summary>
+    /// <summary>Moves and converts parameters and buffers, which are new objects where the type or device changed.</summary>
     internal abstract void ConvertTo(Device device, ScalarType type);
 
     private protected static Parameter Own(Tensor initial)
