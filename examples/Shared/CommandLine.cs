@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using RobustAttribution.MLNet;
 using Spectre.Console;
-using TorchSharp;
 
 namespace RobustAttribution.Examples;
 
@@ -41,13 +40,7 @@ public static class CommandLine
 
     /// <summary>Lets <paramref name="run"/> be the command's action, on a thread of its own, so that Ctrl-C finds someone to listen.</summary>
     public static void Runs(this Command command, Func<ParseResult, CancellationToken, int> run)
-        => command.SetAction((parsed, cancellation) => Task.Run(
-            () =>
-            {
-                UseAllCores();
-                return run(parsed, cancellation);
-            },
-            CancellationToken.None));
+        => command.SetAction((parsed, cancellation) => Task.Run(() => run(parsed, cancellation), CancellationToken.None));
 
     /// <summary>A whole number in a range.</summary>
     public static Option<int> Whole(string name, string description, int value, int minimum, int maximum)
@@ -81,15 +74,6 @@ public static class CommandLine
     /// <summary>Writes one line to standard error.</summary>
     public static void Complain(string message)
         => Terminal.Error.MarkupLineInterpolated($"[red]error:[/] {string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
-
-    /// <summary>libtorch may start with a single thread. Who sets OMP_NUM_THREADS has chosen already.</summary>
-    private static void UseAllCores()
-    {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OMP_NUM_THREADS")))
-        {
-            torch.set_num_threads(Environment.ProcessorCount);
-        }
-    }
 
     /// <summary>ML.NET's cache reads on a thread of its own and wraps what was thrown there.</summary>
     private static bool IsStop(Exception? error) => error is OperationCanceledException || (error is not null && IsStop(error.InnerException));

@@ -12,6 +12,8 @@ internal static class Program
             ["predict-file", string model, string picture, string output] => Docs.PipelineTests.PredictFile(model, picture, output),
             ["predict-vectors", string model, string pictures, string output] => Docs.PipelineTests.PredictVectors(model, pictures, output),
             ["train", string checkpoints, string weights, string pause] => Training.KilledTrainingTests.Train(checkpoints, weights, int.Parse(pause, CultureInfo.InvariantCulture)),
+            ["count-threads"] => Training.ConcurrencyTests.CountThreads(),
+            ["autograd", string call] => Assumptions.AutogradTests.Call(call),
             ["write-model", string folder] => Models.CommittedModel.Write(folder),
             _ => 64,
         };

@@ -23,7 +23,7 @@ internal static class DeviceChoice
     /// <summary>The index of the GPU to compute on; null where the CPU stands in.</summary>
     /// <param name="wanted">The index asked for.</param>
     /// <param name="present">How many GPUs there are.</param>
-    /// <param name="fallBack">Whether the CPU may stand in.</param>
+    /// <param name="fallBack">Whether the CPU will do then.</param>
     /// <param name="warn">Takes the message that it does.</param>
     /// <exception cref="InvalidOperationException">There is no such GPU and falling back is not allowed.</exception>
     public static int? Choose(int wanted, int present, bool fallBack, Action<string> warn)

@@ -120,7 +120,10 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// <summary>Memory that decoded pictures may take, in bytes, at least 1. Above it they are decoded again in each epoch, on several threads, and half of it is a buffer for mixing them. 2 GiB by default.</summary>
         public long CacheBudgetInBytes { get; set => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(CacheBudgetInBytes), value, $"CacheBudgetInBytes is {value}; allowed is a whole number of at least 1."); } = DefaultCacheBudget;
 
-        /// <summary>CPU threads of libtorch while training, at least 1; null, the default, leaves the process's number. The former number is back afterwards.</summary>
+        /// <summary>
+        /// CPU threads of libtorch while training, at least 1; the former number is back afterwards. Null, the default, leaves the process's number: every
+        /// core, unless OMP_NUM_THREADS, MKL_NUM_THREADS or <see cref="TorchSharp.torch.set_num_threads"/> says otherwise.
+        /// </summary>
         public int? Threads { get; set => field = value is null ? null : Require.InRange(value.Value, 1); }
 
         /// <summary>What happens to rows without label or readable picture. Fail by default.</summary>

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
+using RobustAttribution.MLNet.Tests.Fixtures;
 
 namespace RobustAttribution.MLNet.Tests.Interop;
 
@@ -12,19 +13,12 @@ public sealed class PublicizeListTests
     [TestMethod]
     public void EveryInternalMemberUsedIsListed() => CollectionAssert.AreEquivalent(Listed(), Used());
 
-    /// <summary>Type or Type.Member, as the project file lists them after the colon.</summary>
-    private static string[] Listed()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))
-        {
-            folder = folder.Parent;
-        }
+    /// <summary>The items of the project file: Assembly:Type or Assembly:Type.Member.</summary>
+    internal static string[] Items()
+        => [.. XDocument.Load(Repository.At("src", "RobustAttribution.MLNet", "RobustAttribution.MLNet.csproj"))
+            .Descendants("Publicize").Select(item => item.Attribute("Include")!.Value)];
 
-        Assert.IsNotNull(folder, "the repository is not above the test's folder");
-        return [.. XDocument.Load(Path.Combine(folder.FullName, "src", "RobustAttribution.MLNet", "RobustAttribution.MLNet.csproj"))
-            .Descendants("Publicize").Select(item => item.Attribute("Include")!.Value.Split(':')[1]).Order(StringComparer.Ordinal)];
-    }
+    private static string[] Listed() => [.. Items().Select(item => item.Split(':')[1]).Order(StringComparer.Ordinal)];
 
     private static string[] Used()
     {

@@ -23,9 +23,13 @@ internal static class FreshProcess
 
     /// <summary>Runs a task of <see cref="Program"/> in a process of its own.</summary>
     /// <returns>Its exit code and its messages.</returns>
-    public static (int ExitCode, string Messages) Run(params string[] task)
+    public static (int ExitCode, string Messages) Run(params string[] task) => End(Start(task));
+
+    /// <summary>Waits for a process that <see cref="Start"/> or <see cref="StartOf"/> began.</summary>
+    /// <returns>Its exit code and its messages.</returns>
+    public static (int ExitCode, string Messages) End(Process started)
     {
-        using Process process = Start(task);
+        using Process process = started;
         Task<string> standard = process.StandardOutput.ReadToEndAsync();
         string messages = process.StandardError.ReadToEnd() + standard.Result;
         process.WaitForExit();
@@ -33,14 +37,17 @@ internal static class FreshProcess
     }
 
     /// <summary>Starts a task of <see cref="Program"/> in a process of its own.</summary>
-    public static Process Start(params string[] task)
-        => Process.Start(new ProcessStartInfo(
+    public static Process Start(params string[] task) => Process.Start(StartOf(task))!;
+
+    /// <summary>How a task of <see cref="Program"/> is started.</summary>
+    public static ProcessStartInfo StartOf(params string[] task)
+        => new(
             Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
             ["exec", typeof(FreshProcess).Assembly.Location, .. task])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
-        })!;
+        };
 
     /// <summary>Writes every column of single-precision vectors that the model adds.</summary>
     public static int Score(string modelPath, string picturesPath, string outputPath)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.ML;
 using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.MLNet.Tests.Models;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Training;
@@ -82,6 +84,29 @@ public sealed class ConcurrencyTests
         CollectionAssert.AreEqual(new[] { before, before }, after);
         Assert.AreEqual(before, torch.get_num_threads());
         OnThreads(1, _ => Assert.AreEqual(before, torch.get_num_threads(), "on a new thread"));
+    }
+
+    /// <summary>Threads = null leaves libtorch's number; this is what that number is (Options.Threads documents it).</summary>
+    [TestMethod]
+    [DataRow(null)]
+    [DataRow("1")]
+    public void LibtorchStartsWithEveryCoreUnlessToldOtherwise(string? variable)
+    {
+        ProcessStartInfo start = FreshProcess.StartOf("count-threads");
+        start.Environment.Remove("MKL_NUM_THREADS");
+        start.Environment["OMP_NUM_THREADS"] = variable;
+
+        (int exitCode, string messages) = FreshProcess.End(Process.Start(start)!);
+
+        Assert.AreEqual(0, exitCode, messages);
+        int threads = int.Parse(messages);
+        Assert.IsInRange(variable is null ? (Environment.ProcessorCount + 1) / 2 : 1, variable is null ? Environment.ProcessorCount : 1, threads, "of two hardware threads a core may count once");
+    }
+
+    internal static int CountThreads()
+    {
+        Console.WriteLine(torch.get_num_threads());
+        return 0;
     }
 
     private static RobustAttributionModelTransformer Train(int seed, Action<RobustAttributionImageClassificationTrainer.Options>? change = null)
