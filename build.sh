@@ -74,6 +74,8 @@ case $verb in
     ;;
   pack)
     rm -rf artifacts/packages
+    # The files in a package are as old as the commit, so that packing again makes the same package.
+    if [ -z "${SOURCE_DATE_EPOCH:-}" ] && SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null); then export SOURCE_DATE_EPOCH; fi
     for project in src/*/*.csproj; do dotnet pack "$project" -c Release -v quiet -o artifacts/packages --tl:off "$@"; done
     say "made $(cd artifacts/packages && echo *); './build.sh test' looks into them"
     ;;
