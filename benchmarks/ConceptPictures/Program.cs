@@ -14,17 +14,20 @@ using static TorchSharp.torch;
 // Makes the pictures of docs/concepts.md: trains two small networks on Fashion-MNIST and draws what attacks and attributions make of test pictures.
 var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 6000 };
 var epochs = new Option<int>("--epochs") { Description = "Passes over the training pictures.", DefaultValueFactory = _ => 3 };
+Option<string?> data = SharedOptions.Data();
+Option<bool> download = SharedOptions.Download();
 var output = new Option<string>("--output") { Description = "Folder of the pictures.", DefaultValueFactory = _ => Path.Combine("docs", "images") };
-var command = new RootCommand("Makes the pictures of docs/concepts.md.") { pictures, epochs, output };
+var command = new RootCommand("Makes the pictures of docs/concepts.md.") { pictures, epochs, data, download, output };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
 
 int Run(ParseResult parsed, CancellationToken cancellation)
 {
     using IDisposable scope = NewDisposeScope();
-    (Tensor images, Tensor classes) = Load(FashionMnistSplit.Train, parsed.GetValue(pictures));
+    string files = new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(data), parsed.GetValue(download), cancellation);
+    (Tensor images, Tensor classes) = Load(files, FashionMnistSplit.Train, parsed.GetValue(pictures));
     var source = new TensorBatchSource(images, classes);
-    (Tensor shown, Tensor labels) = Load(FashionMnistSplit.Test, Sheets.Candidates);
+    (Tensor shown, Tensor labels) = Load(files, FashionMnistSplit.Test, Sheets.Candidates);
     using ImageNetwork plain = Train(new CrossEntropy(), Activation.Relu), robust = Train(new LocalGradientAlignment(), Activation.Softplus(3));
     var sheets = new Sheets(shown.to(ScalarType.Float32) / 255, labels, [new("cross-entropy, ReLU", plain), new("AGA, softplus 3", robust)]);
     string folder = parsed.GetValue(output)!;
@@ -52,10 +55,10 @@ static void Report(TrainingProgress progress)
     }
 }
 
-static (Tensor Images, Tensor Classes) Load(FashionMnistSplit split, int count)
+static (Tensor Images, Tensor Classes) Load(string folder, FashionMnistSplit split, int count)
 {
     var context = new MLContext();
-    IDataView view = context.Data.TakeRows(context.Data.LoadFashionMnist(null, split, new FashionMnistOptions { LabelsAsKey = true }), count);
+    IDataView view = context.Data.TakeRows(context.Data.LoadFashionMnist(folder, split, new FashionMnistOptions { LabelsAsKey = true }), count);
     byte[] pixels = [.. view.GetColumn<float[]>("Image").SelectMany(row => row).Select(value => (byte)value)];
     long[] labels = [.. view.GetColumn<uint>("Label").Select(key => (long)key - 1)];
     return (tensor(pixels, dtype: ScalarType.Byte).reshape(-1, 1, 28, 28), tensor(labels, dtype: ScalarType.Int64));

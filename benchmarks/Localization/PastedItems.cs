@@ -19,10 +19,13 @@ internal static class PastedItems
     /// <summary>Classes that can be told apart by their outlines, which a small network learns in a few epochs: T-shirt/top, trouser, bag, ankle boot.</summary>
     private static readonly uint[] Classes = [0, 1, 8, 9];
 
-    /// <summary>The first <paramref name="count"/> items of these classes in a part of Fashion-MNIST, after <paramref name="skip"/> of them, each pasted once.</summary>
-    public static IReadOnlyList<PastedItem> Make(MLContext context, FashionMnistSplit split, int skip, int count, long seed)
+    /// <summary>
+    /// The first <paramref name="count"/> items of these classes in a part of the Fashion-MNIST of a folder, after <paramref name="skip"/> of them,
+    /// each pasted once.
+    /// </summary>
+    public static IReadOnlyList<PastedItem> Make(MLContext context, string folder, FashionMnistSplit split, int skip, int count, long seed)
     {
-        IDataView view = context.Data.LoadFashionMnist(null, split, new FashionMnistOptions { LabelsAsKey = true });
+        IDataView view = context.Data.LoadFashionMnist(folder, split, new FashionMnistOptions { LabelsAsKey = true });
         return
         [
             .. view.GetColumn<float[]>("Image")

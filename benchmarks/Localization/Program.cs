@@ -19,23 +19,29 @@ var pretraining = new Option<int>("--pretraining") { Description = "Passes with 
 var tested = new Option<int>("--test-pictures") { Description = "Test pictures; half as many others choose the threshold.", DefaultValueFactory = _ => 1_000 };
 var only = new Option<string?>("--only") { Description = "Measure this alone: start, cross-entropy or ART." };
 var threads = new Option<int>("--threads") { Description = "Threads of libtorch.", DefaultValueFactory = _ => Environment.ProcessorCount };
+Option<string?> data = SharedOptions.Data();
+Option<bool> download = SharedOptions.Download();
 var output = new Option<string>("--output") { Description = "The table to write, Markdown; a .json and a .png of the same name go beside it.", DefaultValueFactory = _ => Path.Combine("artifacts", "localization.md") };
-var command = new RootCommand("Compares localisation by saliency maps after training with cross-entropy and with ART.") { seeds, pictures, epochs, pretraining, tested, only, threads, output };
+var command = new RootCommand("Compares localisation by saliency maps after training with cross-entropy and with ART.")
+{
+    seeds, pictures, epochs, pretraining, tested, only, threads, data, download, output,
+};
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
 
 int Run(ParseResult parsed, CancellationToken cancellation)
 {
     torch.set_num_threads(parsed.GetValue(threads));
+    string folder = new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(data), parsed.GetValue(download), cancellation);
     var results = new LocalizationTable(parsed.GetValue(output)!, $"dotnet run --project benchmarks/Localization -c Release -- {string.Join(' ', args)}");
     for (int seed = 1; seed <= parsed.GetValue(seeds); seed++)
     {
         List<(string, LocalizedModel)> shown = [];
         var context = new MLContext(seed);
         int count = parsed.GetValue(tested);
-        IDataView training = context.Data.LoadFromEnumerable(PastedItems.Make(context, FashionMnistSplit.Train, 0, parsed.GetValue(pictures), seed));
-        IDataView validation = context.Data.LoadFromEnumerable(PastedItems.Make(context, FashionMnistSplit.Train, 24_000 - (count / 2), count / 2, seed));
-        IDataView test = context.Data.LoadFromEnumerable(PastedItems.Make(context, FashionMnistSplit.Test, 0, count, seed));
+        IDataView training = Items(FashionMnistSplit.Train, 0, parsed.GetValue(pictures));
+        IDataView validation = Items(FashionMnistSplit.Train, 24_000 - (count / 2), count / 2);
+        IDataView test = Items(FashionMnistSplit.Test, 0, count);
         var watch = Stopwatch.StartNew();
         RobustAttributionModelTransformer start = Trainer(context, new CrossEntropy(), parsed.GetValue(pretraining), 2e-3, seed, cancellation).Fit(training);
         double startSeconds = watch.Elapsed.TotalSeconds;
@@ -62,6 +68,9 @@ int Run(ParseResult parsed, CancellationToken cancellation)
         {
             ExamplePage.Save(Path.ChangeExtension(parsed.GetValue(output)!, ".png"), shown);
         }
+
+        IDataView Items(FashionMnistSplit split, int skip, int items)
+            => context.Data.LoadFromEnumerable(PastedItems.Make(context, folder, split, skip, items, seed));
     }
 
     return 0;

@@ -15,17 +15,26 @@ using static TorchSharp.torch;
 var rounds = new Option<int>("--rounds") { Description = "Measurements of each way, taken in turns; the medians count.", DefaultValueFactory = _ => 7 };
 var batch = new Option<int>("--batch") { Description = "Pictures in each network call.", DefaultValueFactory = _ => 128 };
 var threads = new Option<int>("--threads") { Description = "CPU threads of libtorch.", DefaultValueFactory = _ => Environment.ProcessorCount };
-var command = new RootCommand("Compares scoring through the ML.NET pipeline with a bare batched tensor loop.") { rounds, batch, threads };
-command.SetAction(parsed => Run(parsed.GetValue(rounds), parsed.GetValue(batch), parsed.GetValue(threads)));
+Option<string?> data = SharedOptions.Data();
+Option<bool> download = SharedOptions.Download();
+var command = new RootCommand("Compares scoring through the ML.NET pipeline with a bare batched tensor loop.")
+{
+    rounds, batch, threads, data, download,
+};
+command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+    new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(data), parsed.GetValue(download), cancellation),
+    parsed.GetValue(rounds),
+    parsed.GetValue(batch),
+    parsed.GetValue(threads))));
 return await CommandLine.InvokeAsync(command, args);
 
-static int Run(int rounds, int batchSize, int threads)
+static int Run(string data, int rounds, int batchSize, int threads)
 {
     torch.set_num_threads(threads);
     var context = new MLContext(1);
     var labels = new FashionMnistOptions { LabelsAsKey = true };
-    IDataView train = context.Data.TakeRows(context.Data.LoadFashionMnist(null, FashionMnistSplit.Train, labels), 512);
-    IDataView test = context.Data.LoadFashionMnist(null, FashionMnistSplit.Test, labels);
+    IDataView train = context.Data.TakeRows(context.Data.LoadFashionMnist(data, FashionMnistSplit.Train, labels), 512);
+    IDataView test = context.Data.LoadFashionMnist(data, FashionMnistSplit.Test, labels);
     var trainer = context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options { Epochs = 1, BatchSize = batchSize });
     using RobustAttributionModelTransformer model = trainer.Fit(train);
     IDataView scored = model.Transform(test);

@@ -9,6 +9,7 @@ internal static class ContactPage
 {
     private const int Side = 28;
     private const int Rows = 6;
+    private static readonly string Clip = string.Create(CultureInfo.InvariantCulture, $"{SaliencyImage.DefaultClipPercentile}th percentile");
     private static readonly string[] Headings = ["map", "attacked picture", "its map"];
 
     public static void Save(string path, IReadOnlyList<Outcome> outcomes, DemoOptions options)
@@ -17,11 +18,13 @@ internal static class ContactPage
         {
             Subtitles =
             [
-                "Fashion-MNIST test pictures; map = |gradient of the predicted class|, brighter = more important; the maps of a picture share one scale for each model.",
+                "Fashion-MNIST test pictures; map = |gradient of the predicted class|, brighter = more important.",
+                $"Both maps of a picture and a model share one scale, clipped at the {Clip} of the map before the attack.",
                 "Attack: top-k attack (k = 100), 50 steps, no pixel moves by more than 8/255; the prediction stays.",
                 "top-100: share of the 100 most important pixels that stay so; Kendall τ: agreement of the order of all pixels (1 is best for both).",
             ],
             ColumnGroups = [(null, 1), .. outcomes.Select(outcome => ((string?)$"trained with {outcome.Contestant.Name}, {outcome.Contestant.Activation}", 3))],
+            ColorBar = new ColorBar(ColorMap.Inferno, "0", $"≥ {Clip}"),
             Columns = ["picture", .. outcomes.SelectMany(_ => Headings)],
         };
         foreach (int row in Chosen(outcomes))
@@ -44,7 +47,7 @@ internal static class ContactPage
 
     private static IEnumerable<ContactSheetCell> Cells(AttackedPicture picture)
     {
-        double scale = picture.Saliency.Max();
+        double scale = SaliencyImage.ClipValue(picture.Saliency);
         yield return ContactSheetCell.Map(picture.Saliency, Side, Side, scale, ColorMap.Inferno, $"{picture.PredictedLabel} {Percent(picture.Score.Max())}");
         yield return Picture(picture.AttackedImage, $"still {picture.PredictedLabel}");
         yield return ContactSheetCell.Map(

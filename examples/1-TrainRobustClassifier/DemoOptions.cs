@@ -3,7 +3,17 @@ using System.CommandLine;
 namespace RobustAttribution.Examples.TrainRobustClassifier;
 
 /// <summary>What the command line says.</summary>
-internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, int BatchSize, double LearningRate, long Seed, string Objective, string? Data, string Output)
+internal sealed record DemoOptions(
+    int Pictures,
+    int TestPictures,
+    int Epochs,
+    int BatchSize,
+    double LearningRate,
+    long Seed,
+    string Objective,
+    string? Data,
+    bool Download,
+    string Output)
 {
     private static readonly Option<int> PicturesOption = CommandLine.Whole("--pictures", "Training pictures, the first ones of the training set.", 12_000, 64, 59_000);
     private static readonly Option<int> TestPicturesOption = CommandLine.Whole("--test-pictures", "Test pictures whose explanations are attacked; accuracy is always that of the whole test set.", 100, 8, 10_000);
@@ -11,11 +21,8 @@ internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, i
     private static readonly Option<int> BatchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 64, 1, 4096);
     private static readonly Option<long> SeedOption = new("--seed") { Description = "Decides every random draw: with one seed, two runs on one machine end bit for bit alike.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> RateOption = new("--learning-rate") { Description = "Learning rate of AdamW.", DefaultValueFactory = _ => 2e-3 };
-    private static readonly Option<string?> DataOption = new("--data")
-    {
-        Description = "Folder with the four Fashion-MNIST files (plain or .gz). Without it: the environment variable ROBUSTATTRIBUTION_FASHION_MNIST, then the place where Debian's package dataset-fashion-mnist puts them.",
-    };
-
+    private static readonly Option<string?> DataOption = SharedOptions.Data();
+    private static readonly Option<bool> DownloadOption = SharedOptions.Download();
     private static readonly Option<string> OutputOption = new("--output") { Description = "Folder for model.zip, metrics.json and contact-sheet.png.", DefaultValueFactory = _ => Path.Combine("artifacts", "demo") };
     private static readonly Option<string> ObjectiveOption = CommandLine.Named("--objective", "The robust training that is compared with cross-entropy.", RobustObjectives.Names);
 
@@ -24,7 +31,8 @@ internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, i
     {
         var command = new RootCommand("Trains one network twice on Fashion-MNIST, plainly and for robust explanations, attacks the explanations of both and shows the difference.")
         {
-            PicturesOption, TestPicturesOption, EpochsOption, BatchOption, RateOption, SeedOption, ObjectiveOption, DataOption, OutputOption,
+            PicturesOption, TestPicturesOption, EpochsOption, BatchOption, RateOption, SeedOption, ObjectiveOption,
+            DataOption, DownloadOption, OutputOption,
         };
         command.Runs((parsed, cancellation) => run(
             new DemoOptions(
@@ -36,6 +44,7 @@ internal sealed record DemoOptions(int Pictures, int TestPictures, int Epochs, i
                 parsed.GetValue(SeedOption),
                 parsed.GetValue(ObjectiveOption)!,
                 parsed.GetValue(DataOption),
+                parsed.GetValue(DownloadOption),
                 parsed.GetValue(OutputOption)!),
             cancellation));
         return command;

@@ -14,6 +14,7 @@ static int Run(DemoOptions options, CancellationToken cancellation)
     IAnsiConsole console = Terminal.Output;
     Directory.CreateDirectory(options.Output);
     var context = new MLContext((int)options.Seed);
+    options = options with { Data = new FashionMnistFiles(console).Locate(options.Data, options.Download, cancellation) };
     var pictures = new Pictures(context, options);
     console.MarkupLineInterpolated($"Fashion-MNIST: {options.Pictures} training pictures, explanations attacked on {options.TestPictures} test pictures, accuracy on all {pictures.TestCount}.");
 

@@ -12,20 +12,27 @@ using Spectre.Console;
 // Loads a saved model and shows what it looks at: for each picture a sheet with the heat map, the overlay and the most salient pixels.
 Option<string> modelOption = SharedOptions.Model();
 Option<string?> picturesOption = SharedOptions.Pictures("Folder of pictures (PNG, JPEG, BMP), directly or in sub-folders.");
-Option<string?> dataOption = SharedOptions.Data();
+Option<string?> dataOption = SharedOptions.Data(", where --pictures is not given");
+Option<bool> downloadOption = SharedOptions.Download();
 Option<int> countOption = CommandLine.Whole("--count", "Pictures to explain, evenly spaced over the folder.", 12, 1, 10_000);
 Option<string> methodOption = CommandLine.Named("--method", "The attribution.", Methods.Names);
 Option<string> outputOption = SharedOptions.Output("Folder for the pictures.", "saliency");
 var command = new RootCommand("Loads a saved model and writes what it looks at: heat maps, overlays and the most salient pixels of pictures in a folder.")
 {
-    modelOption, picturesOption, dataOption, countOption, methodOption, outputOption,
+    modelOption, picturesOption, dataOption, downloadOption, countOption, methodOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
     IAnsiConsole console = Terminal.Output;
     var context = new MLContext(1);
     using SavedClassifier model = SavedClassifier.Load(context, parsed.GetValue(modelOption)!);
-    ModelPictures pictures = ModelPictures.Open(context, model, parsed.GetValue(picturesOption), parsed.GetValue(dataOption), parsed.GetValue(countOption), needLabels: false);
+    ModelPictures pictures = ModelPictures.Open(
+        context,
+        model,
+        parsed.GetValue(picturesOption),
+        () => new FashionMnistFiles(console).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation),
+        parsed.GetValue(countOption),
+        needLabels: false);
     string method = parsed.GetValue(methodOption)!;
     string output = parsed.GetValue(outputOption)!;
     Directory.CreateDirectory(output);
@@ -80,19 +87,24 @@ static MLImage Sheet(string id, SavedClassifier model, string method, Explained 
     float range = row.Seen.Max() > 1 ? 255 : 1;
     float[] picture = [.. row.Seen.Select(value => value / range)];
     bool signed = row.Map.Any(value => value < 0);
+    double scale = SaliencyImage.ClipValue(row.Map);
     var sheet = new ContactSheet($"{id}: {model.ClassNames[best]}, {row.Score[best].ToString("0.0 %", CultureInfo.InvariantCulture)}")
     {
-        Subtitles = [$"What the answer rests on, by {method}."],
+        Subtitles =
+        [
+            $"What the answer rests on, by {method}{(signed ? ": red speaks for it, blue against" : string.Empty)}.",
+            $"Colours end at the {SaliencyImage.DefaultClipPercentile}th percentile of the map's magnitudes.",
+        ],
         Columns = ["picture", "map", "overlay", "most important fifth"],
         CellSize = 224,
-        ColorBar = signed ? new ColorBar(ColorMap.CoolWarm, "speaks against", "speaks for") : new ColorBar(ColorMap.Inferno, "0", "most important"),
+        ColorBar = ColorBar.UpTo(signed ? ColorMap.CoolWarm : ColorMap.Inferno, scale),
     };
     sheet.Add(
         string.Empty,
         [
             ContactSheetCell.Picture(picture, channels, height, width, $"{width} × {height} pixels"),
-            ContactSheetCell.Map(row.Map, height, width),
-            ContactSheetCell.Overlay(picture, channels, row.Map, height, width),
+            ContactSheetCell.Map(row.Map, height, width, scale),
+            ContactSheetCell.Overlay(picture, channels, row.Map, height, width, scale),
             ContactSheetCell.Masked(picture, channels, row.Map, height, width, Share),
         ]);
     return sheet.Render();

@@ -10,15 +10,16 @@ internal static class BeforeAndAfter
 {
     public static void Save(string path, SavedClassifier model, ModelPictures pictures, IReadOnlyList<Attacked> rows, string attack)
     {
+        string clip = string.Create(CultureInfo.InvariantCulture, $"{SaliencyImage.DefaultClipPercentile}th percentile");
         var sheet = new ContactSheet("The answer stays, the explanation does not")
         {
             Subtitles =
             [
                 $"Attack: {attack}. Copies that change the answer do not count.",
-                "The map before and the map after share one colour scale, from 0 to the largest value of the map before.",
+                $"The map before and the map after share one colour scale, clipped at the {clip} of the map before.",
             ],
             Columns = ["picture", "its map", "attacked picture", "perturbation", "map after"],
-            ColorBar = new ColorBar(ColorMap.Inferno, "0", "most important"),
+            ColorBar = new ColorBar(ColorMap.Inferno, "0", $"≥ {clip}"),
         };
         (int channels, int height, int width) = (model.Input.Channels, model.Input.Height, model.Input.Width);
         foreach ((int index, Attacked row) in rows.Index())
@@ -29,7 +30,7 @@ internal static class BeforeAndAfter
             float[] difference = [.. attacked.Zip(picture, (after, before) => after - before)];
             float moved = difference.Max(Math.Abs);
             int factor = moved > 0 ? Math.Max(1, (int)(0.5 / moved)) : 1;
-            double scale = row.Map.Max();
+            double scale = SaliencyImage.ClipValue(row.Map);
             string[] numbers = row.AttackValid ? [$"top-100 {Number(row.TopKIntersection)}", $"Kendall τ {Number(row.KendallTau)}"] : ["no copy keeps the answer"];
             string answer = Answer(model, row.Probabilities);
             sheet.Add(

@@ -9,7 +9,8 @@ using Spectre.Console;
 // Attacks the explanations of a saved model: the pictures change by less than an eye can see, the answers stay, the maps do not.
 Option<string> modelOption = SharedOptions.Model();
 Option<string?> picturesOption = SharedOptions.Pictures("Folder of pictures (PNG, JPEG, BMP), directly or in sub-folders.");
-Option<string?> dataOption = SharedOptions.Data();
+Option<string?> dataOption = SharedOptions.Data(", where --pictures is not given");
+Option<bool> downloadOption = SharedOptions.Download();
 Option<int> countOption = CommandLine.Whole("--count", "Pictures to attack, evenly spaced over the folder.", 6, 1, 200);
 Option<string> attackOption = CommandLine.Named("--attack", "The attack.", Attacks.Names);
 Option<int> epsilonOption = CommandLine.Whole("--epsilon", "How far each value of a picture may move, in 1/255.", 8, 0, 255);
@@ -17,14 +18,20 @@ Option<int> stepsOption = CommandLine.Whole("--steps", "Steps of the attack.", 5
 Option<string> outputOption = CommandLine.Path("--output", "The PNG file to write.", Path.Combine("artifacts", "attack", "before-and-after.png"));
 var command = new RootCommand("Attacks the explanations of a saved model and writes a sheet of pictures and maps before and after.")
 {
-    modelOption, picturesOption, dataOption, countOption, attackOption, epsilonOption, stepsOption, outputOption,
+    modelOption, picturesOption, dataOption, downloadOption, countOption, attackOption, epsilonOption, stepsOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
     IAnsiConsole console = Terminal.Output;
     var context = new MLContext(1);
     using SavedClassifier model = SavedClassifier.Load(context, parsed.GetValue(modelOption)!);
-    ModelPictures pictures = ModelPictures.Open(context, model, parsed.GetValue(picturesOption), parsed.GetValue(dataOption), parsed.GetValue(countOption), needLabels: false);
+    ModelPictures pictures = ModelPictures.Open(
+        context,
+        model,
+        parsed.GetValue(picturesOption),
+        () => new FashionMnistFiles(console).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation),
+        parsed.GetValue(countOption),
+        needLabels: false);
     IAttributionAttack attack = Attacks.Find(parsed.GetValue(attackOption)!, parsed.GetValue(epsilonOption), parsed.GetValue(stepsOption));
     string score = model.Classifier.ScoreColumnName;
 

@@ -12,12 +12,13 @@ var modelsArgument = new Argument<string[]>("models")
 };
 Option<string[]> namesOption = new("--names") { Description = "What the report calls the models, in the same order. Without it: the names of their files and folders.", AllowMultipleArgumentsPerToken = true };
 Option<string?> picturesOption = SharedOptions.Pictures("Folder of test pictures with one sub-folder for each class.");
-Option<string?> dataOption = SharedOptions.Data();
+Option<string?> dataOption = SharedOptions.Data(", where --pictures is not given");
+Option<bool> downloadOption = SharedOptions.Download();
 Option<int> countOption = CommandLine.Whole("--count", "Pictures to measure on, evenly spaced.", 100, 1, 100_000);
 Option<string> outputOption = CommandLine.Path("--output", "The HTML file to write.", Path.Combine("artifacts", "report.html"));
 var command = new RootCommand("Compares how robust the explanations of saved models are, and writes a self-contained HTML report.")
 {
-    modelsArgument, namesOption, picturesOption, dataOption, countOption, outputOption,
+    modelsArgument, namesOption, picturesOption, dataOption, downloadOption, countOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
@@ -34,7 +35,13 @@ command.Runs((parsed, cancellation) =>
     try
     {
         models.AddRange(paths.Select(path => SavedClassifier.Load(context, path)));
-        ModelPictures pictures = ModelPictures.Open(context, models[0], parsed.GetValue(picturesOption), parsed.GetValue(dataOption), parsed.GetValue(countOption), needLabels: true);
+        ModelPictures pictures = ModelPictures.Open(
+            context,
+            models[0],
+            parsed.GetValue(picturesOption),
+            () => new FashionMnistFiles(console).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation),
+            parsed.GetValue(countOption),
+            needLabels: true);
         RobustnessReport report = new WorkDisplay(console).Run($"Attacking {models.Count} models on {pictures.Ids.Count} pictures", tell => context.MulticlassClassification.RobustnessReport(
             [.. names.Zip(models, (name, model) => (name, model.Model))],
             pictures.View,

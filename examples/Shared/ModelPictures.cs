@@ -16,11 +16,11 @@ public sealed record ModelPictures(IDataView View, IReadOnlyList<string> Ids, IR
     /// <param name="context">The context.</param>
     /// <param name="model">Tells what pictures it takes and its classes.</param>
     /// <param name="folder">Their folder; null for Fashion-MNIST.</param>
-    /// <param name="fashion">The folder of the Fashion-MNIST files; null for where they usually are.</param>
+    /// <param name="fashion">Gives the folder of the Fashion-MNIST files; called only where they are needed.</param>
     /// <param name="count">How many at most, evenly spaced.</param>
     /// <param name="needLabels">Whether pictures without a class of the model are of no use.</param>
     /// <exception cref="IOException">There are none.</exception>
-    public static ModelPictures Open(MLContext context, SavedClassifier model, string? folder, string? fashion, int count, bool needLabels)
+    public static ModelPictures Open(MLContext context, SavedClassifier model, string? folder, Func<string> fashion, int count, bool needLabels)
     {
         if (folder is null)
         {
@@ -41,14 +41,14 @@ public sealed record ModelPictures(IDataView View, IReadOnlyList<string> Ids, IR
         return new ModelPictures(PictureFolder.Load(context, files, model.ClassNames, model.Classifier.ImageColumnName), [.. files.Select(file => file.Id)], [.. files.Select(file => file.ClassName)], Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
     }
 
-    private static ModelPictures FashionMnist(MLContext context, SavedClassifier model, string? fashion, int count)
+    private static ModelPictures FashionMnist(MLContext context, SavedClassifier model, Func<string> fashion, int count)
     {
         if (!model.ClassNames.SequenceEqual(FashionMnistOptions.ClassNames))
         {
             throw new InvalidDataException($"'{model.Path}' was not trained on Fashion-MNIST (its classes are {string.Join(", ", model.ClassNames)}): give a folder of pictures with --pictures.");
         }
 
-        IDataView all = context.Data.LoadFashionMnist(fashion, FashionMnistSplit.Test, new FashionMnistOptions { LabelsAsKey = true });
+        IDataView all = context.Data.LoadFashionMnist(fashion(), FashionMnistSplit.Test, new FashionMnistOptions { LabelsAsKey = true });
         IDataView view = context.Data.TakeRows(all, count);
         if (model.Classifier.ImageColumnName != "Image")
         {

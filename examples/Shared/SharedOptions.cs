@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RobustAttribution.MLNet;
 
 namespace RobustAttribution.Examples;
 
@@ -13,8 +14,17 @@ public static class SharedOptions
         "--pictures", $"{purpose} Without it: the Fashion-MNIST test pictures, for a model that was trained on Fashion-MNIST.");
 
     /// <summary>--data</summary>
-    public static Option<string?> Data() => CommandLine.OptionalPath(
-        "--data", "Folder with the four Fashion-MNIST files (plain or .gz), where --pictures is not given. Without it: the environment variable ROBUSTATTRIBUTION_FASHION_MNIST, then the place where Debian's package dataset-fashion-mnist puts them.");
+    public static Option<string?> Data(string condition = "") => CommandLine.OptionalPath(
+        "--data",
+        $"Folder with the four Fashion-MNIST files (plain or .gz){condition}. Without it: the folder of the environment variable "
+        + $"{FashionMnistOptions.FolderVariable}, then {FashionMnistOptions.DebianFolder} (Debian's package dataset-fashion-mnist), "
+        + $"then {FashionMnistOptions.CacheFolder}.");
+
+    /// <summary>--download</summary>
+    public static Option<bool> Download() => new("--download")
+    {
+        Description = "Downloads Fashion-MNIST (about 30 MB, checksums verified) into the last of these folders if it is in none, without asking.",
+    };
 
     /// <summary>--output</summary>
     public static Option<string> Output(string what, string name) => CommandLine.Path("--output", what, Path.Combine("artifacts", name));

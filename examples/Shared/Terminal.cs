@@ -14,6 +14,11 @@ public static class Terminal
     /// <summary>Standard error.</summary>
     public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected, OneLine);
 
+    /// <summary>Puts a question to the user, true for yes (the default); null where input or output is no terminal.</summary>
+    public static Func<string, CancellationToken, bool>? Ask { get; } = Console.IsInputRedirected || !Output.Profile.Capabilities.Interactive
+        ? null
+        : (question, cancellation) => new ConfirmationPrompt(Markup.Escape(question)).ShowAsync(Output, cancellation).GetAwaiter().GetResult();
+
     private static IAnsiConsole Create(TextWriter writer, bool redirected, int width)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings

@@ -171,13 +171,13 @@ public static class RobustAttributionCatalog
     /// <summary>Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 28×28 grey pictures of ten kinds of clothes, with the columns <c>Image</c>, <c>Label</c> and <c>Id</c>.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="folder">
-    /// Folder of the four IDX files, plain or .gz; where null that of the environment variable <see cref="FashionMnistOptions.FolderVariable"/>, else
-    /// <see cref="FashionMnistOptions.DebianFolder"/>.
+    /// Folder of the four IDX files, plain or .gz; where null that of the environment variable <see cref="FashionMnistOptions.FolderVariable"/>,
+    /// else the first of <see cref="FashionMnistOptions.DebianFolder"/> and <see cref="FashionMnistOptions.CacheFolder"/> that has them.
     /// </param>
     /// <param name="split">Training or test pictures.</param>
     /// <param name="options">Form of pictures and labels.</param>
     /// <returns>The view; the files are read with its first row.</returns>
-    /// <exception cref="FileNotFoundException">The files are not in that folder.</exception>
+    /// <exception cref="FileNotFoundException">The files are not in that folder, or in none of those.</exception>
     /// <exception cref="InvalidDataException">While reading rows: a file is damaged; the message names file, position, what was expected and what was found.</exception>
     public static IDataView LoadFashionMnist(
         this DataOperationsCatalog catalog, string? folder = null, FashionMnistSplit split = FashionMnistSplit.Train, FashionMnistOptions? options = null)

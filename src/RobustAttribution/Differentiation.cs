@@ -53,7 +53,7 @@ internal static class Differentiation
     /// <summary>The derivative of the sum of some values at a point of their graph, which is kept; zeros where they do not depend on the point.</summary>
     public static Tensor Gradient(Tensor values, Tensor point, bool createGraph) => Gradient(values, point, createGraph, keepGraph: true);
 
-    // autograd.grad must not fail: at some versions of TorchSharp its errors end the process.
+    // autograd.grad must not fail: its errors end the process (TorchSharp 0.107).
     private static Tensor Gradient(Tensor values, Tensor point, bool createGraph, bool keepGraph)
     {
         if (!values.requires_grad)

@@ -1,3 +1,5 @@
+using RobustAttribution.MLNet.Data;
+
 namespace RobustAttribution.MLNet;
 
 /// <summary>How <c>mlContext.Data.LoadFashionMnist</c> shows the data set.</summary>
@@ -9,6 +11,14 @@ public sealed record FashionMnistOptions
     /// <summary>Where Debian's package dataset-fashion-mnist puts the files.</summary>
     public const string DebianFolder = "/usr/share/datasets/fashion-mnist";
 
+    /// <summary>The user's cache, where a download belongs so that later runs find it; the folder need not exist.</summary>
+    /// <value>
+    /// <c>robustattribution/fashion-mnist</c> in the folder of XDG_CACHE_HOME or in ~/.cache (macOS: ~/Library/Caches), on Windows
+    /// <c>RobustAttribution\fashion-mnist</c> in the local application data; in the temporary folder for a user without a home folder.
+    /// </value>
+    /// <remarks>Nothing is downloaded here: <see cref="DatasetDownloader"/> fetches <see cref="KnownPictureSets.FashionMnist"/> into it.</remarks>
+    public static string CacheFolder => UserCache.Folder("fashion-mnist");
+
     /// <summary>Names of the classes, in the order of their numbers.</summary>
     public static IReadOnlyList<string> ClassNames { get; } =
         ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
@@ -18,4 +28,12 @@ public sealed record FashionMnistOptions
 
     /// <summary>Show labels as a key with the class names as key values instead of as text. False by default, so that <c>MapValueToKey</c> fits.</summary>
     public bool LabelsAsKey { get; init; }
+
+    /// <summary>The folder that <c>LoadFashionMnist</c> reads.</summary>
+    /// <param name="folder">Taken as it is where not null.</param>
+    /// <returns>
+    /// The given folder; else that of the environment variable <see cref="FolderVariable"/>, where it is set; else the first of
+    /// <see cref="DebianFolder"/> and <see cref="CacheFolder"/> that has all four files, plain or .gz; else null.
+    /// </returns>
+    public static string? FindFolder(string? folder = null) => FashionMnistFolders.Here.Find(folder);
 }

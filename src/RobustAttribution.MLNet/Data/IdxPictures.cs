@@ -44,13 +44,18 @@ internal sealed class IdxPictures : PictureSet
     public override (int Height, int Width) VectorSize => (Side, Side);
 
     /// <summary>Fashion-MNIST's files, wherever they are.</summary>
-    public static IdxPictures Fashion(string? folder, FashionMnistSplit split) => new(
-        "Fashion-MNIST",
-        folder ?? Environment.GetEnvironmentVariable(FashionMnistOptions.FolderVariable) ?? FashionMnistOptions.DebianFolder,
-        split == FashionMnistSplit.Train ? "train" : "t10k",
-        FashionMnistOptions.ClassNames,
-        null,
-        $"Give its folder as argument or in the environment variable {FashionMnistOptions.FolderVariable}; on Debian, 'apt install dataset-fashion-mnist' puts it into {FashionMnistOptions.DebianFolder}.");
+    /// <exception cref="FileNotFoundException">They are in no folder that is looked in, or not in the one that was named.</exception>
+    public static IdxPictures Fashion(string? folder, FashionMnistSplit split)
+    {
+        FashionMnistFolders folders = FashionMnistFolders.Here;
+        string advice = $"Name their folder as argument or in the environment variable {FashionMnistOptions.FolderVariable}; on Debian, "
+            + $"'apt install dataset-fashion-mnist' puts them into '{folders.Debian}'; {nameof(DatasetDownloader)} fetches "
+            + $"{nameof(KnownPictureSets)}.{nameof(KnownPictureSets.FashionMnist)} into '{folders.Cache}'.";
+        string found = folders.Find(folder)
+            ?? throw new FileNotFoundException($"Fashion-MNIST's files are in none of the folders looked in: {folders}. {advice}");
+        string prefix = split == FashionMnistSplit.Train ? "train" : "t10k";
+        return new IdxPictures("Fashion-MNIST", found, prefix, FashionMnistOptions.ClassNames, null, advice);
+    }
 
     public override int Label(int row) => content.Value.Labels.Values[row];
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 
 namespace RobustAttribution.MLNet.Reporting;
@@ -26,6 +27,7 @@ public sealed class ContactSheetCell
         => new(width, height, SaliencyImage.PicturePainter(image, channels, height, width), captions);
 
     /// <summary>A map: H·W values; <paramref name="scale"/> gets the last colour, so that maps drawn with one scale can be compared.</summary>
+    /// <remarks>Null is the map's largest magnitude; <see cref="SaliencyImage.ClipValue"/> gives a scale that hot pixels do not decide.</remarks>
     public static ContactSheetCell Map(ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null, params IReadOnlyList<string> captions)
         => new(width, height, SaliencyImage.MapPainter(map, height, width, scale, colors), captions);
 
@@ -55,7 +57,17 @@ public sealed class ContactSheetCell
 /// <param name="Colors">The colour map.</param>
 /// <param name="Low">Written at the first colour, e.g. "0".</param>
 /// <param name="High">Written at the last colour, e.g. "largest value of the row".</param>
-public sealed record ColorBar(ColorMap Colors, string Low, string High);
+public sealed record ColorBar(ColorMap Colors, string Low, string High)
+{
+    /// <summary>The bar of maps drawn with one scale, with its numbers: from 0, or from −scale with a diverging colour map, to the scale.</summary>
+    /// <param name="colors">The colour map.</param>
+    /// <param name="scale">The value with the last colour, see <see cref="SaliencyImage.ClipValue"/>; written with three digits.</param>
+    public static ColorBar UpTo(ColorMap colors, double scale)
+    {
+        string number = scale.ToString("G3", CultureInfo.InvariantCulture);
+        return new(colors, Require.NotNull(colors, nameof(colors)).IsDiverging ? $"≤ -{number}" : "0", $"≥ {number}");
+    }
+}
 
 /// <summary>A page of pictures and maps in rows and columns, with titles and captions: the picture to show to someone.</summary>
 /// <example>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 
 namespace RobustAttribution.MLNet.Reporting;
@@ -5,17 +6,61 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <summary>Turns pictures and saliency maps into images that a person can look at.</summary>
 public static class SaliencyImage
 {
+    /// <summary>The percentile, in %, at which the contact sheets of the examples and the gallery of a report clip their maps: 99.</summary>
+    public const double DefaultClipPercentile = 99;
+
     private static readonly (byte, byte, byte) MaskGrey = (128, 128, 128);
 
     /// <summary>A map in colours, one pixel for each value.</summary>
     /// <param name="map">Height·Width values, row by row.</param>
     /// <param name="height">H, at least 1.</param>
     /// <param name="width">W, at least 1.</param>
-    /// <param name="scale">The value that gets the last colour; 0 (and, with a diverging colour map, −scale) gets the first. Null takes the map's largest magnitude.</param>
+    /// <param name="scale">
+    /// The value that gets the last colour, as all above it do; 0 (and, with a diverging colour map, −scale) gets the first. Null takes the map's
+    /// largest magnitude, so that nothing is clipped; <see cref="ClipValue"/> gives a scale that a few hot pixels do not decide.
+    /// </param>
     /// <param name="colors">Null takes <see cref="ColorMap.CoolWarm"/> for maps with negative values and <see cref="ColorMap.Inferno"/> otherwise.</param>
     /// <exception cref="ArgumentException">The number of values is not H·W.</exception>
     public static MLImage HeatMap(ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null)
         => Render(width, height, MapPainter(map, height, width, scale, colors));
+
+    /// <summary>A scale for maps with a few very large values: a percentile of their magnitudes. All larger values have the same colour.</summary>
+    /// <param name="map">Values of any shape, signed or not; NaN and infinities do not count.</param>
+    /// <param name="percentile">In %, above 0 and at most 100; 100 clips nothing. 99 by default.</param>
+    /// <returns>
+    /// Of the n finite magnitudes in ascending order, the one at place ⌊percentile·(n − 1)/100⌋, counted from 0 (NumPy's method "lower"): one of the
+    /// map's own values, and below 100 % never a single hot pixel, however small the map. Where it is 0, because most of the map is, the largest
+    /// magnitude. 0 for a map of zeros or without a finite value.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The percentile is not in its range.</exception>
+    public static double ClipValue(ReadOnlySpan<float> map, double percentile = DefaultClipPercentile)
+    {
+        if (!(percentile is > 0 and <= 100))
+        {
+            string found = percentile.ToString(CultureInfo.InvariantCulture);
+            throw new ArgumentOutOfRangeException(
+                nameof(percentile), percentile, $"percentile is {found}; allowed is a number above 0 and at most 100.");
+        }
+
+        float[] magnitudes = new float[map.Length];
+        int count = 0;
+        foreach (float value in map)
+        {
+            if (float.IsFinite(value))
+            {
+                magnitudes[count++] = Math.Abs(value);
+            }
+        }
+
+        if (count == 0)
+        {
+            return 0;
+        }
+
+        Array.Sort(magnitudes, 0, count);
+        float clip = magnitudes[(int)(percentile * (count - 1) / 100)];
+        return clip > 0 ? clip : magnitudes[count - 1];
+    }
 
     /// <summary>A picture as it went into the network.</summary>
     /// <param name="image">Channels·Height·Width values in [0, 1], channel by channel; one channel is drawn grey, three as RGB.</param>

@@ -275,6 +275,17 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
+    /// <summary>
+    /// Compares what hooks see of the network with its plain forward pass, its gradient with finite differences, and says what the attributions that go layer by layer would not see: modules they do not understand,
+    /// functional activations, products of tensors, changes in place. For a network of your own, once.
+    /// </summary>
+    /// <param name="images">[N,C,H,W] in [0, 1], a few typical ones.</param>
+    public NetworkCheck Check(Tensor images)
+    {
+        CheckImages(images);
+        return NetworkCheck.Of(this, images);
+    }
+
     /// <summary>Frees the backbone and the normalisation tensors. Harmless when repeated.</summary>
     public void Dispose()
     {

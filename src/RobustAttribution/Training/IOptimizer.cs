@@ -4,8 +4,8 @@ namespace RobustAttribution.Training;
 
 /// <summary>One rule that turns gradients into new parameters. Immutable records whose properties are their options; they hold no state.</summary>
 /// <remarks>
-/// The rules are PyTorch's. They are written out here because a training that is resumed must go on bit for bit, and the state of
-/// TorchSharp's own optimizers cannot be read and set in the same way in every version.
+/// The rules are PyTorch's. They are written out here because a training that is resumed must go on bit for bit with a state that is stored by
+/// name; TorchSharp 0.107's own optimizers store theirs by position, and lose the momentum that they load inside a dispose scope.
 /// </remarks>
 public interface IOptimizer
 {

@@ -18,8 +18,8 @@ public sealed class ReadmeTests
     public void ThePipelineRuns()
     {
         var context = new MLContext();
-        IDataView train = context.Data.TakeRows(context.Data.LoadFashionMnist(null, FashionMnistSplit.Train), 64);
-        IDataView test = context.Data.TakeRows(context.Data.LoadFashionMnist(null, FashionMnistSplit.Test), 6);
+        IDataView train = context.Data.TakeRows(FashionMnist.Load(context, FashionMnistSplit.Train), 64);
+        IDataView test = context.Data.TakeRows(FashionMnist.Load(context, FashionMnistSplit.Test), 6);
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".zip");
         try
         {
@@ -59,10 +59,15 @@ public sealed class ReadmeTests
         Assert.Contains($"| {Minor(versions["Microsoft.ML"])} from {versions["Microsoft.ML"]} |", row);
         Assert.Contains($"| {Minor(versions["Microsoft.ML.TorchSharp"])} from {versions["Microsoft.ML.TorchSharp"]} |", row);
         Assert.Contains($"| {Minor(versions["TorchSharp"])} from {versions["TorchSharp"]} |", row);
+        string oldLinux = $"/packages/robustattribution/{version}/tools/LoadableTorchSharp.cs -- ";
         foreach (string project in new[] { "RobustAttribution", "RobustAttribution.MLNet" })
         {
-            Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharp-cpu"]}\n", File.ReadAllText(Repository.At("src", project, "README.md")).ReplaceLineEndings("\n"));
+            string packaged = File.ReadAllText(Repository.At("src", project, "README.md")).ReplaceLineEndings("\n");
+            Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharp-cpu"]}\n", packaged);
+            Assert.Contains(oldLinux, packaged);
         }
+
+        Assert.Contains(oldLinux, File.ReadAllText(Repository.At("docs", "how-to", "old-linux.md")));
 
         static string Minor(string version) => string.Join('.', version.Split('.')[..2]);
     }

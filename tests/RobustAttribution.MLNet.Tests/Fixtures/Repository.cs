@@ -14,9 +14,13 @@ internal static class Repository
 
     /// <summary>Runs a program in the repository's folder.</summary>
     /// <returns>Its exit code and everything it wrote.</returns>
-    public static (int ExitCode, string Output) Run(string program, params string[] arguments)
+    public static (int ExitCode, string Output) Run(string program, params string[] arguments) => RunIn(Root, program, arguments);
+
+    /// <summary>Runs a program in a folder.</summary>
+    /// <returns>Its exit code and everything it wrote.</returns>
+    public static (int ExitCode, string Output) RunIn(string folder, string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
             start.Environment.Remove(name); // the test runner's own

@@ -9,7 +9,7 @@ namespace RobustAttribution.MLNet.Tests.Packaging;
 [TestClass]
 public sealed partial class PackageContentTests
 {
-    private const string Core = "RobustAttribution", Face = "RobustAttribution.MLNet";
+    private const string Core = "RobustAttribution", Face = "RobustAttribution.MLNet", OldLinux = "tools/LoadableTorchSharp.cs";
 
     [TestMethod]
     [DataRow(Core)]
@@ -29,9 +29,10 @@ public sealed partial class PackageContentTests
 
         CollectionAssert.AreEqual(File.ReadAllBytes(Repository.At("eng", "icon.png")), package.Bytes(package.Metadata["icon"].Value));
         Assert.StartsWith($"# {id}", Encoding.UTF8.GetString(package.Bytes(package.Metadata["readme"].Value)));
-        if (package.Metadata.TryGetValue("repository", out XElement? repository) && repository.Attribute("url") is { } address)
+        if (package.Metadata.TryGetValue("repository", out XElement? repository))
         {
-            Assert.StartsWith("https://", address.Value);
+            Assert.StartsWith("https://", repository.Attribute("url")?.Value ?? "https://");
+            Assert.IsNull(repository.Attribute("branch"), "of two branches at one commit the packages are the same");
         }
     }
 
@@ -45,9 +46,17 @@ public sealed partial class PackageContentTests
 
         string[] files = [.. package.Files.Except(packaging).Where(file => !file.StartsWith("package/services/metadata/", StringComparison.Ordinal))];
 
-        CollectionAssert.AreEquivalent(new[] { $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "icon.png", "LICENSE", "THIRD-PARTY-NOTICES.md" }, files);
+        string[] expected = [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "icon.png", "LICENSE", "THIRD-PARTY-NOTICES.md"];
+        CollectionAssert.AreEquivalent(id == Core ? [.. expected, OldLinux] : expected, files);
         string documentation = Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml"));
         Assert.Contains(id == Core ? "T:RobustAttribution.Objectives.LocalGradientAlignment" : "M:Microsoft.ML.RobustAttributionCatalog.Saliency(", documentation);
+    }
+
+    [TestMethod]
+    public void TheSourceFileForOlderLinuxIsTheOneThatIsTested()
+    {
+        using PackageFile package = PackageFile.Open(Core);
+        CollectionAssert.AreEqual(File.ReadAllBytes(Repository.At("eng", "BuildTools", "LoadableTorchSharp.cs")), package.Bytes(OldLinux));
     }
 
     [TestMethod]
@@ -98,9 +107,12 @@ public sealed partial class PackageContentTests
             Assert.Contains("https://", sourceLink);
         }
 
+        string compiled = Latin(package.Bytes($"lib/net10.0/{id}.dll")) + Latin(symbols.Bytes($"lib/net10.0/{id}.pdb"));
+        Assert.DoesNotContain("BuildTools", compiled);
+        Assert.DoesNotContain("publicized", compiled);
         foreach (string local in new[] { Repository.Root, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Where(folder => folder.Length > 3))
         {
-            string found = Latin(package.Bytes($"lib/net10.0/{id}.dll")) + Latin(symbols.Bytes($"lib/net10.0/{id}.pdb")) + Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml")) + text;
+            string found = compiled + Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml")) + text;
             Assert.DoesNotContain(local.TrimEnd('/', '\\') + '/', found.Replace('\\', '/'));
         }
     }

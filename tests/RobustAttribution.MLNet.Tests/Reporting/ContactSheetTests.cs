@@ -45,6 +45,40 @@ public sealed class ContactSheetTests
     }
 
     [TestMethod]
+    public void TheColourBarOfAScaleNamesItsEnds()
+    {
+        Assert.AreEqual(new ColorBar(ColorMap.Inferno, "0", "≥ 0.0123"), ColorBar.UpTo(ColorMap.Inferno, 0.012345));
+        Assert.AreEqual(new ColorBar(ColorMap.CoolWarm, "≤ -12.3", "≥ 12.3"), ColorBar.UpTo(ColorMap.CoolWarm, 12.345));
+        float[] map = [.. Enumerable.Range(1, 100).Select(i => (float)i), 1e6f];
+        Assert.AreEqual("≥ 100", ColorBar.UpTo(ColorMap.Inferno, SaliencyImage.ClipValue(map)).High);
+        Assert.ThrowsExactly<ArgumentNullException>(() => ColorBar.UpTo(null!, 1));
+    }
+
+    [TestMethod]
+    public void AClippedMapShowsWhatAHotPixelWouldHide()
+    {
+        float[] map = [10_000, 1, 2, 4];
+        var sheet = new ContactSheet("t") { Columns = ["all", "clipped", "overlay"], CellSize = 40 };
+        double clip = SaliencyImage.ClipValue(map);
+        sheet.Add(
+            string.Empty,
+            [
+                ContactSheetCell.Map(map, 1, 4),
+                ContactSheetCell.Map(map, 1, 4, clip),
+                ContactSheetCell.Overlay([0, 0, 0, 0], 1, map, 1, 4, clip),
+            ]);
+        using MLImage page = sheet.Render();
+        int y = page.Height - 24 - 14 - 4 - 20;
+        (byte, byte, byte)[] Cell(int column) => [.. Enumerable.Range(0, 4).Select(x => ColorAt(page, 24 + 14 + (54 * column) + (10 * x) + 5, y))];
+        (byte, byte, byte)[] all = Cell(0), clipped = Cell(1), overlay = Cell(2);
+        Assert.AreEqual(ColorMap.Inferno.At(1), all[0]);
+        Assert.AreEqual(all[1], all[2], "hidden by the hot pixel");
+        CollectionAssert.AreEqual(new[] { 1, 0.25, 0.5, 1 }.Select(ColorMap.Inferno.At).ToArray(), clipped);
+        Assert.HasCount(3, overlay.Distinct().ToArray());
+        Assert.AreEqual(overlay[0], overlay[3]);
+    }
+
+    [TestMethod]
     public void CellsShowOverlayMaskAndPerturbation()
     {
         var sheet = new ContactSheet("t") { Columns = ["a", "b", "c"], CellSize = 40 };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Reporting;
 
 namespace RobustAttribution.MLNet.Tests.Reporting;
@@ -71,6 +72,19 @@ public sealed class RobustnessReportTests
     }
 
     [TestMethod]
+    public void MapsAreClippedAsTheNoteSays()
+    {
+        string html = Report().ToHtml();
+        StringAssert.Contains(html, "s is the 99th percentile of the magnitudes of the map before; larger values have the last colour.");
+        ReportedExample worst = Example("worst", 0.1);
+        Assert.AreEqual(2, SaliencyImage.ClipValue(worst.Map.Span)); // of 0, 1, 2 and 3
+        using MLImage before = SaliencyImage.HeatMap(worst.Map.Span, 2, 2, scale: 2);
+        using MLImage after = SaliencyImage.HeatMap(worst.AttackedMap.Span, 2, 2, scale: 2);
+        AssertDrawn(before, html, "map of picture worst");
+        AssertDrawn(after, html, "map of the attacked picture worst");
+    }
+
+    [TestMethod]
     public void SavingReplacesAnOldFile()
     {
         string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
@@ -94,6 +108,20 @@ public sealed class RobustnessReportTests
         Assert.ThrowsExactly<ArgumentException>(() => new RobustnessReport("title", []));
         ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => new RobustnessReport("title", [new("a"), new("a")]));
         StringAssert.Contains(error.Message, "'a'");
+    }
+
+    private static void AssertDrawn(MLImage expected, string html, string alternative)
+    {
+        string png = Regex.Match(html, $"base64,([^\"]+)\" alt=\"{alternative}\"").Groups[1].Value;
+        using var stream = new MemoryStream(Convert.FromBase64String(png));
+        using MLImage found = MLImage.CreateFromStream(stream);
+        CollectionAssert.AreEqual(Colors(expected), Colors(found), alternative);
+
+        static (byte, byte, byte)[] Colors(MLImage image) =>
+        [
+            .. image.Pixels.ToArray().Chunk(4)
+                .Select(pixel => image.PixelFormat == MLPixelFormat.Bgra32 ? (pixel[2], pixel[1], pixel[0]) : (pixel[0], pixel[1], pixel[2])),
+        ];
     }
 
     private static RobustnessReport Report(string name = "robust") => new($"About {name}", [Model("plain", 0.4, 0.2), Model(name, 0.7, 0.1)])

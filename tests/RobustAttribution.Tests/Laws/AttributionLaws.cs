@@ -10,7 +10,7 @@ namespace RobustAttribution.Tests.Laws;
 [TestClass]
 public sealed class AttributionLaws
 {
-    public static IEnumerable<object[]> Cases => AttributionTable.Cases("chain", "residual", "wide");
+    public static IEnumerable<object[]> Cases => AttributionTable.Cases("chain", "residual", "wide", "sequential");
 
     [TestMethod]
     [DynamicData(nameof(Cases))]

@@ -50,9 +50,31 @@ internal static class AttributionTable
         {
             "residual" => TinyNetworks.Residual(seed, activation, type: type),
             "wide" => TinyNetworks.Wide(seed, activation, type: type),
+            "sequential" => Sequential(seed, activation, type),
             _ => TinyNetworks.Convolutional(seed, activation, type: type),
         };
         network.Backbone.eval();
+        return network;
+    }
+
+    /// <summary>Plain modules of torch.nn, ReLUs in place, with a batch normalisation behind a convolution and one alone.</summary>
+    private static ImageNetwork Sequential(ulong seed, Activation activation, ScalarType type)
+    {
+        using var generator = new Generator(seed, CPU);
+        nn.Module<Tensor, Tensor> backbone = nn.Sequential(
+            ("conv1", SeededLayers.Convolution(2, 3, 3, 1, 1, false, generator)),
+            ("bn1", nn.BatchNorm2d(3)),
+            ("relu1", nn.ReLU(inplace: true)),
+            ("pool", nn.MaxPool2d(2)),
+            ("bn2", nn.BatchNorm2d(3)),
+            ("conv2", SeededLayers.Convolution(3, 4, 3, 1, 1, true, generator)),
+            ("relu2", nn.ReLU(inplace: true)),
+            ("avgpool", nn.AdaptiveAvgPool2d(1)),
+            ("flatten", nn.Flatten()),
+            ("fc", SeededLayers.Linear(4, 4, generator)));
+        var network = new ImageNetwork(backbone, TinyNetworks.Input(), 4) { FeatureLayer = "relu2", PooledHead = "fc" };
+        TinyNetworks.Trained(network, seed).MoveTo(CPU, type);
+        network.SetActivation(activation);
         return network;
     }
 

@@ -4,14 +4,15 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Parity;
 
-/// <summary>The networks, weights and pictures of GoldenValues/Methods/generator, made here from the same integers.</summary>
+/// <summary>The networks, weights and images of GoldenValues/Methods/generator, made here from the same integers.</summary>
 internal static class GoldenNetwork
 {
     public const int Count = 3;
     public const int Classes = 5;
     public const long Seed = 20230207;
 
-    public static IReadOnlyDictionary<string, (int Size, NetworkArchitecture Architecture)> All { get; } = new Dictionary<string, (int, NetworkArchitecture)>
+    public static IReadOnlyDictionary<string, (int Size, NetworkArchitecture Architecture)> All { get; }
+        = new Dictionary<string, (int, NetworkArchitecture)>
     {
         ["lenet"] = (12, new LeNetArchitecture()),
         ["resnet18"] = (16, new ResNetArchitecture { Width = 4, Stem = ResNetStem.SmallImages }),
@@ -30,7 +31,8 @@ internal static class GoldenNetwork
         network.MoveTo(CPU, ScalarType.Float64);
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
-        foreach ((string key, Tensor value) in network.Backbone.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(network.Backbone.named_buffers()))
+        var parameters = network.Backbone.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter));
+        foreach ((string key, Tensor value) in parameters.Concat(network.Backbone.named_buffers()))
         {
             if (!key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
             {
@@ -45,6 +47,14 @@ internal static class GoldenNetwork
 
     public static Tensor Images(ImageNetwork network)
         => Uniform("images", [Count, 3, network.Input.Height, network.Input.Width], 0, 1).to(network.DataType);
+
+    /// <summary>The images, each value 2⁻²¹ of itself (four units of float32's rounding) up or down; the seed says which.</summary>
+    public static Tensor Neighbour(ImageNetwork network, int seed)
+    {
+        Tensor images = Images(network);
+        Tensor change = Uniform($"neighbour {seed}", images.shape, -1, 1).sign() * Math.Pow(2, -21);
+        return (images * (1 + change)).clamp(0, 1).to(network.DataType);
+    }
 
     public static Tensor TrueClasses() => arange(0, Count, 1, ScalarType.Int64, CPU).mul(2).remainder(Classes);
 
@@ -75,6 +85,8 @@ internal static class GoldenNetwork
             return (-bound, bound);
         }
 
-        return name.EndsWith("running_var", StringComparison.Ordinal) ? (0.6, 1.4) : name.EndsWith("weight", StringComparison.Ordinal) ? (0.8, 1.2) : (-0.1, 0.1);
+        return name.EndsWith("running_var", StringComparison.Ordinal) ? (0.6, 1.4)
+            : name.EndsWith("weight", StringComparison.Ordinal) ? (0.8, 1.2)
+            : (-0.1, 0.1);
     }
 }

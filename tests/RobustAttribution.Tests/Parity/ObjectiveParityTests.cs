@@ -1,5 +1,5 @@
+using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
-using RobustAttribution.Tests.Fixtures;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,34 +26,37 @@ public sealed class ObjectiveParityTests
 
     [TestMethod]
     public void EveryObjectiveHasGoldenValues()
-        => CollectionAssert.IsSubsetOf(ComponentJson.TypesOf(typeof(ITrainingObjective)).Where(type => type.Assembly == typeof(ITrainingObjective).Assembly).Select(type => type.Name).ToArray(), Objectives.Keys);
+        => CollectionAssert.IsSubsetOf(
+            ComponentJson.TypesOf(typeof(ITrainingObjective)).Where(type => type.Assembly == typeof(ITrainingObjective).Assembly)
+                .Select(type => type.Name).ToArray(),
+            Objectives.Keys);
 
     [TestMethod]
     [DynamicData(nameof(Rows))]
     public void IsPyTorchs(string name, string network, string activation, ScalarType type)
     {
-        using IDisposable scope = NewDisposeScope();
         using var golden = new GoldenCase(network, activation, type);
+        golden.Check($"objective/{name}", (built, images) => ValuesOf(name, built, images));
+    }
+
+    private static IEnumerable<(string Key, Tensor Value)> ValuesOf(string name, ImageNetwork network, Tensor images)
+    {
         using var generator = new Generator(GoldenNetwork.Seed, CPU);
-        golden.Network.Backbone.train();
-
-        using ObjectiveResult result = Objectives[name].Evaluate(golden.Network, GoldenNetwork.Images(golden.Network), GoldenNetwork.TrueClasses(), generator);
-
-        golden.Check($"objective/{name}/loss", result.Loss);
+        network.Backbone.train();
+        using ObjectiveResult result = Objectives[name].Evaluate(network, images, GoldenNetwork.TrueClasses(), generator);
+        yield return ($"objective/{name}/loss", result.Loss);
         foreach (LossTerm term in result.Terms)
         {
-            golden.Check($"objective/{name}/term/{term.Name}", term.Value);
+            yield return ($"objective/{name}/term/{term.Name}", term.Value);
         }
 
-        (string Name, Tensor Value)[] parameters = [.. golden.Network.Backbone.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))];
+        (string Name, Tensor Value)[] parameters = [.. network.Backbone.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))];
         IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, false);
         for (int i = 0; i < parameters.Length; i++)
         {
             Tensor flat = gradients[i].to(ScalarType.Float64).flatten();
-            Tensor digest = stack([flat.sum(), flat.pow(2).sum().sqrt(), (flat * GoldenNetwork.Uniform("probe:" + parameters[i].Name, flat.shape, -1, 1)).sum()]);
-            golden.Check($"objective/{name}/gradient/{parameters[i].Name}", digest);
+            Tensor probe = GoldenNetwork.Uniform("probe:" + parameters[i].Name, flat.shape, -1, 1);
+            yield return ($"objective/{name}/gradient/{parameters[i].Name}", stack([flat.sum(), flat.pow(2).sum().sqrt(), (flat * probe).sum()]));
         }
-
-        Assert.AreEqual(1 + result.Terms.Count + parameters.Length, golden.Keys($"objective/{name}/").Count());
     }
 }

@@ -9,9 +9,6 @@ internal static class Gallery
     /// <summary>Drawn size of a picture's longer side, pixels.</summary>
     private const int Side = 128;
     private const int SmallSide = 112;
-
-    /// <summary>The share of map values that are drawn unclipped: one bright pixel does not darken the rest.</summary>
-    private const double Percentile = 0.995;
     private const int BarEntries = 64;
 
     /// <summary>One row a picture: the picture, and each model's map before and after the attack.</summary>
@@ -115,7 +112,8 @@ internal static class Gallery
     {
         ReadOnlySpan<float> map = attacked ? example.AttackedMap.Span : example.Map.Span;
         string alternative = attacked ? $"map of the attacked picture {example.Id}" : $"map of picture {example.Id}";
-        return Image(example, SaliencyImage.MapPainter(map, example.Height, example.Width, ScaleOf(example.Map.Span), Colors(example)), alternative, side);
+        double scale = SaliencyImage.ClipValue(example.Map.Span); // of both maps: that of the one before the attack
+        return Image(example, SaliencyImage.MapPainter(map, example.Height, example.Width, scale, Colors(example)), alternative, side);
     }
 
     private static string Image(ReportedExample example, Func<int, int, (byte, byte, byte)> colorAt, string alternative, int side)
@@ -143,22 +141,9 @@ internal static class Gallery
         ColorMap colors = signed ? ColorMap.CoolWarm : ColorMap.Inferno;
         string bar = Png(BarEntries, 1, (x, _) => colors.At(x / (BarEntries - 1.0)), $"colour bar, {colors.Name}", 192, 12);
         return $"<p class=\"note bar\"><span>{(signed ? "−s (speaks against)" : "0 (does not matter)")}</span>{bar}<span>{(signed ? "s (speaks for)" : "s (matters most)")}</span></p>"
-            + $"<p class=\"note\">The map before and the map after the attack share one colour scale: s is the {ChartStyle.Number(Percentile * 100)}th percentile of the magnitudes of the map before; "
+            + "<p class=\"note\">The map before and the map after the attack share one colour scale: s is the "
+            + $"{ChartStyle.Number(SaliencyImage.DefaultClipPercentile)}th percentile of the magnitudes of the map before; "
             + "larger values have the last colour.</p>";
-    }
-
-    /// <summary>The scale of a row's maps: a high percentile of the clean map's magnitudes, its largest one where that is 0.</summary>
-    private static double ScaleOf(ReadOnlySpan<float> map)
-    {
-        float[] magnitudes = new float[map.Length];
-        for (int i = 0; i < map.Length; i++)
-        {
-            magnitudes[i] = Math.Abs(map[i]);
-        }
-
-        Array.Sort(magnitudes);
-        float percentile = magnitudes[(int)(Percentile * (magnitudes.Length - 1))];
-        return percentile > 0 ? percentile : magnitudes[^1];
     }
 
     private static (Func<int, int, (byte Red, byte Green, byte Blue)> ColorAt, int Magnification) PerturbationPainter(ReportedExample example)

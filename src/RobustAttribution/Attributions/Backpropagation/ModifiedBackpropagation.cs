@@ -98,7 +98,7 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
     private Undo Hooks(ImageNetwork network, Func<object, Tensor, Tensor, Tensor?> answer)
     {
         IEnumerable<IDisposable> linear = AnswersAtLinearLayers
-            ? network.Modules.Where(LayerKinds.IsLinear).Select(module => ThreadHook.After((nn.Module<Tensor, Tensor>)module, (x, y) => answer(module, x, y)))
+            ? network.Modules.Where(LayerKinds.IsLinear).Select(module => ForwardHooks.After((nn.Module<Tensor, Tensor>)module, (x, y) => answer(module, x, y)))
             : [];
         return Undo.All([.. linear, .. network.Activations.Where(AnswersAt).Select(site => site.Observe((x, y) => answer(site, x, y)))]);
     }

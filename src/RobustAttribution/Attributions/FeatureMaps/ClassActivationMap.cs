@@ -25,7 +25,7 @@ public sealed record ClassActivationMap : SinglePassAttribution
         using var features = FeatureMaps.Of(network, null, connected: createGraph);
 
         bool seesMeans = false;
-        using IDisposable hook = ThreadHook.After(head, (x, _) =>
+        using IDisposable hook = ForwardHooks.After(head, (x, _) =>
         {
             Tensor expected = features.Maps.detach().mean([2, 3]);
             seesMeans = x.shape.SequenceEqual(expected.shape) && x.detach().allclose(expected, 1e-4, 1e-6);

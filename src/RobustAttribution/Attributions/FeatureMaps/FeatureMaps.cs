@@ -7,14 +7,14 @@ namespace RobustAttribution.Attributions;
 /// <summary>Keeps what one layer puts out in a forward pass.</summary>
 internal sealed class FeatureMaps : IDisposable
 {
-    private readonly IDisposable hook;
+    private readonly Undo hook;
     private readonly string layer;
     private readonly List<Tensor> found = [];
 
     private FeatureMaps(ImageNetwork network, nn.Module<Tensor, Tensor> module, string layer, bool connected)
     {
         this.layer = layer;
-        hook = ThreadHook.After(module, (_, output) =>
+        hook = ForwardHooks.After(module, (_, output) =>
         {
             // What goes on depends on the tensor kept here: the derivative of the logits at it is then their derivative at the layer's output.
             Tensor kept = connected && output.requires_grad ? output.alias() : output.detach().requires_grad_(true);

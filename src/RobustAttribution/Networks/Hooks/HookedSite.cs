@@ -76,12 +76,12 @@ internal abstract class HookedSite : ActivationSite
     protected abstract Tensor Exchanged(Activation activation, Tensor x);
 
     /// <summary>Installs hooks that put <see cref="Answer"/> in the place of the activation's output while <see cref="IsActive"/>.</summary>
-    protected abstract IEnumerable<Action> InstallHooks();
+    protected abstract IEnumerable<IDisposable> InstallHooks();
 
     // Anew each time: hooks run in the order of their installation, and these come last.
     private void Install()
     {
         hooks?.Dispose();
-        hooks = everywhere is null && exchanged is null && observer is null ? null : Undo.All(InstallHooks().Select(remove => new Undo(remove)).ToArray());
+        hooks = everywhere is null && exchanged is null && observer is null ? null : Undo.All(InstallHooks());
     }
 }

@@ -38,16 +38,26 @@ internal static class LayerKinds
     /// <exception cref="NotSupportedException">One is not; the message names it.</exception>
     public static void RequireUnderstood(ImageNetwork network, string method)
     {
-        foreach ((string name, nn.Module module) in network.Backbone.named_modules().Prepend((string.Empty, network.Backbone)))
+        if (NotUnderstood(network).FirstOrDefault() is { } module)
         {
-            if (!IsLinear(module) && ActivationOf(module) is null && !PassesGradient(module))
-            {
-                throw new NotSupportedException(
-                    $"{method} goes through the network layer by layer and does not understand {(name.Length == 0 ? "the network itself" : $"'{name}'")}, a {module.GetType().Name}{Why(module)}. "
-                    + "Build it of the modules in the table of docs/how-to/bring-your-own-network.md, or use an attribution that needs gradients only, such as InputGradient, IntegratedGradients or GradCam.");
-            }
+            throw new NotSupportedException(
+                $"{method} goes through the network layer by layer. {module} "
+                + "Build it of the modules in the table of docs/how-to/bring-your-own-network.md, or use an attribution that needs gradients only, such as InputGradient, IntegratedGradients or GradCam.");
         }
     }
+
+    /// <summary>A sentence for each module that is not understood.</summary>
+    public static IEnumerable<string> NotUnderstood(ImageNetwork network)
+        => network.Backbone.named_modules().Prepend((string.Empty, network.Backbone))
+            .Where(entry => !IsLinear(entry.module) && ActivationOf(entry.module) is null && !PassesGradient(entry.module))
+            .Select(entry => $"Not understood is {(entry.name.Length == 0 ? "the network itself" : $"'{entry.name}'")}, a {entry.module.GetType().Name}{Why(entry.module)}.");
+
+    /// <summary>Whether a module is no container: its forward pass calls no other module.</summary>
+    public static bool IsLeaf(nn.Module module) => !module.named_children().Any();
+
+    /// <summary>Whether a module writes its output over its input.</summary>
+    public static bool WorksInPlace(nn.Module module)
+        => (module.GetType().GetField("inplace")?.GetValue(module) ?? module.GetType().GetProperty("inplace")?.GetValue(module)) is true;
 
     /// <summary>
     /// Whether a batch normalisation that sees a convolution's output is one linear layer with it: they stand in the same module. Behind the end of a block the output may have other users, a shortcut for example.

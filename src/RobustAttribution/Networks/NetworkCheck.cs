@@ -1,0 +1,164 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Networks;
+
+/// <summary>What <see cref="ImageNetwork.Check"/> found out about a network: whether the attributions that go layer by layer see all of it.</summary>
+/// <param name="Findings">What is not understood or not seen, a sentence each that names the module; empty for a network that every attribution sees through.</param>
+/// <param name="LogitDifference">The largest difference of a logit with hooks to the plain forward pass; 0 where hooks change nothing.</param>
+/// <param name="GradientError">
+/// The relative difference between the length of the true logits' gradient and the central finite difference along it, a step of 1e-3 of the pixels' range: about 1e-2 or less, more where kinks lie near.
+/// </param>
+public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDifference, double GradientError)
+{
+    private const double Tolerance = 1e-3;
+
+    internal static NetworkCheck Of(ImageNetwork network, Tensor images)
+    {
+        lock (network.SyncRoot)
+        {
+            using DisposeScope kept = NewDisposeScope();
+            using IDisposable inspection = network.ForInspection();
+            using IDisposable mode = enable_grad();
+            using var generator = new Generator(1, CPU);
+            Tensor x = images.detach(), logits = network.Logits(x).detach();
+            List<string> findings = [.. LayerKinds.NotUnderstood(network)];
+            if (!logits.isfinite().all().item<bool>())
+            {
+                findings.Add("The logits are not finite.");
+            }
+
+            var observed = new Observation(network, x, kept);
+            findings.AddRange(observed.Unused());
+            findings.AddRange(observed.ChangedInPlace());
+            findings.AddRange(observed.NotLinearBetweenModules(generator));
+            return new NetworkCheck(findings, (observed.Logits - logits).abs().max().ToDouble(), DifferenceError(network, x, logits.argmax(1)));
+        }
+    }
+
+    private static double DifferenceError(ImageNetwork network, Tensor x, Tensor classes)
+    {
+        Tensor gradient = Differentiation.LogitGradient(network, x, classes, createGraph: false).Gradient;
+        double length = gradient.norm().ToDouble(), step = 1e-3 * (network.Input.UpperBound - network.Input.LowerBound);
+        if (length == 0)
+        {
+            return 0;
+        }
+
+        Tensor along = gradient / length;
+        double difference = (Score(x + (along * step)) - Score(x - (along * step))) / (2 * step);
+        return Math.Abs(difference - length) / length;
+
+        double Score(Tensor at) => network.Logits(at).gather(1, classes.unsqueeze(1)).sum(ScalarType.Float64).ToDouble();
+    }
+
+    /// <summary>One forward pass in which every module that computes something is observed.</summary>
+    private sealed class Observation
+    {
+        private readonly ImageNetwork network;
+        private readonly Tensor images;
+        private readonly DisposeScope kept;
+        private readonly (string Name, nn.Module<Tensor, Tensor> Module)[] observed;
+        private readonly List<(int Module, Tensor Input, Tensor Output, Tensor Kept)> calls = [];
+
+        public Observation(ImageNetwork network, Tensor images, DisposeScope kept)
+        {
+            (this.network, this.images, this.kept) = (network, images, kept);
+            observed =
+            [
+                .. from entry in network.Backbone.named_modules().DistinctBy(entry => entry.module)
+                   where entry.module is nn.Module<Tensor, Tensor> && (LayerKinds.IsLeaf(entry.module) || LayerKinds.ActivationOf(entry.module) is not null)
+                   select (entry.name, (nn.Module<Tensor, Tensor>)entry.module),
+            ];
+            using IDisposable hooks = Hooks((module, x, y) =>
+            {
+                calls.Add((module, x, Keep(y.clone()), Keep(y.alias())));
+                return null;
+            });
+            Logits = network.Logits(images).detach();
+        }
+
+        /// <summary>The logits with hooks on every module.</summary>
+        public Tensor Logits { get; }
+
+        public IEnumerable<string> Unused()
+            => observed.Index().Where(entry => LayerKinds.IsLinear(entry.Item.Module) && !calls.Exists(call => call.Module == entry.Index))
+                .Select(entry => $"'{entry.Item.Name}', a {entry.Item.Module.GetType().Name}, is never called: if its weights are used by a function, hooks do not see that.");
+
+        public IEnumerable<string> ChangedInPlace()
+            => calls.Where(call => !call.Kept.eq(call.Output).all().item<bool>() && !TakenInPlace(call)).Select(call => observed[call.Module].Name).Distinct()
+                .Select(name => $"What '{name}' puts out is changed in place by something that is no module.");
+
+        /// <summary>
+        /// Holds every module's output at a value of its own, so that a module's input depends on the others' outputs only through what lies between them, and compares how far it moves with its derivative.
+        /// </summary>
+        public IEnumerable<string> NotLinearBetweenModules(Generator generator)
+        {
+            using IDisposable scope = NewDisposeScope();
+            Tensor[] outputs = [.. calls.Select(call => call.Output.detach().requires_grad_(true))];
+            Tensor[] moves = [.. calls.Select(call => Noise(call.Output, generator) * call.Output.std(false).add(1e-3))];
+            List<Tensor> before = Inputs(outputs), after = Inputs([.. outputs.Zip(moves, (output, move) => (output + move).detach())]);
+            Tensor unused = stack(outputs.Select(output => output.sum())).sum() * 0; // every output has a gradient
+            for (int i = 0; i < before.Count; i++)
+            {
+                if (!before[i].requires_grad)
+                {
+                    continue;
+                }
+
+                Tensor direction = Noise(before[i], generator);
+                Tensor[] sources = [.. autograd.grad([(before[i] * direction).sum() + unused], outputs, null, true, false)];
+                double expected = sources.Zip(moves, (found, move) => (found * move).sum().ToDouble()).Sum();
+                double moved = ((after[i] - before[i]) * direction).sum().ToDouble(), scale = ((after[i] - before[i]).norm() * direction.norm()).ToDouble();
+                if (Math.Abs(moved - expected) > Tolerance * Math.Max(scale, Math.Abs(expected)))
+                {
+                    string from = string.Join(", ", calls.Select((call, index) => (call, index)).Where(entry => sources[entry.index].count_nonzero().item<long>() > 0).Select(entry => $"'{observed[entry.call.Module].Name}'").Distinct());
+                    string to = i < calls.Count ? $"'{observed[calls[i].Module].Name}'" : "the logits";
+                    yield return $"Between {from} and {to} the network computes something that is neither a module nor linear (a functional activation or pool, or a product): guided back-propagation and relevance take it for a plain gradient.";
+                }
+            }
+        }
+
+        // What each call sees, and the logits, when the calls put out these tensors.
+        private List<Tensor> Inputs(Tensor[] outputs)
+        {
+            List<Tensor> inputs = [];
+            using IDisposable hooks = Hooks((_, x, _) =>
+            {
+                inputs.Add(x);
+                return outputs[inputs.Count - 1].clone();
+            });
+            Tensor logits = network.Logits(images);
+            return [.. inputs, logits];
+        }
+
+        // Beyond the scopes within the network.
+        private Tensor Keep(Tensor tensor)
+        {
+            kept.Attach(tensor);
+            return tensor;
+        }
+
+        private static Tensor Noise(Tensor like, Generator generator) => randn(like.shape, like.dtype, CPU, false, generator).to(like.device);
+
+        // A module may write over its input, so a copy is taken before it runs; residual blocks, which hold others, leave theirs alone.
+        private Undo Hooks(Func<int, Tensor, Tensor, Tensor?> answer)
+        {
+            Tensor? input = null;
+            Tensor? See(Tensor x)
+            {
+                input = Keep(x.clone());
+                return null;
+            }
+
+            return Undo.All(observed.SelectMany(IEnumerable<IDisposable> (entry, index) => LayerKinds.IsLeaf(entry.Module)
+                ? [ForwardHooks.Before(entry.Module, See), ForwardHooks.After(entry.Module, (_, y) => answer(index, input!, y))]
+                : [ForwardHooks.After(entry.Module, (x, y) => answer(index, Keep(x.clone()), y))]).ToArray());
+        }
+
+        private bool TakenInPlace((int Module, Tensor Input, Tensor Output, Tensor Kept) call)
+            => network.Modules.Any(block => ReferenceEquals(ResidualSite.LastNormalization(block), observed[call.Module].Module))
+                || calls.Exists(other => LayerKinds.WorksInPlace(observed[other.Module].Module) && other.Input.shape.SequenceEqual(call.Output.shape) && other.Input.eq(call.Output).all().item<bool>());
+    }
+}

@@ -1,0 +1,324 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Laws;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Networks;
+
+/// <summary>Networks that are not ours: TorchVision's, and modules as a user writes them.</summary>
+[TestClass]
+public sealed class AnyModuleTests
+{
+    [TestMethod]
+    [DataRow("relu")]
+    [DataRow("softplus")]
+    public void TorchVisionsResNet18IsExplainedAsOurs(string kind)
+    {
+        using var scope = NewDisposeScope();
+        Activation activation = kind == "relu" ? Activation.Relu : TinyNetworks.Smooth;
+        (ImageNetwork theirs, ImageNetwork ours) = ResNets(activation);
+        using (theirs)
+        using (ours)
+        {
+            Assert.AreEqual(activation, theirs.Activation);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(ours, 2);
+            Values.AreClose(ours.Logits(images), theirs.Logits(images), 1e-10, "logits");
+            foreach (IAttributionMethod method in AttributionTable.Rows)
+            {
+                Tensor expected = method.Attribute(ours, images, classes);
+                double scale = expected.abs().max().ToDouble();
+                scale = scale == 0 && method is GradCam ? 1 : scale; // never negative, and all of one pixel here
+                Assert.IsGreaterThan(0, scale, $"{method}");
+                Values.AreClose(expected / scale, method.Attribute(theirs, images, classes) / scale, 1e-9, $"{method}");
+            }
+
+            Tensor[] expectedGradients = Gradients(ours, images, classes), gradients = Gradients(theirs, images, classes);
+            Assert.IsGreaterThan(60, gradients.Length);
+            for (int i = 0; i < gradients.Length; i++)
+            {
+                Values.AreClose(expectedGradients[i], gradients[i], 1e-8, $"gradient of AGA at parameter {i}");
+            }
+        }
+
+        static Tensor[] Gradients(ImageNetwork network, Tensor images, Tensor classes)
+        {
+            using ObjectiveResult result = ObjectiveLaws.Evaluate(new LocalGradientAlignment { L2Weight = 1 }, network, images, classes);
+            return [.. autograd.grad([result.Loss], [.. network.Backbone.named_parameters().OrderBy(entry => entry.name, StringComparer.Ordinal).Select(entry => entry.parameter)])];
+        }
+    }
+
+    [TestMethod]
+    public void AnActivationExchangedIsGivenBackAlsoAfterAnException()
+    {
+        using var scope = NewDisposeScope();
+        (ImageNetwork theirs, ImageNetwork ours) = ResNets(Activation.Relu);
+        using (theirs)
+        using (ours)
+        {
+            Tensor images = TinyNetworks.Batch(ours, 2).Images;
+            double[] before = Values.Of(theirs.Logits(images));
+            Assert.ThrowsExactly<InvalidOperationException>(() =>
+            {
+                using IDisposable switched = theirs.WithActivation(TinyNetworks.Smooth);
+                using IDisposable again = theirs.WithActivation(Activation.Softplus(5));
+                throw new InvalidOperationException("stop");
+            });
+            CollectionAssert.AreEqual(before, Values.Of(theirs.Logits(images)));
+            using (theirs.WithActivation(TinyNetworks.Smooth))
+            using (ours.WithActivation(TinyNetworks.Smooth))
+            {
+                Values.AreClose(ours.Logits(images), theirs.Logits(images), 1e-10);
+                using (theirs.WithActivation(Activation.Softplus(5)))
+                {
+                    CollectionAssert.AreNotEqual(before, Values.Of(theirs.Logits(images)));
+                }
+
+                Values.AreClose(ours.Logits(images), theirs.Logits(images), 1e-10, "the outer one is back");
+            }
+
+            CollectionAssert.AreEqual(before, Values.Of(theirs.Logits(images)));
+        }
+    }
+
+    [TestMethod]
+    [DataRow("resnet34", 32)]
+    [DataRow("resnet50", 32)]
+    [DataRow("alexnet", 64)]
+    [DataRow("vgg11_bn", 32)]
+    [DataRow("mobilenet_v2", 32)]
+    public void TorchVisionsNetworksAreExplainedAttackedAndChecked(string name, int size)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3); // for TorchVision
+        nn.Module<Tensor, Tensor> module = name switch
+        {
+            "resnet34" => torchvision.models.resnet34(num_classes: 4),
+            "resnet50" => torchvision.models.resnet50(num_classes: 4),
+            "alexnet" => torchvision.models.alexnet(num_classes: 4),
+            "vgg11_bn" => torchvision.models.vgg11_bn(num_classes: 4),
+            _ => torchvision.models.mobilenet_v2(num_classes: 4),
+        };
+        using ImageNetwork network = TinyNetworks.Trained(new ImageNetwork(module, TinyNetworks.Input(3, size), 4), 5);
+        network.MoveTo(CPU, ScalarType.Float64);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        NetworkState state = NetworkState.Of(network);
+        using (NewDisposeScope())
+        using (network.ForInspection())
+        {
+            IAttributionMethod[] methods = [new GuidedBackpropagation(), new Deconvolution(), .. AttributionTable.Composites.Select(composite => new LayerwiseRelevance { Composite = composite })];
+            foreach (IAttributionMethod method in methods)
+            {
+                double[] map = Values.Of(method.Attribute(network, images, classes));
+                Assert.IsTrue(map.All(double.IsFinite) && map.Any(value => value != 0), $"{method}");
+            }
+
+            // LRP-0 is gradient × normalised input wherever hooks see every activation.
+            var zero = new LayerwiseRelevance { Composite = new RelevanceComposite { Convolution = new EpsilonRule { Epsilon = 1e-13 }, Dense = new EpsilonRule { Epsilon = 1e-13 } } };
+            Tensor expected = new GradientTimesInput { Baseline = Baseline.Mean }.Attribute(network, images, classes);
+            double scale = expected.abs().max().ToDouble();
+            Values.AreClose(expected / scale, zero.Attribute(network, images, classes) / scale, 1e-6, "LRP-0");
+        }
+
+        using (NewDisposeScope())
+        using (AttackResult attack = new TopKAttack { Steps = 2, K = 20 }.Perturb(network, images, classes, new Generator(1, CPU)))
+        {
+            Assert.IsGreaterThan(0, (attack.Images - images).abs().max().ToDouble());
+        }
+
+        NetworkCheck check = network.Check(images);
+        Assert.IsEmpty(check.Findings, string.Join(' ', check.Findings));
+        Assert.AreEqual(0, check.LogitDifference, 1e-9);
+        Assert.IsLessThan(0.05, check.GradientError);
+        state.IsUnchanged(name);
+    }
+
+    [TestMethod]
+    public void TheSecondDerivativeOfRelevanceIsThatOfDifferencesOnTorchVisionsResNet18()
+    {
+        using var scope = NewDisposeScope();
+        (ImageNetwork network, ImageNetwork ours) = ResNets(TinyNetworks.Smooth);
+        ours.Dispose();
+        using (network)
+        {
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 1);
+            using var generator = new Generator(3, CPU);
+            Tensor weights = randn(images.shape, ScalarType.Float64, CPU, false, generator), direction = randn(images.shape, ScalarType.Float64, CPU, false, generator);
+            var method = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus };
+            Tensor point = images.detach().requires_grad_(true);
+            Tensor derivative = autograd.grad([(method.Attribute(network, point, classes, createGraph: true) * weights).sum()], [point])[0];
+            double slope = (derivative * direction).sum().ToDouble();
+            const double H = 1e-6;
+            double difference = (Weighted(images + (direction * H)) - Weighted(images - (direction * H))) / (2 * H);
+            Assert.AreEqual(difference, slope, 1e-4 * Math.Abs(difference));
+
+            double Weighted(Tensor at) => (method.Attribute(network, at, classes) * weights).sum().ToDouble();
+        }
+    }
+
+    [TestMethod]
+    public void ReluLikeModulesTakeAnActivationInReluSPlace()
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = linspace(-9, 9, 128, ScalarType.Float32).reshape(1, 2, 8, 8);
+        Activation activation = Activation.Softplus(3);
+        Is(nn.ReLU(), values => activation.Apply(values));
+        Is(nn.ReLU(inplace: true), values => activation.Apply(values));
+        Is(nn.ReLU6(inplace: true), values => activation.Apply(values) - activation.Apply(values - 6));
+        Is(nn.LeakyReLU(0.1), values => (values * 0.1) + (activation.Apply(values) * 0.9));
+
+        void Is(nn.Module<Tensor, Tensor> module, Func<Tensor, Tensor> expected)
+        {
+            using var network = new ImageNetwork(nn.Sequential(module, nn.Flatten()), new InputSpecification(2, 8, 8), 128);
+            double[] plain = Values.Of(network.LogitsOfNormalized(x.clone()));
+            network.SetActivation(activation);
+            Values.AreClose(Values.Of(expected(x)), Values.Of(network.LogitsOfNormalized(x.clone())), 1e-6, module.GetType().Name);
+            Assert.AreEqual(activation, network.Activation);
+            network.SetActivation(Activation.Relu);
+            CollectionAssert.AreEqual(plain, Values.Of(network.LogitsOfNormalized(x.clone())));
+        }
+    }
+
+    [TestMethod]
+    public void GradCamSeesALayerBeforeAnInPlaceRelu()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(2, CPU);
+        nn.Module<Tensor, Tensor> convolution = SeededLayers.Convolution(2, 3, 3, 1, 1, true, generator), head = SeededLayers.Linear(192, 4, generator);
+        using var inPlace = new ImageNetwork(nn.Sequential(("conv", convolution), ("relu", nn.ReLU(inplace: true)), ("flatten", nn.Flatten()), ("fc", head)), TinyNetworks.Input(), 4);
+        using var apart = new ImageNetwork(nn.Sequential(("conv", convolution), ("relu", nn.ReLU()), ("flatten", nn.Flatten()), ("fc", head)), TinyNetworks.Input(), 4);
+        Tensor images = rand([2, 2, 8, 8], generator: generator), classes = tensor(new long[] { 0, 3 });
+        foreach (bool createGraph in new[] { false, true })
+        {
+            Tensor expected = new GradCam { Layer = "conv" }.Attribute(apart, images, classes, createGraph);
+            Assert.IsGreaterThan(0, expected.abs().max().ToDouble());
+            Values.AreClose(expected, new GradCam { Layer = "conv" }.Attribute(inPlace, images, classes, createGraph), 1e-6);
+        }
+    }
+
+    [TestMethod]
+    public void TheCheckNamesWhatHooksDoNotSee()
+    {
+        using var scope = NewDisposeScope();
+        Finds("Between 'conv' and 'fc'", (conv, fc, x) => fc.call(nn.functional.relu(conv.call(x)).flatten(1)));
+        Finds("Between 'conv' and 'fc'", (conv, fc, x) => fc.call(nn.functional.softplus(conv.call(x), 1, 20).flatten(1)));
+        Finds("Between 'conv' and 'fc'", (conv, fc, x) => fc.call((conv.call(x) * conv.call(x)).flatten(1)));
+        Finds("Between 'fc' and the logits", (conv, fc, x) => fc.call(conv.call(x).flatten(1)).tanh());
+        Finds("'conv', a Conv2d, is never called", (conv, fc, x) => fc.call(nn.functional.conv2d(x, ((TorchSharp.Modules.Conv2d)conv).weight, null, [1, 1], [1, 1]).flatten(1)));
+        Finds("What 'conv' puts out is changed in place", (conv, fc, x) => fc.call(conv.call(x).mul_(3).flatten(1)));
+        Finds(null, (conv, fc, x) => fc.call((conv.call(x) + (conv.call(x) * 2)).flatten(1)));
+
+        static void Finds(string? what, Func<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>, Tensor, Tensor> forward)
+        {
+            using var network = new ImageNetwork(new Written(forward), TinyNetworks.Input(), 4);
+            NetworkCheck check = network.Check(rand([3, 2, 8, 8]));
+            if (what is null)
+            {
+                Assert.IsEmpty(check.Findings, string.Join(' ', check.Findings));
+            }
+            else
+            {
+                Assert.IsTrue(check.Findings.Any(finding => finding.StartsWith(what, StringComparison.Ordinal)), $"{what}: {string.Join(' ', check.Findings)}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void OneSeedGivesOneNetworkOfTheUsersModulesAndHisRandomStateDoesNotMove()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        double[] untouched = Values.Of(rand([4]));
+        manual_seed(5);
+        double[] one = Weights(11);
+        double[] afterwards = Values.Of(rand([4]));
+        CollectionAssert.AreEqual(untouched, afterwards, "the global generator");
+        manual_seed(77);
+        CollectionAssert.AreEqual(one, Weights(11), "equal seeds");
+        CollectionAssert.AreNotEqual(one, Weights(12), "different seeds");
+
+        static double[] Weights(ulong seed)
+        {
+            using var generator = new Generator(seed, CPU);
+            using ImageNetwork network = ImageNetwork.Create(new UsersArchitecture(), TinyNetworks.Input(), 4, Activation.Softplus(3), generator);
+            Assert.AreEqual(Activation.Softplus(3), network.Activation);
+            return [.. network.Backbone.parameters().SelectMany(parameter => Values.Of(parameter))];
+        }
+    }
+
+    [TestMethod]
+    public void FourThreadsExplainWhileAFifthScores() => Share(calls: 600);
+
+    [TestMethod]
+    [TestCategory("Long")]
+    public void FourThreadsExplainWhileAFifthScoresTenThousandTimes() => Share(calls: 10_000);
+
+    private static void Share(int calls)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = AttributionTable.Network("sequential", Activation.Relu, ScalarType.Float32);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        IAttributionMethod[] methods = [new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonGammaBox }, new GuidedBackpropagation(), new GradCam { Layer = "conv2" }, new IntegratedGradients { Steps = 2 }];
+        using IDisposable inspection = network.ForInspection();
+        double[][] serial = [.. methods.Select(method => Values.Of(method.Attribute(network, images, classes))), Values.Of(network.Logits(images))];
+        var wrong = new int[5];
+        var threads = Enumerable.Range(0, 5).Select(i => new Thread(() =>
+        {
+            for (int call = 0; call < calls / 5; call++)
+            {
+                using var inner = NewDisposeScope();
+                using IDisposable? switched = i == 3 && call % 7 == 0 ? network.WithActivation(Activation.Softplus(5)) : null;
+                double[] found = Values.Of(i == 4 ? network.Logits(images) : methods[i].Attribute(network, images, classes));
+                wrong[i] += switched is null != found.SequenceEqual(serial[i]) ? 1 : 0;
+            }
+        })).ToArray();
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        CollectionAssert.AreEqual(new int[5], wrong);
+    }
+
+    private static (ImageNetwork Theirs, ImageNetwork Ours) ResNets(Activation activation)
+    {
+        manual_seed(3); // for TorchVision
+        var theirs = new ImageNetwork(torchvision.models.resnet18(num_classes: 4), TinyNetworks.Input(3, 16), 4) { FeatureLayer = "layer4", PooledHead = "fc" };
+        TinyNetworks.Trained(theirs, 9);
+        ImageNetwork ours = TinyNetworks.Create(new ResNetArchitecture(), channels: 3, size: 16, type: ScalarType.Float32);
+        using var weights = new MemoryStream();
+        theirs.SaveWeights(weights);
+        weights.Position = 0;
+        ours.LoadWeights(weights);
+        foreach (ImageNetwork network in new[] { theirs, ours })
+        {
+            network.MoveTo(CPU, ScalarType.Float64);
+            network.SetActivation(activation);
+            network.Backbone.eval();
+        }
+
+        return (theirs, ours);
+    }
+
+    /// <summary>A network whose forward pass is written by hand.</summary>
+    private sealed class Written : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> conv = nn.Conv2d(2, 3, 3, padding: 1), fc = nn.Linear(192, 4);
+        private readonly Func<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>, Tensor, Tensor> written;
+
+        public Written(Func<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>, Tensor, Tensor> written)
+            : base(nameof(Written))
+        {
+            this.written = written;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => written(conv, fc, input);
+    }
+
+    private sealed record UsersArchitecture : NetworkArchitecture
+    {
+        public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
+            => nn.Sequential(nn.Conv2d(input.Channels, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3 * (input.Height - 2) * (input.Width - 2), classCount));
+    }
+}
