@@ -18,24 +18,11 @@ internal static class Differentiation
 
     /// <summary>As the other overload, of the classes that <paramref name="target"/> chooses from the logits.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradient(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
-        => ScoreGradient(network.Logits, images, logits => logits.gather(1, target(logits).unsqueeze(1)).sum(), createGraph);
+        => LogitGradient(network.Logits, images, target, createGraph);
 
     /// <summary>As <see cref="LogitGradient(ImageNetwork, Tensor, Tensor, bool)"/>, at the normalised input.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradientAtNormalized(ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
-        => ScoreGradient(network.LogitsOfNormalized, normalized, logits => logits.gather(1, classes.unsqueeze(1)).sum(), createGraph);
-
-    /// <summary>The gradient of a scalar score of the logits at the input.</summary>
-    public static (Tensor Gradient, Tensor Logits) ScoreGradient(Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> score, bool createGraph)
-    {
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable mode = enable_grad();
-        Tensor point = createGraph && input.requires_grad ? input : input.detach().requires_grad_(true);
-        Tensor logits = logitsOf(point);
-        Tensor gradient = Gradient(score(logits), point, createGraph, createGraph);
-        return createGraph
-            ? (gradient.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
-            : (gradient.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
-    }
+        => LogitGradient(network.LogitsOfNormalized, normalized, _ => classes, createGraph);
 
     /// <summary>g_k at a point whose forward pass was done already: the gradient of each picture's logit of its class.</summary>
     /// <param name="logits">[N,K], computed from <paramref name="point"/> with its graph, which is kept.</param>
@@ -52,6 +39,18 @@ internal static class Differentiation
 
     /// <summary>The derivative of the sum of some values at a point of their graph, which is kept; zeros where they do not depend on the point.</summary>
     public static Tensor Gradient(Tensor values, Tensor point, bool createGraph) => Gradient(values, point, createGraph, keepGraph: true);
+
+    private static (Tensor Gradient, Tensor Logits) LogitGradient(Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> target, bool createGraph)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        Tensor point = createGraph && input.requires_grad ? input : input.detach().requires_grad_(true);
+        Tensor logits = logitsOf(point);
+        Tensor gradient = Gradient(logits.gather(1, target(logits).unsqueeze(1)).sum(), point, createGraph, createGraph);
+        return createGraph
+            ? (gradient.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
+            : (gradient.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+    }
 
     // autograd.grad must not fail: at some versions of TorchSharp its errors end the process.
     private static Tensor Gradient(Tensor values, Tensor point, bool createGraph, bool keepGraph)

@@ -32,12 +32,6 @@ public sealed class MetricLaws
             using UpperBoundReport report = UpperBoundReport.Measure(network, images, moved, classes);
             return Read(report.SquaredDistance, report.CosineDistance, report.HessianVectorNorm, report.RelativeHessianVectorNorm);
         }),
-        new(nameof(AdversarialAccuracy), (network, images, classes, generator) =>
-        {
-            AccuracyUnderAttack result = new AdversarialAccuracy { Attack = new RobustAttribution.Attacks.ProjectedGradientDescent { Steps = 2 } }
-                .Measure(network, new TensorBatchSource(images, classes), 2, generator);
-            return [result.Clean, result.Attacked, result.Count];
-        }),
         new(nameof(SecurityCurve), (network, images, classes, generator) =>
         {
             var curve = new SecurityCurve { Radii = [0, 0.1], Similarities = Small, ExplanationAttack = new RobustAttribution.Attacks.TopKAttack { K = 9, Steps = 2 } };

@@ -1,3 +1,4 @@
+using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
@@ -70,9 +71,10 @@ public sealed class RobustnessMetricTests
         Tensor Change(Tensor pictures) => pictures.flip(2);
         (Tensor clean, Tensor attacked) = (network.Logits(images).argmax(1).eq(classes), network.Logits(Change(images)).argmax(1).eq(classes));
         double Share(Tensor flags) => flags.sum().item<long>() / 21.0;
-        AccuracyUnderAttack result = new AdversarialAccuracy { Attack = new ScriptedAttack((pictures, _) => Change(pictures)) }.Measure(network, new TensorBatchSource(images, classes), 4, generator);
-        Assert.AreEqual(new AccuracyUnderAttack(Share(clean), Share(clean.logical_and(attacked)), 21), result);
-        Assert.IsTrue(result.Attacked < result.Clean && result.Attacked != Share(attacked), $"{result} {Share(attacked)}");
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = new ScriptedAttack((pictures, _) => Change(pictures)) }
+            .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
+        Assert.AreEqual((Share(clean.logical_and(attacked)), 21L), (point.Accuracy, point.Count));
+        Assert.IsTrue(point.Accuracy < Share(clean) && point.Accuracy != Share(attacked), $"{point} {Share(attacked)}");
     }
 
     [TestMethod]
@@ -80,18 +82,13 @@ public sealed class RobustnessMetricTests
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = Trained();
+        using var generator = new Generator(4);
         TensorBatchSource pictures = TrainingProblems.Pictures(60);
         double clean = Evaluation.Measure(network, pictures, 16).Accuracy;
-        AccuracyUnderAttack Measure(double radius)
-        {
-            using var generator = new Generator(4);
-            var metric = new AdversarialAccuracy();
-            return (metric with { Attack = metric.Attack.WithThreatModel(new LinfBall(radius)) }).Measure(network, pictures, 32, generator);
-        }
-
-        Assert.AreEqual(new AccuracyUnderAttack(clean, clean, 60), Measure(0));
-        AccuracyUnderAttack attacked = Measure(0.2);
-        Assert.IsTrue(attacked.Attacked < clean - 0.1 && attacked.Clean == clean, $"{attacked}");
+        var curve = new SecurityCurve { Radii = [0, 0.2], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = new ProjectedGradientDescent { Steps = 40 } };
+        IReadOnlyList<SecurityPoint> points = curve.Measure(network, pictures, 32, generator);
+        Assert.AreEqual((clean, 60L), (points[0].Accuracy, points[0].Count));
+        Assert.IsTrue(points[1].Accuracy < clean - 0.1, $"{points[1]}");
     }
 
     [TestMethod]
@@ -163,12 +160,10 @@ public sealed class RobustnessMetricTests
         using var generator = new Generator(4);
         var empty = new TensorBatchSource(zeros(0, 2, 8, 8), zeros(0, dtype: ScalarType.Int64));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no picture");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdversarialAccuracy().Measure(network, empty, 4, generator)).Message, "no picture");
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         var source = new TensorBatchSource(images, classes);
         var cancelled = new CancellationToken(canceled: true);
         Assert.ThrowsExactly<OperationCanceledException>(() => new SecurityCurve().Measure(network, source, 4, generator, null, cancelled));
-        Assert.ThrowsExactly<OperationCanceledException>(() => new AdversarialAccuracy().Measure(network, source, 4, generator, cancelled));
         Assert.ThrowsExactly<OperationCanceledException>(() => Evaluation.Measure(network, source, 4, cancelled));
     }
 

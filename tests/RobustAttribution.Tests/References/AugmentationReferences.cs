@@ -63,20 +63,6 @@ internal static class AugmentationReferences
         return Resized(part, outputHeight, outputWidth);
     }
 
-    public static double[,,] ShorterSide(double[,,] x, int length)
-    {
-        double scale = (double)length / Math.Min(x.GetLength(1), x.GetLength(2));
-        return Resized(x, (int)Math.Floor((x.GetLength(1) * scale) + 1e-9), (int)Math.Floor((x.GetLength(2) * scale) + 1e-9));
-    }
-
-    public static double[,,] Middle(double[,,] x, int height, int width)
-    {
-        double[,,] result = new double[x.GetLength(0), height, width];
-        (double top, double left) = (Math.Round((x.GetLength(1) - height) / 2.0, MidpointRounding.ToEven), Math.Round((x.GetLength(2) - width) / 2.0, MidpointRounding.ToEven));
-        Fill(result, (c, i, j) => x[c, (int)top + i, (int)left + j]);
-        return result;
-    }
-
     private static double[,,] Resized(double[,,] x, int height, int width)
     {
         (int h, int w) = (x.GetLength(1), x.GetLength(2));

@@ -4,7 +4,7 @@ namespace RobustAttribution.Training;
 
 /// <summary>Several augmentations, one after the other.</summary>
 /// <param name="Steps">In the order in which they are applied.</param>
-public sealed record Compose(IReadOnlyList<IAugmentation> Steps) : IBoxAugmentation
+public sealed record Compose(IReadOnlyList<IAugmentation> Steps) : IAugmentation
 {
     /// <summary>In the order in which they are applied.</summary>
     public IReadOnlyList<IAugmentation> Steps { get; init => field = Check(value); } = Check(Steps);
@@ -20,23 +20,6 @@ public sealed record Compose(IReadOnlyList<IAugmentation> Steps) : IBoxAugmentat
         }
 
         return changed.MoveToOuterDisposeScope();
-    }
-
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The boxes are not one for each picture, or of another type; or a step cannot take boxes along.</exception>
-    public (Tensor Images, Tensor Boxes) ApplyWithBoxes(Tensor images, Tensor boxes, Generator generator)
-    {
-        RandomAugmentation.CheckBoxes(Require.NotNull(images, nameof(images)), boxes);
-        using IDisposable scope = NewDisposeScope();
-        (Tensor changed, Tensor moved) = (images.alias(), boxes.alias());
-        foreach (IAugmentation step in Steps)
-        {
-            (changed, moved) = step is IBoxAugmentation both
-                ? both.ApplyWithBoxes(changed, moved, generator)
-                : throw new ArgumentException($"{nameof(Steps)} holds a {step.GetType().Name}, which does not say where boxes go; allowed with boxes are {nameof(IBoxAugmentation)}s.");
-        }
-
-        return (changed.MoveToOuterDisposeScope(), moved.MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>

@@ -10,10 +10,6 @@ public sealed record HorizontalFlip : RandomAugmentation
 
     internal override int DrawCount => 1;
 
-    internal override Tensor Transform(Tensor images, Tensor draws) => where(Flipped(draws), images.flip(3), images);
-
-    internal override Tensor MoveBoxes(Tensor boxes, Tensor draws, long height, long width)
-        => where(Flipped(draws).reshape(-1, 1), cat([width - Edge(boxes, 2), Edge(boxes, 1), width - Edge(boxes, 0), Edge(boxes, 3)], 1), boxes);
-
-    private Tensor Flipped(Tensor draws) => Uniform(draws, 0, 0, 1).lt(Probability); // [N,1,1,1]
+    internal override Tensor Transform(Tensor images, Tensor draws)
+        => where(Uniform(draws, 0, 0, 1).lt(Probability), images.flip(3), images); // [N,1,1,1] for [N,C,H,W]
 }

@@ -15,20 +15,11 @@ public sealed record RandomCrop : RandomAugmentation
     {
         (long count, long channels, long height, long width) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
         Tensor padded = nn.functional.pad(images, [Padding, Padding, Padding, Padding]);
-        Tensor offsets = Offsets(draws).to(ScalarType.Int64);
+        Tensor offsets = (draws * ((2 * Padding) + 1)).floor().clamp(0, 2 * Padding).to(ScalarType.Int64); // [N,2]: rows and columns left out at the top and left
         Tensor rows = offsets.narrow(1, 0, 1) + arange(height, dtype: ScalarType.Int64, device: images.device); // [N,H]
         Tensor columns = offsets.narrow(1, 1, 1) + arange(width, dtype: ScalarType.Int64, device: images.device); // [N,W]
         return padded
             .gather(2, rows.reshape(count, 1, height, 1).expand(count, channels, height, width + (2 * Padding)))
             .gather(3, columns.reshape(count, 1, 1, width).expand(count, channels, height, width));
     }
-
-    internal override Tensor MoveBoxes(Tensor boxes, Tensor draws, long height, long width)
-    {
-        Tensor shift = Padding - Offsets(draws).flip(1); // [N,2]: to the right and down
-        return boxes + cat([shift, shift], 1);
-    }
-
-    /// <summary>[N,2]: rows and columns of the padded picture that are left out at its top and left.</summary>
-    private Tensor Offsets(Tensor draws) => (draws * ((2 * Padding) + 1)).floor().clamp(0, 2 * Padding);
 }

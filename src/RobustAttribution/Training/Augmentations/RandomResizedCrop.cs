@@ -39,13 +39,6 @@ public sealed record RandomResizedCrop : RandomAugmentation
         return BilinearSampling.Part(images, top, left, partHeight, partWidth, Height ?? height, Width ?? width);
     }
 
-    internal override Tensor MoveBoxes(Tensor boxes, Tensor draws, long height, long width)
-    {
-        (Tensor top, Tensor left, Tensor partHeight, Tensor partWidth) = Part(draws, height, width);
-        Tensor across = (Width ?? width) / partWidth, down = (Height ?? height) / partHeight; // [N,1]
-        return (boxes - cat([left, top, left, top], 1)) * cat([across, down, across, down], 1);
-    }
-
     /// <summary>The part that is cut out, [N,1] each, in whole pixels.</summary>
     private (Tensor Top, Tensor Left, Tensor Height, Tensor Width) Part(Tensor draws, long height, long width)
     {

@@ -12,25 +12,11 @@ public sealed record RandomRotation : RandomAugmentation
 
     internal override Tensor Transform(Tensor images, Tensor draws)
     {
-        Tensor angle = Angle(draws);
+        Tensor angle = Uniform(draws, 0, -Degrees, Degrees).reshape(-1, 1, 1) * (Math.PI / 180);
         Tensor row = BilinearSampling.Places(images, 2).reshape(1, -1, 1) - ((images.shape[2] - 1) / 2.0); // from the centre, downwards
         Tensor column = BilinearSampling.Places(images, 3).reshape(1, 1, -1) - ((images.shape[3] - 1) / 2.0);
         Tensor sourceColumn = (column * angle.cos()) - (row * angle.sin()) + ((images.shape[3] - 1) / 2.0); // [N,H,W]
         Tensor sourceRow = (column * angle.sin()) + (row * angle.cos()) + ((images.shape[2] - 1) / 2.0);
         return BilinearSampling.At(images, sourceRow, sourceColumn);
     }
-
-    internal override Tensor MoveBoxes(Tensor boxes, Tensor draws, long height, long width)
-    {
-        Tensor angle = Angle(draws).reshape(-1, 1);
-        (double middleColumn, double middleRow) = (width / 2.0, height / 2.0);
-        Tensor columns = cat([Edge(boxes, 0), Edge(boxes, 2), Edge(boxes, 0), Edge(boxes, 2)], 1) - middleColumn; // [N,4]: the corners, from the centre
-        Tensor rows = cat([Edge(boxes, 1), Edge(boxes, 1), Edge(boxes, 3), Edge(boxes, 3)], 1) - middleRow;
-        Tensor turnedColumns = (columns * angle.cos()) + (rows * angle.sin()) + middleColumn;
-        Tensor turnedRows = (rows * angle.cos()) - (columns * angle.sin()) + middleRow;
-        return stack([turnedColumns.amin([1]), turnedRows.amin([1]), turnedColumns.amax([1]), turnedRows.amax([1])], 1);
-    }
-
-    /// <summary>[N,1,1], in radians.</summary>
-    private Tensor Angle(Tensor draws) => Uniform(draws, 0, -Degrees, Degrees).reshape(-1, 1, 1) * (Math.PI / 180);
 }
