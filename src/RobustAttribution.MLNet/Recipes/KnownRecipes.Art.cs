@@ -4,7 +4,6 @@ using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 
 namespace RobustAttribution.MLNet;

@@ -1,4 +1,3 @@
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

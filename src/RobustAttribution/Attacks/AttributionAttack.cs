@@ -1,6 +1,5 @@
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

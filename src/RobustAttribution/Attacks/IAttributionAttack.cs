@@ -1,5 +1,4 @@
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;

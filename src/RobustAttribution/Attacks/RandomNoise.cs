@@ -1,5 +1,4 @@
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

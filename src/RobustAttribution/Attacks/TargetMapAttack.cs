@@ -18,7 +18,7 @@ public sealed record TargetMapAttack : MapAttack
     /// <summary>The attack with its defaults.</summary>
     public TargetMapAttack()
     {
-        ThreatModel = new ThreatModels.LinfBall(4.0 / 255);
+        ThreatModel = new LinfBall(4.0 / 255);
         Steps = 100;
         Step = new AdamStep();
         Reduction = new MapReduction(MapSign.Absolute, MapScale.Max);

@@ -1,7 +1,7 @@
+using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -4,7 +4,6 @@ using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Tests.References;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 using static RobustAttribution.Tests.References.AttackReferences;

@@ -4,7 +4,6 @@ using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

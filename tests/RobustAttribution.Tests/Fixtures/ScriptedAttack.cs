@@ -1,6 +1,5 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

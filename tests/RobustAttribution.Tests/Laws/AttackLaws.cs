@@ -1,7 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

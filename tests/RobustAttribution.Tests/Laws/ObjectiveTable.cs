@@ -1,6 +1,5 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Objectives;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.Tests.Laws;
 

@@ -1,7 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Objectives;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.Tests.Laws;
 

@@ -1,4 +1,4 @@
-using RobustAttribution.ThreatModels;
+using RobustAttribution.Attacks;
 
 namespace RobustAttribution.Tests.Laws;
 

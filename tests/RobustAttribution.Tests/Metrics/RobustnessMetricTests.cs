@@ -4,7 +4,6 @@ using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;

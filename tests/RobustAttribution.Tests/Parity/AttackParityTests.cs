@@ -1,5 +1,4 @@
 using RobustAttribution.Attacks;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Scoring;
@@ -120,7 +121,7 @@ internal static class RobustnessReporter
             yield break;
         }
 
-        bool inBytes = options.Attacks[0].ThreatModel is ThreatModels.LinfBall;
+        bool inBytes = options.Attacks[0].ThreatModel is LinfBall;
         string horizontal = inBytes ? "ε in 1/255" : "ε";
         double unit = inBytes ? 255 : 1;
         yield return new(

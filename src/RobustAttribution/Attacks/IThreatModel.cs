@@ -1,7 +1,7 @@
 using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.ThreatModels;
+namespace RobustAttribution.Attacks;
 
 /// <summary>The set of perturbations an attacker may use, and how to move in it. Immutable records; every length is in pixel units ([0, 1] scale).</summary>
 /// <remarks>Results are always inside the pixel bounds of <see cref="InputSpecification"/>, and owned by the caller.</remarks>

@@ -1,10 +1,10 @@
+using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Tests.ThreatModels;
+namespace RobustAttribution.Tests.Attacks;
 
 [TestClass]
 public sealed class ThreatModelTests

@@ -1,7 +1,7 @@
 using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.ThreatModels;
+namespace RobustAttribution.Attacks;
 
 /// <summary>The picture as a whole may move by at most ε: the ball of the Euclidean norm, {x' : ‖x' − x‖₂ ≤ ε}.</summary>
 /// <param name="Radius">

@@ -1,7 +1,7 @@
 using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.ThreatModels;
+namespace RobustAttribution.Attacks;
 
 /// <summary>Every value of the picture may change by at most ε: the ball of the maximum norm, {x' : max |x' − x| ≤ ε}.</summary>
 /// <param name="Radius">ε in pixel units, at least 0. 8/255 by default, as Singh et al. 2020 train and judge with.</param>
