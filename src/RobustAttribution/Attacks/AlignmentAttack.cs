@@ -41,13 +41,13 @@ public sealed record AlignmentAttack : AttributionAttack
     protected internal override bool NeedsLogitGradients => true;
 
     /// <inheritdoc/>
-    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
+    protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
-        Tensor saliency = Vectors(scene.TrueStart.LogitGradient(scene.Classes).abs()); // [N,P]
+        Tensor saliency = Vectors(start.LogitGradient(start.Classes).abs()); // [N,P]
         int count = Math.Max(1, (int)Math.Round(TopShare * saliency.shape[1]));
         Tensor top = saliency.topk(count, 1).indexes; // [N,k]
         return view => SoftMargin(
-            Distance(view, view.LogitGradient(StrongestWrongClass(view.Logits, scene.Classes)), top) - Distance(view, view.LogitGradient(scene.Classes), top));
+            Distance(view, view.LogitGradient(StrongestWrongClass(view.Logits, view.Classes)), top) - Distance(view, view.LogitGradient(view.Classes), top));
     }
 
     /// <summary>Inputs [N,C,H,W] as vectors of positions [N,P].</summary>
@@ -64,6 +64,6 @@ public sealed record AlignmentAttack : AttributionAttack
     /// <summary>log(1 + exp(−margin)).</summary>
     internal static Tensor SoftMargin(Tensor margin) => nn.functional.softplus(-margin, 1, 20);
 
-    private Tensor Distance(AttackView view, Tensor gradient, Tensor top)
+    private Tensor Distance(NetworkView view, Tensor gradient, Tensor top)
         => 1 - Rowwise.Cosine(Vectors(view.Normalized).gather(1, top), Vectors(gradient).gather(1, top));
 }

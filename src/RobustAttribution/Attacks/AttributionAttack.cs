@@ -48,7 +48,7 @@ public abstract record AttributionAttack : IAttributionAttack
     /// <summary>The attribution that the attack is about; null for attacks that are about none.</summary>
     protected internal virtual IAttributionMethod? Explained => null;
 
-    /// <summary>Whether the objective asks for <see cref="AttackView.LogitGradient"/>.</summary>
+    /// <summary>Whether the objective asks for <see cref="NetworkView.LogitGradient"/>.</summary>
     protected internal virtual bool NeedsLogitGradients => false;
 
     /// <inheritdoc/>
@@ -85,16 +85,17 @@ public abstract record AttributionAttack : IAttributionAttack
     protected internal virtual Tensor MapOf(Tensor attribution) => new MapReduction().Reduce(attribution);
 
     /// <summary>The method itself: what to increase.</summary>
-    /// <param name="scene">The constants.</param>
+    /// <param name="clean">The images before the attack, through the true network; a constant.</param>
+    /// <param name="start">Where the walk begins, through the true network; a constant.</param>
     /// <returns>
-    /// The objective of a view, [N], differentiable at <see cref="AttackView.Images"/>; higher is a stronger attack. It may be NaN where
+    /// The objective of a view, [N], differentiable at <see cref="NetworkView.Images"/>; higher is a stronger attack. It may be NaN where
     /// undefined: such an iterate never counts.
     /// </returns>
-    protected internal abstract Func<AttackView, Tensor> Objective(AttackScene scene);
+    protected internal abstract Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start);
 
-    /// <summary>What iterates are judged by, on the true network, [N]; null, the default, judges by the objective.</summary>
-    /// <param name="scene">The constants.</param>
-    protected internal virtual Func<AttackView, Tensor>? Judgement(AttackScene scene) => null;
+    /// <summary>What the best iterate is chosen by, on the true network: [N], higher is better; null, the default, takes the objective.</summary>
+    /// <param name="clean">The images before the attack, through the true network; a constant.</param>
+    protected internal virtual Func<NetworkView, Tensor>? Criterion(NetworkView clean) => null;
 
     private static void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {

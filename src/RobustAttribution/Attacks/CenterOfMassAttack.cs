@@ -17,10 +17,10 @@ public sealed record CenterOfMassAttack : MapAttack
     public CenterOfMassAttack() => RandomStart = true;
 
     /// <inheritdoc/>
-    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
+    protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
-        Tensor clean = Center(scene.TrueClean.Map);
-        return view => Rowwise.Norm(Center(view.Map) - clean);
+        Tensor origin = Center(clean.Map);
+        return view => Rowwise.Norm(Center(view.Map) - origin);
     }
 
     private static Tensor Center(Tensor map)

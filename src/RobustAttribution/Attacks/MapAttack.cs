@@ -35,15 +35,15 @@ public abstract record MapAttack : AttributionAttack
     protected internal sealed override Tensor MapOf(Tensor attribution) => Reduction.Reduce(attribution);
 
     /// <inheritdoc/>
-    protected internal sealed override Func<AttackView, Tensor>? Judgement(AttackScene scene)
+    protected internal sealed override Func<NetworkView, Tensor>? Criterion(NetworkView clean)
     {
         if (Judge is not { } judge)
         {
             return null;
         }
 
-        Tensor clean = scene.TrueClean.Map;
+        Tensor reference = clean.Map;
         double sign = judge.HigherIsMoreSimilar ? -1 : 1;
-        return view => judge.Compare(clean, view.Map.detach()) * sign;
+        return view => judge.Compare(reference, view.Map.detach()) * sign;
     }
 }

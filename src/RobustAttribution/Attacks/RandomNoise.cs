@@ -28,7 +28,7 @@ public sealed record RandomNoise : IAttributionAttack
         using IDisposable mode = no_grad();
         Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);
         using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null);
-        best.Offer(noisy, zeros([images.shape[0]], ScalarType.Float64, images.device), KeepPrediction ? network.Logits(noisy) : null, counts: true);
+        best.Add(noisy, zeros([images.shape[0]], ScalarType.Float64, images.device), KeepPrediction ? network.Logits(noisy) : null, counts: true);
         return best.ToResult();
     }
 }

@@ -31,9 +31,9 @@ public sealed record TargetMapAttack : MapAttack
     public TargetMap Target { get; init => field = Require.NotNull(value); } = new FrameTarget();
 
     /// <inheritdoc/>
-    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
+    protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
-        Tensor target = (Reduction with { Sign = MapSign.Signed }).Reduce(Target.Create(scene.TrueClean.Map).unsqueeze(1)); // [N,H,W]
-        return view => -((Rowwise.SquaredNorm(view.Map - target) * Gamma) + (Rowwise.SquaredNorm(view.Logits - scene.Clean.Logits) * (1 - Gamma)));
+        Tensor target = (Reduction with { Sign = MapSign.Signed }).Reduce(Target.Create(clean.Map).unsqueeze(1)); // [N,H,W]
+        return view => -((Rowwise.SquaredNorm(view.Map - target) * Gamma) + (Rowwise.SquaredNorm(view.Logits - view.Clean.Logits) * (1 - Gamma)));
     }
 }

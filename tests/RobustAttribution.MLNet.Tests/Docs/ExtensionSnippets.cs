@@ -16,9 +16,9 @@ internal static class ExtensionSnippets
     {
         public UpperHalfAttack() => Reduction = new MapReduction(MapSign.Absolute, MapScale.Sum);
 
-        protected override Func<AttackView, Tensor> Objective(AttackScene scene)
+        protected override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
         {
-            long half = scene.TrueClean.Map.shape[1] / 2;
+            long half = clean.Map.shape[1] / 2;
             return view => -view.Map.narrow(1, 0, half).sum([1, 2]); // [N]; higher is a stronger attack
         }
     }

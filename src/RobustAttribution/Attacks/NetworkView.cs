@@ -6,24 +6,25 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Pictures as an attack sees them through a network: logits, attribution, map and gradients, each computed once, when it is first asked for, and
-/// all from one forward pass where the attribution allows it (<see cref="IAttributionWithLogits"/>).
+/// What a network computes for one batch of images: logits, attribution, map and gradients. Each is computed when it is first asked for, and kept;
+/// one forward pass serves all of them where the attribution allows it (<see cref="IAttributionWithLogits"/>).
 /// </summary>
-/// <remarks>Owns the tensors it hands out; they live as long as the view.</remarks>
-public sealed class AttackView : IDisposable
+/// <remarks>Owns its tensors; they live as long as the view.</remarks>
+public sealed class NetworkView : IDisposable
 {
     private readonly List<Tensor> owned = [];
     private readonly ImageNetwork network;
     private readonly AttributionAttack attack;
     private readonly Activation? activation;
-    private readonly AttackView? source;
-    private readonly Tensor classes;
+    private readonly NetworkView? source;
+    private readonly NetworkView? clean;
     private Tensor? normalized, logits, attribution, map;
-    private AttackView? constant;
+    private NetworkView? constant;
 
-    internal AttackView(AttributionAttack attack, ImageNetwork network, Activation? activation, Tensor images, Tensor classes, bool createGraph)
+    internal NetworkView(
+        AttributionAttack attack, ImageNetwork network, Activation? activation, Tensor images, Tensor classes, NetworkView? clean, bool createGraph)
     {
-        (this.attack, this.network, this.activation, this.classes, CreatesGraph) = (attack, network, activation, classes, createGraph);
+        (this.attack, this.network, this.activation, this.clean, Classes, CreatesGraph) = (attack, network, activation, clean, classes, createGraph);
         Images = Own(images.detach());
         if (createGraph)
         {
@@ -31,14 +32,20 @@ public sealed class AttackView : IDisposable
         }
     }
 
-    private AttackView(AttackView source)
+    private NetworkView(NetworkView source)
     {
-        (this.source, attack, network, activation, classes) = (source, source.attack, source.network, source.activation, source.classes);
+        (this.source, attack, network, activation, clean, Classes) = (source, source.attack, source.network, source.activation, source.clean, source.Classes);
         Images = Own(source.Images.detach());
     }
 
-    /// <summary>[N,C,H,W]: the pictures in pixel scale; what the objective is differentiated at.</summary>
+    /// <summary>[N,C,H,W]: the images in pixel scale; what the objective is differentiated at.</summary>
     public Tensor Images { get; }
+
+    /// <summary>[N], int64: the classes whose attribution is attacked.</summary>
+    public Tensor Classes { get; }
+
+    /// <summary>The images before the attack through the same network, as a constant.</summary>
+    public NetworkView Clean => clean ?? (source is null ? AsConstant() : this);
 
     /// <summary>[N,C,H,W]: the normalised pictures.</summary>
     public Tensor Normalized => normalized ??= source is null ? Own(Compute(Normalize)) : Constant(source.Normalized);
@@ -93,7 +100,7 @@ public sealed class AttackView : IDisposable
     internal static Activation? SurrogateFor(ImageNetwork network, Activation? surrogate) => network.Activation is { IsSmooth: true } ? null : surrogate;
 
     /// <summary>The same view as a constant, which lives as long as this one: whatever it hands out is detached.</summary>
-    internal AttackView AsConstant() => constant ??= new AttackView(this);
+    internal NetworkView AsConstant() => constant ??= new NetworkView(this);
 
     private Tensor Normalize()
     {
@@ -107,13 +114,13 @@ public sealed class AttackView : IDisposable
             ?? throw new InvalidOperationException($"{attack.GetType().Name} is about no attribution; it can look at {nameof(Logits)} and {nameof(LogitGradient)}.");
         if (method is not IAttributionWithLogits both)
         {
-            return Own(Compute(() => method.Attribute(network, Images, classes, CreatesGraph)));
+            return Own(Compute(() => method.Attribute(network, Images, Classes, CreatesGraph)));
         }
 
         using IDisposable scope = NewDisposeScope();
         using IDisposable? switched = Switch();
         using IDisposable mode = enable_grad(CreatesGraph);
-        (Tensor found, Tensor score) = both.AttributeWithLogits(network, Images, classes, CreatesGraph);
+        (Tensor found, Tensor score) = both.AttributeWithLogits(network, Images, Classes, CreatesGraph);
         logits ??= Own(score);
         return Own(found);
     }
