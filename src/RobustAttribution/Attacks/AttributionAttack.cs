@@ -45,8 +45,8 @@ public abstract record AttributionAttack : IAttributionAttack
     /// </summary>
     public Activation? Surrogate { get; init; } = Activation.Softplus(20);
 
-    /// <summary>The attribution that the attack is about; null for attacks that are about none.</summary>
-    protected internal virtual IAttributionMethod? Explained => null;
+    /// <summary>The map that is attacked; null for attacks on the prediction alone.</summary>
+    protected internal virtual SaliencyMap? AttackedMap => null;
 
     /// <summary>Whether the objective asks for <see cref="NetworkView.LogitGradient"/>.</summary>
     protected internal virtual bool NeedsLogitGradients => false;
@@ -78,11 +78,6 @@ public abstract record AttributionAttack : IAttributionAttack
         using AttackRun run = new(this, network, images.detach(), classes, generator);
         return run.Walk(0, null).MoveToOuterDisposeScope();
     }
-
-    /// <summary>The map of an attribution, for attacks that are about one.</summary>
-    /// <param name="attribution">[N,C,H,W].</param>
-    /// <returns>[N,H,W], with the graph of <paramref name="attribution"/>.</returns>
-    protected internal virtual Tensor MapOf(Tensor attribution) => new MapReduction().Reduce(attribution);
 
     /// <summary>The method itself: what to increase.</summary>
     /// <param name="clean">The images before the attack, through the true network; a constant.</param>

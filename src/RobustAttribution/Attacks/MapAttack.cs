@@ -29,10 +29,7 @@ public abstract record MapAttack : AttributionAttack
     public IMapSimilarity? Judge { get; init; }
 
     /// <inheritdoc/>
-    protected internal sealed override IAttributionMethod Explained => Attribution;
-
-    /// <inheritdoc/>
-    protected internal sealed override Tensor MapOf(Tensor attribution) => Reduction.Reduce(attribution);
+    protected internal sealed override SaliencyMap AttackedMap => new(Attribution, Reduction);
 
     /// <inheritdoc/>
     protected internal sealed override Func<NetworkView, Tensor>? Criterion(NetworkView clean)

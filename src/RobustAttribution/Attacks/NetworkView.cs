@@ -59,7 +59,7 @@ public sealed class NetworkView : IDisposable
             {
                 logits = Constant(source.Logits);
             }
-            else if (logits is null && attack.Explained is IAttributionWithLogits)
+            else if (logits is null && attack.AttackedMap?.Method is IAttributionWithLogits)
             {
                 _ = Attribution;
             }
@@ -68,13 +68,16 @@ public sealed class NetworkView : IDisposable
         }
     }
 
-    /// <summary>[N,C,H,W]: the attribution that the attack is about, signed.</summary>
-    /// <exception cref="InvalidOperationException">The attack is not about an attribution.</exception>
+    /// <summary>[N,C,H,W]: the attribution behind <see cref="Map"/>, signed.</summary>
+    /// <exception cref="InvalidOperationException">The attack has no <see cref="AttributionAttack.AttackedMap"/>.</exception>
     public Tensor Attribution => attribution ??= source is null ? Explain() : Constant(source.Attribution);
 
-    /// <summary>[N,H,W]: <see cref="Attribution"/>, reduced as the attack says.</summary>
-    /// <exception cref="InvalidOperationException">The attack is not about an attribution.</exception>
-    public Tensor Map => map ??= source is null ? Own(Compute(() => attack.MapOf(Attribution))) : Constant(source.Map);
+    /// <summary>[N,H,W]: the map that is attacked.</summary>
+    /// <exception cref="InvalidOperationException">The attack has no <see cref="AttributionAttack.AttackedMap"/>.</exception>
+    public Tensor Map => map ??= source is null ? Own(Compute(() => Attacked.Reduction.Reduce(Attribution))) : Constant(source.Map);
+
+    private SaliencyMap Attacked => attack.AttackedMap
+        ?? throw new InvalidOperationException($"{attack.GetType().Name} attacks no map; it can use {nameof(Logits)} and {nameof(LogitGradient)}.");
 
     /// <summary>Whether the view can be differentiated at <see cref="Images"/>.</summary>
     internal bool CreatesGraph { get; }
@@ -110,8 +113,7 @@ public sealed class NetworkView : IDisposable
 
     private Tensor Explain()
     {
-        IAttributionMethod method = attack.Explained
-            ?? throw new InvalidOperationException($"{attack.GetType().Name} is about no attribution; it can look at {nameof(Logits)} and {nameof(LogitGradient)}.");
+        IAttributionMethod method = Attacked.Method;
         if (method is not IAttributionWithLogits both)
         {
             return Own(Compute(() => method.Attribute(network, Images, Classes, CreatesGraph)));

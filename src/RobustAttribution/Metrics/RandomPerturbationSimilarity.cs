@@ -39,17 +39,16 @@ public sealed record RandomPerturbationSimilarity
         Require.NotNull(generator, nameof(generator));
         using IDisposable scope = NewDisposeScope();
         using IDisposable inspection = network.ForInspection();
-        Tensor reference = MapOf(images);
+        var map = new SaliencyMap(Attribution, Reduction);
+        Tensor reference = map.Of(network, images, classes);
         Tensor sum = zeros(images.shape[0], dtype: ScalarType.Float64);
         for (int draw = 0; draw < Draws; draw++)
         {
             using IDisposable step = NewDisposeScope();
             Tensor disturbed = ThreatModel.RandomStart(images.detach(), network.Input, generator);
-            sum.add_(Similarity.Compare(reference, MapOf(disturbed)));
+            sum.add_(Similarity.Compare(reference, map.Of(network, disturbed, classes)));
         }
 
         return (sum / Draws).MoveToOuterDisposeScope();
-
-        Tensor MapOf(Tensor pictures) => Reduction.Reduce(Attribution.Attribute(network, pictures, classes));
     }
 }

@@ -43,20 +43,21 @@ public sealed record SecurityCurve
     {
         Require.NotNull(network, nameof(network));
         Require.NotNull(generator, nameof(generator));
+        var saliency = new SaliencyMap(Attribution, Reduction);
         SecurityTally[] tallies = [.. Radii.Select(radius => new SecurityTally(radius, Similarities))];
         using IDisposable scope = NewDisposeScope();
         using IDisposable inspection = network.ForInspection();
         foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
             using IDisposable step = NewDisposeScope();
-            Tensor predicted = Predict(network, images);
-            Tensor map = MapOf(network, images, predicted);
+            (Tensor map, Tensor logits) = saliency.OfPredicted(network, images);
+            Tensor predicted = logits.argmax(1);
             foreach (SecurityTally tally in tallies)
             {
                 using IDisposable point = NewDisposeScope();
                 using AttackResult onPrediction = WithRadius(PredictionAttack, tally.Radius).Perturb(network, images, classes, generator);
                 using AttackResult onExplanation = WithRadius(ExplanationAttack, tally.Radius).Perturb(network, images, predicted, generator);
-                Tensor attackedMap = MapOf(network, onExplanation.Images, predicted);
+                Tensor attackedMap = saliency.Of(network, onExplanation.Images, predicted);
                 tally.Add(
                     predicted.eq(classes).logical_and(Predict(network, onPrediction.Images).eq(classes)),
                     onExplanation.Valid,
@@ -76,11 +77,5 @@ public sealed record SecurityCurve
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
         return network.Logits(images).argmax(1).MoveToOuterDisposeScope();
-    }
-
-    private Tensor MapOf(ImageNetwork network, Tensor images, Tensor classes)
-    {
-        using IDisposable scope = NewDisposeScope();
-        return Reduction.Reduce(Attribution.Attribute(network, images, classes)).MoveToOuterDisposeScope();
     }
 }
