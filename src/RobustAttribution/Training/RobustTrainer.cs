@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 
 namespace RobustAttribution.Training;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

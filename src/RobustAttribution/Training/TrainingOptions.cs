@@ -1,4 +1,5 @@
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 
 namespace RobustAttribution.Training;
 

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

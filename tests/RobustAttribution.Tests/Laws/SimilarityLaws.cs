@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
 using TorchSharp;

@@ -1,6 +1,7 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 
 namespace RobustAttribution.Tests.Laws;
 

@@ -1,4 +1,5 @@
 using RobustAttribution.Attacks;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Training;
 using TorchSharp;

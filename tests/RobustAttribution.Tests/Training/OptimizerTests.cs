@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.References;
 using RobustAttribution.Training;
 using TorchSharp;

@@ -1,5 +1,6 @@
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Training;
 using TorchSharp;

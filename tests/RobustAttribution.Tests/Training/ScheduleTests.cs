@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using RobustAttribution.Training;
 
 namespace RobustAttribution.Tests.Training;

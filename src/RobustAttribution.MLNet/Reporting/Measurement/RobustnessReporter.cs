@@ -5,6 +5,7 @@ using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Reporting;

@@ -9,7 +9,7 @@ using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
 using RobustAttribution.Training;
 
-namespace RobustAttribution;
+namespace RobustAttribution.Serialization;
 
 /// <summary>
 /// Writes and reads the composable descriptions of this library (activations, attributions, attacks, objectives, …) as JSON.
