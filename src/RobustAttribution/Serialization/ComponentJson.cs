@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
@@ -25,7 +26,7 @@ public static class ComponentJson
     [
         typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel), typeof(IAttributionAttack), typeof(ITrainingObjective),
         typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation), typeof(Baseline), typeof(PathQuadrature), typeof(RelevanceRule),
-        typeof(IOptimizer), typeof(ILearningRateSchedule), typeof(IAugmentation),
+        typeof(IOptimizer), typeof(ILearningRateSchedule), typeof(Augmentation),
     ];
 
     private static readonly ConcurrentDictionary<string, Type> Registered = new(

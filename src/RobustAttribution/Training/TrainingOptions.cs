@@ -1,3 +1,4 @@
+using RobustAttribution.Augmentations;
 using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;
 
@@ -41,7 +42,7 @@ public sealed record TrainingOptions
     public double? GradientClipNorm { get; init => field = value is null ? null : Require.Positive(value.Value); }
 
     /// <summary>Random changes of the training pictures; null for none. Null by default.</summary>
-    public IAugmentation? Augmentation { get; init; }
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>When to end before <see cref="Epochs"/>; null for never. Null by default. Needs a validation set.</summary>
     public EarlyStopping? EarlyStopping { get; init; }

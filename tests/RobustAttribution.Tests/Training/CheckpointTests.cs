@@ -1,4 +1,5 @@
 using System.Text;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;

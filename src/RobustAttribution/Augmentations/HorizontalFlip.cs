@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Training;
+namespace RobustAttribution.Augmentations;
 
 /// <summary>Mirrors pictures left to right. Part of AGA's and ART's trainings.</summary>
 public sealed record HorizontalFlip : RandomAugmentation

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Training;
+namespace RobustAttribution.Augmentations;
 
 /// <summary>Changes brightness, then contrast, then saturation, each by a factor drawn uniformly from [1 − s, 1 + s]. Part of ART's trainings.</summary>
 /// <remarks>

@@ -1,16 +1,16 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Training;
+namespace RobustAttribution.Augmentations;
 
 /// <summary>What the library's augmentations share: one draw of uniform numbers for the whole batch, and pictures that stay in [0, 1].</summary>
-public abstract record RandomAugmentation : IAugmentation
+public abstract record RandomAugmentation : Augmentation
 {
     /// <summary>Uniform numbers that each picture needs.</summary>
     internal abstract int DrawCount { get; }
 
     /// <inheritdoc/>
-    public Tensor Apply(Tensor images, Generator generator)
+    public sealed override Tensor Apply(Tensor images, Generator generator)
     {
         Check(images);
         using IDisposable scope = NewDisposeScope();

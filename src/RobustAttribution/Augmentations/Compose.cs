@@ -1,20 +1,20 @@
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Training;
+namespace RobustAttribution.Augmentations;
 
 /// <summary>Several augmentations, one after the other.</summary>
 /// <param name="Steps">In the order in which they are applied.</param>
-public sealed record Compose(IReadOnlyList<IAugmentation> Steps) : IAugmentation
+public sealed record Compose(IReadOnlyList<Augmentation> Steps) : Augmentation
 {
     /// <summary>In the order in which they are applied.</summary>
-    public IReadOnlyList<IAugmentation> Steps { get; init => field = Check(value); } = Check(Steps);
+    public IReadOnlyList<Augmentation> Steps { get; init => field = Check(value); } = Check(Steps);
 
     /// <inheritdoc/>
-    public Tensor Apply(Tensor images, Generator generator)
+    public override Tensor Apply(Tensor images, Generator generator)
     {
         using IDisposable scope = NewDisposeScope();
         Tensor changed = images.alias();
-        foreach (IAugmentation step in Steps)
+        foreach (Augmentation step in Steps)
         {
             changed = step.Apply(changed, generator);
         }
@@ -28,6 +28,6 @@ public sealed record Compose(IReadOnlyList<IAugmentation> Steps) : IAugmentation
     /// <inheritdoc/>
     public override int GetHashCode() => Steps.Aggregate(0, HashCode.Combine);
 
-    private static IReadOnlyList<IAugmentation> Check(IReadOnlyList<IAugmentation> steps)
+    private static IReadOnlyList<Augmentation> Check(IReadOnlyList<Augmentation> steps)
         => [.. Require.NotNull(steps, nameof(Steps)).Select(step => Require.NotNull(step, nameof(Steps)))];
 }

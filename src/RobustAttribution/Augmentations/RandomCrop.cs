@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Training;
+namespace RobustAttribution.Augmentations;
 
 /// <summary>Shifts pictures: a black margin is added on all sides, and a part of the original size is cut out at a random place. Part of AGA's and ART's trainings.</summary>
 public sealed record RandomCrop : RandomAugmentation

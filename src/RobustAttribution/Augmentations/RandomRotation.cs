@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Training;
+namespace RobustAttribution.Augmentations;
 
 /// <summary>Turns pictures around their centre by an angle drawn uniformly from [−d, d], with bilinear interpolation; what comes in from outside is black. Part of ART's trainings.</summary>
 public sealed record RandomRotation : RandomAugmentation

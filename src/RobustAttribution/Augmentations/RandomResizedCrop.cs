@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Training;
+namespace RobustAttribution.Augmentations;
 
 /// <summary>
 /// Cuts out a part of random size and shape and brings it to one size, with bilinear interpolation (Szegedy et al. 2015, section 6; as torchvision, without its antialiasing).

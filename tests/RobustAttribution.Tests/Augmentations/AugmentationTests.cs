@@ -1,3 +1,4 @@
+using RobustAttribution.Augmentations;
 using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Tests.References;
@@ -5,7 +6,7 @@ using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Tests.Training;
+namespace RobustAttribution.Tests.Augmentations;
 
 [TestClass]
 public sealed class AugmentationTests
@@ -35,7 +36,7 @@ public sealed class AugmentationTests
     [TestMethod]
     public void EveryAugmentationIsInTheTable()
         => CollectionAssert.AreEquivalent(
-            ComponentJson.TypesOf(typeof(IAugmentation)).ToArray(), Table.Select(row => row.Augmentation.GetType()).Distinct().Append(typeof(Compose)).ToArray());
+            ComponentJson.TypesOf(typeof(Augmentation)).ToArray(), Table.Select(row => row.Augmentation.GetType()).Distinct().Append(typeof(Compose)).ToArray());
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -96,16 +97,16 @@ public sealed class AugmentationTests
     [TestMethod]
     public void ThePresetsAreThePapers()
     {
-        Assert.AreEqual(new Compose([new RandomCrop { Padding = 4 }, new HorizontalFlip { Probability = 0.5 }]), Augmentations.Cifar);
+        Assert.AreEqual(new Compose([new RandomCrop { Padding = 4 }, new HorizontalFlip { Probability = 0.5 }]), Augmentation.Cifar);
         Assert.AreEqual(
             new Compose(
             [
                 new RandomCrop { Padding = 4 }, new HorizontalFlip { Probability = 0.5 }, new ColorJitter { Brightness = 0.25, Contrast = 0.25, Saturation = 0.25 }, new RandomRotation { Degrees = 2 },
             ]),
-            Augmentations.Art);
+            Augmentation.Art);
         Assert.AreEqual(
-            new Compose([new RandomResizedCrop { Height = 224, Width = 224, MinimumArea = 0.08, MaximumArea = 1, MaximumAspect = 4.0 / 3 }, new HorizontalFlip()]), Augmentations.ImageNet);
-        foreach ((IAugmentation preset, long height, long width, long size) in new[] { (Augmentations.Cifar, 32L, 32L, 32L), (Augmentations.Art, 32L, 32L, 32L), (Augmentations.ImageNet, 230L, 250L, 224L) })
+            new Compose([new RandomResizedCrop { Height = 224, Width = 224, MinimumArea = 0.08, MaximumArea = 1, MaximumAspect = 4.0 / 3 }, new HorizontalFlip()]), Augmentation.ImageNet);
+        foreach ((Augmentation preset, long height, long width, long size) in new[] { (Augmentation.Cifar, 32L, 32L, 32L), (Augmentation.Art, 32L, 32L, 32L), (Augmentation.ImageNet, 230L, 250L, 224L) })
         {
             using IDisposable scope = NewDisposeScope();
             using var generator = new Generator(5);
@@ -131,13 +132,13 @@ public sealed class AugmentationTests
     [TestMethod]
     public void EveryAugmentationIsReadBackFromJson()
     {
-        foreach (IAugmentation augmentation in Table.Select(row => row.Augmentation))
+        foreach (Augmentation augmentation in Table.Select(row => row.Augmentation))
         {
-            Assert.AreEqual(augmentation, ComponentJson.Read<IAugmentation>(ComponentJson.Write(augmentation)));
+            Assert.AreEqual(augmentation, ComponentJson.Read<Augmentation>(ComponentJson.Write(augmentation)));
         }
 
-        IAugmentation compose = new Compose([new RandomCrop { Padding = 2 }, new Compose([new HorizontalFlip()])]);
-        Assert.AreEqual(ComponentJson.Write(compose), ComponentJson.Write(ComponentJson.Read<IAugmentation>(ComponentJson.Write(compose))));
+        Augmentation compose = new Compose([new RandomCrop { Padding = 2 }, new Compose([new HorizontalFlip()])]);
+        Assert.AreEqual(ComponentJson.Write(compose), ComponentJson.Write(ComponentJson.Read<Augmentation>(ComponentJson.Write(compose))));
     }
 
     [TestMethod]
