@@ -87,8 +87,9 @@ internal sealed class AttackRun : IDisposable
         if (surrogate is not null && !network.HasSwitchableActivation)
         {
             throw new InvalidOperationException(
-                $"{attack.GetType().Name} finds its steps through {surrogate}, and the network {network.Backbone.GetName()} has no {nameof(ActivationLayer)} to switch."
-                + $" Build it with {nameof(ActivationLayer)}, or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
+                $"{attack.GetType().Name} finds its steps through {surrogate}, and the network {network.Backbone.GetName()}"
+                + $" has no {nameof(ActivationLayer)} to switch. Build it with {nameof(ActivationLayer)},"
+                + $" or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
         }
     }
 

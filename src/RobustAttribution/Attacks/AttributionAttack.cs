@@ -6,31 +6,31 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Gradient ascent on an objective within a budget. This class owns the walk and its promises; an attack adds its objective in a few lines.
+/// Gradient ascent on an objective within a budget. This class owns the loop and its guarantees; an attack adds its objective in a few lines.
 /// <list type="bullet">
-/// <item>Every iterate is inside ball and bounds; with ε = 0 the picture itself comes back.</item>
-/// <item>The network is looked at in evaluation mode with frozen parameters, and is as before afterwards, also after an exception.</item>
-/// <item>The walk follows the gradients of a smooth <see cref="Surrogate"/> where the network has no second derivative; iterates are judged
-/// by the network as it is.</item>
-/// <item>Of all iterates of all restarts, the start included, the best one that keeps the prediction is returned, for each picture by itself.</item>
+/// <item>Every iterate is inside ball and bounds; with ε = 0 the result is the image itself.</item>
+/// <item>The network runs in evaluation mode with frozen parameters; its state is restored, also after an exception.</item>
+/// <item>The walk follows the gradients of a smooth <see cref="Surrogate"/> where the network has no second derivative; iterates are compared on the
+/// network as it is.</item>
+/// <item>Of all iterates of all restarts, the start included, the best one that keeps the prediction is returned, for each image by itself.</item>
 /// </list>
 /// </summary>
 /// <remarks>
-/// A picture is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the
-/// picture itself. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
+/// An image is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the
+/// image itself. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
 /// </remarks>
 public abstract record AttributionAttack : IAttributionAttack
 {
     /// <inheritdoc/>
     public IThreatModel ThreatModel { get; init => field = Require.NotNull(value); } = new LinfBall();
 
-    /// <summary>Steps of each walk, at least 0; with 0 the start is judged alone.</summary>
+    /// <summary>Steps of each walk, at least 0; with 0 only the start is evaluated.</summary>
     public int Steps { get; init => field = Require.InRange(value, 0); } = 50;
 
     /// <summary>How the attack walks.</summary>
     public AttackStep Step { get; init => field = Require.NotNull(value); } = new SteepestStep(1.0 / 255);
 
-    /// <summary>Whether the first walk begins at a random point of the ball instead of the picture. Further ones always do.</summary>
+    /// <summary>Whether the first walk begins at a random point of the ball instead of the image. Further ones always do.</summary>
     public bool RandomStart { get; init; }
 
     /// <summary>Walks, at least 1. 1 by default. A further one never makes the result worse.</summary>
@@ -40,23 +40,25 @@ public abstract record AttributionAttack : IAttributionAttack
     public bool KeepPrediction { get; init; } = true;
 
     /// <summary>
-    /// Stands in for a network activation without second derivative (ReLU) while the attack looks for its steps; a smooth network is attacked as
-    /// it is. Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
+    /// Replaces a network activation without second derivative (ReLU) while the attack computes its steps; a smooth network is attacked as it is.
+    /// Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
     /// </summary>
     public Activation? Surrogate { get; init; } = Activation.Softplus(20);
 
     /// <summary>The map that is attacked; null for attacks on the prediction alone.</summary>
     protected internal virtual SaliencyMap? AttackedMap => null;
 
-    /// <summary>Whether the objective asks for <see cref="NetworkView.LogitGradient"/>.</summary>
+    /// <summary>Whether the objective uses <see cref="NetworkView.LogitGradient"/>.</summary>
     protected internal virtual bool NeedsLogitGradients => false;
 
     /// <inheritdoc/>
     public IAttributionAttack WithThreatModel(IThreatModel threatModel) => this with { ThreatModel = threatModel };
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The batch does not fit the network, or an option does not fit the pictures.</exception>
-    /// <exception cref="InvalidOperationException">There is a <see cref="Surrogate"/> to switch to, and the network has no switchable activation.</exception>
+    /// <exception cref="ArgumentException">The batch does not fit the network, or an option does not fit the images.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is a <see cref="Surrogate"/> to switch to, and the network has no switchable activation.
+    /// </exception>
     public AttackResult Perturb(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
         Check(network, images, classes, generator);
@@ -67,7 +69,7 @@ public abstract record AttributionAttack : IAttributionAttack
         return run.FindBest();
     }
 
-    /// <summary>The end of one walk, unjudged: what adversarial training takes, for one forward pass less.</summary>
+    /// <summary>The last iterate of one walk, without choosing the best one: what adversarial training uses, for one forward pass less.</summary>
     /// <returns>[N,C,H,W]; owned by the caller; inside ball and bounds.</returns>
     internal Tensor LastIterate(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {

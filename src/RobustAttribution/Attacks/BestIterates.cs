@@ -2,24 +2,24 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>Keeps the best iterate of each picture, all pictures at once.</summary>
-/// <param name="pictures">[N,C,H,W]: the pictures before the attack.</param>
+/// <summary>Keeps the best iterate of each image, all images at once.</summary>
+/// <param name="clean">[N,C,H,W]: the images before the attack.</param>
 /// <param name="prediction">[N], int64: the prediction that an iterate must keep; null: it need not.</param>
-internal sealed class BestIterates(Tensor pictures, Tensor? prediction) : IDisposable
+internal sealed class BestIterates(Tensor clean, Tensor? prediction) : IDisposable
 {
-    private Tensor images = pictures.clone().DetachFromDisposeScope();
-    private Tensor gain = full([pictures.shape[0]], double.NegativeInfinity, ScalarType.Float64, pictures.device).DetachFromDisposeScope(); // [N]
-    private Tensor valid = zeros([pictures.shape[0]], ScalarType.Bool, pictures.device).DetachFromDisposeScope(); // [N]
+    private Tensor images = clean.clone().DetachFromDisposeScope();
+    private Tensor gain = full([clean.shape[0]], double.NegativeInfinity, ScalarType.Float64, clean.device).DetachFromDisposeScope(); // [N]
+    private Tensor valid = zeros([clean.shape[0]], ScalarType.Bool, clean.device).DetachFromDisposeScope(); // [N]
 
     /// <summary>Keeps a candidate where it is better than all before.</summary>
     /// <param name="candidates">[N,C,H,W].</param>
     /// <param name="gains">[N], higher is better; NaN is never kept.</param>
     /// <param name="logits">[N,K] of the candidates; null where the prediction need not be kept.</param>
-    /// <param name="counts">Whether the candidates make their pictures valid: not the pictures themselves.</param>
+    /// <param name="counts">Whether the candidates make their images valid: not the images themselves.</param>
     public void Add(Tensor candidates, Tensor gains, Tensor? logits, bool counts)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor found = gains.to_type(ScalarType.Float64).to(pictures.device);
+        Tensor found = gains.to_type(ScalarType.Float64).to(clean.device);
         Tensor allowed = found.eq(found); // false for NaN
         if (prediction is not null && logits is not null)
         {

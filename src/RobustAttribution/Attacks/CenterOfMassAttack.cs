@@ -9,7 +9,7 @@ namespace RobustAttribution.Attacks;
 /// </summary>
 /// <remarks>
 /// ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>; from a random start, since the objective has no gradient at the
-/// picture itself.
+/// image itself.
 /// </remarks>
 public sealed record CenterOfMassAttack : MapAttack
 {

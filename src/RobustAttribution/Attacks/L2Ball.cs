@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>The picture as a whole may move by at most ε: the ball of the Euclidean norm, {x' : ‖x' − x‖₂ ≤ ε}.</summary>
+/// <summary>The image as a whole may move by at most ε: the ball of the Euclidean norm, {x' : ‖x' − x‖₂ ≤ ε}.</summary>
 /// <param name="Radius">
-/// ε in pixel units over all values of the picture, at least 0. 0.5 by default, the usual budget of L2 robustness on 32×32 pictures
+/// ε in pixel units over all values of the image, at least 0. 0.5 by default, the usual budget of L2 robustness on 32×32 images
 /// (Croce et al. 2021, RobustBench); the two papers use the maximum norm only.
 /// </param>
 public sealed record L2Ball(double Radius = 0.5) : IThreatModel
@@ -13,7 +13,7 @@ public sealed record L2Ball(double Radius = 0.5) : IThreatModel
     // Keeps divisions by the norm of a zero vector at zero; far below any norm that means something.
     private const double Tiny = 1e-30;
 
-    /// <summary>ε in pixel units over all values of the picture, at least 0.</summary>
+    /// <summary>ε in pixel units over all values of the image, at least 0.</summary>
     public double Radius { get; init => field = Require.NonNegative(value); } = Require.NonNegative(Radius, nameof(Radius));
 
     /// <inheritdoc/>
@@ -25,7 +25,8 @@ public sealed record L2Ball(double Radius = 0.5) : IThreatModel
         using IDisposable scope = NewDisposeScope();
         double dimensions = images.shape[1] * images.shape[2] * images.shape[3];
         Tensor direction = Unit(randn(images.shape, images.dtype, images.device, false, generator));
-        Tensor share = rand([images.shape[0], 1, 1, 1], images.dtype, images.device, false, generator).pow(1 / dimensions); // so that the volume is covered evenly
+        // So that the volume is covered evenly
+        Tensor share = rand([images.shape[0], 1, 1, 1], images.dtype, images.device, false, generator).pow(1 / dimensions);
         return Project(images + (direction * share * Radius), images, input).MoveToOuterDisposeScope();
     }
 

@@ -15,7 +15,8 @@ public abstract record MapAttack : AttributionAttack
         get;
         init => field = Require.NotNull(value).IsDifferentiable
             ? value
-            : throw new ArgumentException($"{nameof(Attribution)} is {value.GetType().Name}; allowed is an attribution that can be differentiated.", nameof(Attribution));
+            : throw new ArgumentException(
+                $"{nameof(Attribution)} is {value.GetType().Name}; allowed is an attribution that can be differentiated.", nameof(Attribution));
     }
     = new InputGradient();
 
@@ -23,7 +24,8 @@ public abstract record MapAttack : AttributionAttack
     public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
 
     /// <summary>
-    /// Judges iterates by the similarity of their map to the clean one, lower being better, instead of by the attack's objective; null, the default, does not.
+    /// Chooses the best iterate by the similarity of its map to the clean one, lower being better; null, the default, chooses by the attack's
+    /// objective.
     /// Singh et al. 2020 report the iterate with the lowest Kendall τ.
     /// </summary>
     public IMapSimilarity? Judge { get; init; }

@@ -34,7 +34,8 @@ public sealed class NetworkView : IDisposable
 
     private NetworkView(NetworkView source)
     {
-        (this.source, attack, network, activation, clean, Classes) = (source, source.attack, source.network, source.activation, source.clean, source.Classes);
+        (this.source, attack, network, activation) = (source, source.attack, source.network, source.activation);
+        (clean, Classes) = (source.clean, source.Classes);
         Images = Own(source.Images.detach());
     }
 
@@ -47,7 +48,7 @@ public sealed class NetworkView : IDisposable
     /// <summary>The images before the attack through the same network, as a constant.</summary>
     public NetworkView Clean => clean ?? (source is null ? AsConstant() : this);
 
-    /// <summary>[N,C,H,W]: the normalised pictures.</summary>
+    /// <summary>[N,C,H,W]: the normalised images.</summary>
     public Tensor Normalized => normalized ??= source is null ? Own(Compute(Normalize)) : Constant(source.Normalized);
 
     /// <summary>[N,K].</summary>
@@ -82,11 +83,13 @@ public sealed class NetworkView : IDisposable
     /// <summary>Whether the view can be differentiated at <see cref="Images"/>.</summary>
     internal bool CreatesGraph { get; }
 
-    /// <summary>g_k at the normalised pictures, for attacks that ask for it (<see cref="AttributionAttack.NeedsLogitGradients"/>).</summary>
+    /// <summary>g_k at the normalised images, for attacks that declare it (<see cref="AttributionAttack.NeedsLogitGradients"/>).</summary>
     /// <param name="ofClasses">[N], int64: k.</param>
     /// <returns>[N,C,H,W]; belongs to the view.</returns>
     public Tensor LogitGradient(Tensor ofClasses)
-        => source is null ? Own(Compute(() => Differentiation.GradientOfClass(Logits, Normalized, ofClasses, CreatesGraph))) : Constant(source.LogitGradient(ofClasses));
+        => source is null
+            ? Own(Compute(() => Differentiation.GradientOfClass(Logits, Normalized, ofClasses, CreatesGraph)))
+            : Constant(source.LogitGradient(ofClasses));
 
     /// <summary>Frees the tensors. Harmless when repeated.</summary>
     public void Dispose()
@@ -100,9 +103,10 @@ public sealed class NetworkView : IDisposable
     /// The activation to use instead of the network's own where a second derivative is needed; null where the network is smooth by itself
     /// or there is no surrogate.
     /// </summary>
-    internal static Activation? SurrogateFor(ImageNetwork network, Activation? surrogate) => network.Activation is { IsSmooth: true } ? null : surrogate;
+    internal static Activation? SurrogateFor(ImageNetwork network, Activation? surrogate)
+        => network.Activation is { IsSmooth: true } ? null : surrogate;
 
-    /// <summary>The same view as a constant, which lives as long as this one: whatever it hands out is detached.</summary>
+    /// <summary>The same view as a constant, which lives as long as this one: all of its tensors are detached.</summary>
     internal NetworkView AsConstant() => constant ??= new NetworkView(this);
 
     private Tensor Normalize()

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>One draw from the ball around each picture, uniform: no attack, but what every attack must be stronger than. Its gain is 0.</summary>
-/// <remarks>It does not search: a draw that changes the prediction is invalid, and the picture comes back.</remarks>
+/// <summary>One draw from the ball around each image, uniform: no attack, but what every attack must be stronger than. Its gain is 0.</summary>
+/// <remarks>It does not search: a draw that changes the prediction is invalid, and the result is the image itself.</remarks>
 public sealed record RandomNoise : IAttributionAttack
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>The picture that stands for "nothing to see": what an attribution compares with.</summary>
+/// <summary>The reference image without content that an attribution compares with.</summary>
 public abstract record Baseline
 {
     /// <summary>The smallest pixel value everywhere.</summary>
@@ -16,10 +16,10 @@ public abstract record Baseline
     /// <summary>Each channel's mean, which normalises to zero.</summary>
     public static Baseline Mean { get; } = new MeanBaseline();
 
-    /// <summary>The picture itself, blurred by a Gaussian of the given standard deviation in pixels.</summary>
+    /// <summary>The image itself, blurred by a Gaussian of the given standard deviation in pixels.</summary>
     public static Baseline Blurred(double sigma) => new BlurredBaseline { Sigma = sigma };
 
-    /// <summary>The baseline of each picture.</summary>
+    /// <summary>The baseline of each image.</summary>
     /// <param name="images">[N,C,H,W].</param>
     /// <param name="input">Bounds and channel means.</param>
     /// <returns>[N,C,H,W], or a shape that broadcasts to it; owned by the caller.</returns>
@@ -47,14 +47,18 @@ public sealed record MeanBaseline : Baseline
     public override Tensor For(Tensor images, InputSpecification input)
     {
         using IDisposable scope = NewDisposeScope();
-        return tensor(input.Mean.ToArray(), images.dtype, images.device).reshape(1, input.Mean.Count, 1, 1).expand(images.shape).MoveToOuterDisposeScope();
+        return tensor(input.Mean.ToArray(), images.dtype, images.device).reshape(1, input.Mean.Count, 1, 1).expand(images.shape)
+            .MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>The picture blurred by a Gaussian, its border continued by its outermost pixels (Sturmfels et al. 2020).</summary>
+/// <summary>The image blurred by a Gaussian, its border continued by its outermost pixels (Sturmfels et al. 2020).</summary>
 public sealed record BlurredBaseline : Baseline
 {
-    /// <summary>Standard deviation in pixels, above 0. 10 by default, for pictures of 224×224; take about a twentieth of the width for others. The kernel ends at 3σ.</summary>
+    /// <summary>
+    /// Standard deviation in pixels, above 0. 10 by default, for images of 224×224; take about a twentieth of the width for others. The kernel ends
+    /// at 3σ.
+    /// </summary>
     public double Sigma { get; init => field = Require.Positive(value); } = 10;
 
     /// <inheritdoc/>
@@ -65,8 +69,10 @@ public sealed record BlurredBaseline : Baseline
         double[] weights = [.. Enumerable.Range(-radius, (2 * radius) + 1).Select(i => Math.Exp(-i * (double)i / (2 * Sigma * Sigma)))];
         Tensor kernel = tensor(weights, images.dtype, images.device) / weights.Sum();
         Tensor planes = images.flatten(0, 1).unsqueeze(1); // [N·C,1,H,W]
-        Tensor rows = nn.functional.conv2d(nn.functional.pad(planes, [radius, radius, 0, 0], PaddingModes.Replicate), kernel.reshape(1, 1, 1, weights.Length));
-        Tensor both = nn.functional.conv2d(nn.functional.pad(rows, [0, 0, radius, radius], PaddingModes.Replicate), kernel.reshape(1, 1, weights.Length, 1));
+        Tensor wide = nn.functional.pad(planes, [radius, radius, 0, 0], PaddingModes.Replicate);
+        Tensor rows = nn.functional.conv2d(wide, kernel.reshape(1, 1, 1, weights.Length));
+        Tensor high = nn.functional.pad(rows, [0, 0, radius, radius], PaddingModes.Replicate);
+        Tensor both = nn.functional.conv2d(high, kernel.reshape(1, 1, weights.Length, 1));
         return both.reshape(images.shape).MoveToOuterDisposeScope();
     }
 }

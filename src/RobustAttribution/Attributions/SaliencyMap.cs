@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>A saliency map: an attribution, then its sign, the sum over the channels, and a scale. Explaining and reducing happen here and nowhere else.</summary>
+/// <summary>
+/// A saliency map: an attribution, then its sign, the sum over the channels, and a scale. Explaining and reducing happen here and nowhere else.
+/// </summary>
 public sealed record SaliencyMap
 {
     /// <summary>The map of a method.</summary>
@@ -20,7 +22,9 @@ public sealed record SaliencyMap
     public MapReduction Reduction { get; init => field = Require.NotNull(value); }
 
     /// <summary>The maps of a batch, one target class for each image.</summary>
-    /// <param name="network">The network to explain; mode, activation and parameters are the caller's, see <see cref="ImageNetwork.ForInspection"/>.</param>
+    /// <param name="network">
+    /// The network to explain; mode, activation and parameters are the caller's, see <see cref="ImageNetwork.ForInspection"/>.
+    /// </param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="classes">[N], int64: the class whose logit is explained.</param>
     /// <param name="createGraph">Build the graph that a derivative of the maps needs.</param>

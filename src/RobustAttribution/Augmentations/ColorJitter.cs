@@ -3,10 +3,14 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Augmentations;
 
-/// <summary>Changes brightness, then contrast, then saturation, each by a factor drawn uniformly from [1 − s, 1 + s]. Part of ART's trainings.</summary>
+/// <summary>
+/// Changes brightness, then contrast, then saturation, each by a factor drawn uniformly from [1 − s, 1 + s]. Part of ART's trainings.
+/// </summary>
 /// <remarks>
-/// Brightness scales the picture, contrast moves it from or to the mean of its grey values, saturation from or to its grey values; after each the values are clamped to [0, 1].
-/// Grey is 0.299·R + 0.587·G + 0.114·B for three channels, the mean of the channels otherwise. torchvision draws the order of the three at random; here it is fixed.
+/// Brightness scales the image, contrast moves it from or to the mean of its grey values, saturation from or to its grey values; after each the
+/// values are clamped to [0, 1].
+/// Grey is 0.299·R + 0.587·G + 0.114·B for three channels, the mean of the channels otherwise. torchvision draws the order of the three at random;
+/// here it is fixed.
 /// </remarks>
 public sealed record ColorJitter : RandomAugmentation
 {
@@ -18,7 +22,7 @@ public sealed record ColorJitter : RandomAugmentation
     /// <summary>s of the contrast, from 0 (none) to 1. 0.25 by default (ART).</summary>
     public double Contrast { get; init => field = Require.InRange(value, 0, 1); } = 0.25;
 
-    /// <summary>s of the saturation, from 0 (none) to 1. 0.25 by default (ART). Nothing happens to pictures of one channel.</summary>
+    /// <summary>s of the saturation, from 0 (none) to 1. 0.25 by default (ART). Nothing happens to images of one channel.</summary>
     public double Saturation { get; init => field = Require.InRange(value, 0, 1); } = 0.25;
 
     internal override int DrawCount => 3;

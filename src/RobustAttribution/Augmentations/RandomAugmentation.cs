@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Augmentations;
 
-/// <summary>What the library's augmentations share: one draw of uniform numbers for the whole batch, and pictures that stay in [0, 1].</summary>
+/// <summary>Base of the library's augmentations: one draw of uniform numbers for the whole batch, and images that stay in [0, 1].</summary>
 public abstract record RandomAugmentation : Augmentation
 {
-    /// <summary>Uniform numbers that each picture needs.</summary>
+    /// <summary>Uniform numbers that each image needs.</summary>
     internal abstract int DrawCount { get; }
 
     /// <inheritdoc/>
@@ -19,13 +19,14 @@ public abstract record RandomAugmentation : Augmentation
         return Transform(images, draws).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The changed pictures: a pure function of the pictures and the numbers drawn.</summary>
+    /// <summary>The changed images: a pure function of the images and the numbers drawn.</summary>
     /// <param name="images">[N,C,H,W].</param>
     /// <param name="draws">[N,<see cref="DrawCount"/>], in [0, 1).</param>
     internal abstract Tensor Transform(Tensor images, Tensor draws);
 
     /// <summary>One of the numbers drawn, as [N,1,1,1], moved from [0, 1) to [low, high).</summary>
-    private protected static Tensor Uniform(Tensor draws, int index, double low, double high) => (draws.narrow(1, index, 1).reshape(-1, 1, 1, 1) * (high - low)) + low;
+    private protected static Tensor Uniform(Tensor draws, int index, double low, double high)
+        => (draws.narrow(1, index, 1).reshape(-1, 1, 1, 1) * (high - low)) + low;
 
     private static void Check(Tensor images)
     {

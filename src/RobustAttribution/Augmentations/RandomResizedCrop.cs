@@ -4,27 +4,29 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Augmentations;
 
 /// <summary>
-/// Cuts out a part of random size and shape and brings it to one size, with bilinear interpolation (Szegedy et al. 2015, section 6; as torchvision, without its antialiasing).
+/// Crops a part of random size and shape and resizes it to one size, with bilinear interpolation (Szegedy et al. 2015, section 6; as torchvision,
+/// without its antialiasing).
 /// Part of AGA's ImageNet-100 training.
 /// </summary>
 /// <remarks>
-/// Ten times a share of the area is drawn uniformly, and the logarithm of width/height uniformly; the first part that fits is taken, at a random place.
+/// Ten times a share of the area is drawn uniformly, and the logarithm of width/height uniformly; the first part that fits is taken, at a random
+/// place.
 /// Where none fits it is the largest centred part of an allowed shape.
 /// </remarks>
 public sealed record RandomResizedCrop : RandomAugmentation
 {
     private const int Attempts = 10;
 
-    /// <summary>Height of the result in pixels; null keeps the pictures' height. Null by default; AGA uses 224.</summary>
+    /// <summary>Height of the result in pixels; null keeps the images' height. Null by default; AGA uses 224.</summary>
     public int? Height { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
-    /// <summary>Width of the result in pixels; null keeps the pictures' width. Null by default; AGA uses 224.</summary>
+    /// <summary>Width of the result in pixels; null keeps the images' width. Null by default; AGA uses 224.</summary>
     public int? Width { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
-    /// <summary>The smallest share of the picture's area, above 0 and at most <see cref="MaximumArea"/>. 0.08 by default (torchvision).</summary>
+    /// <summary>The smallest share of the image's area, above 0 and at most <see cref="MaximumArea"/>. 0.08 by default (torchvision).</summary>
     public double MinimumArea { get; init => field = Require.Positive(Require.InRange(value, 0, 1)); } = 0.08;
 
-    /// <summary>The largest share of the picture's area, above 0 and at most 1. 1 by default (torchvision).</summary>
+    /// <summary>The largest share of the image's area, above 0 and at most 1. 1 by default (torchvision).</summary>
     public double MaximumArea { get; init => field = Require.Positive(Require.InRange(value, 0, 1)); } = 1;
 
     /// <summary>The most elongated shape, longer side over shorter, at least 1. 4/3 by default (torchvision).</summary>
@@ -52,8 +54,9 @@ public sealed record RandomResizedCrop : RandomAugmentation
         Tensor heights = (area / aspect).sqrt().round();
         Tensor widths = (area * aspect).sqrt().round();
         Tensor fits = heights.ge(1).logical_and(heights.le(height)).logical_and(widths.ge(1)).logical_and(widths.le(width));
-        (Tensor top, Tensor partHeight) = Choose(heights, fits, draws.narrow(1, 2 * Attempts, 1), height, Math.Min(height, Math.Round(width * MaximumAspect)));
-        (Tensor left, Tensor partWidth) = Choose(widths, fits, draws.narrow(1, (2 * Attempts) + 1, 1), width, Math.Min(width, Math.Round(height * MaximumAspect)));
+        (double highest, double widest) = (Math.Min(height, Math.Round(width * MaximumAspect)), Math.Min(width, Math.Round(height * MaximumAspect)));
+        (Tensor top, Tensor partHeight) = Choose(heights, fits, draws.narrow(1, 2 * Attempts, 1), height, highest);
+        (Tensor left, Tensor partWidth) = Choose(widths, fits, draws.narrow(1, (2 * Attempts) + 1, 1), width, widest);
         return (top, left, partHeight, partWidth);
     }
 

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Augmentations;
 
-/// <summary>Turns pictures around their centre by an angle drawn uniformly from [−d, d], with bilinear interpolation; what comes in from outside is black. Part of ART's trainings.</summary>
+/// <summary>
+/// Rotates images around their centre by an angle drawn uniformly from [−d, d], with bilinear interpolation; pixels from outside are black. Part
+/// of ART's trainings.
+/// </summary>
 public sealed record RandomRotation : RandomAugmentation
 {
     /// <summary>d in degrees, from 0 to 180; positive angles turn counter-clockwise. 2 by default (ART).</summary>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Objectives;
 
 /// <summary>
-/// ART, training by spatial alignment of picture and gradient (Singh, Kumari, Mangla, Sinha, Balasubramanian, Krishnamurthy:
+/// ART, training by spatial alignment of image and gradient (Singh, Kumari, Mangla, Sinha, Balasubramanian, Krishnamurthy:
 /// "Attributional Robustness Training using Input-Gradient Spatial Alignment", ECCV 2020):
 /// <c>CE(x̃, y) + w · mean log(1 + exp(−(d(a, g_j*) − d(a, g_y))))</c>, d(u, v) = 1 − cos(u, v), x̃ from <see cref="AlignmentAttack"/>.
 /// </summary>
@@ -25,7 +25,7 @@ public sealed record SpatialAlignment : TrainingObjective
     public double Weight { get; init => field = Require.NonNegative(value); } = 0.5;
 
     /// <summary>
-    /// Stands in for a network activation without second derivative (ReLU) where the gradients are taken. Softplus with β = 50 by default
+    /// Replaces a network activation without second derivative (ReLU) where the gradients are computed. Softplus with β = 50 by default
     /// (the paper's runs); null: the network's own.
     /// </summary>
     public Activation? AttributionActivation { get; init; } = Activation.Softplus(50);

@@ -24,7 +24,8 @@ public static class ComponentJson
 {
     private static readonly Type[] Families =
     [
-        typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel), typeof(IAttributionAttack), typeof(ITrainingObjective),
+        typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel),
+        typeof(IAttributionAttack), typeof(ITrainingObjective),
         typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation), typeof(Baseline), typeof(PathQuadrature), typeof(RelevanceRule),
         typeof(IOptimizer), typeof(ILearningRateSchedule), typeof(Augmentation),
     ];
@@ -32,13 +33,15 @@ public static class ComponentJson
     private static readonly ConcurrentDictionary<string, Type> Registered = new(
         typeof(ComponentJson).Assembly.GetTypes()
             .Where(type => type is { IsAbstract: false, IsClass: true, IsPublic: true } && Families.Any(family => family.IsAssignableFrom(type)))
-            .Select(type => KeyValuePair.Create(type.Name, type)));
+            .Select(type => KeyValuePair.Create(NameOf(type), type)));
 
     private static volatile JsonSerializerOptions options = CreateOptions();
 
     /// <summary>Makes a record of your own readable from files that name it.</summary>
     /// <typeparam name="T">A record with public <c>init</c> properties that implements one of the library's component interfaces.</typeparam>
-    /// <exception cref="ArgumentException">The type implements none of the component interfaces, or another type of that name is registered.</exception>
+    /// <exception cref="ArgumentException">
+    /// The type implements none of the component interfaces, or another type of that name is registered.
+    /// </exception>
     public static void Register<T>()
         where T : class
     {
@@ -47,7 +50,7 @@ public static class ComponentJson
             throw new ArgumentException($"{typeof(T)} is none of {string.Join(", ", Families.Select(family => family.Name))}.");
         }
 
-        if (Registered.GetOrAdd(typeof(T).Name, typeof(T)) != typeof(T))
+        if (Registered.GetOrAdd(NameOf(typeof(T)), typeof(T)) != typeof(T))
         {
             throw new ArgumentException($"Another component is registered under the name {typeof(T).Name}: {Registered[typeof(T).Name]}.");
         }
@@ -75,7 +78,11 @@ public static class ComponentJson
     }
 
     /// <summary>The registered component types of one family, by name.</summary>
-    internal static IEnumerable<Type> TypesOf(Type family) => Registered.Values.Where(family.IsAssignableFrom).OrderBy(type => type.Name, StringComparer.Ordinal);
+    internal static IEnumerable<Type> TypesOf(Type family)
+        => Registered.Values.Where(family.IsAssignableFrom).OrderBy(type => type.Name, StringComparer.Ordinal);
+
+    // Files name a type as it was called when they were written first.
+    private static string NameOf(Type type) => type == typeof(NextImageTarget) ? "NextPictureTarget" : type.Name;
 
     private static JsonSerializerOptions CreateOptions() => new()
     {
@@ -93,7 +100,7 @@ public static class ComponentJson
             info.PolymorphismOptions = new JsonPolymorphismOptions { UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization };
             foreach (Type type in TypesOf(info.Type))
             {
-                info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, type.Name));
+                info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, NameOf(type)));
             }
         }
 
@@ -103,9 +110,9 @@ public static class ComponentJson
         }
 
         // What an object computes from its options (get-only properties) is not part of its description.
-        foreach (JsonPropertyInfo property in info.Properties.Where(property => property.Set is null && info.Type.Namespace?.StartsWith(nameof(RobustAttribution), StringComparison.Ordinal) == true).ToList())
+        if (info.Type.Namespace?.StartsWith(nameof(RobustAttribution), StringComparison.Ordinal) == true)
         {
-            if (property.AssociatedParameter is null)
+            foreach (JsonPropertyInfo property in info.Properties.Where(property => property is { Set: null, AssociatedParameter: null }).ToList())
             {
                 info.Properties.Remove(property);
             }

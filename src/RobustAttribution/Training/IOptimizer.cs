@@ -4,7 +4,7 @@ namespace RobustAttribution.Training;
 
 /// <summary>One rule that turns gradients into new parameters. Immutable records whose properties are their options; they hold no state.</summary>
 /// <remarks>
-/// The rules are PyTorch's. They are written out here because a training that is resumed must go on bit for bit, and the state of
+/// The rules are PyTorch's. They are implemented here because a resumed training must continue bit for bit, and the state of
 /// TorchSharp's own optimizers cannot be read and set in the same way in every version.
 /// </remarks>
 public interface IOptimizer
@@ -15,7 +15,9 @@ public interface IOptimizer
     /// <summary>A copy with another weight decay.</summary>
     IOptimizer WithWeightDecay(double weightDecay);
 
-    /// <summary>Names of the tensors the rule remembers of each parameter, e.g. "momentum". Each has the parameter's shape and is 0 before the first step.</summary>
+    /// <summary>
+    /// Names of the tensors the rule remembers of each parameter, e.g. "momentum". Each has the parameter's shape and is 0 before the first step.
+    /// </summary>
     IReadOnlyList<string> StateNames { get; }
 
     /// <summary>Changes one parameter, and what is remembered of it, in place.</summary>

@@ -1,6 +1,8 @@
 namespace RobustAttribution.Training;
 
-/// <summary>How the learning rate changes during a training: a pure function of the position. Immutable records whose properties are their options.</summary>
+/// <summary>
+/// How the learning rate changes during a training: a pure function of the position. Immutable records whose properties are their options.
+/// </summary>
 public interface ILearningRateSchedule
 {
     /// <summary>What the learning rate is multiplied by.</summary>
@@ -62,7 +64,8 @@ public sealed record StepFactorSchedule(IReadOnlyList<RateStep> Steps) : ILearni
         {
             if (steps[i].Epoch <= steps[i - 1].Epoch)
             {
-                throw new ArgumentException($"{nameof(Steps)} goes from epoch {steps[i - 1].Epoch} to epoch {steps[i].Epoch}; epochs must ascend.", nameof(steps));
+                throw new ArgumentException(
+                    $"{nameof(Steps)} goes from epoch {steps[i - 1].Epoch} to epoch {steps[i].Epoch}; epochs must ascend.", nameof(steps));
             }
         }
 
@@ -70,7 +73,9 @@ public sealed record StepFactorSchedule(IReadOnlyList<RateStep> Steps) : ILearni
     }
 }
 
-/// <summary>Falls along half a cosine from 1 to <see cref="Minimum"/> at the end of the training (Loshchilov and Hutter 2017, eq. 5, one cycle).</summary>
+/// <summary>
+/// Falls along half a cosine from 1 to <see cref="Minimum"/> at the end of the training (Loshchilov and Hutter 2017, eq. 5, one cycle).
+/// </summary>
 public sealed record CosineSchedule : ILearningRateSchedule
 {
     /// <summary>The factor at the end, from 0 to 1. 0 by default.</summary>
@@ -80,7 +85,9 @@ public sealed record CosineSchedule : ILearningRateSchedule
     public double Factor(double epoch, int epochs) => Minimum + ((1 - Minimum) * (1 + Math.Cos(Math.PI * Math.Min(epoch / epochs, 1))) / 2);
 }
 
-/// <summary>Lets the factor of another schedule grow linearly from a small share to the whole during the first epochs (Goyal et al. 2017, section 2.2).</summary>
+/// <summary>
+/// Lets the factor of another schedule grow linearly from a small share to the whole during the first epochs (Goyal et al. 2017, section 2.2).
+/// </summary>
 /// <param name="Epochs">Length of the warm-up in epochs, above 0; parts of an epoch are allowed.</param>
 public sealed record LinearWarmup(double Epochs) : ILearningRateSchedule
 {

@@ -18,8 +18,8 @@ public sealed class AttackTests
         var topK = new TopKAttack { K = 10, Steps = 4 };
         foreach ((AttributionAttack attack, bool relu, int calls) in new (AttributionAttack, bool, int)[]
         {
-            (topK, false, 4 + 1), // the clean picture is the first iterate; each pass gives map, objective and prediction
-            (topK, true, 4 + (4 + 1)), // surrogate steps and true judgements; the clean picture serves both
+            (topK, false, 4 + 1), // the clean image is the first iterate; each pass gives map, objective and prediction
+            (topK, true, 4 + (4 + 1)), // surrogate steps and true judgements; the clean image serves both
             (topK with { RandomStart = true }, false, 1 + (4 + 1)),
             (topK with { Restarts = 2 }, false, (4 + 1) + (4 + 1)),
             (new ProjectedGradientDescent { Steps = 4 }, true, 4 + 1),
@@ -80,7 +80,7 @@ public sealed class AttackTests
     }
 
     [TestMethod]
-    public void APictureWithoutAValidIterateComesBackAndIsSaidToBeInvalid()
+    public void AnImageWithoutAValidIterateComesBackAndIsSaidToBeInvalid()
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = TrainedOnQuadrants(Activation.Relu);
@@ -141,7 +141,7 @@ public sealed class AttackTests
         }
 
         Assert.AreEqual(35L * 224 * 2 + (154L * 35 * 2), new FrameTarget().Create(zeros([1, 224, 224])).sum().ToInt64());
-        Values.AreClose(Values.Of(maps[1]).Concat(Values.Of(maps[0])).ToArray(), Values.Of(new NextPictureTarget().Create(maps)), 0);
+        Values.AreClose(Values.Of(maps[1]).Concat(Values.Of(maps[0])).ToArray(), Values.Of(new NextImageTarget().Create(maps)), 0);
         Values.AreClose([1, 2, 3, 4, 1, 2, 3, 4], Values.Of(new GivenTarget(2, 2, [1, 2, 3, 4]).Create(zeros([2, 2, 2]))), 0);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GivenTarget(2, 2, [1, 2, 3, 4]).Create(maps)).Message, "32×32");
     }
@@ -238,7 +238,7 @@ public sealed class AttackTests
         public Tensor Attribute(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false) => throw new NotSupportedException();
     }
 
-    /// <summary>Sends every iterate to the picture turned round: the spot is in another quadrant.</summary>
+    /// <summary>Sends every iterate to the image turned round: the spot is in another quadrant.</summary>
     private sealed record UpsideDown : IThreatModel
     {
         public double Radius => 1;

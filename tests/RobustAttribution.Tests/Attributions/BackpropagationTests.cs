@@ -108,7 +108,7 @@ public sealed class BackpropagationTests
         {
             counter.Failure = new LibtorchFailure(words);
             Fails(new IntegratedGradients { MemoryBudget = 12345 }, "MemoryBudget (now 12345 bytes)");
-            Fails(new InputGradient(), "fewer pictures");
+            Fails(new InputGradient(), "fewer images");
         }
 
         counter.Failure = new LibtorchFailure("something else");
@@ -122,7 +122,7 @@ public sealed class BackpropagationTests
             counter.FailingCall = 1;
             string message = Assert.ThrowsExactly<InsufficientMemoryException>(() => method.Attribute(network, images, classes)).Message;
             StringAssert.Contains(message, advice);
-            StringAssert.Contains(message, "3 pictures");
+            StringAssert.Contains(message, "3 images");
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class NoisyAttributionTests
         List<double[]> samples = [];
         for (int i = 0; i < 7; i++)
         {
-            // Half of the noise level's range of 2, the same noise for every picture.
+            // Half of the noise level's range of 2, the same noise for every image.
             Tensor noise = randn([1, 2, 8, 8], ScalarType.Float32, CPU, false, generator).to(ScalarType.Float64);
             samples.Add(Values.Of(new InputGradient().Attribute(network, images + (noise * 0.5), classes)));
         }

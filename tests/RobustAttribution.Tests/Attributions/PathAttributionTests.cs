@@ -156,18 +156,18 @@ public sealed class PathAttributionTests
         using ImageNetwork inner = TinyNetworks.Convolutional();
         (ImageNetwork network, CountingModule counter) = CountingModule.Around(inner);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 4);
-        long perPicture = network.ActivationBytesPerPicture;
-        // conv1, relu1, conv2, relu2: 3 maps of 8×8; pool1: 3 of 4×4; conv3 to relu4: 4 of 4×4; pool2, flatten: 4 of 2×2; fc1, relu5: 5; fc2: 4; the picture: 2 of 8×8.
-        Assert.AreEqual(8 * ((4 * 192) + 48 + (4 * 64) + 32 + 10 + 4 + 128), perPicture);
+        long perImage = network.ActivationBytesPerPicture;
+        // conv1, relu1, conv2, relu2: 3 maps of 8×8; pool1: 3 of 4×4; conv3 to relu4: 4 of 4×4; pool2, flatten: 4 of 2×2; fc1, relu5: 5; fc2: 4; the image: 2 of 8×8.
+        Assert.AreEqual(8 * ((4 * 192) + 48 + (4 * 64) + 32 + 10 + 4 + 128), perImage);
         foreach ((SampledAttribution method, int variants) in new (SampledAttribution, int)[] { (new IntegratedGradients { Steps = 10 }, 11), (new SmoothGrad { Samples = 11 }, 11), (new VarianceGrad { Samples = 11 }, 11) })
         {
             Tensor expected = method.Attribute(network, images, classes);
-            foreach (int pictures in new[] { 1, 3, 4, 7, 8, 1000 })
+            foreach (int count in new[] { 1, 3, 4, 7, 8, 1000 })
             {
                 counter.Reset();
-                Tensor actual = (method with { MemoryBudget = (2 * pictures * perPicture) + 1 }).Attribute(network, images, classes);
-                Values.AreClose(expected, actual, 1e-12, $"{method.GetType().Name} with {pictures} pictures in a pass");
-                Assert.AreEqual(Math.Min(pictures >= 4 ? pictures / 4 * 4 : pictures, 4 * variants), counter.LargestCall);
+                Tensor actual = (method with { MemoryBudget = (2 * count * perImage) + 1 }).Attribute(network, images, classes);
+                Values.AreClose(expected, actual, 1e-12, $"{method.GetType().Name} with {count} images in a pass");
+                Assert.AreEqual(Math.Min(count >= 4 ? count / 4 * 4 : count, 4 * variants), counter.LargestCall);
             }
         }
     }

@@ -53,7 +53,7 @@ public sealed class AugmentationTests
                 Tensor actual = row.Augmentation.Transform(images, draws);
                 for (int i = 0; i < 9; i++)
                 {
-                    Values.AreClose(Values.Flat(row.Reference(Values.Cube(images[i]), Values.Of(draws[i]))), Values.Of(actual[i]), 1e-9, $"{channels}×{height}×{width}, seed {seed}, picture {i}");
+                    Values.AreClose(Values.Flat(row.Reference(Values.Cube(images[i]), Values.Of(draws[i]))), Values.Of(actual[i]), 1e-9, $"{channels}×{height}×{width}, seed {seed}, image {i}");
                 }
             }
         }
@@ -84,7 +84,7 @@ public sealed class AugmentationTests
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void EachPictureHasItsOwnNumbers(Row row)
+    public void EachImageHasItsOwnNumbers(Row row)
     {
         using IDisposable scope = NewDisposeScope();
         using var generator = new Generator(5);
@@ -157,11 +157,11 @@ public sealed class AugmentationTests
     }
 
     [TestMethod]
-    public void TrainingTakesPicturesOfAnotherSizeIfTheAugmentationCutsThem()
+    public void TrainingTakesImagesOfAnotherSizeIfTheAugmentationCutsThem()
     {
         using var network = TrainingProblems.Network(size: 6);
         var options = new TrainingOptions { Epochs = 1, BatchSize = 8, Augmentation = new RandomResizedCrop { Height = 6, Width = 6 } };
-        TrainingResult result = new RobustTrainer(options).Fit(network, TrainingProblems.Pictures(16, size: 9));
+        TrainingResult result = new RobustTrainer(options).Fit(network, TrainingProblems.Images(16, size: 9));
         Assert.AreEqual(1, result.EpochsDone);
     }
 }

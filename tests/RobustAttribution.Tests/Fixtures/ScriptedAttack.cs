@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Fixtures;
 
-/// <summary>An attack that does what a test says: new pictures, and which of them are valid. Remembers the budgets it was given.</summary>
+/// <summary>An attack that does what a test says: new images, and which of them are valid. Remembers the budgets it was given.</summary>
 internal sealed class ScriptedAttack(Func<Tensor, double, Tensor> change, Func<long, bool>? isValid = null, IThreatModel? threatModel = null) : IAttributionAttack
 {
     public IThreatModel ThreatModel { get; } = threatModel ?? new LinfBall();

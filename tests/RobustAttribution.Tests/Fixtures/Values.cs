@@ -9,7 +9,7 @@ internal static class Values
     /// <summary>All values in row-major order.</summary>
     public static double[] Of(Tensor tensor) => [.. tensor.detach().cpu().to(ScalarType.Float64).contiguous().data<double>()];
 
-    /// <summary>A picture [C,H,W].</summary>
+    /// <summary>An image [C,H,W].</summary>
     public static double[,,] Cube(Tensor tensor)
     {
         var cube = new double[tensor.shape[0], tensor.shape[1], tensor.shape[2]];

@@ -17,7 +17,7 @@ public sealed class AttackLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void AttackedPicturesAreInsideBallAndBounds(int row, bool relu)
+    public void AttackedImagesAreInsideBallAndBounds(int row, bool relu)
     {
         foreach (ScalarType type in new[] { ScalarType.Float64, ScalarType.Float32 })
         foreach (IThreatModel ball in Balls)
@@ -39,7 +39,7 @@ public sealed class AttackLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void RadiusZeroGivesThePictureBack(int row, bool relu)
+    public void RadiusZeroGivesTheImageBack(int row, bool relu)
     {
         foreach (IThreatModel ball in Balls)
         {
@@ -54,7 +54,7 @@ public sealed class AttackLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void ThePredictionIsKeptWhereValidAndThePictureWhereNot(int row, bool relu)
+    public void ThePredictionIsKeptWhereValidAndTheImageWhereNot(int row, bool relu)
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu);
@@ -126,14 +126,14 @@ public sealed class AttackLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void PicturesAreAttackedEachByItself(int row, bool relu)
+    public void ImagesAreAttackedEachByItself(int row, bool relu)
     {
-        if (AttackTable.Rows[row] is TargetMapAttack { Target: NextPictureTarget })
+        if (AttackTable.Rows[row] is TargetMapAttack { Target: NextImageTarget })
         {
             return; // looks at its neighbour by its definition
         }
 
-        // Without random starts a picture's attack is the same alone and in company.
+        // Without random starts an image's attack is the same alone and in company.
         IAttributionAttack attack = AttackTable.Rows[row] is AttributionAttack walk ? walk with { RandomStart = false, Restarts = 1 } : AttackTable.Rows[row].WithThreatModel(new LinfBall(0));
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu);

@@ -35,7 +35,7 @@ public sealed class AttributionLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void APictureIsExplainedAsIfItWereAlone(int row, string kind)
+    public void AnImageIsExplainedAsIfItWereAlone(int row, string kind)
     {
         foreach (Activation activation in new[] { Activation.Relu, TinyNetworks.Smooth })
         {
@@ -92,7 +92,7 @@ public sealed class AttributionLaws
 
         Tensor attribution = method.Attribute(network, point, classes, createGraph: true);
         IList<Tensor> gradients = autograd.grad([(attribution * weights).sum()], [point, parameter], null, true, false, true);
-        Assert.IsFalse(gradients[0].IsInvalid, "depends on the pictures");
+        Assert.IsFalse(gradients[0].IsInvalid, "depends on the images");
         Assert.IsFalse(gradients[1].IsInvalid, "depends on the parameters");
 
         Values.AreClose(method.Attribute(network, images, classes), attribution, 1e-12, "the graph changes no value");

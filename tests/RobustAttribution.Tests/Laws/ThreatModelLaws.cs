@@ -57,7 +57,7 @@ public sealed class ThreatModelLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void RadiusZeroIsThePicture(int row, ScalarType type, double radius)
+    public void RadiusZeroIsTheImage(int row, ScalarType type, double radius)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(5, CPU);

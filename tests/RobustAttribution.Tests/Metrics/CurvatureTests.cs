@@ -115,7 +115,7 @@ public sealed class CurvatureTests
         for (int n = 0; n < Count; n++)
         {
             double frobenius = MetricReferences.Norm(MetricReferences.Hessian(network, Normalized(network, images, n), classes.narrow(0, n, 1)).Cast<double>());
-            Assert.AreEqual(1, actual[n].item<double>() / frobenius, 0.05, $"picture {n}"); // √(2/3000)/2 is 0.013
+            Assert.AreEqual(1, actual[n].item<double>() / frobenius, 0.05, $"image {n}"); // √(2/3000)/2 is 0.013
         }
     }
 

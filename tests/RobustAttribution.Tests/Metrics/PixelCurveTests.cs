@@ -38,7 +38,7 @@ public sealed class PixelCurveTests
                             network, Values.Cube(images[n]), (int)classes[n].item<long>(), (i, j) => MetricReferences.Rank(map, i, j) < count == curve is InsertionCurve);
                     }),
                 ];
-                Values.AreClose(expected, Values.Of(result.Values[n]), 1e-12, $"seed {seed}, picture {n}");
+                Values.AreClose(expected, Values.Of(result.Values[n]), 1e-12, $"seed {seed}, image {n}");
                 Assert.AreEqual(expected.Average(), result.Areas[n].item<double>(), 1e-12);
             }
         }
@@ -54,13 +54,13 @@ public sealed class PixelCurveTests
         using PixelCurveResult deletion = new DeletionCurve().Measure(network, images, classes, rand(3, 8, 8));
         Values.AreClose([.. Enumerable.Range(1, 20).Select(i => i * 0.05)], [.. insertion.Shares], 1e-15);
         Values.AreClose([.. Enumerable.Range(0, 20).Select(i => i * 0.05)], [.. deletion.Shares], 1e-15);
-        Values.AreClose(insertion.Values.narrow(1, 19, 1), deletion.Values.narrow(1, 0, 1), 1e-14, "the whole picture");
+        Values.AreClose(insertion.Values.narrow(1, 19, 1), deletion.Values.narrow(1, 0, 1), 1e-14, "the whole image");
     }
 
     [TestMethod]
     public void TheMapThatTheNetworkRestsOnWins()
     {
-        // A linear network's own weights, times the picture, against that map turned around.
+        // A linear network's own weights, times the image, against that map turned around.
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 10);
@@ -76,7 +76,7 @@ public sealed class PixelCurveTests
     }
 
     [TestMethod]
-    public void SmallPicturesRoundToWholePixels()
+    public void SmallImagesRoundToWholePixels()
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear(size: 2);

@@ -27,9 +27,9 @@ public sealed class RobustnessMetricTests
             using Tensor actual = metric.Measure(network, images, classes, generator);
 
             network.Backbone.eval();
-            Tensor Map(Tensor pictures)
+            Tensor Map(Tensor images)
             {
-                Tensor map = new InputGradient().Attribute(network, pictures, classes).abs().sum(1);
+                Tensor map = new InputGradient().Attribute(network, images, classes).abs().sum(1);
                 return map / map.flatten(1).amax([1]).reshape(-1, 1, 1);
             }
 
@@ -60,17 +60,17 @@ public sealed class RobustnessMetricTests
     }
 
     [TestMethod]
-    public void AccuracyUnderAttackCountsPicturesThatAreRightBothTimes()
+    public void AccuracyUnderAttackCountsImagesThatAreRightBothTimes()
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = Trained();
         using var generator = new Generator(4);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 21);
         network.Backbone.eval();
-        Tensor Change(Tensor pictures) => pictures.flip(2);
+        Tensor Change(Tensor images) => images.flip(2);
         (Tensor clean, Tensor attacked) = (network.Logits(images).argmax(1).eq(classes), network.Logits(Change(images)).argmax(1).eq(classes));
         double Share(Tensor flags) => flags.sum().item<long>() / 21.0;
-        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = new ScriptedAttack((pictures, _) => Change(pictures)) }
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = new ScriptedAttack((images, _) => Change(images)) }
             .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
         Assert.AreEqual((Share(clean.logical_and(attacked)), 21L), (point.Accuracy, point.Count));
         Assert.IsTrue(point.Accuracy < Share(clean) && point.Accuracy != Share(attacked), $"{point} {Share(attacked)}");
@@ -82,10 +82,10 @@ public sealed class RobustnessMetricTests
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = Trained();
         using var generator = new Generator(4);
-        TensorBatchSource pictures = TrainingProblems.Pictures(60);
-        double clean = Evaluation.Measure(network, pictures, 16).Accuracy;
+        TensorBatchSource images = TrainingProblems.Images(60);
+        double clean = Evaluation.Measure(network, images, 16).Accuracy;
         var curve = new SecurityCurve { Radii = [0, 0.2], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = new ProjectedGradientDescent { Steps = 40 } };
-        IReadOnlyList<SecurityPoint> points = curve.Measure(network, pictures, 32, generator);
+        IReadOnlyList<SecurityPoint> points = curve.Measure(network, images, 32, generator);
         Assert.AreEqual((clean, 60L), (points[0].Accuracy, points[0].Count));
         Assert.IsTrue(points[1].Accuracy < clean - 0.1, $"{points[1]}");
     }
@@ -97,12 +97,12 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Convolutional();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 10);
         using var generator = new Generator(4);
-        Tensor Darken(Tensor pictures, double radius) => pictures * (1 - radius);
+        Tensor Darken(Tensor images, double radius) => images * (1 - radius);
         var curve = new SecurityCurve
         {
             Radii = [0, 0.25, 1],
-            PredictionAttack = new ScriptedAttack((pictures, radius) => (pictures + radius).clamp(0, 1)),
-            ExplanationAttack = new ScriptedAttack(Darken, index => index != 1), // the second picture of each batch has no valid iterate
+            PredictionAttack = new ScriptedAttack((images, radius) => (images + radius).clamp(0, 1)),
+            ExplanationAttack = new ScriptedAttack(Darken, index => index != 1), // the second image of each batch has no valid iterate
             Similarities = [new PearsonCorrelation(), new MeanSquaredError()],
         };
         List<long> progress = [];
@@ -112,7 +112,7 @@ public sealed class RobustnessMetricTests
         CollectionAssert.AreEqual(curve.Radii.ToArray(), points.Select(point => point.Radius).ToArray());
         network.Backbone.eval();
         Tensor predicted = network.Logits(images).argmax(1);
-        Tensor Map(Tensor pictures) => new InputGradient().Attribute(network, pictures, predicted).abs().sum(1);
+        Tensor Map(Tensor images) => new InputGradient().Attribute(network, images, predicted).abs().sum(1);
         foreach (SecurityPoint point in points)
         {
             Tensor right = predicted.eq(classes).logical_and(network.Logits((images + point.Radius).clamp(0, 1)).argmax(1).eq(classes));
@@ -135,7 +135,7 @@ public sealed class RobustnessMetricTests
     public void UndefinedSimilaritiesAreLeftOutAndNotCounted()
     {
         using IDisposable scope = NewDisposeScope();
-        using ImageNetwork network = TinyNetworks.Linear(); // its maps do not depend on the picture
+        using ImageNetwork network = TinyNetworks.Linear(); // its maps do not depend on the image
         using (no_grad())
         {
             network.Backbone.parameters().First().zero_();
@@ -143,7 +143,7 @@ public sealed class RobustnessMetricTests
 
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         using var generator = new Generator(4);
-        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [new KendallTau(), new MeanSquaredError()], ExplanationAttack = new ScriptedAttack((pictures, _) => pictures) }
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [new KendallTau(), new MeanSquaredError()], ExplanationAttack = new ScriptedAttack((images, _) => images) }
             .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
         Assert.AreEqual(5, point.Valid);
         Assert.AreEqual(0, point.Similarities[0].Count);
@@ -158,7 +158,7 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Linear();
         using var generator = new Generator(4);
         var empty = new TensorBatchSource(zeros(0, 2, 8, 8), zeros(0, dtype: ScalarType.Int64));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no picture");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no image");
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         var source = new TensorBatchSource(images, classes);
         var cancelled = new CancellationToken(canceled: true);
@@ -177,7 +177,7 @@ public sealed class RobustnessMetricTests
     private static ImageNetwork Trained()
     {
         ImageNetwork network = TrainingProblems.Network();
-        new RobustTrainer(new TrainingOptions { Epochs = 4, BatchSize = 16, LearningRate = 0.01 }).Fit(network, TrainingProblems.Pictures(60));
+        new RobustTrainer(new TrainingOptions { Epochs = 4, BatchSize = 16, LearningRate = 0.01 }).Fit(network, TrainingProblems.Images(60));
         return network;
     }
 }

@@ -24,7 +24,7 @@ public sealed class ObjectiveFormulaTests
         var reference = new MlpReference(network, Beta);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5, seed);
         double[] weights = [0.5, 2, 1];
-        double[] losses = [.. Pictures(images).Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n)))];
+        double[] losses = [.. Images(images).Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n)))];
         double[] own = [.. losses.Select((_, n) => weights[Class(classes, n)])];
 
         using ObjectiveResult plain = Evaluate(new CrossEntropy(), network, images, classes), weighted = Evaluate(new CrossEntropy(), network, images, classes, tensor(weights));
@@ -46,7 +46,7 @@ public sealed class ObjectiveFormulaTests
         using var generator = new Generator(13, CPU);
         double[] draws = Values.Of(row == 1 ? randn(images.shape, ScalarType.Float64, CPU, false, generator) : rand(images.shape, ScalarType.Float64, CPU, false, generator));
         double l2 = 0, cosine = 0, crossEntropy = 0;
-        foreach ((double[] x, int n) in Pictures(images).Select((x, n) => (x, n)))
+        foreach ((double[] x, int n) in Images(images).Select((x, n) => (x, n)))
         {
             double[] u = reference.Normalize(x), g = reference.Gradient(u, Class(classes, n));
             double norm = Math.Sqrt(g.Sum(value => value * value));
@@ -80,8 +80,8 @@ public sealed class ObjectiveFormulaTests
         var reference = new MlpReference(network, Beta);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
         using var generator = new Generator(13, CPU);
-        double[][] v = Pictures(randn(images.shape, ScalarType.Float64, CPU, false, generator));
-        double expected = Pictures(images).Select((x, n) => reference.HessianTimes(reference.Normalize(x), Class(classes, n), v[n]).Sum(value => value * value)).Average();
+        double[][] v = Images(randn(images.shape, ScalarType.Float64, CPU, false, generator));
+        double expected = Images(images).Select((x, n) => reference.HessianTimes(reference.Normalize(x), Class(classes, n), v[n]).Sum(value => value * value)).Average();
 
         using ObjectiveResult result = Evaluate(new HessianNormPenalty { Weight = 0.9 }, network, images, classes);
         double crossEntropy = result.Terms[0].Value.ToDouble();
@@ -103,7 +103,7 @@ public sealed class ObjectiveFormulaTests
         var objective = new SpatialAlignment { Weight = 0.6 };
         using var generator = new Generator(13, CPU);
         Tensor attacked = objective.Attack.LastIterate(network, images, classes, generator);
-        double[][] before = Pictures(images), after = Pictures(attacked);
+        double[][] before = Images(images), after = Images(attacked);
         double triplet = Enumerable.Range(0, 3).Average(n =>
         {
             double[][] pair = [smooth.Normalize(before[n]), smooth.Normalize(after[n])];
@@ -128,13 +128,13 @@ public sealed class ObjectiveFormulaTests
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, 4);
         var attack = new ProjectedGradientDescent { Steps = 3 };
         using var generator = new Generator(13, CPU);
-        double[][] attacked = Pictures(attack.LastIterate(network, images, classes, generator));
+        double[][] attacked = Images(attack.LastIterate(network, images, classes, generator));
         using ObjectiveResult result = Evaluate(new AdversarialCrossEntropy { Attack = attack }, network, images, classes);
         Assert.AreEqual(attacked.Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n))).Average(), result.Loss.ToDouble(), 1e-12);
     }
 
     [TestMethod]
-    public void TheChannelMeanOfArtAveragesPictureAndGradients()
+    public void TheChannelMeanOfArtAveragesImageAndGradients()
     {
         // With one channel the mean over channels changes nothing; with two equal ones neither, since cosines know no scale.
         using var scope = NewDisposeScope();
@@ -180,7 +180,7 @@ public sealed class ObjectiveFormulaTests
         Values.AreClose([.. expected.Select(term => term.Value)], [.. result.Terms.Select(term => term.Value.ToDouble())], tolerance, "terms");
     }
 
-    private static double[][] Pictures(Tensor images) => [.. Enumerable.Range(0, (int)images.shape[0]).Select(n => Values.Of(images[n]))];
+    private static double[][] Images(Tensor images) => [.. Enumerable.Range(0, (int)images.shape[0]).Select(n => Values.Of(images[n]))];
 
     private static int Class(Tensor classes, int n) => (int)classes[n].ToInt64();
 }

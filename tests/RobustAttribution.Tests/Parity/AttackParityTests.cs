@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Parity;
 
-/// <summary>A whole walk of every attack against PyTorch (GoldenValues/Methods/generator/attacks.py): pictures, validity and gain.</summary>
+/// <summary>A whole walk of every attack against PyTorch (GoldenValues/Methods/generator/attacks.py): images, validity and gain.</summary>
 /// <remarks>Few steps where a ReLU network is walked on through a sharp surrogate: in float32 such a walk doubles its rounding errors with each step.</remarks>
 [TestClass]
 public sealed class AttackParityTests

@@ -1,6 +1,6 @@
 namespace RobustAttribution.Tests.References;
 
-/// <summary>The augmentations of one picture [C,H,W] with the numbers drawn for it, pixel by pixel.</summary>
+/// <summary>The augmentations of one image [C,H,W] with the numbers drawn for it, pixel by pixel.</summary>
 internal static class AugmentationReferences
 {
     public static double[,,] Flip(double[,,] x, double[] draws, double probability)

@@ -97,7 +97,7 @@ public sealed class CheckpointTests
         using var source = new CancellationTokenSource();
         using ImageNetwork network = Network();
         Assert.ThrowsExactly<OperationCanceledException>(() => new RobustTrainer(options).Fit(
-            network, Pictures(40), Pictures(20, 8), progress => { if (progress is BatchProgress { Epoch: 2 } batch && batch.Step == step) { source.Cancel(); } }, source.Token));
+            network, Images(40), Images(20, 8), progress => { if (progress is BatchProgress { Epoch: 2 } batch && batch.Step == step) { source.Cancel(); } }, source.Token));
         Assert.AreEqual(1, folder.Files.Length);
         AssertSameBits(expected, Train(options).Weights);
     }
@@ -165,8 +165,8 @@ public sealed class CheckpointTests
         AssertRefused(() => Train(options with { Checkpoints = options.Checkpoints! with { Identity = "fold 2" } }), "identity was  and is fold 2");
         AssertRefused(() => Train(options, network: Network(activation: Activation.Softplus(3))), "network.activation was ReLU and is softplus β=3");
         AssertRefused(() => Train(options, ScalarType.Float32), "network.dataType was Float64 and is Float32");
-        AssertRefused(() => Train(options, pictures: Pictures(41)), "training.count was 40 and is 41");
-        AssertRefused(() => Train(options, pictures: Pictures(40, 77)), "training.firstBatch was");
+        AssertRefused(() => Train(options, images: Images(41)), "training.count was 40 and is 41");
+        AssertRefused(() => Train(options, images: Images(40, 77)), "training.firstBatch was");
 
         // What cannot change the weights may differ: how often it reports, where it writes.
         AssertSameBits(Train(options with { Checkpoints = null }).Weights, Train(options with { ProgressInterval = TimeSpan.FromHours(1) }).Weights);
@@ -212,17 +212,17 @@ public sealed class CheckpointTests
     {
         using var folder = new TemporaryFolder();
         using ImageNetwork network = Network();
-        (TensorBatchSource pictures, TensorBatchSource validation) = (Pictures(40), Pictures(20, 8));
+        (TensorBatchSource images, TensorBatchSource validation) = (Images(40), Images(20, 8));
         TrainingOptions options = Options(folder.Path) with { EarlyStopping = new EarlyStopping() };
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = Tensor.TotalCount;
         for (int life = 0; life < 2; life++)
         {
-            Assert.ThrowsExactly<InvalidOperationException>(() => new RobustTrainer(options).Fit(network, pictures, validation, KillAt(4)));
+            Assert.ThrowsExactly<InvalidOperationException>(() => new RobustTrainer(options).Fit(network, images, validation, KillAt(4)));
         }
 
-        new RobustTrainer(options).Fit(network, pictures, validation);
+        new RobustTrainer(options).Fit(network, images, validation);
         GC.Collect();
         GC.WaitForPendingFinalizers();
         Assert.AreEqual(before, Tensor.TotalCount, "live tensors");
@@ -279,10 +279,10 @@ public sealed class CheckpointTests
     };
 
     private static (Dictionary<string, double[]> Weights, TrainingResult Result) Train(
-        TrainingOptions options, ScalarType type = ScalarType.Float64, Action<TrainingProgress>? progress = null, ImageNetwork? network = null, TensorBatchSource? pictures = null)
+        TrainingOptions options, ScalarType type = ScalarType.Float64, Action<TrainingProgress>? progress = null, ImageNetwork? network = null, TensorBatchSource? images = null)
     {
         using ImageNetwork trained = network ?? Network(type: type);
-        TrainingResult result = new RobustTrainer(options).Fit(trained, pictures ?? Pictures(40), Pictures(20, 8), progress);
+        TrainingResult result = new RobustTrainer(options).Fit(trained, images ?? Images(40), Images(20, 8), progress);
         return (Weights(trained), result);
     }
 

@@ -8,7 +8,7 @@ namespace RobustAttribution.Tests.Training;
 public sealed class TensorBatchSourceTests
 {
     [TestMethod]
-    public void EachPictureComesOnceWithItsClass()
+    public void EachImageComesOnceWithItsClass()
     {
         using IDisposable scope = NewDisposeScope();
         TensorBatchSource source = Source(11);
