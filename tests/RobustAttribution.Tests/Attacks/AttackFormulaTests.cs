@@ -20,7 +20,8 @@ public sealed class AttackFormulaTests
     private const int Height = 4, Width = 5, Pixels = Height * Width;
     private const double Epsilon = 0.1, Beta = 2;
 
-    public static IEnumerable<object[]> Cases => from seed in new ulong[] { 1, 2, 3, 4 } from relu in new[] { false, true } select new object[] { seed, relu };
+    public static IEnumerable<object[]> Cases
+        => from seed in new ulong[] { 1, 2, 3, 4 } from relu in new[] { false, true } select new object[] { seed, relu };
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -57,11 +58,15 @@ public sealed class AttackFormulaTests
     [DynamicData(nameof(Cases))]
     public void TopKJudgedBySimilarityReturnsTheIterateOfTheLowest(ulong seed, bool relu)
     {
-        var attack = new TopKAttack { K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02), Judge = new CosineSimilarity() };
+        var attack = new TopKAttack
+        {
+            K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02), Judge = new CosineSimilarity(),
+        };
         using Case test = new(seed, relu, surrogate: 20);
         double[] Map(MlpReference network, double[] x) => AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
         int[] top = Top(Map(test.True, test.Image), 5);
-        List<double[]> walk = SignWalk(x => -top.Sum(p => Map(test.Smooth, x)[p]) / Map(test.Smooth, x).Sum(), test.Image, test.Image, Epsilon, 6, 0.02);
+        List<double[]> walk = SignWalk(
+            x => -top.Sum(p => Map(test.Smooth, x)[p]) / Map(test.Smooth, x).Sum(), test.Image, test.Image, Epsilon, 6, 0.02);
         test.BestIs(walk, x => -ObjectiveReferences.Cosine(Map(test.True, test.Image), Map(test.True, x)), keepPrediction: true, attack);
     }
 
@@ -106,7 +111,8 @@ public sealed class AttackFormulaTests
     [DynamicData(nameof(Cases))]
     public void AlignmentMakesTheWrongClassLookLikeTheImage(ulong seed, bool relu)
     {
-        // β = 5: with the default 50 the units saturate, and beside the top positions the derivative (1e-8 and less) is below what differences resolve.
+        // β = 5: with the default 50 the units saturate, and beside the top positions the derivative (1e-8 and less) is below what differences
+        // resolve.
         var attack = new AlignmentAttack { ThreatModel = new LinfBall(Epsilon), TopShare = 0.4, Surrogate = Activation.Softplus(5) };
         using Case test = new(seed, relu, surrogate: 5);
         double[] start = test.Start(attack);
@@ -127,14 +133,19 @@ public sealed class AttackFormulaTests
     [DynamicData(nameof(Cases))]
     public void AlignmentOverChannelMeansLooksAtPixels(ulong seed, bool relu)
     {
-        var attack = new AlignmentAttack { ThreatModel = new LinfBall(Epsilon), TopShare = 0.4, ChannelMean = true, Surrogate = Activation.Softplus(5) };
+        var attack = new AlignmentAttack
+        {
+            ThreatModel = new LinfBall(Epsilon), TopShare = 0.4, ChannelMean = true, Surrogate = Activation.Softplus(5),
+        };
         using Case test = new(seed, relu, surrogate: 5);
         double[] start = test.Start(attack);
-        int[] top = Top(Mean([.. test.True.Gradient(test.True.Normalize(start), test.Class).Select(Math.Abs)]), 8); // 0.4 · 20 pixels, by the mean of |g_y|
+        // 0.4 · 20 pixels, by the mean of |g_y|
+        int[] top = Top(Mean([.. test.True.Gradient(test.True.Normalize(start), test.Class).Select(Math.Abs)]), 8);
         double Objective(MlpReference network, double[] x)
         {
             double[] u = network.Normalize(x);
-            double Distance(int k) => 1 - ObjectiveReferences.Cosine([.. top.Select(i => Mean(u)[i])], [.. top.Select(i => Mean(network.Gradient(u, k))[i])]);
+            double Distance(int k)
+                => 1 - ObjectiveReferences.Cosine([.. top.Select(i => Mean(u)[i])], [.. top.Select(i => Mean(network.Gradient(u, k))[i])]);
             return ObjectiveReferences.SoftMargin(Distance(test.Class), Distance(ObjectiveReferences.StrongestWrong(network.Logits(u), test.Class)));
         }
 
@@ -169,7 +180,8 @@ public sealed class AttackFormulaTests
     {
         using Case test = new(3, relu: true, surrogate: null);
         using var generator = new Generator(21, CPU);
-        using AttackResult result = new RandomNoise { KeepPrediction = false, ThreatModel = new L2Ball(Epsilon) }.Perturb(test.Network, test.Images, test.Classes, generator);
+        var noise = new RandomNoise { KeepPrediction = false, ThreatModel = new L2Ball(Epsilon) };
+        using AttackResult result = noise.Perturb(test.Network, test.Images, test.Classes, generator);
         using var twin = new Generator(21, CPU);
         Values.AreClose(new L2Ball(Epsilon).RandomStart(test.Images, test.Network.Input, twin), result.Images, 0);
         Assert.AreEqual(0, result.Gain[0].ToDouble());

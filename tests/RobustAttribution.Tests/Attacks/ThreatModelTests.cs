@@ -16,7 +16,8 @@ public sealed class ThreatModelTests
     {
         using var scope = NewDisposeScope();
         Tensor origin = Random(1, 0, 1), candidate = Random(2, -1, 2);
-        double[] expected = [.. Values.Of(origin).Zip(Values.Of(candidate), (o, c) => Math.Min(Math.Max(Math.Min(Math.Max(c, o - 0.2), o + 0.2), 0), 1))];
+        double[] expected = [.. Values.Of(origin)
+            .Zip(Values.Of(candidate), (o, c) => Math.Min(Math.Max(Math.Min(Math.Max(c, o - 0.2), o + 0.2), 0), 1))];
         Values.AreClose(expected, Values.Of(new LinfBall(0.2).Project(candidate, origin, Input)), 1e-15);
     }
 
@@ -57,7 +58,8 @@ public sealed class ThreatModelTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(8, CPU);
-        double[] offsets = [.. Values.Of(new LinfBall(0.1).RandomStart(full([400, 2, 8, 8], 0.5, ScalarType.Float64), Input, generator)).Select(value => (value - 0.5) / 0.1)];
+        double[] offsets = [.. Values.Of(new LinfBall(0.1).RandomStart(full([400, 2, 8, 8], 0.5, ScalarType.Float64), Input, generator))
+            .Select(value => (value - 0.5) / 0.1)];
         Assert.AreEqual(0, offsets.Average(), 0.01);
         Assert.AreEqual(1.0 / 3, offsets.Average(value => value * value), 0.01);
         Assert.AreEqual(0.25, offsets.Count(value => value < -0.5) / (double)offsets.Length, 0.01);

@@ -31,7 +31,11 @@ public sealed class SaliencyMapTests
         CollectionAssert.AreEqual(new long[] { 4, 8, 8 }, actual.shape);
         for (int i = 0; i < 4; i++)
         {
-            Values.AreClose(MapReferences.Reduce(Values.Of(attribution[i]), 2, map.Reduction.Sign, map.Reduction.Scale), Values.Of(actual[i]), 1e-12, $"image {i}");
+            Values.AreClose(
+                MapReferences.Reduce(Values.Of(attribution[i]), 2, map.Reduction.Sign, map.Reduction.Scale),
+                Values.Of(actual[i]),
+                1e-12,
+                $"image {i}");
         }
     }
 

@@ -24,11 +24,13 @@ public sealed class AugmentationTests
         new(new RandomCrop(), (x, draws) => AugmentationReferences.Crop(x, draws, 4)),
         new(new RandomCrop { Padding = 0 }, (x, draws) => x),
         new(new ColorJitter(), (x, draws) => AugmentationReferences.Jitter(x, draws, 0.25, 0.25, 0.25)),
-        new(new ColorJitter { Brightness = 1, Contrast = 0.9, Saturation = 0.8 }, (x, draws) => AugmentationReferences.Jitter(x, draws, 1, 0.9, 0.8)),
+        new(new ColorJitter { Brightness = 1, Contrast = 0.9, Saturation = 0.8 },
+            (x, draws) => AugmentationReferences.Jitter(x, draws, 1, 0.9, 0.8)),
         new(new RandomRotation(), (x, draws) => AugmentationReferences.Rotate(x, draws, 2)),
         new(new RandomRotation { Degrees = 170 }, (x, draws) => AugmentationReferences.Rotate(x, draws, 170)),
         new(new RandomResizedCrop(), (x, draws) => AugmentationReferences.ResizedCrop(x, draws, x.GetLength(1), x.GetLength(2), 0.08, 1, 4.0 / 3)),
-        new(new RandomResizedCrop { Height = 5, Width = 9, MinimumArea = 0.9, MaximumAspect = 1.1 }, (x, draws) => AugmentationReferences.ResizedCrop(x, draws, 5, 9, 0.9, 1, 1.1)),
+        new(new RandomResizedCrop { Height = 5, Width = 9, MinimumArea = 0.9, MaximumAspect = 1.1 },
+            (x, draws) => AugmentationReferences.ResizedCrop(x, draws, 5, 9, 0.9, 1, 1.1)),
     ];
 
     private static IEnumerable<object[]> Cases => Table.Select(row => new object[] { row });
@@ -36,7 +38,8 @@ public sealed class AugmentationTests
     [TestMethod]
     public void EveryAugmentationIsInTheTable()
         => CollectionAssert.AreEquivalent(
-            ComponentJson.TypesOf(typeof(Augmentation)).ToArray(), Table.Select(row => row.Augmentation.GetType()).Distinct().Append(typeof(Compose)).ToArray());
+            ComponentJson.TypesOf(typeof(Augmentation)).ToArray(), Table.Select(row => row.Augmentation.GetType()).Distinct().Append(typeof(Compose))
+                .ToArray());
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -53,7 +56,11 @@ public sealed class AugmentationTests
                 Tensor actual = row.Augmentation.Transform(images, draws);
                 for (int i = 0; i < 9; i++)
                 {
-                    Values.AreClose(Values.Flat(row.Reference(Values.Cube(images[i]), Values.Of(draws[i]))), Values.Of(actual[i]), 1e-9, $"{channels}×{height}×{width}, seed {seed}, image {i}");
+                    Values.AreClose(
+                        Values.Flat(row.Reference(Values.Cube(images[i]), Values.Of(draws[i]))),
+                        Values.Of(actual[i]),
+                        1e-9,
+                        $"{channels}×{height}×{width}, seed {seed}, image {i}");
                 }
             }
         }
@@ -101,12 +108,23 @@ public sealed class AugmentationTests
         Assert.AreEqual(
             new Compose(
             [
-                new RandomCrop { Padding = 4 }, new HorizontalFlip { Probability = 0.5 }, new ColorJitter { Brightness = 0.25, Contrast = 0.25, Saturation = 0.25 }, new RandomRotation { Degrees = 2 },
+                new RandomCrop { Padding = 4 },
+                new HorizontalFlip { Probability = 0.5 },
+                new ColorJitter { Brightness = 0.25, Contrast = 0.25, Saturation = 0.25 },
+                new RandomRotation { Degrees = 2 },
             ]),
             Augmentation.Art);
         Assert.AreEqual(
-            new Compose([new RandomResizedCrop { Height = 224, Width = 224, MinimumArea = 0.08, MaximumArea = 1, MaximumAspect = 4.0 / 3 }, new HorizontalFlip()]), Augmentation.ImageNet);
-        foreach ((Augmentation preset, long height, long width, long size) in new[] { (Augmentation.Cifar, 32L, 32L, 32L), (Augmentation.Art, 32L, 32L, 32L), (Augmentation.ImageNet, 230L, 250L, 224L) })
+            new Compose(
+            [
+                new RandomResizedCrop { Height = 224, Width = 224, MinimumArea = 0.08, MaximumArea = 1, MaximumAspect = 4.0 / 3 },
+                new HorizontalFlip(),
+            ]),
+            Augmentation.ImageNet);
+        foreach ((Augmentation preset, long height, long width, long size) in new[]
+        {
+            (Augmentation.Cifar, 32L, 32L, 32L), (Augmentation.Art, 32L, 32L, 32L), (Augmentation.ImageNet, 230L, 250L, 224L),
+        })
         {
             using IDisposable scope = NewDisposeScope();
             using var generator = new Generator(5);
@@ -146,13 +164,18 @@ public sealed class AugmentationTests
     {
         using IDisposable scope = NewDisposeScope();
         using var generator = new Generator(5);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new HorizontalFlip { Probability = 1.1 }).Message, "Probability is 1.1");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new HorizontalFlip { Probability = 1.1 }).Message, "Probability is 1.1");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomCrop { Padding = -1 }).Message, "Padding is -1");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new ColorJitter { Contrast = 2 }).Message, "Contrast is 2");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomRotation { Degrees = 181 }).Message, "Degrees is 181");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop { MinimumArea = 0 }).Message, "MinimumArea is 0");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RandomResizedCrop { MinimumArea = 0.9, MaximumArea = 0.5 }.Apply(zeros(1, 1, 2, 2), generator)).Message, "MinimumArea is 0.9");
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomRotation { Degrees = 181 }).Message, "Degrees is 181");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop { MinimumArea = 0 }).Message, "MinimumArea is 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new RandomResizedCrop { MinimumArea = 0.9, MaximumArea = 0.5 }.Apply(zeros(1, 1, 2, 2), generator)).Message,
+            "MinimumArea is 0.9");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RandomCrop().Apply(zeros(1, 2, 2), generator)).Message, "[1,2,2]");
     }
 

@@ -42,7 +42,8 @@ internal static class TrainingProblems
     public static Dictionary<string, double[]> Weights(ImageNetwork network)
     {
         using IDisposable scope = NewDisposeScope();
-        return WeightSnapshot.Of(network).ToDictionary(pair => pair.Name, pair => pair.Value.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray());
+        return WeightSnapshot.Of(network)
+            .ToDictionary(pair => pair.Name, pair => pair.Value.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray());
     }
 
     public static void AssertSameBits(Dictionary<string, double[]> expected, Dictionary<string, double[]> actual)
@@ -50,7 +51,10 @@ internal static class TrainingProblems
         CollectionAssert.AreEqual(expected.Keys, actual.Keys);
         foreach (string name in expected.Keys)
         {
-            CollectionAssert.AreEqual(expected[name].Select(BitConverter.DoubleToInt64Bits).ToArray(), actual[name].Select(BitConverter.DoubleToInt64Bits).ToArray(), name);
+            CollectionAssert.AreEqual(
+                expected[name].Select(BitConverter.DoubleToInt64Bits).ToArray(),
+                actual[name].Select(BitConverter.DoubleToInt64Bits).ToArray(),
+                name);
         }
     }
 

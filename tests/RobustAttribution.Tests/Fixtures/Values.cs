@@ -47,7 +47,8 @@ internal static class Values
         for (int i = 0; i < expected.Length; i++)
         {
             // Spelled out, because MSTest's comparisons take NaN for less than everything.
-            bool close = Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])) || (double.IsNaN(expected[i]) && double.IsNaN(actual[i]));
+            bool close = Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i]))
+                || (double.IsNaN(expected[i]) && double.IsNaN(actual[i]));
             Assert.IsTrue(close, $"{what}[{i}]: expected {expected[i]:R}, found {actual[i]:R}");
         }
     }

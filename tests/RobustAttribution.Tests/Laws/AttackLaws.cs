@@ -119,7 +119,8 @@ public sealed class AttackLaws
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu, ScalarType.Float32);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        using AttackResult first = Perturb(AttackTable.Rows[row], network, images, classes), second = Perturb(AttackTable.Rows[row], network, images, classes);
+        using AttackResult first = Perturb(AttackTable.Rows[row], network, images, classes),
+            second = Perturb(AttackTable.Rows[row], network, images, classes);
         Assert.IsTrue(first.Images.eq(second.Images).all().ToBoolean());
         Assert.IsTrue(first.Valid.eq(second.Valid).all().ToBoolean());
     }
@@ -134,7 +135,9 @@ public sealed class AttackLaws
         }
 
         // Without random starts an image's attack is the same alone and in company.
-        IAttributionAttack attack = AttackTable.Rows[row] is AttributionAttack walk ? walk with { RandomStart = false, Restarts = 1 } : AttackTable.Rows[row].WithThreatModel(new LinfBall(0));
+        IAttributionAttack attack = AttackTable.Rows[row] is AttributionAttack walk
+            ? walk with { RandomStart = false, Restarts = 1 }
+            : AttackTable.Rows[row].WithThreatModel(new LinfBall(0));
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
@@ -192,5 +195,6 @@ public sealed class AttackLaws
         return attack.Perturb(network, images, classes, generator);
     }
 
-    private static ImageNetwork Network(bool relu, ScalarType type = ScalarType.Float64) => TinyNetworks.Convolutional(2, relu ? Activation.Relu : null, type: type);
+    private static ImageNetwork Network(bool relu, ScalarType type = ScalarType.Float64)
+        => TinyNetworks.Convolutional(2, relu ? Activation.Relu : null, type: type);
 }

@@ -8,7 +8,8 @@ internal static class AttackTable
 {
     public static IReadOnlyList<AttackStep> Steps { get; } = [new SteepestStep(0.02), new AdamStep()];
 
-    public static IReadOnlyList<TargetMap> Targets { get; } = [new FrameTarget(), new NextImageTarget(), new GivenTarget(8, 8, [.. Enumerable.Range(0, 64).Select(i => (double)(i % 5))])];
+    public static IReadOnlyList<TargetMap> Targets { get; } =
+        [new FrameTarget(), new NextImageTarget(), new GivenTarget(8, 8, [.. Enumerable.Range(0, 64).Select(i => (double)(i % 5))])];
 
     public static IReadOnlyList<IAttributionAttack> Rows { get; } =
     [

@@ -10,7 +10,8 @@ namespace RobustAttribution.Tests.Metrics;
 [TestClass]
 public sealed class PixelCurveTests
 {
-    private static IEnumerable<object[]> Curves => [[new InsertionCurve()], [new InsertionCurve { Steps = 7 }], [new DeletionCurve()], [new DeletionCurve { Steps = 3 }]];
+    private static IEnumerable<object[]> Curves
+        => [[new InsertionCurve()], [new InsertionCurve { Steps = 7 }], [new DeletionCurve()], [new DeletionCurve { Steps = 3 }]];
 
     [TestMethod]
     [DynamicData(nameof(Curves))]
@@ -35,7 +36,8 @@ public sealed class PixelCurveTests
                     {
                         int count = (int)Math.Round(share * 64);
                         return MetricReferences.Probability(
-                            network, Values.Cube(images[n]), (int)classes[n].item<long>(), (i, j) => MetricReferences.Rank(map, i, j) < count == curve is InsertionCurve);
+                            network, Values.Cube(images[n]), (int)classes[n].item<long>(),
+                            (i, j) => MetricReferences.Rank(map, i, j) < count == curve is InsertionCurve);
                     }),
                 ];
                 Values.AreClose(expected, Values.Of(result.Values[n]), 1e-12, $"seed {seed}, image {n}");
@@ -64,7 +66,8 @@ public sealed class PixelCurveTests
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 10);
-        Tensor gradient = tensor(Enumerable.Range(0, 10).SelectMany(n => MetricReferences.Gradient(network, network.Normalize(images[n].unsqueeze(0)), classes[n].unsqueeze(0))).ToArray());
+        Tensor gradient = tensor(Enumerable.Range(0, 10)
+            .SelectMany(n => MetricReferences.Gradient(network, network.Normalize(images[n].unsqueeze(0)), classes[n].unsqueeze(0))).ToArray());
         Tensor contributions = (gradient.reshape(images.shape) * network.Normalize(images)).sum(1);
         foreach (PixelCurve curve in new PixelCurve[] { new InsertionCurve(), new DeletionCurve() })
         {
@@ -93,8 +96,13 @@ public sealed class PixelCurveTests
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new InsertionCurve().Measure(network, images, classes, rand(3, 8, 7))).Message, "[3,8,7]; allowed is [3,8,8]");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new DeletionCurve().Measure(network, images, classes, full([3, 8, 8], double.NaN))).Message, "not finite");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new InsertionCurve().Measure(network, images, classes, rand(3, 8, 7))).Message,
+            "[3,8,7]; allowed is [3,8,8]");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new DeletionCurve().Measure(network, images, classes, full([3, 8, 8], double.NaN))).Message,
+            "not finite");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new InsertionCurve { Steps = 0 }).Message, "Steps is 0");
     }
 }

@@ -52,10 +52,17 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Convolutional();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
         using var generator = new Generator(4);
-        foreach (IMapSimilarity similarity in KnownSimilarities.All.Select(similarity => similarity switch { TopKIntersection => new TopKIntersection(9), LocalitySensitiveTopK => new LocalitySensitiveTopK(9), _ => similarity }))
+        foreach (IMapSimilarity similarity in KnownSimilarities.All.Select(
+            similarity => similarity switch
+            {
+                TopKIntersection => new TopKIntersection(9),
+                LocalitySensitiveTopK => new LocalitySensitiveTopK(9),
+                _ => similarity,
+            }))
         {
             var metric = new RandomPerturbationSimilarity { Draws = 2, Similarity = similarity, ThreatModel = new LinfBall(0) };
-            Values.AreClose(full(3, similarity.Ideal, dtype: ScalarType.Float64), metric.Measure(network, images, classes, generator), 1e-12, similarity.Name);
+            Values.AreClose(
+                full(3, similarity.Ideal, dtype: ScalarType.Float64), metric.Measure(network, images, classes, generator), 1e-12, similarity.Name);
         }
     }
 
@@ -70,7 +77,9 @@ public sealed class RobustnessMetricTests
         Tensor Change(Tensor images) => images.flip(2);
         (Tensor clean, Tensor attacked) = (network.Logits(images).argmax(1).eq(classes), network.Logits(Change(images)).argmax(1).eq(classes));
         double Share(Tensor flags) => flags.sum().item<long>() / 21.0;
-        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = new ScriptedAttack((images, _) => Change(images)) }
+        var attack = new ScriptedAttack((images, _) => Change(images));
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [], ExplanationAttack = new RandomNoise(),
+            PredictionAttack = attack }
             .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
         Assert.AreEqual((Share(clean.logical_and(attacked)), 21L), (point.Accuracy, point.Count));
         Assert.IsTrue(point.Accuracy < Share(clean) && point.Accuracy != Share(attacked), $"{point} {Share(attacked)}");
@@ -84,7 +93,8 @@ public sealed class RobustnessMetricTests
         using var generator = new Generator(4);
         TensorBatchSource images = TrainingProblems.Images(60);
         double clean = Evaluation.Measure(network, images, 16).Accuracy;
-        var curve = new SecurityCurve { Radii = [0, 0.2], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = new ProjectedGradientDescent { Steps = 40 } };
+        var attack = new ProjectedGradientDescent { Steps = 40 };
+        var curve = new SecurityCurve { Radii = [0, 0.2], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = attack };
         IReadOnlyList<SecurityPoint> points = curve.Measure(network, images, 32, generator);
         Assert.AreEqual((clean, 60L), (points[0].Accuracy, points[0].Count));
         Assert.IsTrue(points[1].Accuracy < clean - 0.1, $"{points[1]}");
@@ -120,7 +130,8 @@ public sealed class RobustnessMetricTests
             Assert.AreEqual((10L, 7L), (point.Count, point.Valid));
             foreach (MeanSimilarity mean in point.Similarities)
             {
-                double[] values = [.. Values.Of(mean.Similarity.Compare(Map(images), Map(Darken(images, point.Radius)))).Where((_, index) => index % 4 != 1)];
+                double[] values = [.. Values.Of(mean.Similarity.Compare(Map(images), Map(Darken(images, point.Radius))))
+                    .Where((_, index) => index % 4 != 1)];
                 double average = values.Average();
                 Assert.AreEqual(average, mean.Mean, 1e-12);
                 Assert.AreEqual(Math.Sqrt(values.Sum(value => Math.Pow(value - average, 2)) / 6 / 7), mean.StandardError, 1e-12);
@@ -143,7 +154,9 @@ public sealed class RobustnessMetricTests
 
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         using var generator = new Generator(4);
-        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [new KendallTau(), new MeanSquaredError()], ExplanationAttack = new ScriptedAttack((images, _) => images) }
+        var attack = new ScriptedAttack((images, _) => images);
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [new KendallTau(), new MeanSquaredError()],
+            ExplanationAttack = attack }
             .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
         Assert.AreEqual(5, point.Valid);
         Assert.AreEqual(0, point.Similarities[0].Count);
@@ -158,7 +171,8 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Linear();
         using var generator = new Generator(4);
         var empty = new TensorBatchSource(zeros(0, 2, 8, 8), zeros(0, dtype: ScalarType.Int64));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no image");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no image");
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         var source = new TensorBatchSource(images, classes);
         var cancelled = new CancellationToken(canceled: true);
@@ -169,8 +183,10 @@ public sealed class RobustnessMetricTests
     [TestMethod]
     public void OptionsOutsideTheirRangeAreRefusedByName()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomPerturbationSimilarity { Draws = 0 }).Message, "Draws is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new SecurityCurve { Radii = [0.1, -0.1] }).Message, "Radii is -0.1");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomPerturbationSimilarity { Draws = 0 }).Message, "Draws is 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new SecurityCurve { Radii = [0.1, -0.1] }).Message, "Radii is -0.1");
     }
 
     /// <summary>A network that knows its problem, so that its predictions vary.</summary>

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Tests.Parity;
 
 /// <summary>A whole walk of every attack against PyTorch (GoldenValues/Methods/generator/attacks.py): images, validity and gain.</summary>
-/// <remarks>Few steps where a ReLU network is walked on through a sharp surrogate: in float32 such a walk doubles its rounding errors with each step.</remarks>
+/// <remarks>
+/// Few steps where a ReLU network is walked on through a sharp surrogate: in float32 such a walk doubles its rounding errors with each step.
+/// </remarks>
 [TestClass]
 public sealed class AttackParityTests
 {
@@ -25,7 +27,8 @@ public sealed class AttackParityTests
 
     [TestMethod]
     public void EveryAttackHasGoldenValues()
-        => CollectionAssert.IsSubsetOf(ComponentJson.TypesOf(typeof(IAttributionAttack)).Where(type => type.Assembly == typeof(IAttributionAttack).Assembly).Select(type => type.Name).ToArray(), Attacks.Keys);
+        => CollectionAssert.IsSubsetOf(ComponentJson.TypesOf(typeof(IAttributionAttack))
+            .Where(type => type.Assembly == typeof(IAttributionAttack).Assembly).Select(type => type.Name).ToArray(), Attacks.Keys);
 
     [TestMethod]
     [DynamicData(nameof(Rows))]

@@ -28,12 +28,16 @@ public sealed class AttributionParityTests
         ["LayerwiseRelevance.EpsilonAlpha2Beta1"] = new LayerwiseRelevance { Composite = KnownRelevanceComposites.EpsilonAlpha2Beta1 },
     };
 
-    public static IEnumerable<object[]> Rows => GoldenCase.Rows(Attributions.Keys).Where(row => (row[0], row[1]) is not ("ClassActivationMap", "lenet")); // no global average there
+    // No global average there
+    public static IEnumerable<object[]> Rows
+        => GoldenCase.Rows(Attributions.Keys).Where(row => (row[0], row[1]) is not ("ClassActivationMap", "lenet"));
 
     [TestMethod]
     public void EveryAttributionHasGoldenValues()
         => CollectionAssert.IsSubsetOf(
-            ComponentJson.TypesOf(typeof(IAttributionMethod)).Where(type => type.Assembly == typeof(IAttributionMethod).Assembly).Select(type => type.Name).ToArray(),
+            ComponentJson.TypesOf(typeof(IAttributionMethod)).Where(type => type.Assembly == typeof(IAttributionMethod).Assembly)
+                .Select(type => type.Name)
+                .ToArray(),
             Attributions.Keys.Select(name => name.Split('.')[0]).Distinct().ToArray());
 
     [TestMethod]

@@ -28,9 +28,13 @@ internal sealed class GoldenCase : IDisposable
            from type in new[] { ScalarType.Float64, ScalarType.Float32 }
            select new object[] { method, network, activation, type };
 
-    public IEnumerable<string> Keys(string prefix) => expected.Tensors.Keys.Where(key => key.StartsWith($"{activation}/{prefix}", StringComparison.Ordinal)).Select(key => key[(activation.Length + 1)..]);
+    public IEnumerable<string> Keys(string prefix)
+        => expected.Tensors.Keys.Where(key => key.StartsWith($"{activation}/{prefix}", StringComparison.Ordinal))
+            .Select(key => key[(activation.Length + 1)..]);
 
-    /// <summary>Fails unless the relative error in the Euclidean norm is that of rounding in float64, and of another order of sums in float32.</summary>
+    /// <summary>
+    /// Fails unless the relative error in the Euclidean norm is that of rounding in float64, and of another order of sums in float32.
+    /// </summary>
     public void Check(string key, Tensor actual, double float32Tolerance = 1e-4)
     {
         double tolerance = type == ScalarType.Float64 ? 1e-9 : float32Tolerance;
@@ -45,7 +49,9 @@ internal sealed class GoldenCase : IDisposable
             norm += double.IsNaN(a[i]) ? 0 : a[i] * a[i];
         }
 
-        Assert.IsTrue(Math.Sqrt(difference) <= tolerance * Math.Max(Math.Sqrt(norm), 1e-6), $"{key}: relative error {Math.Sqrt(difference / Math.Max(norm, 1e-300)):G3}");
+        Assert.IsTrue(
+            Math.Sqrt(difference) <= tolerance * Math.Max(Math.Sqrt(norm), 1e-6),
+            $"{key}: relative error {Math.Sqrt(difference / Math.Max(norm, 1e-300)):G3}");
     }
 
     public void Dispose()

@@ -27,7 +27,8 @@ public sealed class ObjectiveParityTests
 
     [TestMethod]
     public void EveryObjectiveHasGoldenValues()
-        => CollectionAssert.IsSubsetOf(ComponentJson.TypesOf(typeof(ITrainingObjective)).Where(type => type.Assembly == typeof(ITrainingObjective).Assembly).Select(type => type.Name).ToArray(), Objectives.Keys);
+        => CollectionAssert.IsSubsetOf(ComponentJson.TypesOf(typeof(ITrainingObjective))
+            .Where(type => type.Assembly == typeof(ITrainingObjective).Assembly).Select(type => type.Name).ToArray(), Objectives.Keys);
 
     [TestMethod]
     [DynamicData(nameof(Rows))]
@@ -38,7 +39,8 @@ public sealed class ObjectiveParityTests
         using var generator = new Generator(GoldenNetwork.Seed, CPU);
         golden.Network.Backbone.train();
 
-        using ObjectiveResult result = Objectives[name].Evaluate(golden.Network, GoldenNetwork.Images(golden.Network), GoldenNetwork.TrueClasses(), generator);
+        using ObjectiveResult result = Objectives[name].Evaluate(
+            golden.Network, GoldenNetwork.Images(golden.Network), GoldenNetwork.TrueClasses(), generator);
 
         golden.Check($"objective/{name}/loss", result.Loss);
         foreach (LossTerm term in result.Terms)
@@ -46,12 +48,14 @@ public sealed class ObjectiveParityTests
             golden.Check($"objective/{name}/term/{term.Name}", term.Value);
         }
 
-        (string Name, Tensor Value)[] parameters = [.. golden.Network.Backbone.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))];
+        (string Name, Tensor Value)[] parameters =
+            [.. golden.Network.Backbone.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))];
         IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, false);
         for (int i = 0; i < parameters.Length; i++)
         {
             Tensor flat = gradients[i].to(ScalarType.Float64).flatten();
-            Tensor digest = stack([flat.sum(), flat.pow(2).sum().sqrt(), (flat * GoldenNetwork.Uniform("probe:" + parameters[i].Name, flat.shape, -1, 1)).sum()]);
+            Tensor digest = stack([flat.sum(), flat.pow(2).sum().sqrt(),
+                (flat * GoldenNetwork.Uniform("probe:" + parameters[i].Name, flat.shape, -1, 1)).sum()]);
             golden.Check($"objective/{name}/gradient/{parameters[i].Name}", digest);
         }
 

@@ -47,7 +47,8 @@ internal static class AttackReferences
 
     /// <summary>Σ_c |g_c| at each pixel.</summary>
     public static double[] AbsoluteMap(double[] gradient, int pixels)
-        => [.. Enumerable.Range(0, pixels).Select(p => Enumerable.Range(0, gradient.Length / pixels).Sum(c => Math.Abs(gradient[(c * pixels) + p])))];
+        => [.. Enumerable.Range(0, pixels).Select(p => Enumerable.Range(0, gradient.Length / pixels)
+            .Sum(c => Math.Abs(gradient[(c * pixels) + p])))];
 
     public static double[] DividedBy(double[] values, double divisor) => [.. values.Select(value => value / divisor)];
 

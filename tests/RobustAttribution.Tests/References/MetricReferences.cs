@@ -8,7 +8,9 @@ namespace RobustAttribution.Tests.References;
 /// <summary>The metrics as their papers define them, one image and one pixel at a time; the network is a function from numbers to numbers.</summary>
 internal static class MetricReferences
 {
-    /// <summary>Softmax probability of a class of one image [C,H,W] of which only some pixels are kept; the others are 0 in normalised space.</summary>
+    /// <summary>
+    /// Softmax probability of a class of one image [C,H,W] of which only some pixels are kept; the others are 0 in normalised space.
+    /// </summary>
     public static double Probability(ImageNetwork network, double[,,] image, int target, Func<int, int, bool> isKept)
     {
         double[,,] x = (double[,,])image.Clone();

@@ -40,7 +40,8 @@ public sealed class RobustTrainerTests
         (Dictionary<string, double[]> First, double Loss) Train(long seed)
         {
             using ImageNetwork network = Network(type: type);
-            TrainingResult result = new RobustTrainer(Small with { Objective = new ScriptedObjective(), Seed = seed, GradientClipNorm = 0.5 }).Fit(network, Images(50), Images(20, 8));
+            TrainingResult result = new RobustTrainer(Small with { Objective = new ScriptedObjective(), Seed = seed, GradientClipNorm = 0.5 })
+                .Fit(network, Images(50), Images(20, 8));
             return (Weights(network), result.History[^1].Loss);
         }
 
@@ -57,7 +58,8 @@ public sealed class RobustTrainerTests
         Dictionary<string, double[]> Train(TimeSpan interval, bool validate)
         {
             using ImageNetwork network = Network();
-            new RobustTrainer(Small with { Objective = new ScriptedObjective(), ProgressInterval = interval }).Fit(network, Images(50), validate ? Images(20, 8) : null);
+            new RobustTrainer(Small with { Objective = new ScriptedObjective(), ProgressInterval = interval })
+                .Fit(network, Images(50), validate ? Images(20, 8) : null);
             return Weights(network);
         }
 
@@ -127,11 +129,16 @@ public sealed class RobustTrainerTests
 
         CollectionAssert.AreEqual(grads, network.Backbone.parameters().Select(parameter => parameter.requires_grad).ToArray());
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { FrozenPrefixes = ["layer9"] }).Fit(network, Images(40))).Message, "FrozenPrefixes names 'layer9'");
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new RobustTrainer(Small with { FrozenPrefixes = ["layer9"] }).Fit(network, Images(40))).Message,
+            "FrozenPrefixes names 'layer9'");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { HeadPrefix = "f" }).Fit(network, Images(40))).Message, "HeadPrefix names 'f'");
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { HeadPrefix = "f" }).Fit(network, Images(40))).Message,
+            "HeadPrefix names 'f'");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { FrozenPrefixes = ["conv", "norm", "fc"] }).Fit(network, Images(40))).Message, "left to train");
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new RobustTrainer(Small with { FrozenPrefixes = ["conv", "norm", "fc"] }).Fit(network, Images(40))).Message,
+            "left to train");
     }
 
     [TestMethod]
@@ -142,12 +149,14 @@ public sealed class RobustTrainerTests
         var options = Small with { Objective = new ScriptedObjective(), LearningRate = 0.02, Schedule = new MultiStepSchedule([1]) };
         TrainingResult result = new RobustTrainer(options).Fit(network, Images(40), Images(25, 8), reports.Add);
 
-        string shape = string.Concat(reports.Select(report => report switch { BatchProgress => 'b', ValidationProgress => 'v', EpochProgress => 'e', _ => '?' }));
+        string shape = string.Concat(reports.Select(
+            report => report switch { BatchProgress => 'b', ValidationProgress => 'v', EpochProgress => 'e', _ => '?' }));
         Assert.AreEqual("bbbvebbbve", shape);
         BatchProgress[] batches = [.. reports.OfType<BatchProgress>()];
         CollectionAssert.AreEqual(new[] { 1, 2, 3, 1, 2, 3 }, batches.Select(batch => batch.Step).ToArray());
         CollectionAssert.AreEqual(new[] { 1, 1, 1, 2, 2, 2 }, batches.Select(batch => batch.Epoch).ToArray());
-        CollectionAssert.AreEqual(new[] { 0.02, 0.02, 0.02, 0.002, 0.002, 0.002 }, batches.Select(batch => batch.LearningRate).ToArray(), new Close(1e-15));
+        CollectionAssert.AreEqual(
+            new[] { 0.02, 0.02, 0.02, 0.002, 0.002, 0.002 }, batches.Select(batch => batch.LearningRate).ToArray(), new Close(1e-15));
         Assert.IsTrue(batches.All(batch => batch is { StepsPerEpoch: 3, Epochs: 2, ImagesPerSecond: > 0 }));
         CollectionAssert.AreEqual(new[] { "cross-entropy", "noise" }, batches[0].LossTerms.Keys.ToArray());
         Assert.AreEqual(batches[0].Loss, batches[0].LossTerms.Values.Sum(), 1e-12);
@@ -191,7 +200,8 @@ public sealed class RobustTrainerTests
         using var source = new CancellationTokenSource();
         using ImageNetwork network = Network();
         var objective = new ScriptedObjective((step, _) => { if (step == 5) { source.Cancel(); } });
-        Assert.ThrowsExactly<OperationCanceledException>(() => new RobustTrainer(Small with { Objective = objective }).Fit(network, Images(40), null, null, source.Token));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => new RobustTrainer(Small with { Objective = objective }).Fit(network, Images(40), null, null, source.Token));
         Assert.AreEqual(5, objective.Steps);
     }
 
@@ -205,11 +215,16 @@ public sealed class RobustTrainerTests
             Dictionary<string, double[]>? afterFirst = null;
             var objective = new ScriptedObjective((step, _) => { if (step == 5) { source.Cancel(); } });
             TrainingResult result = new RobustTrainer(Small with { Objective = objective, OnCancellation = behavior }).Fit(
-                network, Images(40), null, progress => { if (progress is EpochProgress { Epoch: 1 }) { afterFirst = Weights(network); } }, source.Token);
+                network,
+                Images(40),
+                null,
+                progress => { if (progress is EpochProgress { Epoch: 1 }) { afterFirst = Weights(network); } },
+                source.Token);
             return (result, Weights(network), afterFirst);
         }
 
-        (TrainingResult best, Dictionary<string, double[]> bestWeights, Dictionary<string, double[]>? afterFirst) = Train(CancellationBehavior.KeepBest);
+        (TrainingResult best, Dictionary<string, double[]> bestWeights, Dictionary<string, double[]>? afterFirst)
+            = Train(CancellationBehavior.KeepBest);
         Assert.IsFalse(best.Completed);
         Assert.AreEqual((TrainingEnd.Cancelled, 1, 1), (best.Reason, best.EpochsDone, best.WeightsEpoch!.Value));
         AssertSameBits(afterFirst!, bestWeights);
@@ -228,7 +243,9 @@ public sealed class RobustTrainerTests
         Dictionary<string, double[]>? best = null;
         var options = Small with
         {
-            Epochs = 20, Schedule = new StepFactorSchedule([new RateStep(2, 300)]), EarlyStopping = new EarlyStopping { Patience = 3, Metric = ValidationMetric.Loss },
+            Epochs = 20,
+            Schedule = new StepFactorSchedule([new RateStep(2, 300)]),
+            EarlyStopping = new EarlyStopping { Patience = 3, Metric = ValidationMetric.Loss },
         };
         TrainingResult result = new RobustTrainer(options).Fit(
             network, Images(60), Images(40, 8), progress => { if (progress is ValidationProgress { IsBest: true }) { best = Weights(network); } });
@@ -245,7 +262,9 @@ public sealed class RobustTrainerTests
     {
         using ImageNetwork network = Network();
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { EarlyStopping = new EarlyStopping() }).Fit(network, Images(10))).Message, "no validation set");
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new RobustTrainer(Small with { EarlyStopping = new EarlyStopping() }).Fit(network, Images(10))).Message,
+            "no validation set");
     }
 
     [TestMethod]
@@ -253,9 +272,13 @@ public sealed class RobustTrainerTests
     {
         using ImageNetwork network = Network();
         using IDisposable scope = NewDisposeScope();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { ClassWeights = [1, 1] }).Fit(network, Images(10))).Message, "ClassWeights has 2 values");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { ClassWeights = [1, 1] }).Fit(network, Images(10))).Message,
+            "ClassWeights has 2 values");
         var tooMany = new TensorBatchSource(zeros(2, 1, 6, 6), tensor(new long[] { 0, 3 }));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, tooMany)).Message, "classes goes from 0 to 3; allowed is 0 to 2");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, tooMany)).Message,
+            "classes goes from 0 to 3; allowed is 0 to 2");
         var empty = new TensorBatchSource(zeros(0, 1, 6, 6), zeros(0, dtype: ScalarType.Int64));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, empty)).Message, "no image");
         Assert.ThrowsExactly<ArgumentException>(() => Evaluation.Measure(network, empty, 4));
@@ -280,12 +303,23 @@ public sealed class RobustTrainerTests
         bool[] Grads() => [.. network.Backbone.parameters().Select(parameter => parameter.requires_grad)];
         bool[] modes = Modes();
         bool[] grads = Grads();
-        var objective = new ScriptedObjective((step, _) => { if (situation == "network throws" && step == 4) { throw new InvalidOperationException("scripted"); } });
-        var trainer = new RobustTrainer(Small with { Objective = objective, FrozenPrefixes = ["conv"], EarlyStopping = new EarlyStopping(), GradientClipNorm = 1, ClassWeights = [1, 2, 3] });
+        var objective = new ScriptedObjective(
+            (step, _) => { if (situation == "network throws" && step == 4) { throw new InvalidOperationException("scripted"); } });
+        var trainer = new RobustTrainer(Small with
+        {
+            Objective = objective, FrozenPrefixes = ["conv"], EarlyStopping = new EarlyStopping(), GradientClipNorm = 1, ClassWeights = [1, 2, 3],
+        });
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = Tensor.TotalCount;
-        void Fit() => trainer.Fit(network, situation == "wrong class" ? wrong : images, validation, progress => { if (situation == "callback throws" && progress is BatchProgress { Epoch: 2 }) { throw new InvalidOperationException("scripted"); } });
+        void Fit()
+            => trainer.Fit(network, situation == "wrong class" ? wrong : images, validation, progress =>
+            {
+                if (situation == "callback throws" && progress is BatchProgress { Epoch: 2 })
+                {
+                    throw new InvalidOperationException("scripted");
+                }
+            });
         switch (situation)
         {
             case "normal": Fit(); break;
@@ -304,14 +338,16 @@ public sealed class RobustTrainerTests
         var options = new TrainingOptions
         {
             Objective = new CrossEntropy(), Epochs = 7, Optimizer = new Sgd(), Schedule = new MultiStepSchedule([1, 2]), GradientClipNorm = 0.5,
-            EarlyStopping = new EarlyStopping { Patience = 2 }, Seed = 5, ClassWeights = [1, 2], FrozenPrefixes = ["a"], OnCancellation = CancellationBehavior.KeepBest,
+            EarlyStopping = new EarlyStopping { Patience = 2 }, Seed = 5, ClassWeights = [1, 2], FrozenPrefixes = ["a"],
+            OnCancellation = CancellationBehavior.KeepBest,
         };
         TrainingOptions read = ComponentJson.Read<TrainingOptions>(ComponentJson.Write(options));
         Assert.AreEqual(ComponentJson.Write(options), ComponentJson.Write(read));
         Assert.AreEqual(options.Optimizer, read.Optimizer);
         Assert.AreEqual(0.5, read.GradientClipNorm);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingOptions { Epochs = 0 }).Message, "Epochs is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingOptions { GradientClipNorm = 0 }).Message, "GradientClipNorm is 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingOptions { GradientClipNorm = 0 }).Message, "GradientClipNorm is 0");
     }
 
     private sealed class Close(double tolerance) : System.Collections.IComparer
