@@ -3,7 +3,6 @@ using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -6,7 +6,6 @@ using RobustAttribution.MLNet;
 using RobustAttribution.MLNet.Reporting;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -4,7 +4,6 @@ using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.MLNet;
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using Spectre.Console;
 
 namespace RobustAttribution.Examples.TrainRobustClassifier;

@@ -1,3 +1,4 @@
+using RobustAttribution.Augmentations;
 using RobustAttribution.MLNet;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;

@@ -14,7 +14,8 @@ internal static class Require
     public static int InRange(int value, int minimum, int maximum = int.MaxValue, [CallerMemberName] string name = "")
         => value >= minimum && value <= maximum
             ? value
-            : throw Outside(name, value, maximum == int.MaxValue ? $"a whole number of at least {minimum}" : $"a whole number from {minimum} to {maximum}");
+            : throw Outside(
+                name, value, maximum == int.MaxValue ? $"a whole number of at least {minimum}" : $"a whole number from {minimum} to {maximum}");
 
     public static double Positive(double value, [CallerMemberName] string name = "")
         => value > 0 && double.IsFinite(value) ? value : throw Outside(name, value, "a finite number above 0");

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution;
 
-/// <summary>Differentiable measures of one vector for each picture, taken over all dimensions but the first.</summary>
+/// <summary>Differentiable measures of one vector for each image, taken over all dimensions but the first.</summary>
 internal static class Rowwise
 {
     // A norm² below this counts as zero: the cosine is then 0 and so is its derivative, instead of NaN.

@@ -5,7 +5,6 @@ using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.MLNet.Tests;
 

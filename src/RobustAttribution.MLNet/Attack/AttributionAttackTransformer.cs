@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Serialization;
 
 [assembly: LoadableClass(
     typeof(RobustAttribution.MLNet.AttributionAttackTransformer),

@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;

@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Images;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Evaluation;

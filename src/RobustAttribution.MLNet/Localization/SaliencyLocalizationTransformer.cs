@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Serialization;
 
 [assembly: LoadableClass(
     typeof(RobustAttribution.MLNet.SaliencyLocalizationTransformer),

@@ -1,10 +1,10 @@
 using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 
 namespace RobustAttribution.MLNet;
@@ -32,7 +32,7 @@ public static partial class KnownRecipes
             Epochs = 300,
             BatchSize = 128,
             GradientClipNorm = 0.5,
-            Augmentation = Augmentations.Cifar,
+            Augmentation = Augmentation.Cifar,
         },
         Evaluation = AgaEvaluation(4.0 / 255),
     };
@@ -71,7 +71,7 @@ public static partial class KnownRecipes
             Epochs = 90,
             BatchSize = 128,
             GradientClipNorm = 0.5,
-            Augmentation = Augmentations.ImageNet,
+            Augmentation = Augmentation.ImageNet,
         },
         Evaluation = AgaEvaluation(2.0 / 255),
     };

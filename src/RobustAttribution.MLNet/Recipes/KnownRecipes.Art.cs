@@ -1,10 +1,10 @@
 using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 
 namespace RobustAttribution.MLNet;
@@ -37,7 +37,7 @@ public static partial class KnownRecipes
             Schedule = new StepFactorSchedule([new RateStep(50, 0.1), new RateStep(80, 0.01)]),
             Epochs = 101,
             BatchSize = 234,
-            Augmentation = Augmentations.Art,
+            Augmentation = Augmentation.Art,
         },
         Evaluation = ArtEvaluation(),
     };
@@ -96,7 +96,7 @@ public static partial class KnownRecipes
             Schedule = new MultiStepSchedule([40, 80, 120, 160]),
             Epochs = 200,
             BatchSize = 12,
-            Augmentation = Augmentations.Art,
+            Augmentation = Augmentation.Art,
         },
         Evaluation = new RecipeEvaluation
         {

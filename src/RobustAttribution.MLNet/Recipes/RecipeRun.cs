@@ -3,7 +3,6 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Metrics;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.MLNet;
 

@@ -27,7 +27,7 @@ internal sealed class ProgressReporter
                 latest = batch;
                 break;
             case EpochProgress epoch:
-                progress.Checkpoint(epoch.Loss, epoch.Accuracy, epoch.PicturesPerSecond, epoch.Epoch, null, epoch.Epochs);
+                progress.Checkpoint(epoch.Loss, epoch.Accuracy, epoch.ImagesPerSecond, epoch.Epoch, null, epoch.Epochs);
                 channel.Info(MessageSensitivity.None, "{0}", Describe(epoch));
                 break;
         }
@@ -39,7 +39,7 @@ internal sealed class ProgressReporter
     {
         string terms = string.Concat(epoch.LossTerms.Select(term => $", {term.Key} {term.Value:G4}"));
         string validation = epoch.Validation is { } judged ? $"; validation loss {judged.Loss:G4}, accuracy {judged.Accuracy:P2}{(judged.IsBest ? " (best)" : string.Empty)}" : string.Empty;
-        return $"epoch {epoch.Epoch} of {epoch.Epochs}: loss {epoch.Loss:G4}{terms}, accuracy {epoch.Accuracy:P2}{validation}; learning rate {epoch.LearningRate:G3}, {epoch.PicturesPerSecond:F0} pictures/s";
+        return $"epoch {epoch.Epoch} of {epoch.Epochs}: loss {epoch.Loss:G4}{terms}, accuracy {epoch.Accuracy:P2}{validation}; learning rate {epoch.LearningRate:G3}, {epoch.ImagesPerSecond:F0} pictures/s";
     }
 
     private void Fill(IProgressEntry entry)
@@ -51,7 +51,7 @@ internal sealed class ProgressReporter
 
         entry.SetMetric(0, batch.Loss);
         entry.SetMetric(1, batch.Accuracy);
-        entry.SetMetric(2, batch.PicturesPerSecond);
+        entry.SetMetric(2, batch.ImagesPerSecond);
         entry.SetProgress(0, batch.Epoch - 1, batch.Epochs);
         entry.SetProgress(1, batch.Step, batch.StepsPerEpoch);
     }

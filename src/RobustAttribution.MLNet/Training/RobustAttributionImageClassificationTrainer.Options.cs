@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Training;
@@ -76,7 +77,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         public double? GradientClipNorm { get; set => field = value is null ? null : Require.Positive(value.Value); }
 
         /// <summary>Random changes of the training pictures; null for none. Null by default.</summary>
-        public IAugmentation? Augmentation { get; set; }
+        public Augmentation? Augmentation { get; set; }
 
         /// <summary>Weight of each class in the cross-entropy, in the order of the label's key values, each at least 0; null weighs all alike. Null by default.</summary>
         public IReadOnlyList<double>? ClassWeights { get; set; }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Makes the gradient of the true class look unlike the picture, and that of the strongest wrong class like it: the inner attack of ART (Singh et
+/// Makes the gradient of the true class look unlike the image, and that of the strongest wrong class like it: the inner attack of ART (Singh et
 /// al.: "Attributional Robustness Training using Input-Gradient Spatial Alignment", ECCV 2020). Objective: log(1 + exp(−(d(x', g_j*(x')) − d(x',
 /// g_y(x'))))), d(u, v) = 1 − cos(u, v), on the positions where |g_y| is largest at the start; everything at the normalised input, differentiated
 /// as a whole.
@@ -26,13 +26,13 @@ public sealed record AlignmentAttack : AttributionAttack
     }
 
     /// <summary>
-    /// The share of the positions that the objective looks at, above 0 to 1. 1000/3072 by default (1000 of CIFAR's 3·32·32 inputs;
+    /// The share of the positions in the objective, above 0 to 1. 1000/3072 by default (1000 of CIFAR's 3·32·32 inputs;
     /// 15000/50176 pixels for CUB-200).
     /// </summary>
     public double TopShare { get; init => field = Require.InRange(Require.Positive(value), 0, 1); } = 1000.0 / 3072;
 
     /// <summary>
-    /// Whether picture, gradients and magnitudes |g_y| are averaged over the channels first, so that positions are pixels. False by default: they
+    /// Whether image, gradients and magnitudes |g_y| are averaged over the channels first, so that positions are pixels. False by default: they
     /// are inputs (true for the paper's CUB-200 run).
     /// </summary>
     public bool ChannelMean { get; init; }
@@ -41,13 +41,14 @@ public sealed record AlignmentAttack : AttributionAttack
     protected internal override bool NeedsLogitGradients => true;
 
     /// <inheritdoc/>
-    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
+    protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
-        Tensor saliency = Vectors(scene.TrueStart.LogitGradient(scene.Classes).abs()); // [N,P]
+        Tensor saliency = Vectors(start.LogitGradient(start.Classes).abs()); // [N,P]
         int count = Math.Max(1, (int)Math.Round(TopShare * saliency.shape[1]));
         Tensor top = saliency.topk(count, 1).indexes; // [N,k]
         return view => SoftMargin(
-            Distance(view, view.LogitGradient(StrongestWrongClass(view.Logits, scene.Classes)), top) - Distance(view, view.LogitGradient(scene.Classes), top));
+            Distance(view, view.LogitGradient(StrongestWrongClass(view.Logits, view.Classes)), top)
+            - Distance(view, view.LogitGradient(view.Classes), top));
     }
 
     /// <summary>Inputs [N,C,H,W] as vectors of positions [N,P].</summary>
@@ -64,6 +65,6 @@ public sealed record AlignmentAttack : AttributionAttack
     /// <summary>log(1 + exp(−margin)).</summary>
     internal static Tensor SoftMargin(Tensor margin) => nn.functional.softplus(-margin, 1, 20);
 
-    private Tensor Distance(AttackView view, Tensor gradient, Tensor top)
+    private Tensor Distance(NetworkView view, Tensor gradient, Tensor top)
         => 1 - Rowwise.Cosine(Vectors(view.Normalized).gather(1, top), Vectors(gradient).gather(1, top));
 }

@@ -8,13 +8,15 @@ namespace RobustAttribution.Attacks;
 /// <param name="gain">See <see cref="Gain"/>.</param>
 public sealed class AttackResult(Tensor images, Tensor valid, Tensor gain) : IDisposable
 {
-    /// <summary>[N,C,H,W]: the best valid iterate of each picture, the picture itself where there is none. Inside ball and bounds.</summary>
+    /// <summary>[N,C,H,W]: the best valid iterate of each image, the image itself where there is none. Inside ball and bounds.</summary>
     public Tensor Images { get; } = images;
 
     /// <summary>[N], bool: whether a valid iterate was found, one that keeps the prediction where the attack must keep it.</summary>
     public Tensor Valid { get; } = valid;
 
-    /// <summary>[N], float64: the attack's objective at <see cref="Images"/>, higher is a stronger attack; NaN where <see cref="Valid"/> is false.</summary>
+    /// <summary>
+    /// [N], float64: the attack's objective at <see cref="Images"/>, higher is a stronger attack; NaN where <see cref="Valid"/> is false.
+    /// </summary>
     public Tensor Gain { get; } = gain;
 
     /// <summary>Frees the tensors. Harmless when repeated.</summary>

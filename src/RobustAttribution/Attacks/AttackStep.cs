@@ -1,10 +1,9 @@
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>How an attack walks along the gradients of its objective.</summary>
+/// <summary>How an attack steps along the gradients of its objective.</summary>
 public abstract record AttackStep
 {
     /// <summary>Step length in pixel units, above 0; null, the default, is 4ε/steps, as Joo et al. 2023 attack with, and follows ε.</summary>
@@ -17,11 +16,13 @@ public abstract record AttackStep
     /// <param name="threatModel">Knows the steepest direction of its norm; projects afterwards, outside of the walk.</param>
     /// <param name="start">[N,C,H,W]: where the walk begins; state that the walk keeps belongs to the caller's dispose scope.</param>
     /// <param name="size">Step length in pixel units.</param>
-    /// <returns>Takes the current pictures and the gradient of the value to increase, gives the next pictures before projection.</returns>
+    /// <returns>Takes the current images and the gradient of the value to increase, gives the next images before projection.</returns>
     public abstract Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size);
 }
 
-/// <summary>A step of fixed length along the steepest direction of the threat model's norm: the sign of the gradient for <see cref="LinfBall"/>.</summary>
+/// <summary>
+/// A step of fixed length along the steepest direction of the threat model's norm: the sign of the gradient for <see cref="LinfBall"/>.
+/// </summary>
 public sealed record SteepestStep : AttackStep
 {
     /// <summary>A walk with steps of 4ε/steps, or of <see cref="AttackStep.Size"/>.</summary>

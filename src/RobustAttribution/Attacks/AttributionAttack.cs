@@ -1,37 +1,36 @@
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Gradient ascent on an objective within a budget. This class owns the walk and its promises; an attack adds its objective in a few lines.
+/// Gradient ascent on an objective within a budget. This class owns the loop and its guarantees; an attack adds its objective in a few lines.
 /// <list type="bullet">
-/// <item>Every iterate is inside ball and bounds; with ε = 0 the picture itself comes back.</item>
-/// <item>The network is looked at in evaluation mode with frozen parameters, and is as before afterwards, also after an exception.</item>
-/// <item>The walk follows the gradients of a smooth <see cref="Surrogate"/> where the network has no second derivative; iterates are judged
-/// by the network as it is.</item>
-/// <item>Of all iterates of all restarts, the start included, the best one that keeps the prediction is returned, for each picture by itself.</item>
+/// <item>Every iterate is inside ball and bounds; with ε = 0 the result is the image itself.</item>
+/// <item>The network runs in evaluation mode with frozen parameters; its state is restored, also after an exception.</item>
+/// <item>The walk follows the gradients of a smooth <see cref="Surrogate"/> where the network has no second derivative; iterates are compared on the
+/// network as it is.</item>
+/// <item>Of all iterates of all restarts, the start included, the best one that keeps the prediction is returned, for each image by itself.</item>
 /// </list>
 /// </summary>
 /// <remarks>
-/// A picture is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the
-/// picture itself. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
+/// An image is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the
+/// image itself. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
 /// </remarks>
 public abstract record AttributionAttack : IAttributionAttack
 {
     /// <inheritdoc/>
     public IThreatModel ThreatModel { get; init => field = Require.NotNull(value); } = new LinfBall();
 
-    /// <summary>Steps of each walk, at least 0; with 0 the start is judged alone.</summary>
+    /// <summary>Steps of each walk, at least 0; with 0 only the start is evaluated.</summary>
     public int Steps { get; init => field = Require.InRange(value, 0); } = 50;
 
     /// <summary>How the attack walks.</summary>
     public AttackStep Step { get; init => field = Require.NotNull(value); } = new SteepestStep(1.0 / 255);
 
-    /// <summary>Whether the first walk begins at a random point of the ball instead of the picture. Further ones always do.</summary>
+    /// <summary>Whether the first walk begins at a random point of the ball instead of the image. Further ones always do.</summary>
     public bool RandomStart { get; init; }
 
     /// <summary>Walks, at least 1. 1 by default. A further one never makes the result worse.</summary>
@@ -41,23 +40,25 @@ public abstract record AttributionAttack : IAttributionAttack
     public bool KeepPrediction { get; init; } = true;
 
     /// <summary>
-    /// Stands in for a network activation without second derivative (ReLU) while the attack looks for its steps; a smooth network is attacked as
-    /// it is. Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
+    /// Replaces a network activation without second derivative (ReLU) while the attack computes its steps; a smooth network is attacked as it is.
+    /// Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
     /// </summary>
     public Activation? Surrogate { get; init; } = Activation.Softplus(20);
 
-    /// <summary>The attribution that the attack is about; null for attacks that are about none.</summary>
-    protected internal virtual IAttributionMethod? Explained => null;
+    /// <summary>The map that is attacked; null for attacks on the prediction alone.</summary>
+    protected internal virtual SaliencyMap? AttackedMap => null;
 
-    /// <summary>Whether the objective asks for <see cref="AttackView.LogitGradient"/>.</summary>
+    /// <summary>Whether the objective uses <see cref="NetworkView.LogitGradient"/>.</summary>
     protected internal virtual bool NeedsLogitGradients => false;
 
     /// <inheritdoc/>
     public IAttributionAttack WithThreatModel(IThreatModel threatModel) => this with { ThreatModel = threatModel };
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The batch does not fit the network, or an option does not fit the pictures.</exception>
-    /// <exception cref="InvalidOperationException">There is a <see cref="Surrogate"/> to switch to, and the network has no switchable activation.</exception>
+    /// <exception cref="ArgumentException">The batch does not fit the network, or an option does not fit the images.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is a <see cref="Surrogate"/> to switch to, and the network has no switchable activation.
+    /// </exception>
     public AttackResult Perturb(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
         Check(network, images, classes, generator);
@@ -68,7 +69,7 @@ public abstract record AttributionAttack : IAttributionAttack
         return run.FindBest();
     }
 
-    /// <summary>The end of one walk, unjudged: what adversarial training takes, for one forward pass less.</summary>
+    /// <summary>The last iterate of one walk, without choosing the best one: what adversarial training uses, for one forward pass less.</summary>
     /// <returns>[N,C,H,W]; owned by the caller; inside ball and bounds.</returns>
     internal Tensor LastIterate(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
@@ -80,22 +81,18 @@ public abstract record AttributionAttack : IAttributionAttack
         return run.Walk(0, null).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The map of an attribution, for attacks that are about one.</summary>
-    /// <param name="attribution">[N,C,H,W].</param>
-    /// <returns>[N,H,W], with the graph of <paramref name="attribution"/>.</returns>
-    protected internal virtual Tensor MapOf(Tensor attribution) => new MapReduction().Reduce(attribution);
-
     /// <summary>The method itself: what to increase.</summary>
-    /// <param name="scene">The constants.</param>
+    /// <param name="clean">The images before the attack, through the true network; a constant.</param>
+    /// <param name="start">Where the walk begins, through the true network; a constant.</param>
     /// <returns>
-    /// The objective of a view, [N], differentiable at <see cref="AttackView.Images"/>; higher is a stronger attack. It may be NaN where
+    /// The objective of a view, [N], differentiable at <see cref="NetworkView.Images"/>; higher is a stronger attack. It may be NaN where
     /// undefined: such an iterate never counts.
     /// </returns>
-    protected internal abstract Func<AttackView, Tensor> Objective(AttackScene scene);
+    protected internal abstract Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start);
 
-    /// <summary>What iterates are judged by, on the true network, [N]; null, the default, judges by the objective.</summary>
-    /// <param name="scene">The constants.</param>
-    protected internal virtual Func<AttackView, Tensor>? Judgement(AttackScene scene) => null;
+    /// <summary>What the best iterate is chosen by, on the true network: [N], higher is better; null, the default, takes the objective.</summary>
+    /// <param name="clean">The images before the attack, through the true network; a constant.</param>
+    protected internal virtual Func<NetworkView, Tensor>? Criterion(NetworkView clean) => null;
 
     private static void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {

@@ -2,44 +2,44 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>Keeps the best iterate of each picture, all pictures at once.</summary>
-/// <param name="pictures">[N,C,H,W]: the pictures before the attack.</param>
+/// <summary>Keeps the best iterate of each image, all images at once.</summary>
+/// <param name="clean">[N,C,H,W]: the images before the attack.</param>
 /// <param name="prediction">[N], int64: the prediction that an iterate must keep; null: it need not.</param>
-internal sealed class BestIterates(Tensor pictures, Tensor? prediction) : IDisposable
+internal sealed class BestIterates(Tensor clean, Tensor? prediction) : IDisposable
 {
-    private Tensor images = pictures.clone().DetachFromDisposeScope();
-    private Tensor gain = full([pictures.shape[0]], double.NegativeInfinity, ScalarType.Float64, pictures.device).DetachFromDisposeScope(); // [N]
-    private Tensor valid = zeros([pictures.shape[0]], ScalarType.Bool, pictures.device).DetachFromDisposeScope(); // [N]
+    private Tensor images = clean.clone().DetachFromDisposeScope();
+    private Tensor gain = full([clean.shape[0]], double.NegativeInfinity, ScalarType.Float64, clean.device).DetachFromDisposeScope(); // [N]
+    private Tensor valid = zeros([clean.shape[0]], ScalarType.Bool, clean.device).DetachFromDisposeScope(); // [N]
 
     /// <summary>Keeps a candidate where it is better than all before.</summary>
     /// <param name="candidates">[N,C,H,W].</param>
     /// <param name="gains">[N], higher is better; NaN is never kept.</param>
     /// <param name="logits">[N,K] of the candidates; null where the prediction need not be kept.</param>
-    /// <param name="counts">Whether the candidates make their pictures valid: not the pictures themselves.</param>
-    public void Offer(Tensor candidates, Tensor gains, Tensor? logits, bool counts)
+    /// <param name="counts">Whether the candidates make their images valid: not the images themselves.</param>
+    public void Add(Tensor candidates, Tensor gains, Tensor? logits, bool counts)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor offered = gains.to_type(ScalarType.Float64).to(pictures.device);
-        Tensor allowed = offered.eq(offered); // false for NaN
+        Tensor found = gains.to_type(ScalarType.Float64).to(clean.device);
+        Tensor allowed = found.eq(found); // false for NaN
         if (prediction is not null && logits is not null)
         {
             allowed &= logits.argmax(1).eq(prediction);
         }
 
-        Tensor better = allowed & offered.gt(gain);
+        Tensor better = allowed & found.gt(gain);
         Replace(ref images, where(better.reshape(-1, 1, 1, 1), candidates, images));
-        Replace(ref gain, where(better, offered, gain));
+        Replace(ref gain, where(better, found, gain));
         if (counts)
         {
             Replace(ref valid, valid | allowed);
         }
     }
 
-    /// <summary>What was found; belongs to the caller's scope's outer one.</summary>
+    /// <summary>The best iterates; they belong to the dispose scope around the current one.</summary>
     public AttackResult ToResult()
     {
-        Tensor found = where(valid, gain, full_like(gain, double.NaN));
-        return new AttackResult(images.clone().MoveToOuterDisposeScope(), valid.clone().MoveToOuterDisposeScope(), found.MoveToOuterDisposeScope());
+        Tensor best = where(valid, gain, full_like(gain, double.NaN));
+        return new AttackResult(images.clone().MoveToOuterDisposeScope(), valid.clone().MoveToOuterDisposeScope(), best.MoveToOuterDisposeScope());
     }
 
     /// <summary>Frees what is kept.</summary>

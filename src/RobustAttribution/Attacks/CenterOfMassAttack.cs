@@ -9,7 +9,7 @@ namespace RobustAttribution.Attacks;
 /// </summary>
 /// <remarks>
 /// ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>; from a random start, since the objective has no gradient at the
-/// picture itself.
+/// image itself.
 /// </remarks>
 public sealed record CenterOfMassAttack : MapAttack
 {
@@ -17,10 +17,10 @@ public sealed record CenterOfMassAttack : MapAttack
     public CenterOfMassAttack() => RandomStart = true;
 
     /// <inheritdoc/>
-    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
+    protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
-        Tensor clean = Center(scene.TrueClean.Map);
-        return view => Rowwise.Norm(Center(view.Map) - clean);
+        Tensor origin = Center(clean.Map);
+        return view => Rowwise.Norm(Center(view.Map) - origin);
     }
 
     private static Tensor Center(Tensor map)

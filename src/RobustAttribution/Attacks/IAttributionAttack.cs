@@ -1,10 +1,9 @@
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>Perturbs pictures within a budget so that their attribution changes and, as a rule, their prediction does not.</summary>
+/// <summary>Perturbs images within a budget so that their attribution changes and, as a rule, their prediction does not.</summary>
 /// <remarks>
 /// Immutable records whose properties are their options. The network is inspected in evaluation mode and is as before afterwards, also
 /// after an exception.
@@ -22,6 +21,6 @@ public interface IAttributionAttack
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="classes">[N], int64: the classes whose attribution is attacked; as a rule the predicted ones.</param>
     /// <param name="generator">Source of every random draw, on the network's device.</param>
-    /// <returns>The attacked pictures; owned by the caller.</returns>
+    /// <returns>The attacked images; owned by the caller.</returns>
     AttackResult Perturb(ImageNetwork network, Tensor images, Tensor classes, Generator generator);
 }

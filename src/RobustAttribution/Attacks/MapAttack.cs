@@ -15,7 +15,8 @@ public abstract record MapAttack : AttributionAttack
         get;
         init => field = Require.NotNull(value).IsDifferentiable
             ? value
-            : throw new ArgumentException($"{nameof(Attribution)} is {value.GetType().Name}; allowed is an attribution that can be differentiated.", nameof(Attribution));
+            : throw new ArgumentException(
+                $"{nameof(Attribution)} is {value.GetType().Name}; allowed is an attribution that can be differentiated.", nameof(Attribution));
     }
     = new InputGradient();
 
@@ -23,27 +24,25 @@ public abstract record MapAttack : AttributionAttack
     public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
 
     /// <summary>
-    /// Judges iterates by the similarity of their map to the clean one, lower being better, instead of by the attack's objective; null, the default, does not.
+    /// Chooses the best iterate by the similarity of its map to the clean one, lower being better; null, the default, chooses by the attack's
+    /// objective.
     /// Singh et al. 2020 report the iterate with the lowest Kendall τ.
     /// </summary>
     public IMapSimilarity? Judge { get; init; }
 
     /// <inheritdoc/>
-    protected internal sealed override IAttributionMethod Explained => Attribution;
+    protected internal sealed override SaliencyMap AttackedMap => new(Attribution, Reduction);
 
     /// <inheritdoc/>
-    protected internal sealed override Tensor MapOf(Tensor attribution) => Reduction.Reduce(attribution);
-
-    /// <inheritdoc/>
-    protected internal sealed override Func<AttackView, Tensor>? Judgement(AttackScene scene)
+    protected internal sealed override Func<NetworkView, Tensor>? Criterion(NetworkView clean)
     {
         if (Judge is not { } judge)
         {
             return null;
         }
 
-        Tensor clean = scene.TrueClean.Map;
+        Tensor reference = clean.Map;
         double sign = judge.HigherIsMoreSimilar ? -1 : 1;
-        return view => judge.Compare(clean, view.Map.detach()) * sign;
+        return view => judge.Compare(reference, view.Map.detach()) * sign;
     }
 }

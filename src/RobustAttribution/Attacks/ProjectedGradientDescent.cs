@@ -22,6 +22,6 @@ public sealed record ProjectedGradientDescent : AttributionAttack
     }
 
     /// <inheritdoc/>
-    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
-        => view => nn.functional.cross_entropy(view.Logits, scene.Classes, reduction: nn.Reduction.None);
+    protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
+        => view => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
 }

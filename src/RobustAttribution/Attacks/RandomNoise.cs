@@ -1,12 +1,11 @@
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>One draw from the ball around each picture, uniform: no attack, but what every attack must be stronger than. Its gain is 0.</summary>
-/// <remarks>It does not search: a draw that changes the prediction is invalid, and the picture comes back.</remarks>
+/// <summary>One draw from the ball around each image, uniform: no attack, but what every attack must be stronger than. Its gain is 0.</summary>
+/// <remarks>It does not search: a draw that changes the prediction is invalid, and the result is the image itself.</remarks>
 public sealed record RandomNoise : IAttributionAttack
 {
     /// <inheritdoc/>
@@ -29,7 +28,7 @@ public sealed record RandomNoise : IAttributionAttack
         using IDisposable mode = no_grad();
         Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);
         using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null);
-        best.Offer(noisy, zeros([images.shape[0]], ScalarType.Float64, images.device), KeepPrediction ? network.Logits(noisy) : null, counts: true);
+        best.Add(noisy, zeros([images.shape[0]], ScalarType.Float64, images.device), KeepPrediction ? network.Logits(noisy) : null, counts: true);
         return best.ToResult();
     }
 }

@@ -2,16 +2,16 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>Describes the map that <see cref="TargetMapAttack"/> draws to.</summary>
+/// <summary>Describes the target map of <see cref="TargetMapAttack"/>.</summary>
 public abstract record TargetMap
 {
-    /// <summary>Makes the target of each picture.</summary>
+    /// <summary>Makes the target of each image.</summary>
     /// <param name="clean">[N,H,W]: the maps before the attack.</param>
     /// <returns>[N,H,W], of the type and device of <paramref name="clean"/>; owned by the caller.</returns>
     public abstract Tensor Create(Tensor clean);
 }
 
-/// <summary>A frame around the picture: 1 on the border, 0 within.</summary>
+/// <summary>A frame around the image: 1 on the border, 0 within.</summary>
 public sealed record FrameTarget : TargetMap
 {
     /// <summary>
@@ -37,16 +37,15 @@ public sealed record FrameTarget : TargetMap
 }
 
 /// <summary>
-/// The clean map of the next picture of the batch, that of the first for the last: "another picture's map". A batch of one draws to its own
-/// map.
+/// The clean map of the next image of the batch, that of the first for the last: "another image's map". A batch of one has its own map as target.
 /// </summary>
-public sealed record NextPictureTarget : TargetMap
+public sealed record NextImageTarget : TargetMap
 {
     /// <inheritdoc/>
     public override Tensor Create(Tensor clean) => clean.roll(-1, 0);
 }
 
-/// <summary>One map for all pictures.</summary>
+/// <summary>One map for all images.</summary>
 /// <param name="Height">H in pixels.</param>
 /// <param name="Width">W in pixels.</param>
 /// <param name="Values">H·W values, row by row.</param>
@@ -67,15 +66,18 @@ public sealed record GivenTarget(int Height, int Width, IReadOnlyList<double> Va
     {
         if (clean.shape[1] != Height || clean.shape[2] != Width || Values.Count != Height * Width)
         {
-            throw new ArgumentException($"The target map is {Height}×{Width} with {Values.Count} values; the maps are {clean.shape[1]}×{clean.shape[2]}.");
+            throw new ArgumentException(
+                $"The target map is {Height}×{Width} with {Values.Count} values; the maps are {clean.shape[1]}×{clean.shape[2]}.");
         }
 
         using IDisposable scope = NewDisposeScope();
-        return tensor(Values.ToArray(), dtype: clean.dtype, device: clean.device).reshape(1, Height, Width).expand(clean.shape).contiguous().MoveToOuterDisposeScope();
+        return tensor(Values.ToArray(), dtype: clean.dtype, device: clean.device).reshape(1, Height, Width).expand(clean.shape).contiguous()
+            .MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public bool Equals(GivenTarget? other) => other is not null && (Height, Width) == (other.Height, other.Width) && Values.SequenceEqual(other.Values);
+    public bool Equals(GivenTarget? other)
+        => other is not null && (Height, Width) == (other.Height, other.Width) && Values.SequenceEqual(other.Values);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Height, Width, Values.Count);

@@ -22,9 +22,9 @@ public sealed record TopKAttack : MapAttack
     public int K { get; init => field = Require.InRange(value, 1); } = 100;
 
     /// <inheritdoc/>
-    protected internal override Func<AttackView, Tensor> Objective(AttackScene scene)
+    protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
-        Tensor map = scene.TrueClean.Map.flatten(1); // [N,H·W]
+        Tensor map = clean.Map.flatten(1); // [N,H·W]
         if (K >= map.shape[1])
         {
             throw new ArgumentException($"{nameof(K)} is {K}; allowed is less than the {map.shape[1]} pixels of the map.");

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>The promises of <see cref="IAttributionMethod"/>, kept once for all: checked arguments, nothing left behind, readable errors. A method adds its maths.</summary>
+/// <summary>
+/// Base of all attributions: checks the arguments, frees what was allocated and explains errors. A method adds its maths.
+/// </summary>
 public abstract record AttributionMethod : IAttributionMethod
 {
     /// <inheritdoc/>
@@ -17,7 +19,8 @@ public abstract record AttributionMethod : IAttributionMethod
     public Tensor Attribute(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor attribution = Guarded(network, images, Require.NotNull(classes, nameof(classes)), createGraph, () => Explain(network, images, classes, createGraph));
+        Require.NotNull(classes, nameof(classes));
+        Tensor attribution = Guarded(network, images, classes, createGraph, () => Explain(network, images, classes, createGraph));
         return (createGraph ? attribution : attribution.detach()).MoveToOuterDisposeScope();
     }
 
@@ -56,7 +59,8 @@ public abstract record AttributionMethod : IAttributionMethod
         }
         catch (ExternalException error) when (IsOutOfMemory(error))
         {
-            throw new InsufficientMemoryException($"{GetType().Name} ran out of memory with {images.shape[0]} images. {MemoryAdvice} ({error.Message.Split('\n')[0]})", error);
+            throw new InsufficientMemoryException(
+                $"{GetType().Name} ran out of memory with {images.shape[0]} images. {MemoryAdvice} ({error.Message.Split('\n')[0]})", error);
         }
     }
 

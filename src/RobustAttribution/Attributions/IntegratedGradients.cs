@@ -3,8 +3,12 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>(x − x') ⊙ ∫₀¹ g_k(x' + α(x − x')) dα along the straight path from a baseline (Sundararajan et al. 2017, eq. 1), in pixel scale.</summary>
-/// <remarks>Complete: the attributions of a picture add up to the difference of the logits at picture and baseline, but for the error of the quadrature.</remarks>
+/// <summary>
+/// (x − x') ⊙ ∫₀¹ g_k(x' + α(x − x')) dα along the straight path from a baseline (Sundararajan et al. 2017, eq. 1), in pixel scale.
+/// </summary>
+/// <remarks>
+/// Complete: the attributions of an image add up to the difference of the logits at image and baseline, but for the error of the quadrature.
+/// </remarks>
 public sealed record IntegratedGradients : SampledAttribution
 {
     /// <summary>Number of steps of the quadrature, at least 1. 50 by default (the paper: 20 to 300).</summary>
@@ -29,8 +33,8 @@ public sealed record IntegratedGradients : SampledAttribution
         {
             using IDisposable scope = NewDisposeScope();
             Tensor alpha = Column(points.Select(point => point.Alpha)), weight = Column(points.Select(point => point.Weight)); // [P,1,1,1,1]
-            Tensor pictures = (baseline + (alpha * path)).flatten(0, 1); // [P·n,C,H,W]
-            Tensor gradient = Differentiation.LogitGradient(network, pictures, classes.repeat(points.Length), createGraph).Gradient;
+            Tensor onPath = (baseline + (alpha * path)).flatten(0, 1); // [P·n,C,H,W]
+            Tensor gradient = Differentiation.LogitGradient(network, onPath, classes.repeat(points.Length), createGraph).Gradient;
             integral = (integral + (gradient.reshape([points.Length, .. x.shape]) * weight).sum([0])).MoveToOuterDisposeScope();
         }
 

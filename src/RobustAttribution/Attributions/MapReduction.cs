@@ -15,7 +15,7 @@ public enum MapSign
     Positive,
 }
 
-/// <summary>What a map is divided by, picture by picture.</summary>
+/// <summary>What a map is divided by, image by image.</summary>
 public enum MapScale
 {
     /// <summary>Nothing.</summary>
@@ -46,7 +46,8 @@ public sealed record MapReduction(MapSign Sign = MapSign.Absolute, MapScale Scal
         Require.NotNull(attribution, nameof(attribution));
         if (attribution.dim() != 4)
         {
-            throw new ArgumentException($"attribution has shape [{string.Join(',', attribution.shape)}]; allowed is [N,C,H,W].", nameof(attribution));
+            throw new ArgumentException(
+                $"attribution has shape [{string.Join(',', attribution.shape)}]; allowed is [N,C,H,W].", nameof(attribution));
         }
 
         using IDisposable scope = NewDisposeScope();

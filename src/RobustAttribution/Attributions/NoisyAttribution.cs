@@ -3,9 +3,10 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>An attribution of an attribution's values at noisy copies of the picture, x + σ·N(0, 1). Noisy pictures are not clamped.</summary>
+/// <summary>An attribution of an attribution's values at noisy copies of the image, x + σ·N(0, 1). Noisy images are not clamped.</summary>
 /// <remarks>
-/// The noise is drawn from <see cref="Seed"/>, on the CPU, and is the same for every picture: a picture's result does not depend on the pictures beside it,
+/// The noise is drawn from <see cref="Seed"/>, on the CPU, and is the same for every image: an image's result does not depend on the images beside
+/// it,
 /// on the sizes of the passes or on the device.
 /// </remarks>
 public abstract record NoisyAttribution : SampledAttribution
@@ -38,7 +39,8 @@ public abstract record NoisyAttribution : SampledAttribution
         {
             using IDisposable scope = NewDisposeScope();
             int count = Math.Min(variantsPerPass, Samples - done);
-            Tensor noise = stack(Enumerable.Range(0, count).Select(_ => randn([1, .. x.shape.Skip(1)], ScalarType.Float32, CPU, false, generator)).ToArray(), 0);
+            Tensor noise = stack(
+                [.. Enumerable.Range(0, count).Select(_ => randn([1, .. x.shape.Skip(1)], ScalarType.Float32, CPU, false, generator))], 0);
             Tensor noisy = (x + (noise.to(x.dtype, x.device) * deviation)).flatten(0, 1); // [P·n,C,H,W]
             Tensor found = Inner.Attribute(network, noisy, classes.repeat(count), createGraph);
             found = found.reshape([count, x.shape[0], .. found.shape.Skip(1)]);

@@ -3,44 +3,49 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>An attribution that looks at many variants of each picture, in internal batches whose size a memory budget decides.</summary>
+/// <summary>An attribution computed from many variants of each image, in internal batches whose size follows from a memory budget.</summary>
 public abstract record SampledAttribution : AttributionMethod
 {
     /// <summary>
-    /// Bytes that one forward and backward pass may take, roughly, at least 1; 512 MiB by default. A pass has at least one picture. How much a picture takes is measured
+    /// Bytes that one forward and backward pass may take, roughly, at least 1; 512 MiB by default. A pass has at least one image. How much an image
+    /// takes is measured
     /// once for each network. With <c>createGraph</c> the graphs of all passes are kept, and the budget bounds each of them.
     /// </summary>
     public long MemoryBudget
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MemoryBudget), value, $"{nameof(MemoryBudget)} is {value}; allowed is a whole number of bytes of at least 1.");
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                nameof(MemoryBudget), value, $"{nameof(MemoryBudget)} is {value}; allowed is a whole number of bytes of at least 1.");
     }
     = 512L << 20;
 
     /// <inheritdoc/>
-    protected override string MemoryAdvice => $"Lower {nameof(MemoryBudget)} (now {MemoryBudget} bytes), or pass fewer pictures at a time.";
+    protected override string MemoryAdvice => $"Lower {nameof(MemoryBudget)} (now {MemoryBudget} bytes), or pass fewer images at a time.";
 
     /// <inheritdoc/>
     protected sealed override Tensor Explain(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
     {
         // Values and gradients of every layer; a graph of the gradients doubles both.
-        long bytesPerPicture = network.ActivationBytesPerImage * (createGraph ? 4 : 2);
-        long picturesPerPass = Math.Clamp(MemoryBudget / bytesPerPicture, 1, int.MaxValue);
+        long bytesPerImage = network.ActivationBytesPerImage * (createGraph ? 4 : 2);
+        long imagesPerPass = Math.Clamp(MemoryBudget / bytesPerImage, 1, int.MaxValue);
         var parts = new List<Tensor>();
-        for (long start = 0; start < images.shape[0]; start += picturesPerPass)
+        for (long start = 0; start < images.shape[0]; start += imagesPerPass)
         {
-            long count = Math.Min(picturesPerPass, images.shape[0] - start);
-            parts.Add(ExplainSome(network, images.narrow(0, start, count), classes.narrow(0, start, count), (int)(picturesPerPass / count), createGraph));
+            long count = Math.Min(imagesPerPass, images.shape[0] - start);
+            int variants = (int)(imagesPerPass / count);
+            parts.Add(ExplainSome(network, images.narrow(0, start, count), classes.narrow(0, start, count), variants, createGraph));
         }
 
         return parts.Count == 1 ? parts[0] : cat(parts, 0);
     }
 
-    /// <summary>The maths for as many pictures as fit into a pass.</summary>
+    /// <summary>The maths for as many images as fit into a pass.</summary>
     /// <param name="network">The network to explain.</param>
     /// <param name="images">[n,C,H,W].</param>
     /// <param name="classes">[n], int64.</param>
-    /// <param name="variantsPerPass">How many variants of each of these pictures fit into one pass, at least 1.</param>
+    /// <param name="variantsPerPass">How many variants of each of these images fit into one pass, at least 1.</param>
     /// <param name="createGraph">Keep the result differentiable.</param>
     /// <returns>[n,C,H,W] or [n,1,H,W].</returns>
     private protected abstract Tensor ExplainSome(ImageNetwork network, Tensor images, Tensor classes, int variantsPerPass, bool createGraph);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>An attribution whose one forward pass is that of the pictures themselves.</summary>
+/// <summary>An attribution whose one forward pass is that of the images themselves.</summary>
 public abstract record SinglePassAttribution : AttributionMethod, IAttributionWithLogits
 {
     /// <inheritdoc/>
@@ -20,16 +20,19 @@ public abstract record SinglePassAttribution : AttributionMethod, IAttributionWi
     /// <param name="target">The class to explain, [N], int64, from the logits [N,K].</param>
     /// <param name="createGraph">Keep the results differentiable.</param>
     /// <returns>[N,C,H,W] or [N,1,H,W], and the logits [N,K].</returns>
-    protected abstract (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph);
+    protected abstract (Tensor Attribution, Tensor Logits) ExplainWithLogits(
+        ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph);
 
     /// <inheritdoc/>
     protected sealed override Tensor Explain(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
         => ExplainWithLogits(network, images, _ => classes, createGraph).Attribution;
 
-    private (Tensor Attribution, Tensor Logits) Run(ImageNetwork network, Tensor images, Tensor? classes, Func<Tensor, Tensor> target, bool createGraph)
+    private (Tensor Attribution, Tensor Logits) Run(
+        ImageNetwork network, Tensor images, Tensor? classes, Func<Tensor, Tensor> target, bool createGraph)
     {
         using IDisposable scope = NewDisposeScope();
-        (Tensor attribution, Tensor logits) = Guarded(network, images, classes, createGraph, () => ExplainWithLogits(network, images, target, createGraph));
+        (Tensor attribution, Tensor logits) = Guarded(
+            network, images, classes, createGraph, () => ExplainWithLogits(network, images, target, createGraph));
         return createGraph
             ? (attribution.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
             : (attribution.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());

@@ -1,6 +1,8 @@
 namespace RobustAttribution.Localization;
 
-/// <summary>An upright rectangle in a picture, in pixels from its upper left corner. The edges lie between pixels: pixel x covers [x, x + 1).</summary>
+/// <summary>
+/// An upright rectangle in an image, in pixels from its upper left corner. The edges lie between pixels: pixel x covers [x, x + 1).
+/// </summary>
 /// <param name="Left">The left edge.</param>
 /// <param name="Top">The upper edge.</param>
 /// <param name="Right">The right edge; the first pixel column that is outside.</param>
@@ -20,7 +22,7 @@ public readonly record struct BoundingBox(double Left, double Top, double Right,
     public double Area => Width * Height;
 
     /// <summary>Intersection over union (Jaccard index), |a ∩ b| / |a ∪ b|. From 0 to 1, 1 for equal boxes; 0 where either has no area.</summary>
-    /// <param name="other">The box compared with, in the same picture.</param>
+    /// <param name="other">The box compared with, in the same image.</param>
     public double IntersectionOverUnion(BoundingBox other)
     {
         double width = Math.Min(Right, other.Right) - Math.Max(Left, other.Left);

@@ -1,16 +1,21 @@
 namespace RobustAttribution.Localization;
 
 /// <summary>
-/// Finds the object in a picture by its saliency map alone: smooth, keep what reaches a share of the maximum, take the largest connected region, draw the box around it
+/// Finds the object in an image by its saliency map alone: smooth, keep what reaches a share of the maximum, take the largest connected region, draw
+/// the box around it
 /// (Zhou et al. 2016, section 3.2; Singh et al. 2020, weakly supervised localisation).
 /// </summary>
 /// <remarks>
-/// Where the papers are silent: at the border the 3×3 mean is over the cells that exist; a value that equals the threshold is kept; of equally large regions the one that a scan
+/// Where the papers are silent: at the border the 3×3 mean is over the cells that exist; a value that equals the threshold is kept; of equally large
+/// regions the one that a scan
 /// row by row meets first is taken; values that are not numbers count as 0, and a map without a positive value has no box.
 /// </remarks>
 public sealed record MapLocalizer
 {
-    /// <summary>Share of the smoothed map's maximum that a cell must reach, from 0 to 1. 0.2 by default, as Singh et al. 2020 for gradient maps (0.1 for class activation maps).</summary>
+    /// <summary>
+    /// Share of the smoothed map's maximum that a cell must reach, from 0 to 1. 0.2 by default, as Singh et al. 2020 for gradient maps (0.1 for
+    /// class activation maps).
+    /// </summary>
     public double Threshold { get; init => field = Require.InRange(value, 0, 1); } = 0.2;
 
     /// <summary>Whether the map is smoothed by a 3×3 mean first. True by default, as Singh et al. 2020.</summary>

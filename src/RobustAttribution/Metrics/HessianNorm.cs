@@ -5,13 +5,17 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Metrics;
 
 /// <summary>
-/// Estimates how curved the class's logit is around a picture: the Frobenius norm of its Hessian at the normalised input, by E‖H·v‖² = ‖H‖_F² for v ~ N(0, 1)
+/// Estimates how curved the class's logit is around an image: the Frobenius norm of its Hessian at the normalised input, by E‖H·v‖² = ‖H‖_F² for v ~
+/// N(0, 1)
 /// (Hutchinson 1990), which needs products H·v alone.
 /// </summary>
-/// <remarks>0 for ReLU networks, which have no second derivative. The relative error of the squared norm is about √(2/draws) at worst, where the Hessian has one large eigenvalue.</remarks>
+/// <remarks>
+/// 0 for ReLU networks, which have no second derivative. The relative error of the squared norm is about √(2/draws) at worst, where the Hessian has
+/// one large eigenvalue.
+/// </remarks>
 public sealed record HessianNorm
 {
-    /// <summary>Vectors v for each picture, at least 1. 10 by default.</summary>
+    /// <summary>Vectors v for each image, at least 1. 10 by default.</summary>
     public int Draws { get; init => field = Require.InRange(value, 1); } = 10;
 
     /// <summary>Measures a batch.</summary>

@@ -6,10 +6,14 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Metrics;
 
 /// <summary>
-/// How the probability of a class follows the pixels that a map says it rests on (Petsiuk et al. 2018, section 4.2; the protocol is that of Joo et al. 2023): at each of
-/// <see cref="Steps"/> shares of the pixels the picture keeps some of them, and the others get the value that the network's normalisation maps to 0.
+/// How the probability of a class depends on the most salient pixels of a map (Petsiuk et al. 2018, section 4.2; the protocol is that of Joo et
+/// al. 2023): at each of
+/// <see cref="Steps"/> shares of the pixels the image keeps some of them, and the others get the value that the network's normalisation maps to 0.
 /// </summary>
-/// <remarks>Of pixels with equal map values the first in row-major order count as the more salient. With the map of an attacked picture and the pixels of the clean one this is adversarial insertion.</remarks>
+/// <remarks>
+/// Of pixels with equal map values the first in row-major order count as the more salient. With the map of an attacked image and the pixels of the
+/// clean one this is adversarial insertion.
+/// </remarks>
 public abstract record PixelCurve
 {
     /// <summary>Points of the curve, at least 1. 20 by default (AGA: shares 0, 0.05, …, 0.95).</summary>
@@ -24,7 +28,7 @@ public abstract record PixelCurve
     /// <param name="classes">[N], int64: the classes whose probability is followed, the true ones in AGA's protocol.</param>
     /// <param name="maps">[N,H,W]: higher is more salient.</param>
     /// <returns>Owned by the caller.</returns>
-    /// <exception cref="ArgumentException">The batch does not fit the network, or the maps do not fit the pictures or are not finite.</exception>
+    /// <exception cref="ArgumentException">The batch does not fit the network, or the maps do not fit the images or are not finite.</exception>
     public PixelCurveResult Measure(ImageNetwork network, Tensor images, Tensor classes, Tensor maps)
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
@@ -64,7 +68,10 @@ public abstract record PixelCurve
     {
         if (maps.dim() != 3 || maps.shape[0] != images.shape[0] || maps.shape[1] != images.shape[2] || maps.shape[2] != images.shape[3])
         {
-            throw new ArgumentException($"maps has shape [{string.Join(',', maps.shape)}]; allowed is [{images.shape[0]},{images.shape[2]},{images.shape[3]}], one map for each picture.", nameof(maps));
+            throw new ArgumentException(
+                $"maps has shape [{string.Join(',', maps.shape)}]; "
+                + $"allowed is [{images.shape[0]},{images.shape[2]},{images.shape[3]}], one map for each image.",
+                nameof(maps));
         }
 
         using IDisposable scope = NewDisposeScope();

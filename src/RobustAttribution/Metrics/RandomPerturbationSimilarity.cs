@@ -1,14 +1,20 @@
+using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Metrics;
 
-/// <summary>How similar the map of a picture stays when the picture is disturbed at random, without an attacker: the mean over some uniform draws (Joo et al. 2023, random perturbation similarity).</summary>
-/// <remarks>The reference is the map of the clean picture for every draw (AGA's script overwrites it with the disturbed one). Draws may change the prediction; the explained class stays.</remarks>
+/// <summary>
+/// How similar the map of an image stays when the image is disturbed at random, without an attacker: the mean over some uniform draws (Joo et al.
+/// 2023, random perturbation similarity).
+/// </summary>
+/// <remarks>
+/// The reference is the map of the clean image for every draw (AGA's script overwrites it with the disturbed one). Draws may change the prediction;
+/// the explained class stays.
+/// </remarks>
 public sealed record RandomPerturbationSimilarity
 {
     /// <summary>The attribution. The input gradient by default.</summary>
@@ -23,7 +29,7 @@ public sealed record RandomPerturbationSimilarity
     /// <summary>Where the draws come from. The ball of the maximum norm with ε = 8/255 by default; AGA reports 4, 8 and 16 of 255.</summary>
     public IThreatModel ThreatModel { get; init => field = Require.NotNull(value); } = new LinfBall();
 
-    /// <summary>Draws for each picture, at least 1. 10 by default (AGA).</summary>
+    /// <summary>Draws for each image, at least 1. 10 by default (AGA).</summary>
     public int Draws { get; init => field = Require.InRange(value, 1); } = 10;
 
     /// <summary>Measures a batch.</summary>
@@ -32,24 +38,23 @@ public sealed record RandomPerturbationSimilarity
     /// <param name="classes">[N], int64: the classes explained.</param>
     /// <param name="generator">Source of the draws, on the network's device.</param>
     /// <returns>[N], float64 on the CPU: the mean over the draws; NaN where the measure is undefined for one of them; owned by the caller.</returns>
-    /// <exception cref="ArgumentException">The batch does not fit the network, or the measure does not fit the pictures.</exception>
+    /// <exception cref="ArgumentException">The batch does not fit the network, or the measure does not fit the images.</exception>
     public Tensor Measure(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
         using IDisposable scope = NewDisposeScope();
         using IDisposable inspection = network.ForInspection();
-        Tensor reference = MapOf(images);
+        var map = new SaliencyMap(Attribution, Reduction);
+        Tensor reference = map.Of(network, images, classes);
         Tensor sum = zeros(images.shape[0], dtype: ScalarType.Float64);
         for (int draw = 0; draw < Draws; draw++)
         {
             using IDisposable step = NewDisposeScope();
             Tensor disturbed = ThreatModel.RandomStart(images.detach(), network.Input, generator);
-            sum.add_(Similarity.Compare(reference, MapOf(disturbed)));
+            sum.add_(Similarity.Compare(reference, map.Of(network, disturbed, classes)));
         }
 
         return (sum / Draws).MoveToOuterDisposeScope();
-
-        Tensor MapOf(Tensor pictures) => Reduction.Reduce(Attribution.Attribute(network, pictures, classes));
     }
 }

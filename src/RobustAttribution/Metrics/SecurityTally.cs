@@ -13,7 +13,7 @@ internal sealed class SecurityTally(double radius, IReadOnlyList<IMapSimilarity>
     /// <summary>ε in pixel units.</summary>
     public double Radius { get; } = radius;
 
-    /// <summary>Pictures added.</summary>
+    /// <summary>Images added.</summary>
     public long Count { get; private set; }
 
     /// <summary>Adds a batch.</summary>
@@ -38,12 +38,14 @@ internal sealed class SecurityTally(double radius, IReadOnlyList<IMapSimilarity>
     public SecurityPoint ToPoint()
         => Count > 0
             ? new SecurityPoint(Radius, (double)correct / Count, Count, valid, [.. similarities.Zip(values, Mean)])
-            : throw new ArgumentException("The source has no picture; there is nothing to measure.");
+            : throw new ArgumentException("The source has no image; there is nothing to measure.");
 
     private static MeanSimilarity Mean(IMapSimilarity similarity, List<double> values)
     {
         double mean = values.Count == 0 ? double.NaN : values.Average();
-        double error = values.Count < 2 ? double.NaN : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count);
+        double error = values.Count < 2
+            ? double.NaN
+            : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count);
         return new MeanSimilarity(similarity, mean, error, values.Count);
     }
 

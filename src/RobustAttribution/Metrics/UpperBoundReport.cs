@@ -5,14 +5,18 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Metrics;
 
 /// <summary>
-/// The terms that bound how far an explanation can be moved (Joo et al. 2023, section 3), picture by picture. g is the gradient of the class's logit and H its Hessian,
+/// The terms that bound how far an explanation can be moved (Joo et al. 2023, section 3), image by image. g is the gradient of the class's logit and
+/// H its Hessian,
 /// both at the normalised input x, where AGA trains; v = x' − x is the perturbation, in normalised units too.
 /// </summary>
 /// <remarks>Owns its tensors. All are [N], float64, on the CPU.</remarks>
 public sealed class UpperBoundReport : IDisposable
 {
     private UpperBoundReport(Tensor squaredDistance, Tensor cosineDistance, Tensor hessianVectorNorm, Tensor relativeHessianVectorNorm)
-        => (SquaredDistance, CosineDistance, HessianVectorNorm, RelativeHessianVectorNorm) = (squaredDistance, cosineDistance, hessianVectorNorm, relativeHessianVectorNorm);
+    {
+        (SquaredDistance, CosineDistance) = (squaredDistance, cosineDistance);
+        (HessianVectorNorm, RelativeHessianVectorNorm) = (hessianVectorNorm, relativeHessianVectorNorm);
+    }
 
     /// <summary>‖g(x') − g(x)‖₂², at least 0; 0 is ideal: the term of AGA's L2 weight.</summary>
     public Tensor SquaredDistance { get; }
@@ -20,7 +24,9 @@ public sealed class UpperBoundReport : IDisposable
     /// <summary>1 − cos(g(x'), g(x)), from 0 (ideal) to 2; NaN where a gradient is zero.</summary>
     public Tensor CosineDistance { get; }
 
-    /// <summary>‖H(x)·v‖₂, at least 0; 0 is ideal: the first order of ‖g(x') − g(x)‖. 0 for ReLU networks, which have no second derivative.</summary>
+    /// <summary>
+    /// ‖H(x)·v‖₂, at least 0; 0 is ideal: the first order of ‖g(x') − g(x)‖. 0 for ReLU networks, which have no second derivative.
+    /// </summary>
     public Tensor HessianVectorNorm { get; }
 
     /// <summary>‖H(x)·v‖₂/‖g(x)‖₂, at least 0; 0 is ideal: the bound on a scale-free distance. NaN where g(x) is zero.</summary>
@@ -48,7 +54,10 @@ public sealed class UpperBoundReport : IDisposable
         Tensor norm = Norm(first);
         Tensor cosine = ((first * second).sum(1) / (norm * Norm(second))).clamp(-1, 1);
         return new UpperBoundReport(
-            Owned((second - first).square().sum(1)), Owned(1 - cosine), Owned(Norm(hessianVector)), Owned(where(norm.eq(0), full_like(norm, double.NaN), Norm(hessianVector) / norm)));
+            Owned((second - first).square().sum(1)),
+            Owned(1 - cosine),
+            Owned(Norm(hessianVector)),
+            Owned(where(norm.eq(0), full_like(norm, double.NaN), Norm(hessianVector) / norm)));
     }
 
     /// <summary>Frees the tensors. Harmless when repeated.</summary>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Objectives;
 
 /// <summary>
-/// <c>CE(x̃, y)</c>, x̃ the pictures after projected gradient descent: adversarial training of the prediction (Madry et al. 2018), the
+/// <c>CE(x̃, y)</c>, x̃ the images after projected gradient descent: adversarial training of the prediction (Madry et al. 2018), the
 /// baseline of both papers.
 /// </summary>
 /// <remarks>

@@ -5,11 +5,12 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Objectives;
 
 /// <summary>
-/// <c>CE(x, y) + w · mean ‖H v‖₂²</c>, H the Hessian of the true class' logit at the normalised input and v ~ N(0, 1), one draw for each picture:
+/// <c>CE(x, y) + w · mean ‖H v‖₂²</c>, H the Hessian of the true class' logit at the normalised input and v ~ N(0, 1), one draw for each image:
 /// an estimate of the squared Frobenius norm of H, the baseline of Joo et al. 2023 (after Dombrowski et al. 2022).
 /// </summary>
 /// <remarks>
-/// Terms: "cross-entropy", "hessian"; with weight 0 this is <see cref="CrossEntropy"/>, bit for bit. H v is the derivative of g_y · v, and the loss is
+/// Terms: "cross-entropy", "hessian"; with weight 0 this is <see cref="CrossEntropy"/>, bit for bit. H v is the derivative of g_y · v, and the loss
+/// is
 /// differentiated once more; all from the one forward pass of the cross-entropy. A network without second derivative (ReLU) is not penalised at all.
 /// </remarks>
 public sealed record HessianNormPenalty : TrainingObjective

@@ -52,7 +52,8 @@ public sealed record LocalGradientAlignment : TrainingObjective
         Tensor source = Differentiation.GradientOfClass(logits, x, batch.Classes, AttachSourceGradient); // g_y(x)
         Tensor z = Perturbation.Draw(source.detach(), network.NormalizedRadius(Epsilon), batch.Generator);
         Tensor neighbour = (x + z).detach().requires_grad_(true);
-        Tensor moved = Differentiation.GradientOfClass(network.LogitsOfNormalized(neighbour), neighbour, batch.Classes, createGraph: true); // g_y(x+z)
+        // g_y(x+z)
+        Tensor moved = Differentiation.GradientOfClass(network.LogitsOfNormalized(neighbour), neighbour, batch.Classes, createGraph: true);
 
         List<Penalty> penalties = [];
         if (L2Weight > 0)

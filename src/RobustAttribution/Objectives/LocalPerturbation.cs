@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Objectives;
 
-/// <summary>How <see cref="LocalGradientAlignment"/> chooses the neighbour x + z of a picture x, both at the normalised input.</summary>
+/// <summary>How <see cref="LocalGradientAlignment"/> chooses the neighbour x + z of an image x, both at the normalised input.</summary>
 public abstract record LocalPerturbation
 {
-    /// <summary>Draws z once for each picture.</summary>
+    /// <summary>Draws z once for each image.</summary>
     /// <param name="gradient">[N,C,H,W]: g_y(x) at the normalised input, a constant.</param>
     /// <param name="radius">[1,C,1,1] or [1,1,1,1]: ε/std.</param>
     /// <param name="generator">Source of every random draw, on the device of <paramref name="gradient"/>.</param>
@@ -35,7 +35,7 @@ public sealed record GaussianPerturbation : LocalPerturbation
     }
 }
 
-/// <summary>z = ε/std · g/‖g‖₂, along the gradient of each picture; no random draw. A zero gradient gives z = 0.</summary>
+/// <summary>z = ε/std · g/‖g‖₂, along the gradient of each image; no random draw. A zero gradient gives z = 0.</summary>
 public sealed record GradientPerturbation : LocalPerturbation
 {
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ public sealed record GradientPerturbation : LocalPerturbation
     }
 }
 
-/// <summary>z = ε/std · sign(g), the corner of the ball along the gradient of each picture; no random draw.</summary>
+/// <summary>z = ε/std · sign(g), the corner of the ball along the gradient of each image; no random draw.</summary>
 public sealed record GradientSignPerturbation : LocalPerturbation
 {
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ public sealed class ObjectiveResult(Tensor loss, Tensor logits, IReadOnlyList<Lo
     /// <summary>The scalar to minimise, with its graph.</summary>
     public Tensor Loss { get; } = loss;
 
-    /// <summary>[N,K], detached: the logits the cross-entropy was taken of (the attacked pictures' for adversarial objectives).</summary>
+    /// <summary>[N,K], detached: the logits the cross-entropy was taken of (the attacked images' for adversarial objectives).</summary>
     public Tensor Logits { get; } = logits;
 
     /// <summary>The parts of the loss before their weights, in the order of the formula. Reading one waits for the device.</summary>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Objectives;
 
 /// <summary>
-/// ART, training by spatial alignment of picture and gradient (Singh, Kumari, Mangla, Sinha, Balasubramanian, Krishnamurthy:
+/// ART, training by spatial alignment of image and gradient (Singh, Kumari, Mangla, Sinha, Balasubramanian, Krishnamurthy:
 /// "Attributional Robustness Training using Input-Gradient Spatial Alignment", ECCV 2020):
 /// <c>CE(x̃, y) + w · mean log(1 + exp(−(d(a, g_j*) − d(a, g_y))))</c>, d(u, v) = 1 − cos(u, v), x̃ from <see cref="AlignmentAttack"/>.
 /// </summary>
@@ -25,7 +25,7 @@ public sealed record SpatialAlignment : TrainingObjective
     public double Weight { get; init => field = Require.NonNegative(value); } = 0.5;
 
     /// <summary>
-    /// Stands in for a network activation without second derivative (ReLU) where the gradients are taken. Softplus with β = 50 by default
+    /// Replaces a network activation without second derivative (ReLU) where the gradients are computed. Softplus with β = 50 by default
     /// (the paper's runs); null: the network's own.
     /// </summary>
     public Activation? AttributionActivation { get; init; } = Activation.Softplus(50);
@@ -43,14 +43,14 @@ public sealed record SpatialAlignment : TrainingObjective
             return (network.Logits(attacked), []);
         }
 
-        Activation? surrogate = AttackView.SurrogateFor(network, AttributionActivation);
-        Look clean = Take(network, surrogate, batch.Images, batch.Classes);
-        Look moved = Take(network, surrogate, attacked, batch.Classes);
+        Activation? surrogate = NetworkView.SurrogateFor(network, AttributionActivation);
+        InputGradients clean = GradientsOf(network, surrogate, batch.Images, batch.Classes);
+        InputGradients moved = GradientsOf(network, surrogate, attacked, batch.Classes);
         Tensor triplet = cat([Triplet(clean.Anchor, clean, moved), Triplet(moved.Anchor, clean, moved)], 0).mean();
         return (surrogate is null ? moved.Logits : network.Logits(attacked), [new("triplet", Weight, triplet)]);
     }
 
-    private static Tensor Triplet(Tensor anchor, Look a, Look b)
+    private static Tensor Triplet(Tensor anchor, InputGradients a, InputGradients b)
     {
         Tensor own = maximum(Distance(anchor, a.Own), Distance(anchor, b.Own));
         Tensor rival = minimum(Distance(anchor, a.Rival), Distance(anchor, b.Rival));
@@ -59,16 +59,16 @@ public sealed record SpatialAlignment : TrainingObjective
 
     private static Tensor Distance(Tensor u, Tensor v) => 1 - Rowwise.Cosine(u, v);
 
-    private Look Take(ImageNetwork network, Activation? surrogate, Tensor images, Tensor classes)
+    private InputGradients GradientsOf(ImageNetwork network, Activation? surrogate, Tensor images, Tensor classes)
     {
         using IDisposable? activation = surrogate is null ? null : network.WithActivation(surrogate);
         Tensor x = network.Normalize(images).requires_grad_(true);
         Tensor logits = network.LogitsOfNormalized(x);
         Tensor own = Differentiation.GradientOfClass(logits, x, classes, createGraph: true);
         Tensor rival = Differentiation.GradientOfClass(logits, x, AlignmentAttack.StrongestWrongClass(logits, classes), createGraph: true);
-        return new Look(logits, Attack.Vectors(x.detach()), Attack.Vectors(own), Attack.Vectors(rival));
+        return new InputGradients(logits, Attack.Vectors(x.detach()), Attack.Vectors(own), Attack.Vectors(rival));
     }
 
-    /// <summary>A batch as the loss sees it: logits [N,K], and the vectors [N,·] of x, g_y and g_j*.</summary>
-    private readonly record struct Look(Tensor Logits, Tensor Anchor, Tensor Own, Tensor Rival);
+    /// <summary>Logits [N,K], and the vectors [N,·] of x, g_y and g_j*.</summary>
+    private readonly record struct InputGradients(Tensor Logits, Tensor Anchor, Tensor Own, Tensor Rival);
 }

@@ -6,7 +6,7 @@ namespace RobustAttribution.Objectives;
 
 /// <summary>
 /// The loss <c>CE(logits, y) + Σ weight · penalty</c>: checks the batch, takes the cross-entropy, adds up, names the terms and cleans up.
-/// A method says which logits and which penalties.
+/// A method returns its logits and penalties.
 /// </summary>
 public abstract record TrainingObjective : ITrainingObjective
 {
@@ -14,15 +14,19 @@ public abstract record TrainingObjective : ITrainingObjective
     public virtual Activation? RecommendedActivation => null;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The batch does not fit the network, or <paramref name="classWeights"/> is not one weight for each class.</exception>
+    /// <exception cref="ArgumentException">
+    /// The batch does not fit the network, or <paramref name="classWeights"/> is not one weight for each class.
+    /// </exception>
     public ObjectiveResult Evaluate(ImageNetwork network, Tensor images, Tensor classes, Generator generator, Tensor? classWeights = null)
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
-        if (classWeights is not null && (classWeights.dim() != 1 || classWeights.shape[0] != network.ClassCount || classWeights.dtype != network.DataType))
+        if (classWeights is not null
+            && (classWeights.dim() != 1 || classWeights.shape[0] != network.ClassCount || classWeights.dtype != network.DataType))
         {
             throw new ArgumentException(
-                $"classWeights is {classWeights.dtype} [{string.Join(',', classWeights.shape)}]; allowed is {network.DataType} [{network.ClassCount}], one weight for each class.",
+                $"classWeights is {classWeights.dtype} [{string.Join(',', classWeights.shape)}];"
+                + $" allowed is {network.DataType} [{network.ClassCount}], one weight for each class.",
                 nameof(classWeights));
         }
 
@@ -31,7 +35,8 @@ public abstract record TrainingObjective : ITrainingObjective
         (Tensor logits, IReadOnlyList<Penalty> penalties) = Measure(new TrainingBatch(network, images.detach(), classes, generator));
         Tensor crossEntropy = nn.functional.cross_entropy(logits, classes, classWeights);
         Tensor loss = penalties.Aggregate(crossEntropy, (sum, penalty) => sum + (penalty.Value * penalty.Weight));
-        LossTerm[] terms = [new("cross-entropy", Constant(crossEntropy)), .. penalties.Select(penalty => new LossTerm(penalty.Name, Constant(penalty.Value)))];
+        LossTerm[] terms =
+            [new("cross-entropy", Constant(crossEntropy)), .. penalties.Select(penalty => new LossTerm(penalty.Name, Constant(penalty.Value)))];
         return new ObjectiveResult(loss.MoveToOuterDisposeScope(), Constant(logits), terms);
     }
 

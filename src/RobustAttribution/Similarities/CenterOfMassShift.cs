@@ -3,8 +3,13 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Similarities;
 
-/// <summary>Distance in pixels between the maps' centres of mass, Σ|m(p)|·p/Σ|m(p)| over the pixels' row and column p (Ghorbani et al. 2019, section 2).</summary>
-/// <remarks>At least 0, 0 for equal maps, symmetric, unchanged by scaling of either map. Mass is magnitude, so signed maps are fine. NaN where a map is zero everywhere: it has no centre.</remarks>
+/// <summary>
+/// Distance in pixels between the maps' centres of mass, Σ|m(p)|·p/Σ|m(p)| over the pixels' row and column p (Ghorbani et al. 2019, section 2).
+/// </summary>
+/// <remarks>
+/// At least 0, 0 for equal maps, symmetric, unchanged by scaling of either map. Mass is magnitude, so signed maps are fine. NaN where a map is zero
+/// everywhere: it has no centre.
+/// </remarks>
 public sealed record CenterOfMassShift : MapSimilarity
 {
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Similarities;
 
-/// <summary>Compares two maps of the same picture. Implementations are immutable records whose properties are their options.</summary>
+/// <summary>Compares two maps of the same image. Implementations are immutable records whose properties are their options.</summary>
 public interface IMapSimilarity
 {
     /// <summary>The measure's usual name, e.g. "Kendall τ".</summary>
@@ -15,7 +15,7 @@ public interface IMapSimilarity
     double Ideal { get; }
 
     /// <summary>The similarity of each pair of maps.</summary>
-    /// <param name="a">[N,H,W]; for measures that are not symmetric the reference, the map of the clean picture.</param>
+    /// <param name="a">[N,H,W]; for measures that are not symmetric the reference, the map of the clean image.</param>
     /// <param name="b">[N,H,W].</param>
     /// <returns>[N], float64 on the CPU; owned by the caller. NaN only where the measure's documentation says that it is undefined.</returns>
     /// <exception cref="ArgumentException">The shapes differ or are not [N,H,W].</exception>

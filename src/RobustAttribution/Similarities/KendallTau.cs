@@ -1,9 +1,12 @@
 namespace RobustAttribution.Similarities;
 
 /// <summary>
-/// Kendall's τ-b: (concordant − discordant pairs of pixels)/√((pairs not tied in a)·(pairs not tied in b)) (Kendall 1945), in O(n log n) after Knight (1966). The counts are exact.
+/// Kendall's τ-b: (concordant − discordant pairs of pixels)/√((pairs not tied in a)·(pairs not tied in b)) (Kendall 1945), in O(n log n) after
+/// Knight (1966). The counts are exact.
 /// </summary>
-/// <remarks>From −1 to 1, symmetric, unchanged by any increasing function of the values. NaN where a map is constant or has one pixel: no pair is ordered.</remarks>
+/// <remarks>
+/// From −1 to 1, symmetric, unchanged by any increasing function of the values. NaN where a map is constant or has one pixel: no pair is ordered.
+/// </remarks>
 public sealed record KendallTau : RankSimilarity
 {
     /// <inheritdoc/>

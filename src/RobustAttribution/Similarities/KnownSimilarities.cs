@@ -33,6 +33,7 @@ public static class KnownSimilarities
     /// <summary>All of them.</summary>
     public static IReadOnlyList<IMapSimilarity> All { get; } =
     [
-        TopKIntersection, KendallTau, SpearmanCorrelation, PearsonCorrelation, CosineSimilarity, MeanSquaredError, StructuralSimilarity, LocalitySensitiveTopK, CenterOfMassShift,
+        TopKIntersection, KendallTau, SpearmanCorrelation, PearsonCorrelation, CosineSimilarity, MeanSquaredError, StructuralSimilarity,
+        LocalitySensitiveTopK, CenterOfMassShift,
     ];
 }

@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Similarities;
 
 /// <summary>
-/// LENS@k: top-k intersection that forgives shifts of a few pixels. Share of the k most salient pixels of <c>b</c> that lie within w pixels (in rows and in columns)
-/// of one of the k most salient pixels of <c>a</c>: |N_w(T_k(a)) ∩ T_k(b)|/k (Kamath et al., "Rethinking Robustness of Model Attributions", AAAI 2024, w-LENS-recall@k).
+/// LENS@k: top-k intersection that forgives shifts of a few pixels. Share of the k most salient pixels of <c>b</c> that lie within w pixels (in rows
+/// and in columns)
+/// of one of the k most salient pixels of <c>a</c>: |N_w(T_k(a)) ∩ T_k(b)|/k (Kamath et al., "Rethinking Robustness of Model Attributions", AAAI
+/// 2024, w-LENS-recall@k).
 /// </summary>
 /// <remarks>
-/// From 0 to 1; never below <see cref="TopKIntersection"/>, and equal to it at w = 0. Not symmetric: with the maps exchanged it is the paper's w-LENS-pre@k.
+/// From 0 to 1; never below <see cref="TopKIntersection"/>, and equal to it at w = 0. Not symmetric: with the maps exchanged it is the paper's
+/// w-LENS-pre@k.
 /// Ties and small maps as <see cref="TopKIntersection"/>.
 /// </remarks>
 /// <param name="K">k, at least 1. 100 by default, to be read beside the top-100 intersection.</param>

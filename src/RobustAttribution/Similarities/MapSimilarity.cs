@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Similarities;
 
-/// <summary>What all similarities share: the checks of the maps, and float64 arithmetic whatever the maps' type.</summary>
+/// <summary>Base of all similarities: checks the maps and computes in float64, whatever their type.</summary>
 public abstract record MapSimilarity : IMapSimilarity
 {
     /// <inheritdoc/>
@@ -16,14 +16,18 @@ public abstract record MapSimilarity : IMapSimilarity
     public virtual double Ideal => 1;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The shapes differ, are not [N,H,W] or too small for the measure, or a map holds NaN or infinity.</exception>
+    /// <exception cref="ArgumentException">
+    /// The shapes differ, are not [N,H,W] or too small for the measure, or a map holds NaN or infinity.
+    /// </exception>
     public Tensor Compare(Tensor a, Tensor b)
     {
         Require.NotNull(a, nameof(a));
         Require.NotNull(b, nameof(b));
         if (a.dim() != 3 || !a.shape.SequenceEqual(b.shape) || a.shape[1] * a.shape[2] == 0)
         {
-            throw new ArgumentException($"a has shape [{string.Join(',', a.shape)}] and b has shape [{string.Join(',', b.shape)}]; allowed is one shape [N,H,W] for both, with at least one pixel.");
+            throw new ArgumentException(
+                $"a has shape [{string.Join(',', a.shape)}] and b has shape [{string.Join(',', b.shape)}];"
+                + " allowed is one shape [N,H,W] for both, with at least one pixel.");
         }
 
         CheckSize(a.shape[1], a.shape[2]);
@@ -55,7 +59,8 @@ public abstract record MapSimilarity : IMapSimilarity
         if (!finite.all().item<bool>())
         {
             bool[] flags = finite.cpu().data<bool>().ToArray();
-            throw new ArgumentException($"{name} holds a value that is not finite in map {Array.IndexOf(flags, false)} of {flags.Length}; maps must be finite.", name);
+            throw new ArgumentException(
+                $"{name} holds a value that is not finite in map {Array.IndexOf(flags, false)} of {flags.Length}; maps must be finite.", name);
         }
 
         return values;

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Similarities;
 
 /// <summary>Mean over the pixels of (a − b)².</summary>
-/// <remarks>At least 0, 0 for equal maps, symmetric; depends on the maps' scale, so compare maps of one <see cref="Attributions.MapReduction"/> (AGA divides by the maximum).</remarks>
+/// <remarks>
+/// At least 0, 0 for equal maps, symmetric; depends on the maps' scale, so compare maps of one <see cref="Attributions.MapReduction"/> (AGA divides
+/// by the maximum).
+/// </remarks>
 public sealed record MeanSquaredError : MapSimilarity
 {
     /// <inheritdoc/>

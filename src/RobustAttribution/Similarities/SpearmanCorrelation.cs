@@ -1,7 +1,9 @@
 namespace RobustAttribution.Similarities;
 
 /// <summary>Spearman's ρ: the <see cref="PearsonCorrelation"/> of the pixels' ranks, equal values sharing the mean of their ranks.</summary>
-/// <remarks>From −1 to 1, symmetric, unchanged by any increasing function of the values. NaN where a map is constant: its ranks do not vary.</remarks>
+/// <remarks>
+/// From −1 to 1, symmetric, unchanged by any increasing function of the values. NaN where a map is constant: its ranks do not vary.
+/// </remarks>
 public sealed record SpearmanCorrelation : RankSimilarity
 {
     /// <inheritdoc/>

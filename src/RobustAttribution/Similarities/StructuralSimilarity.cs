@@ -3,14 +3,21 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Similarities;
 
-/// <summary>SSIM (Wang et al. 2004, eq. 13): the mean over all windows of (2μ_aμ_b + C₁)(2σ_ab + C₂)/((μ_a² + μ_b² + C₁)(σ_a² + σ_b² + C₂)), C₁ = (0.01·L)², C₂ = (0.03·L)².</summary>
+/// <summary>
+/// SSIM (Wang et al. 2004, eq. 13): the mean over all windows of (2μ_aμ_b + C₁)(2σ_ab + C₂)/((μ_a² + μ_b² + C₁)(σ_a² + σ_b² + C₂)), C₁ = (0.01·L)²,
+/// C₂ = (0.03·L)².
+/// </summary>
 /// <remarks>
-/// At most 1, 1 for equal maps, symmetric, unchanged by positive scaling of both maps by one factor. L is the range of the pair: the largest value of both maps minus the smallest
-/// (AGA's script takes the range of the whole batch, which makes a picture's value depend on its neighbours). Only windows that lie inside the map are counted.
+/// At most 1, 1 for equal maps, symmetric, unchanged by positive scaling of both maps by one factor. L is the range of the pair: the largest value
+/// of both maps minus the smallest
+/// (AGA's script takes the range of the whole batch, which makes an image's value depend on its neighbours). Only windows that lie inside the map
+/// are counted.
 /// Two maps that are constant and equal have L = 0, and give 1. Maps smaller than the window are refused.
 /// </remarks>
 /// <param name="Window">Side of the square window in pixels, odd and at least 3. 7 by default (AGA).</param>
-/// <param name="Sigma">Standard deviation in pixels of the Gaussian that weighs the window, above 0; null weighs all pixels alike. 1.5 by default (AGA).</param>
+/// <param name="Sigma">
+/// Standard deviation in pixels of the Gaussian that weighs the window, above 0; null weighs all pixels alike. 1.5 by default (AGA).
+/// </param>
 public sealed record StructuralSimilarity(int Window = 7, double? Sigma = 1.5) : MapSimilarity
 {
     /// <summary>Side of the square window in pixels, odd and at least 3.</summary>
@@ -26,7 +33,8 @@ public sealed record StructuralSimilarity(int Window = 7, double? Sigma = 1.5) :
     {
         if (height < Window || width < Window)
         {
-            throw new ArgumentException($"{nameof(Window)} is {Window}, and the maps have {height}×{width} pixels; allowed is a window that fits into them.");
+            throw new ArgumentException(
+                $"{nameof(Window)} is {Window}, and the maps have {height}×{width} pixels; allowed is a window that fits into them.");
         }
     }
 
@@ -49,14 +57,17 @@ public sealed record StructuralSimilarity(int Window = 7, double? Sigma = 1.5) :
     /// <summary>Weighted means over all windows inside the maps: rows, then columns.</summary>
     private Tensor Blur(Tensor maps)
     {
-        double[] weights = [.. Enumerable.Range(0, Window).Select(i => Sigma is double sigma ? Math.Exp(-Math.Pow(i - (Window / 2), 2) / (2 * sigma * sigma)) : 1)];
+        double[] weights =
+            [.. Enumerable.Range(0, Window).Select(i => Sigma is double sigma ? Math.Exp(-Math.Pow(i - (Window / 2), 2) / (2 * sigma * sigma)) : 1)];
         double sum = weights.Sum();
         Tensor kernel = tensor(weights.Select(weight => weight / sum).ToArray(), device: maps.device);
         return nn.functional.conv2d(nn.functional.conv2d(maps, kernel.reshape(1, 1, 1, Window)), kernel.reshape(1, 1, Window, 1));
     }
 
     private static int CheckWindow(int value, string name = nameof(Window))
-        => value >= 3 && value % 2 == 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} is {value}; allowed is an odd number of at least 3.");
+        => value >= 3 && value % 2 == 1
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} is {value}; allowed is an odd number of at least 3.");
 
     private static double? CheckSigma(double? value) => value is null ? null : Require.Positive(value.Value, nameof(Sigma));
 }

@@ -3,9 +3,13 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Similarities;
 
-/// <summary>Share of the k most salient pixels of one map that are among the k most salient of the other: |T_k(a) ∩ T_k(b)|/k (Ghorbani et al. 2019, section 2).</summary>
+/// <summary>
+/// Share of the k most salient pixels of one map that are among the k most salient of the other: |T_k(a) ∩ T_k(b)|/k (Ghorbani et al. 2019, section
+/// 2).
+/// </summary>
 /// <remarks>
-/// From 0 to 1, symmetric, unchanged by any increasing function of the values. Of equal values the first in row-major order count, so two constant maps give 1.
+/// From 0 to 1, symmetric, unchanged by any increasing function of the values. Of equal values the first in row-major order count, so two constant
+/// maps give 1.
 /// Maps of fewer than k pixels are refused.
 /// </remarks>
 /// <param name="K">k, at least 1. 100 by default (ART's evaluation).</param>

@@ -25,5 +25,8 @@ public sealed record Adam : IOptimizer
 
     /// <inheritdoc/>
     public void Update(Tensor parameter, Tensor gradient, IReadOnlyList<Tensor> state, double learningRate, long step)
-        => AdamMoments.Update(parameter, WeightDecay > 0 ? gradient.add(parameter, WeightDecay) : gradient, state, learningRate, step, Beta1, Beta2, Epsilon);
+    {
+        Tensor whole = WeightDecay > 0 ? gradient.add(parameter, WeightDecay) : gradient;
+        AdamMoments.Update(parameter, whole, state, learningRate, step, Beta1, Beta2, Epsilon);
+    }
 }

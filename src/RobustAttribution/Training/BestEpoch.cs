@@ -2,7 +2,7 @@ using RobustAttribution.Networks;
 
 namespace RobustAttribution.Training;
 
-/// <summary>Remembers the best epoch so far, and its weights where they may be wanted again.</summary>
+/// <summary>Keeps the best epoch so far, and its weights where the options may restore them.</summary>
 internal sealed class BestEpoch(TrainingOptions options, bool hasValidation) : IDisposable
 {
     private readonly bool keepsWeights = options.EarlyStopping?.RestoreBest == true || options.OnCancellation == CancellationBehavior.KeepBest;
@@ -29,7 +29,7 @@ internal sealed class BestEpoch(TrainingOptions options, bool hasValidation) : I
             && (double.IsNaN(Value) || (metric == ValidationMetric.Loss ? value < Value - minimum : value > Value + minimum));
     }
 
-    /// <summary>Takes note of an epoch that is done. Without a validation set the latest is the best.</summary>
+    /// <summary>Records a finished epoch. Without a validation set the latest is the best.</summary>
     public void Add(ImageNetwork network, int epoch, ValidationProgress? judged)
     {
         if (hasValidation && judged?.IsBest != true)
@@ -47,7 +47,7 @@ internal sealed class BestEpoch(TrainingOptions options, bool hasValidation) : I
         }
     }
 
-    /// <summary>Goes on where another run stopped.</summary>
+    /// <summary>Restores the state of an interrupted run.</summary>
     public void Resume(double value, int epochsWithoutImprovement, WeightSnapshot? weights)
         => (Value, EpochsWithoutImprovement, Weights) = (value, epochsWithoutImprovement, weights);
 
@@ -55,7 +55,9 @@ internal sealed class BestEpoch(TrainingOptions options, bool hasValidation) : I
     /// <returns>The epoch, from 1, whose weights the network has now; null if nothing was changed.</returns>
     public int? RestoreInto(ImageNetwork network, TrainingEnd end)
     {
-        bool wanted = end == TrainingEnd.Cancelled ? options.OnCancellation == CancellationBehavior.KeepBest : options.EarlyStopping?.RestoreBest == true;
+        bool wanted = end == TrainingEnd.Cancelled
+            ? options.OnCancellation == CancellationBehavior.KeepBest
+            : options.EarlyStopping?.RestoreBest == true;
         if (!wanted || Weights is null)
         {
             return null;

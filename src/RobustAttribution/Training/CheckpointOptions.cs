@@ -1,9 +1,10 @@
 namespace RobustAttribution.Training;
 
-/// <summary>Where and how often a training is written down, so that it can go on after a crash as if nothing had happened.</summary>
+/// <summary>Where and how often a training writes checkpoints, so that it can resume after a crash.</summary>
 /// <remarks>
-/// A checkpoint is one safetensors file with weights, optimizer state, generator states and position. It is written beside its place, flushed to disk and then renamed,
-/// so a file under its final name is always whole; the last two are kept. Whatever time or place it is resumed from, the training ends with the same bits.
+/// A checkpoint is one safetensors file with weights, optimizer state, generator states and position. It is written beside its place, flushed to
+/// disk and then renamed,
+/// so a file under its final name is always whole; the last two are kept. A resumed training ends with the same bits.
 /// </remarks>
 /// <param name="Folder">Where the files are; made if missing. One folder is for one training.</param>
 public sealed record CheckpointOptions(string Folder)
@@ -17,10 +18,16 @@ public sealed record CheckpointOptions(string Folder)
     /// <summary>Write one at the first step after each so many minutes, above 0; null for none. Null by default.</summary>
     public double? EveryMinutes { get; init => field = value is null ? null : Require.Positive(value.Value); }
 
-    /// <summary>Go on from the newest checkpoint of the folder, if there is one. True by default. False makes a folder with checkpoints an error, so none is overwritten.</summary>
+    /// <summary>
+    /// Resume from the newest checkpoint of the folder, if there is one. True by default. False makes a folder with checkpoints an error, so none is
+    /// overwritten.
+    /// </summary>
     public bool Resume { get; init; } = true;
 
-    /// <summary>Anything that tells this training from others with the same options, e.g. the name of the initial weights; a checkpoint of another identity is refused. Null by default.</summary>
+    /// <summary>
+    /// Distinguishes this training from others with the same options, e.g. the name of the initial weights; a checkpoint of another identity
+    /// is refused. Null by default.
+    /// </summary>
     public string? Identity { get; init; }
 
     private static string CheckFolder(string value, string name = nameof(Folder))

@@ -20,7 +20,7 @@ internal sealed class CheckpointStore
     private readonly string fingerprint;
 
     /// <summary>Opens the folder, and removes what a killed process left half written.</summary>
-    /// <exception cref="CheckpointException">The folder has checkpoints, and the options say not to resume.</exception>
+    /// <exception cref="CheckpointException">The folder has checkpoints, and the options forbid resuming.</exception>
     public CheckpointStore(CheckpointOptions options, string fingerprint)
     {
         (this.options, this.fingerprint) = (options, fingerprint);
@@ -32,7 +32,9 @@ internal sealed class CheckpointStore
 
         if (!options.Resume && Files().FirstOrDefault() is string existing)
         {
-            throw new CheckpointException($"{existing} is there already, and {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Resume)} is false. Choose an empty folder, or resume.");
+            throw new CheckpointException(
+                $"{existing} is there already, and {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Resume)} is false."
+                + " Choose an empty folder, or resume.");
         }
     }
 
@@ -107,7 +109,8 @@ internal sealed class CheckpointStore
         string difference = TrainingFingerprint.Difference(content.Metadata[FingerprintKey], fingerprint);
         if (difference.Length > 0)
         {
-            throw new CheckpointException($"{path} belongs to another training: {difference}. Go on with the former options, or choose an empty folder.");
+            throw new CheckpointException(
+                $"{path} belongs to another training: {difference}. Go on with the former options, or choose an empty folder.");
         }
     }
 
@@ -135,5 +138,6 @@ internal sealed class CheckpointStore
 
     /// <summary>The finished checkpoints, the newest first.</summary>
     private IEnumerable<string> Files()
-        => Directory.EnumerateFiles(options.Folder, $"{Prefix}*{Extension}").Where(file => file.EndsWith(Extension, StringComparison.Ordinal)).OrderDescending(StringComparer.Ordinal);
+        => Directory.EnumerateFiles(options.Folder, $"{Prefix}*{Extension}").Where(file => file.EndsWith(Extension, StringComparison.Ordinal))
+            .OrderDescending(StringComparer.Ordinal);
 }

@@ -10,7 +10,7 @@ public enum ValidationMetric
     Accuracy,
 }
 
-/// <summary>Ends a training when the validation set says that it no longer gets better.</summary>
+/// <summary>Ends a training when its result on the validation set no longer improves.</summary>
 public sealed record EarlyStopping
 {
     /// <summary>What is watched. The validation loss by default.</summary>

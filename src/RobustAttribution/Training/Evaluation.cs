@@ -4,22 +4,23 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>What a network makes of a whole set of pictures.</summary>
+/// <summary>What a network makes of a whole set of images.</summary>
 /// <param name="Loss">Mean cross-entropy.</param>
 /// <param name="Accuracy">Share of correct predictions, from 0 to 1.</param>
-/// <param name="Count">Pictures judged.</param>
+/// <param name="Count">Images evaluated.</param>
 public sealed record EvaluationResult(double Loss, double Accuracy, long Count);
 
 /// <summary>Runs a network over a whole source: batch by batch, in evaluation mode, without derivatives.</summary>
 public static class Evaluation
 {
-    /// <summary>Cross-entropy and accuracy over every picture of a source, the last partial batch included.</summary>
+    /// <summary>Cross-entropy and accuracy over every image of a source, the last partial batch included.</summary>
     /// <param name="network">Is as before afterwards.</param>
-    /// <param name="source">The pictures, at least one.</param>
-    /// <param name="batchSize">Pictures judged at once, at least 1.</param>
-    /// <param name="cancellationToken">Looked at before each batch.</param>
-    /// <exception cref="ArgumentException">The source is empty, or its pictures do not fit the network.</exception>
-    public static EvaluationResult Measure(ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken = default)
+    /// <param name="source">The images, at least one.</param>
+    /// <param name="batchSize">Images evaluated at once, at least 1.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
+    /// <exception cref="ArgumentException">The source is empty, or its images do not fit the network.</exception>
+    public static EvaluationResult Measure(
+        ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken = default)
     {
         using IDisposable outer = NewDisposeScope();
         Tensor? sums = null; // [2], float64: cross-entropy, correct predictions
@@ -41,18 +42,20 @@ public static class Evaluation
             count += classes.shape[0];
         }
 
-        double[] values = sums?.cpu().data<double>().ToArray() ?? throw new ArgumentException("The source has no picture; there is nothing to measure.", nameof(source));
+        double[] values = sums?.cpu().data<double>().ToArray()
+            ?? throw new ArgumentException("The source has no image; there is nothing to measure.", nameof(source));
         return new EvaluationResult(values[0] / count, values[1] / count, count);
     }
 
-    /// <summary>The logits of every picture of a source, in its own order.</summary>
+    /// <summary>The logits of every image of a source, in its own order.</summary>
     /// <param name="network">Is as before afterwards.</param>
-    /// <param name="source">The pictures, at least one.</param>
-    /// <param name="batchSize">Pictures judged at once, at least 1.</param>
-    /// <param name="cancellationToken">Looked at before each batch.</param>
+    /// <param name="source">The images, at least one.</param>
+    /// <param name="batchSize">Images evaluated at once, at least 1.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
     /// <returns>Logits [N,K] and true classes [N], both on the CPU and owned by the caller.</returns>
-    /// <exception cref="ArgumentException">The source is empty, or its pictures do not fit the network.</exception>
-    public static (Tensor Logits, Tensor Classes) Logits(ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken = default)
+    /// <exception cref="ArgumentException">The source is empty, or its images do not fit the network.</exception>
+    public static (Tensor Logits, Tensor Classes) Logits(
+        ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken = default)
     {
         using IDisposable scope = NewDisposeScope();
         List<Tensor> logits = [];
@@ -64,12 +67,13 @@ public static class Evaluation
         }
 
         return logits.Count == 0
-            ? throw new ArgumentException("The source has no picture; there is nothing to measure.", nameof(source))
+            ? throw new ArgumentException("The source has no image; there is nothing to measure.", nameof(source))
             : (cat(logits).cpu().MoveToOuterDisposeScope(), cat(classes).cpu().MoveToOuterDisposeScope());
     }
 
     /// <summary>Logits and classes on the network's device; both are freed when the next batch is asked for.</summary>
-    private static IEnumerable<(Tensor Logits, Tensor Classes)> Batches(ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken)
+    private static IEnumerable<(Tensor Logits, Tensor Classes)> Batches(
+        ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken)
     {
         using IDisposable mode = Require.NotNull(network, nameof(network)).WithMode(training: false);
         foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>Pictures with their classes. Owns its tensors.</summary>
+/// <summary>Images with their classes. Owns its tensors.</summary>
 /// <param name="images">See <see cref="Images"/>.</param>
 /// <param name="classes">See <see cref="Classes"/>.</param>
 public sealed class ImageBatch(Tensor images, Tensor classes) : IDisposable

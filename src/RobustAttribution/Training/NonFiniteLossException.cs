@@ -1,6 +1,6 @@
 namespace RobustAttribution.Training;
 
-/// <summary>The loss, or one of its parts, was not a finite number; the training cannot go on.</summary>
+/// <summary>The loss, or one of its parts, was not a finite number; the training cannot continue.</summary>
 public sealed class NonFiniteLossException : ArithmeticException
 {
     /// <summary>Makes an exception that names the place.</summary>
@@ -8,7 +8,8 @@ public sealed class NonFiniteLossException : ArithmeticException
     /// <param name="step">The step of that epoch, from 1.</param>
     /// <param name="term">The name of the loss term.</param>
     public NonFiniteLossException(int epoch, int step, string term)
-        : base($"The loss term '{term}' was not finite in epoch {epoch}, step {step}. Lower the learning rate or the weight of that term, or clip the gradient ({nameof(TrainingOptions.GradientClipNorm)}).")
+        : base($"The loss term '{term}' was not finite in epoch {epoch}, step {step}. Lower the learning rate"
+            + $" or the weight of that term, or clip the gradient ({nameof(TrainingOptions.GradientClipNorm)}).")
     {
         Epoch = epoch;
         Step = step;

@@ -15,7 +15,8 @@ internal sealed class OptimizerState : IDisposable
     {
         this.optimizer = optimizer;
         this.parameters = parameters;
-        state = [.. parameters.Select(parameter => optimizer.StateNames.Select(_ => zeros_like(parameter.Value).DetachFromDisposeScope()).ToArray())];
+        state = [.. parameters.Select(
+            parameter => optimizer.StateNames.Select(_ => zeros_like(parameter.Value).DetachFromDisposeScope()).ToArray())];
         steps = new long[parameters.Count];
     }
 

@@ -1,11 +1,14 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 
 namespace RobustAttribution.Training;
 
-/// <summary>Trains an <see cref="ImageNetwork"/>. Holds nothing but its options, so one trainer can train many networks.</summary>
+/// <summary>Trains an <see cref="ImageNetwork"/>. Holds only its options, so one trainer can train many networks.</summary>
 /// <remarks>
-/// Repeatable: on one machine, with one number of threads, the same network, pictures and options give the same weights bit for bit. All randomness comes from
-/// <see cref="TrainingOptions.Seed"/> through <see cref="SplitMix64.Derive"/>: purpose 0 is the order of the pictures (one seed for each epoch), 1 the augmentation, 2 the
+/// Repeatable: on one machine, with one number of threads, the same network, images and options give the same weights bit for bit. All randomness
+/// comes from
+/// <see cref="TrainingOptions.Seed"/> through <see cref="SplitMix64.Derive"/>: purpose 0 is the order of the images (one seed for each epoch), 1 the
+/// augmentation, 2 the
 /// objective. Networks are trained in the activation that they have when <see cref="Fit"/> is called.
 /// </remarks>
 /// <param name="options">What to do.</param>
@@ -16,15 +19,19 @@ public sealed class RobustTrainer(TrainingOptions options)
 
     /// <summary>Trains a network in place.</summary>
     /// <param name="network">Its parameters and buffers change; mode and requires_grad are as before afterwards, also after an exception.</param>
-    /// <param name="training">The pictures to learn from, at least one.</param>
-    /// <param name="validation">The pictures to judge with at the end of each epoch; null for none.</param>
-    /// <param name="progress">Called on this thread; an exception from it ends the training and comes out of this method. Null for none.</param>
-    /// <param name="cancellationToken">Looked at before each batch; what happens then is <see cref="TrainingOptions.OnCancellation"/>.</param>
+    /// <param name="training">The images to learn from, at least one.</param>
+    /// <param name="validation">The validation images, evaluated at the end of each epoch; null for none.</param>
+    /// <param name="progress">Called on this thread; an exception from it ends the training and leaves this method. Null for none.</param>
+    /// <param name="cancellationToken">Checked before each batch; <see cref="TrainingOptions.OnCancellation"/> decides what happens then.</param>
     /// <exception cref="ArgumentException">The options do not fit the network or the sources; the message names the option.</exception>
     /// <exception cref="NonFiniteLossException">A loss was not finite; the network has the weights of the step where this was noticed.</exception>
-    /// <exception cref="CheckpointException">The checkpoint to go on from is damaged, or belongs to another training.</exception>
-    /// <exception cref="NotSupportedException">Checkpoints are wanted, and the objective (or another component) is of a type that is not registered with <see cref="ComponentJson"/>.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled, and <see cref="TrainingOptions.OnCancellation"/> is <see cref="CancellationBehavior.Throw"/>.</exception>
+    /// <exception cref="CheckpointException">The checkpoint to resume from is damaged, or belongs to another training.</exception>
+    /// <exception cref="NotSupportedException">
+    /// Checkpoints are requested, and the objective (or another component) is of a type that is not registered with <see cref="ComponentJson"/>.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">
+    /// Cancelled, and <see cref="TrainingOptions.OnCancellation"/> is <see cref="CancellationBehavior.Throw"/>.
+    /// </exception>
     public TrainingResult Fit(
         ImageNetwork network,
         IImageBatchSource training,

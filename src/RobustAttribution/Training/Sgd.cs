@@ -8,7 +8,7 @@ public sealed record Sgd : IOptimizer
     /// <summary>Share of the former direction that is kept, from 0 (none) to 1. 0.9 by default (ART).</summary>
     public double Momentum { get; init => field = Require.InRange(value, 0, 1); } = 0.9;
 
-    /// <summary>Look ahead along the momentum (Nesterov). True by default (ART); needs a <see cref="Momentum"/> above 0 to matter.</summary>
+    /// <summary>Nesterov's momentum. True by default (ART); needs a <see cref="Momentum"/> above 0 to matter.</summary>
     public bool Nesterov { get; init; } = true;
 
     /// <summary>λ of the term λ·w added to the gradient, at least 0. 0 by default; ART uses 2e-4 for CIFAR-10 and 1e-4 for CUB.</summary>

@@ -1,7 +1,7 @@
 namespace RobustAttribution.Training;
 
 /// <summary>
-/// A small deterministic generator (Steele, Lea and Flood 2014) for everything that has to be drawn apart from tensors: orders of pictures, and seeds
+/// A small deterministic generator (Steele, Lea and Flood 2014) for everything that has to be drawn apart from tensors: orders of images, and seeds
 /// derived from a seed. Its values are the same on every machine and in every version.
 /// </summary>
 /// <param name="seed">Start of the sequence.</param>
@@ -9,7 +9,10 @@ public struct SplitMix64(long seed)
 {
     private ulong state = unchecked((ulong)seed);
 
-    /// <summary>A seed of its own for each (purpose, index): mix(mix(mix(seed + γ) + (purpose + 1)·γ) + (index + 1)·γ), where mix and γ are the generator's finaliser and increment.</summary>
+    /// <summary>
+    /// A seed of its own for each (purpose, index): mix(mix(mix(seed + γ) + (purpose + 1)·γ) + (index + 1)·γ), where mix and γ are the generator's
+    /// finaliser and increment.
+    /// </summary>
     /// <param name="seed">The seed a person chose.</param>
     /// <param name="purpose">A number for each purpose; different purposes give unrelated sequences.</param>
     /// <param name="index">E.g. the epoch.</param>
@@ -30,7 +33,9 @@ public struct SplitMix64(long seed)
     /// <param name="bound">At least 1.</param>
     public long Below(long bound)
     {
-        ulong range = bound >= 1 ? (ulong)bound : throw new ArgumentOutOfRangeException(nameof(bound), bound, $"bound is {bound}; allowed is a whole number of at least 1.");
+        ulong range = bound >= 1
+            ? (ulong)bound
+            : throw new ArgumentOutOfRangeException(nameof(bound), bound, $"bound is {bound}; allowed is a whole number of at least 1.");
         ulong excess = unchecked(0 - range) % range; // 2^64 mod range: the values that would make the first results likelier
         ulong value;
         do

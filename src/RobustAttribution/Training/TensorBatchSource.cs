@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>Pictures that are in memory already, as one tensor. The tensors stay the caller's.</summary>
+/// <summary>Images that are in memory already, as one tensor. The tensors stay the caller's.</summary>
 public sealed class TensorBatchSource : IImageBatchSource
 {
     private readonly Tensor images;
@@ -18,12 +18,14 @@ public sealed class TensorBatchSource : IImageBatchSource
         this.classes = Require.NotNull(classes, nameof(classes));
         if (images.dim() != 4 || images.dtype is not (ScalarType.Byte or ScalarType.Float32 or ScalarType.Float64))
         {
-            throw new ArgumentException($"images is {images.dtype} [{string.Join(',', images.shape)}]; allowed is Byte, Float32 or Float64 [N,C,H,W].", nameof(images));
+            throw new ArgumentException(
+                $"images is {images.dtype} [{string.Join(',', images.shape)}]; allowed is Byte, Float32 or Float64 [N,C,H,W].", nameof(images));
         }
 
         if (classes.dim() != 1 || classes.dtype != ScalarType.Int64 || classes.shape[0] != images.shape[0])
         {
-            throw new ArgumentException($"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}].", nameof(classes));
+            throw new ArgumentException(
+                $"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}].", nameof(classes));
         }
     }
 

@@ -7,7 +7,7 @@ namespace RobustAttribution.Training;
 internal static class TrainedParameters
 {
     /// <summary>The parameters that learn, in the network's order.</summary>
-    /// <exception cref="ArgumentException">A prefix names nothing, or nothing is left to train.</exception>
+    /// <exception cref="ArgumentException">A prefix matches no parameter, or no parameter is left to train.</exception>
     public static IReadOnlyList<TrainedParameter> Of(ImageNetwork network, TrainingOptions options)
     {
         (string Name, Tensor Value)[] all = [.. network.Backbone.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
@@ -26,16 +26,21 @@ internal static class TrainedParameters
         TrainedParameter[] trained =
         [
             .. all.Where(pair => pair.Value.requires_grad && !frozen.Any(prefix => IsWithin(pair.Name, prefix)))
-                .Select(pair => new TrainedParameter(pair.Name, pair.Value, head is not null && IsWithin(pair.Name, head) ? options.HeadLearningRateFactor : 1)),
+                .Select(pair => new TrainedParameter(
+                    pair.Name, pair.Value, head is not null && IsWithin(pair.Name, head) ? options.HeadLearningRateFactor : 1)),
         ];
         return trained.Length > 0
             ? trained
-            : throw new ArgumentException($"No parameter of {network.Backbone.GetName()} is left to train; {nameof(TrainingOptions.FrozenPrefixes)} is [{string.Join(", ", frozen)}].");
+            : throw new ArgumentException(
+                $"No parameter of {network.Backbone.GetName()} is left to train;"
+                + $" {nameof(TrainingOptions.FrozenPrefixes)} is [{string.Join(", ", frozen)}].");
     }
 
     /// <summary>The modules whose names lie within the frozen prefixes.</summary>
     public static IReadOnlyList<nn.Module> FrozenModules(ImageNetwork network, TrainingOptions options)
-        => [.. network.Backbone.named_modules().Where(pair => options.FrozenPrefixes?.Any(prefix => IsWithin(pair.name, prefix)) == true).Select(pair => pair.module)];
+        => [.. network.Backbone.named_modules()
+            .Where(pair => options.FrozenPrefixes?.Any(prefix => IsWithin(pair.name, prefix)) == true)
+            .Select(pair => pair.module)];
 
     private static bool IsWithin(string name, string prefix) => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal);
 
@@ -45,7 +50,9 @@ internal static class TrainedParameters
     {
         if (!all.Any(pair => IsWithin(pair.Name, prefix)))
         {
-            throw new ArgumentException($"{option} names '{prefix}', which holds no parameter of the network; its parameters are {string.Join(", ", all.Select(pair => pair.Name))}.");
+            throw new ArgumentException(
+                $"{option} names '{prefix}', which holds no parameter of the network;"
+                    + $" its parameters are {string.Join(", ", all.Select(pair => pair.Name))}.");
         }
     }
 }

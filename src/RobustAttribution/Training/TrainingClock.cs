@@ -10,17 +10,17 @@ internal sealed class TrainingClock
     private TimeSpan lastReport;
     private TimeSpan lastCheckpoint;
     private int validations;
-    private long pictures;
+    private long images;
     private long steps;
 
-    /// <summary>Pictures trained on per second, time in validation left out.</summary>
-    public double PicturesPerSecond => pictures / Math.Max(Training.TotalSeconds, 1e-9);
+    /// <summary>Images trained on per second, time in validation left out.</summary>
+    public double ImagesPerSecond => images / Math.Max(Training.TotalSeconds, 1e-9);
 
     private TimeSpan Training => Stopwatch.GetElapsedTime(start) - validating;
 
     public void AddStep(long count)
     {
-        pictures += count;
+        images += count;
         steps++;
     }
 

@@ -2,18 +2,19 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>What must be equal for a checkpoint to be resumed: options, network and pictures, as JSON.</summary>
+/// <summary>What must be equal for a checkpoint to be resumed: options, network and images, as JSON.</summary>
 internal static class TrainingFingerprint
 {
     private const int ReportedDifferences = 5;
 
     /// <summary>The fingerprint of a training.</summary>
-    /// <remarks>The pictures count with their number and the contents of their first batch, which costs reading that batch once.</remarks>
+    /// <remarks>The images count with their number and the contents of their first batch, which costs reading that batch once.</remarks>
     public static string Of(TrainingOptions options, ImageNetwork network, IImageBatchSource training, IImageBatchSource? validation)
     {
         var fingerprint = new JsonObject
@@ -38,7 +39,8 @@ internal static class TrainingFingerprint
                 .Where(path => former.GetValueOrDefault(path) != current.GetValueOrDefault(path))
                 .Select(path => $"{path} was {former.GetValueOrDefault(path, "absent")} and is {current.GetValueOrDefault(path, "absent")}"),
         ];
-        return string.Join("; ", all.Take(ReportedDifferences)) + (all.Length > ReportedDifferences ? $"; and {all.Length - ReportedDifferences} more" : string.Empty);
+        string rest = all.Length > ReportedDifferences ? $"; and {all.Length - ReportedDifferences} more" : string.Empty;
+        return string.Join("; ", all.Take(ReportedDifferences)) + rest;
     }
 
     private static JsonObject Describe(ImageNetwork network)

@@ -10,11 +10,11 @@ internal sealed class TrainingMeter : IDisposable
     private const string LossName = "loss";
 
     private string[] names = [];
-    private Tensor? sums; // [2 + T], float64: correct predictions, loss, the terms; each loss times its pictures
+    private Tensor? sums; // [2 + T], float64: correct predictions, loss, the terms; each loss times its images
     private Tensor? badSteps; // [1 + T], int64: first step whose loss or term was not finite, 0 for none
 
-    /// <summary>Pictures seen in this epoch.</summary>
-    public long Pictures { get; private set; }
+    /// <summary>Images seen in this epoch.</summary>
+    public long Count { get; private set; }
 
     /// <summary>Names of the terms, in the order of the sums.</summary>
     public IReadOnlyList<string> TermNames => names;
@@ -31,7 +31,8 @@ internal sealed class TrainingMeter : IDisposable
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
         long count = classes.shape[0];
-        Tensor losses = stack([.. result.Terms.Select(term => term.Value).Prepend(result.Loss).Select(value => value.detach().reshape([]).to(ScalarType.Float64))]);
+        IEnumerable<Tensor> values = result.Terms.Select(term => term.Value).Prepend(result.Loss);
+        Tensor losses = stack([.. values.Select(value => value.detach().reshape([]).to(ScalarType.Float64))]);
         Tensor correct = result.Logits.argmax(1).eq(classes).sum().to(ScalarType.Float64).reshape(1);
         Tensor step64 = where(losses.isfinite(), zeros_like(losses), full_like(losses, step));
         Tensor addition = cat([correct, losses * count]);
@@ -44,21 +45,23 @@ internal sealed class TrainingMeter : IDisposable
 
         if (!names.SequenceEqual(result.Terms.Select(term => term.Name)))
         {
-            throw new InvalidOperationException($"The objective returned the terms [{string.Join(", ", result.Terms.Select(term => term.Name))}] after [{string.Join(", ", names)}]; they must stay the same during a training.");
+            throw new InvalidOperationException(
+                $"The objective returned the terms [{string.Join(", ", result.Terms.Select(term => term.Name))}] after [{string.Join(", ", names)}];"
+                + " they must stay the same during a training.");
         }
 
         sums.add_(addition);
         badSteps!.copy_(where(badSteps.eq(0), step64, badSteps));
-        Pictures += count;
+        Count += count;
     }
 
-    /// <summary>Goes on with sums of an epoch that was interrupted.</summary>
-    public void Resume(IReadOnlyList<string> termNames, Tensor savedSums, long pictures)
+    /// <summary>Continues with the sums of an interrupted epoch.</summary>
+    public void Resume(IReadOnlyList<string> termNames, Tensor savedSums, long images)
     {
         Reset();
         names = [.. termNames];
         using IDisposable scope = NewDisposeScope();
-        Restart(savedSums, zeros(termNames.Count + 1, dtype: ScalarType.Float64, device: savedSums.device), pictures);
+        Restart(savedSums, zeros(termNames.Count + 1, dtype: ScalarType.Float64, device: savedSums.device), images);
     }
 
     /// <summary>The means over the epoch so far. Waits for the device.</summary>
@@ -82,24 +85,24 @@ internal sealed class TrainingMeter : IDisposable
             throw new NonFiniteLossException(epoch, (int)first, at == 0 ? LossName : names[at - 1]);
         }
 
-        double[] means = [.. values.Skip(losses).Select(value => value / Pictures)];
+        double[] means = [.. values.Skip(losses).Select(value => value / Count)];
         return (means[1], names.Zip(means.Skip(2)).ToDictionary(pair => pair.First, pair => pair.Second), means[0]);
     }
 
-    /// <summary>Forgets everything: a new epoch begins.</summary>
+    /// <summary>Clears all sums for a new epoch.</summary>
     public void Reset()
     {
         sums?.Dispose();
         badSteps?.Dispose();
-        (sums, badSteps, Pictures) = (null, null, 0);
+        (sums, badSteps, Count) = (null, null, 0);
     }
 
     public void Dispose() => Reset();
 
-    private void Restart(Tensor firstSums, Tensor firstBad, long pictures)
+    private void Restart(Tensor firstSums, Tensor firstBad, long images)
     {
         sums = firstSums.clone().DetachFromDisposeScope();
         badSteps = firstBad.clone().DetachFromDisposeScope();
-        Pictures = pictures;
+        Count = images;
     }
 }

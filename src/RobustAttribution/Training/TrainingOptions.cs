@@ -1,4 +1,6 @@
+using RobustAttribution.Augmentations;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 
 namespace RobustAttribution.Training;
 
@@ -15,7 +17,10 @@ public enum CancellationBehavior
     KeepBest,
 }
 
-/// <summary>Everything that decides how <see cref="RobustTrainer"/> trains. A pure description: it is stored with checkpoints and compared when one is resumed.</summary>
+/// <summary>
+/// Everything that decides how <see cref="RobustTrainer"/> trains. A pure description: it is stored with checkpoints and compared when one is
+/// resumed.
+/// </summary>
 public sealed record TrainingOptions
 {
     /// <summary>What is minimised. Cross-entropy by default.</summary>
@@ -24,7 +29,7 @@ public sealed record TrainingOptions
     /// <summary>Passes over the training set, at least 1. 10 by default; AGA trains 200 and ART 101 on CIFAR-10.</summary>
     public int Epochs { get; init => field = Require.InRange(value, 1); } = 10;
 
-    /// <summary>Pictures in each step, at least 1. 128 by default (AGA).</summary>
+    /// <summary>Images in each step, at least 1. 128 by default (AGA).</summary>
     public int BatchSize { get; init => field = Require.InRange(value, 1); } = 128;
 
     /// <summary>How gradients change the parameters. AdamW by default (AGA).</summary>
@@ -36,30 +41,45 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate changes. Constant by default.</summary>
     public ILearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new ConstantSchedule();
 
-    /// <summary>Gradients of a larger Euclidean norm, taken over all parameters together, are scaled down to this one; above 0, null never. Null by default; AGA uses 0.5.</summary>
+    /// <summary>
+    /// Gradients of a larger Euclidean norm, taken over all parameters together, are scaled down to this one; above 0, null never. Null by default;
+    /// AGA uses 0.5.
+    /// </summary>
     public double? GradientClipNorm { get; init => field = value is null ? null : Require.Positive(value.Value); }
 
-    /// <summary>Random changes of the training pictures; null for none. Null by default.</summary>
-    public IAugmentation? Augmentation { get; init; }
+    /// <summary>Random changes of the training images; null for none. Null by default.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>When to end before <see cref="Epochs"/>; null for never. Null by default. Needs a validation set.</summary>
     public EarlyStopping? EarlyStopping { get; init; }
 
     /// <summary>Where and how often the training is written down, so that it can be resumed; null for nowhere. Null by default.</summary>
-    /// <remarks>Objective, augmentation and the like must then be types of this library, or be registered with <see cref="ComponentJson.Register{T}"/>.</remarks>
+    /// <remarks>
+    /// Objective, augmentation and the like must then be types of this library, or be registered with <see cref="ComponentJson.Register{T}"/>.
+    /// </remarks>
     public CheckpointOptions? Checkpoints { get; init; }
 
     /// <summary>Start of all randomness of the training: order, augmentation, draws of the objective. 0 by default.</summary>
-    /// <remarks>The initial weights are the network's own, and a network with dropout draws from TorchSharp's global generator; neither follows this seed.</remarks>
+    /// <remarks>
+    /// The initial weights are the network's own, and a network with dropout draws from TorchSharp's global generator; neither follows this seed.
+    /// </remarks>
     public long Seed { get; init; }
 
-    /// <summary>Weight of each class in the cross-entropy, each at least 0, one for each class of the network; null weighs all alike. Null by default.</summary>
-    public IReadOnlyList<double>? ClassWeights { get; init => field = value is null ? null : [.. value.Select(weight => Require.NonNegative(weight, nameof(ClassWeights)))]; }
+    /// <summary>
+    /// Weight of each class in the cross-entropy, each at least 0, one for each class of the network; null weighs all alike. Null by default.
+    /// </summary>
+    public IReadOnlyList<double>? ClassWeights
+    {
+        get;
+        init => field = value is null ? null : [.. value.Select(weight => Require.NonNegative(weight, nameof(ClassWeights)))];
+    }
 
     /// <summary>The head learns this much faster than the rest, above 0. 1 by default; ART uses 10 for CUB.</summary>
     public double HeadLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
 
-    /// <summary>Name of the module whose parameters are the head, e.g. "fc"; null is the module that holds the network's last parameter. Null by default.</summary>
+    /// <summary>
+    /// Name of the module whose parameters are the head, e.g. "fc"; null is the module that holds the network's last parameter. Null by default.
+    /// </summary>
     public string? HeadPrefix { get; init; }
 
     /// <summary>
@@ -71,6 +91,14 @@ public sealed record TrainingOptions
     /// <summary>What happens when the training is cancelled. <see cref="CancellationBehavior.Throw"/> by default.</summary>
     public CancellationBehavior OnCancellation { get; init; }
 
-    /// <summary>Shortest time between two <see cref="BatchProgress"/> reports, at least 0. Reading numbers waits for the device, so a quarter of a second by default; 0 reports each step.</summary>
-    public TimeSpan ProgressInterval { get; init => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds)); } = TimeSpan.FromSeconds(0.25);
+    /// <summary>
+    /// Shortest time between two <see cref="BatchProgress"/> reports, at least 0. Reading numbers waits for the device, so a quarter of a second by
+    /// default; 0 reports each step.
+    /// </summary>
+    public TimeSpan ProgressInterval
+    {
+        get;
+        init => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds));
+    }
+    = TimeSpan.FromSeconds(0.25);
 }

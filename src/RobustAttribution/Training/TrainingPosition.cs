@@ -6,7 +6,7 @@ namespace RobustAttribution.Training;
 /// <summary>The part of a training's state that is no tensor.</summary>
 /// <param name="Epoch">Epochs done.</param>
 /// <param name="Step">Steps done in the running epoch.</param>
-/// <param name="Pictures">Pictures in the running epoch's sums.</param>
+/// <param name="Images">Images in the running epoch's sums.</param>
 /// <param name="TermNames">Names of the loss terms in those sums.</param>
 /// <param name="BestValue">See <see cref="BestEpoch.Value"/>.</param>
 /// <param name="BestEpoch">The epoch, from 1, of the best weights; 0 where none are kept.</param>
@@ -16,7 +16,7 @@ namespace RobustAttribution.Training;
 internal sealed record TrainingPosition(
     int Epoch,
     int Step,
-    long Pictures,
+    [property: JsonPropertyName("Pictures")] long Images,
     IReadOnlyList<string> TermNames,
     double BestValue,
     int BestEpoch,
@@ -28,5 +28,6 @@ internal sealed record TrainingPosition(
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    public static TrainingPosition FromJson(string json) => JsonSerializer.Deserialize<TrainingPosition>(json, Json) ?? throw new JsonException("The position is null.");
+    public static TrainingPosition FromJson(string json)
+        => JsonSerializer.Deserialize<TrainingPosition>(json, Json) ?? throw new JsonException("The position is null.");
 }

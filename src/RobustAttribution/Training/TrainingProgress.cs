@@ -1,6 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace RobustAttribution.Training;
 
-/// <summary>How far a training is. One of <see cref="BatchProgress"/>, <see cref="ValidationProgress"/>, <see cref="EpochProgress"/>, in this order within an epoch.</summary>
+/// <summary>
+/// Progress of a training. One of <see cref="BatchProgress"/>, <see cref="ValidationProgress"/>, <see cref="EpochProgress"/>, in this order within
+/// an
+/// epoch.
+/// </summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
 public abstract record TrainingProgress(int Epoch, int Epochs);
@@ -10,11 +16,11 @@ public abstract record TrainingProgress(int Epoch, int Epochs);
 /// <param name="Epochs">Epochs planned.</param>
 /// <param name="Step">Steps done in this epoch, from 1.</param>
 /// <param name="StepsPerEpoch">Steps of one epoch.</param>
-/// <param name="Loss">The objective, mean over the pictures of this epoch so far.</param>
-/// <param name="LossTerms">The objective's unweighted parts by name, means over the pictures of this epoch so far.</param>
-/// <param name="Accuracy">Share of correct predictions among the pictures of this epoch so far, as they were when they were trained on.</param>
+/// <param name="Loss">The objective, mean over the images of this epoch so far.</param>
+/// <param name="LossTerms">The objective's unweighted parts by name, means over the images of this epoch so far.</param>
+/// <param name="Accuracy">Share of correct predictions among the images of this epoch so far, as they were when they were trained on.</param>
 /// <param name="LearningRate">Rate of the step just done, without the head's factor.</param>
-/// <param name="PicturesPerSecond">Training speed since the training, or its resumption, began.</param>
+/// <param name="ImagesPerSecond">Training speed since the training, or its resumption, began.</param>
 /// <param name="Remaining">Estimated time to the end of the last planned epoch.</param>
 public sealed record BatchProgress(
     int Epoch,
@@ -25,11 +31,11 @@ public sealed record BatchProgress(
     IReadOnlyDictionary<string, double> LossTerms,
     double Accuracy,
     double LearningRate,
-    double PicturesPerSecond,
+    double ImagesPerSecond,
     TimeSpan Remaining)
     : TrainingProgress(Epoch, Epochs);
 
-/// <summary>Reported when the whole validation set was judged at the end of an epoch.</summary>
+/// <summary>Reported after the validation at the end of an epoch.</summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
 /// <param name="Loss">Mean cross-entropy over the whole validation set.</param>
@@ -41,13 +47,13 @@ public sealed record ValidationProgress(int Epoch, int Epochs, double Loss, doub
 /// <summary>Reported at the end of each epoch.</summary>
 /// <param name="Epoch">The epoch just done, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
-/// <param name="Loss">The objective, mean over the epoch's pictures.</param>
-/// <param name="LossTerms">The objective's unweighted parts by name, means over the epoch's pictures.</param>
-/// <param name="Accuracy">Share of correct predictions among the epoch's pictures, as they were when they were trained on.</param>
+/// <param name="Loss">The objective, mean over the epoch's images.</param>
+/// <param name="LossTerms">The objective's unweighted parts by name, means over the epoch's images.</param>
+/// <param name="Accuracy">Share of correct predictions among the epoch's images, as they were when they were trained on.</param>
 /// <param name="LearningRate">Rate of the epoch's last step, without the head's factor.</param>
-/// <param name="PicturesPerSecond">Training speed since the training, or its resumption, began.</param>
+/// <param name="ImagesPerSecond">Training speed since the training, or its resumption, began.</param>
 /// <param name="Remaining">Estimated time to the end of the last planned epoch.</param>
-/// <param name="Validation">What the validation set said; null without one.</param>
+/// <param name="Validation">Result on the validation set; null without one.</param>
 public sealed record EpochProgress(
     int Epoch,
     int Epochs,
@@ -55,7 +61,7 @@ public sealed record EpochProgress(
     IReadOnlyDictionary<string, double> LossTerms,
     double Accuracy,
     double LearningRate,
-    double PicturesPerSecond,
+    [property: JsonPropertyName("PicturesPerSecond")] double ImagesPerSecond,
     TimeSpan Remaining,
     ValidationProgress? Validation)
     : TrainingProgress(Epoch, Epochs);

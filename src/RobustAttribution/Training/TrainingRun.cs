@@ -33,23 +33,34 @@ internal sealed class TrainingRun : IDisposable
     private int step; // steps done in the running epoch
 
     public TrainingRun(
-        TrainingOptions options, ImageNetwork network, IImageBatchSource training, IImageBatchSource? validation, Action<TrainingProgress> report, CancellationToken cancellationToken)
+        TrainingOptions options,
+        ImageNetwork network,
+        IImageBatchSource training,
+        IImageBatchSource? validation,
+        Action<TrainingProgress> report,
+        CancellationToken cancellationToken)
     {
-        (this.options, this.network, this.training, this.validation, this.report, this.cancellationToken) = (options, network, training, validation, report, cancellationToken);
+        (this.options, this.network, this.training, this.validation) = (options, network, training, validation);
+        (this.report, this.cancellationToken) = (report, cancellationToken);
         using IDisposable scope = NewDisposeScope();
         CheckSources();
         stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
         parameters = TrainedParameters.Of(network, options);
-        checkpoints = options.Checkpoints is null ? null : new CheckpointStore(options.Checkpoints, TrainingFingerprint.Of(options, network, training, validation));
+        checkpoints = options.Checkpoints is null
+            ? null
+            : new CheckpointStore(options.Checkpoints, TrainingFingerprint.Of(options, network, training, validation));
         frozenModules = TrainedParameters.FrozenModules(network, options);
         optimizer = new OptimizerState(options.Optimizer, parameters);
         best = new BestEpoch(options, validation is not null);
         augmentationGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Augmentation)), network.Device);
         objectiveGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Objective)), network.Device);
-        classWeights = options.ClassWeights is null ? null : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
+        classWeights = options.ClassWeights is null
+            ? null
+            : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
     }
 
-    private TimeSpan Remaining => clock.Estimate(((long)(options.Epochs - epoch) * stepsPerEpoch) - step, validation is null ? 0 : options.Epochs - epoch);
+    private TimeSpan Remaining
+        => clock.Estimate(((long)(options.Epochs - epoch) * stepsPerEpoch) - step, validation is null ? 0 : options.Epochs - epoch);
 
     public TrainingResult Execute()
     {
@@ -106,7 +117,8 @@ internal sealed class TrainingRun : IDisposable
                 if (clock.IsReportDue(options.ProgressInterval))
                 {
                     (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
-                    report(new BatchProgress(epoch + 1, options.Epochs, step, stepsPerEpoch, loss, terms, accuracy, rate, clock.PicturesPerSecond, Remaining));
+                    report(new BatchProgress(
+                        epoch + 1, options.Epochs, step, stepsPerEpoch, loss, terms, accuracy, rate, clock.ImagesPerSecond, Remaining));
                 }
 
                 if (options.Checkpoints?.EveryMinutes is double minutes && clock.IsCheckpointDue(minutes))
@@ -118,7 +130,9 @@ internal sealed class TrainingRun : IDisposable
 
         if (step != stepsPerEpoch)
         {
-            throw new InvalidOperationException($"The training source says that it has {training.Count} pictures, which is {stepsPerEpoch} batches of {options.BatchSize}, but gave {step}.");
+            throw new InvalidOperationException(
+                $"The training source says that it has {training.Count} images, which is {stepsPerEpoch} batches of"
+                + $" {options.BatchSize}, but gave {step}.");
         }
     }
 
@@ -127,7 +141,7 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
         (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(
-            batch, network, options.Augmentation is null ? null : pictures => options.Augmentation.Apply(pictures, augmentationGenerator));
+            batch, network, options.Augmentation is null ? null : images => options.Augmentation.Apply(images, augmentationGenerator));
         using ObjectiveResult result = options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
         IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
         optimizer.Update(gradients, rate, options.GradientClipNorm);
@@ -152,7 +166,7 @@ internal sealed class TrainingRun : IDisposable
         epoch++;
         step = 0;
         meter.Reset();
-        history.Add(new EpochProgress(epoch, options.Epochs, loss, terms, accuracy, rate, clock.PicturesPerSecond, Remaining, judged));
+        history.Add(new EpochProgress(epoch, options.Epochs, loss, terms, accuracy, rate, clock.ImagesPerSecond, Remaining, judged));
         bool last = epoch == options.Epochs || best.IsPatienceSpent;
         if (last || (options.Checkpoints?.EveryEpochs is int epochs && epoch % epochs == 0))
         {
@@ -177,11 +191,14 @@ internal sealed class TrainingRun : IDisposable
         meter.Read(epoch + 1); // throws if the weights are not worth keeping
         using IDisposable scope = NewDisposeScope();
         var position = new TrainingPosition(
-            epoch, step, meter.Pictures, meter.TermNames, best.Value, best.Weights?.Epoch ?? 0, best.EpochsWithoutImprovement, optimizer.Steps, history);
+            epoch, step, meter.Count, meter.TermNames, best.Value, best.Weights?.Epoch ?? 0, best.EpochsWithoutImprovement,
+            optimizer.Steps, history);
         (string Name, Tensor Value)[] tensors =
         [
             .. State(), .. Named(BestPrefix, best.Weights?.Tensors ?? []),
-            (AugmentationName, augmentationGenerator.get_state()), (ObjectiveName, objectiveGenerator.get_state()), (SumsName, meter.Sums ?? zeros(0)),
+            (AugmentationName, augmentationGenerator.get_state()),
+            (ObjectiveName, objectiveGenerator.get_state()),
+            (SumsName, meter.Sums ?? zeros(0)),
         ];
         checkpoints.Save(((long)epoch * stepsPerEpoch) + step, position, [.. tensors.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))]);
     }
@@ -208,10 +225,13 @@ internal sealed class TrainingRun : IDisposable
         best.Resume(
             position.BestValue,
             position.EpochsWithoutImprovement,
-            position.BestEpoch == 0 ? null : new WeightSnapshot(WeightSnapshot.Of(network).Select(pair => (pair.Name, content.Tensors[BestPrefix + pair.Name])), position.BestEpoch));
-        if (position.Pictures > 0)
+            position.BestEpoch == 0
+                ? null
+                : new WeightSnapshot(
+                    WeightSnapshot.Of(network).Select(pair => (pair.Name, content.Tensors[BestPrefix + pair.Name])), position.BestEpoch));
+        if (position.Images > 0)
         {
-            meter.Resume(position.TermNames, content.Tensors[SumsName].to(network.Device), position.Pictures);
+            meter.Resume(position.TermNames, content.Tensors[SumsName].to(network.Device), position.Images);
         }
 
         history.AddRange(position.History);
@@ -219,9 +239,11 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>The tensors that training changes in place, by their names in a checkpoint.</summary>
-    private IEnumerable<(string Name, Tensor Value)> State() => Named(NetworkPrefix, WeightSnapshot.Of(network)).Concat(Named(OptimizerPrefix, optimizer.Tensors));
+    private IEnumerable<(string Name, Tensor Value)> State()
+        => Named(NetworkPrefix, WeightSnapshot.Of(network)).Concat(Named(OptimizerPrefix, optimizer.Tensors));
 
-    private static IEnumerable<(string Name, Tensor Value)> Named(string prefix, IEnumerable<(string Name, Tensor Value)> tensors) => tensors.Select(pair => (prefix + pair.Name, pair.Value));
+    private static IEnumerable<(string Name, Tensor Value)> Named(string prefix, IEnumerable<(string Name, Tensor Value)> tensors)
+        => tensors.Select(pair => (prefix + pair.Name, pair.Value));
 
     /// <summary>The learning rate of a step of the running epoch, from 0.</summary>
     private double RateOf(int index) => options.LearningRate * options.Schedule.Factor(epoch + ((double)index / stepsPerEpoch), options.Epochs);
@@ -230,7 +252,9 @@ internal sealed class TrainingRun : IDisposable
     {
         (nn.Module Module, bool Training)[] former = [.. frozenModules.Select(module => (module, module.training))];
         HashSet<string> trained = [.. parameters.Select(parameter => parameter.Name)];
-        Tensor[] constants = [.. network.Backbone.named_parameters().Where(pair => pair.parameter.requires_grad && !trained.Contains(pair.name)).Select(pair => (Tensor)pair.parameter)];
+        Tensor[] constants = [.. network.Backbone.named_parameters()
+            .Where(pair => pair.parameter.requires_grad && !trained.Contains(pair.name))
+            .Select(pair => (Tensor)pair.parameter)];
         foreach (nn.Module module in frozenModules)
         {
             module.eval();
@@ -259,17 +283,20 @@ internal sealed class TrainingRun : IDisposable
     {
         if (training.Count < 1)
         {
-            throw new ArgumentException("The training source has no picture; there is nothing to learn from.", nameof(training));
+            throw new ArgumentException("The training source has no image; there is nothing to learn from.", nameof(training));
         }
 
         if (options.EarlyStopping is not null && validation is null)
         {
-            throw new ArgumentException($"{nameof(TrainingOptions.EarlyStopping)} is set, but there is no validation set to decide by.", nameof(validation));
+            throw new ArgumentException(
+                $"{nameof(TrainingOptions.EarlyStopping)} is set, but there is no validation set to decide by.", nameof(validation));
         }
 
         if (options.ClassWeights is not null && options.ClassWeights.Count != network.ClassCount)
         {
-            throw new ArgumentException($"{nameof(TrainingOptions.ClassWeights)} has {options.ClassWeights.Count} values; allowed is one for each of the network's {network.ClassCount} classes.");
+            throw new ArgumentException(
+                $"{nameof(TrainingOptions.ClassWeights)} has {options.ClassWeights.Count} values;"
+                + $" allowed is one for each of the network's {network.ClassCount} classes.");
         }
     }
 

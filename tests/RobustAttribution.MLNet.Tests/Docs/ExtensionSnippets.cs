@@ -2,6 +2,7 @@ using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,9 +17,9 @@ internal static class ExtensionSnippets
     {
         public UpperHalfAttack() => Reduction = new MapReduction(MapSign.Absolute, MapScale.Sum);
 
-        protected override Func<AttackView, Tensor> Objective(AttackScene scene)
+        protected override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
         {
-            long half = scene.TrueClean.Map.shape[1] / 2;
+            long half = clean.Map.shape[1] / 2;
             return view => -view.Map.narrow(1, 0, half).sum([1, 2]); // [N]; higher is a stronger attack
         }
     }

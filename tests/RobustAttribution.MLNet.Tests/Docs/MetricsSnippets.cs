@@ -2,10 +2,9 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
-using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 

@@ -3,6 +3,7 @@ using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 using TorchSharp;
 

@@ -6,7 +6,6 @@ using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 
 namespace RobustAttribution.MLNet.Tests.Docs;

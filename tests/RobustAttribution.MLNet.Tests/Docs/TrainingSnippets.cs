@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using RobustAttribution.Attacks;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;

@@ -3,7 +3,6 @@ using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.MLNet.Tests.Evaluation;
 

@@ -2,10 +2,9 @@ using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
-using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.MLNet.Tests.Evaluation;
 

@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,8 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 
 namespace RobustAttribution.MLNet.Tests.Recipes;
@@ -74,7 +74,7 @@ public sealed class KnownRecipeTests
         Assert.AreEqual(new Sgd { Momentum = 0.9, Nesterov = true, WeightDecay = 2e-4 }, training.Optimizer);
         Assert.AreEqual((0.1, 101, 234), (training.LearningRate, training.Epochs, training.BatchSize));
         CollectionAssert.AreEqual(new[] { 1, 1, 0.1, 0.1, 0.01 }, new[] { 0, 49.9, 50, 79.9, 80 }.Select(epoch => training.Schedule.Factor(epoch, 101)).ToArray());
-        Assert.AreEqual(Augmentations.Art, training.Augmentation);
+        Assert.AreEqual(Augmentation.Art, training.Augmentation);
         var objective = (SpatialAlignment)training.Objective;
         Assert.AreEqual((0.5, Activation.Softplus(50), Activation.Relu), (objective.Weight, objective.AttributionActivation, recipe.Activation));
         AlignmentAttack inner = objective.Attack;

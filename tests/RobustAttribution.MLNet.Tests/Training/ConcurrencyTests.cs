@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML;
+using RobustAttribution.Augmentations;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.MLNet.Tests.Models;
 using RobustAttribution.Networks;

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.ML;
+using RobustAttribution.Augmentations;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;

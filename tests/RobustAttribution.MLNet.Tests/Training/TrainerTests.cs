@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.Augmentations;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -230,7 +231,7 @@ public sealed class TrainerTests
         context.Options.Milestones = null;
         context.Options.TrainingSize = (10, 10);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "TrainingSize is set, which needs an Augmentation");
-        context.Options.Augmentation = new CenterCrop(8, 8);
+        context.Options.Augmentation = new RandomResizedCrop { Height = 8, Width = 8 };
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "TrainingSize and ValidationSetFraction");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.TrainingSize = (0, 4)).Message, "TrainingSize is 0");
     }

@@ -4,7 +4,6 @@ using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Tests.References;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 using static RobustAttribution.Tests.References.AttackReferences;
@@ -21,7 +20,8 @@ public sealed class AttackFormulaTests
     private const int Height = 4, Width = 5, Pixels = Height * Width;
     private const double Epsilon = 0.1, Beta = 2;
 
-    public static IEnumerable<object[]> Cases => from seed in new ulong[] { 1, 2, 3, 4 } from relu in new[] { false, true } select new object[] { seed, relu };
+    public static IEnumerable<object[]> Cases
+        => from seed in new ulong[] { 1, 2, 3, 4 } from relu in new[] { false, true } select new object[] { seed, relu };
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -30,7 +30,7 @@ public sealed class AttackFormulaTests
         var attack = new ProjectedGradientDescent { ThreatModel = new LinfBall(Epsilon), Steps = 5, Step = new SteepestStep(0.03) };
         using Case test = new(seed, relu, surrogate: null);
         double Objective(double[] x) => ObjectiveReferences.CrossEntropy(test.True.Logits(test.True.Normalize(x)), test.Class);
-        List<double[]> walk = SignWalk(Objective, test.Picture, test.Start(attack), Epsilon, 5, 0.03);
+        List<double[]> walk = SignWalk(Objective, test.Image, test.Start(attack), Epsilon, 5, 0.03);
 
         test.LastIterateIs(walk[^1], attack);
         test.BestIs(walk, Objective, keepPrediction: false, attack);
@@ -42,14 +42,14 @@ public sealed class AttackFormulaTests
     {
         var attack = new TopKAttack { K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02) };
         using Case test = new(seed, relu, surrogate: 20);
-        int[] top = Top(AbsoluteMap(test.True.PixelGradient(test.Picture, test.Class), Pixels), 5);
+        int[] top = Top(AbsoluteMap(test.True.PixelGradient(test.Image, test.Class), Pixels), 5);
         double Objective(MlpReference network, double[] x)
         {
             double[] map = AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
             return -top.Sum(p => map[p]) / map.Sum();
         }
 
-        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Picture, test.Picture, Epsilon, 6, 0.02);
+        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Image, test.Image, Epsilon, 6, 0.02);
         test.LastIterateIs(walk[^1], attack);
         test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
     }
@@ -58,12 +58,16 @@ public sealed class AttackFormulaTests
     [DynamicData(nameof(Cases))]
     public void TopKJudgedBySimilarityReturnsTheIterateOfTheLowest(ulong seed, bool relu)
     {
-        var attack = new TopKAttack { K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02), Judge = new CosineSimilarity() };
+        var attack = new TopKAttack
+        {
+            K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02), Judge = new CosineSimilarity(),
+        };
         using Case test = new(seed, relu, surrogate: 20);
         double[] Map(MlpReference network, double[] x) => AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
-        int[] top = Top(Map(test.True, test.Picture), 5);
-        List<double[]> walk = SignWalk(x => -top.Sum(p => Map(test.Smooth, x)[p]) / Map(test.Smooth, x).Sum(), test.Picture, test.Picture, Epsilon, 6, 0.02);
-        test.BestIs(walk, x => -ObjectiveReferences.Cosine(Map(test.True, test.Picture), Map(test.True, x)), keepPrediction: true, attack);
+        int[] top = Top(Map(test.True, test.Image), 5);
+        List<double[]> walk = SignWalk(
+            x => -top.Sum(p => Map(test.Smooth, x)[p]) / Map(test.Smooth, x).Sum(), test.Image, test.Image, Epsilon, 6, 0.02);
+        test.BestIs(walk, x => -ObjectiveReferences.Cosine(Map(test.True, test.Image), Map(test.True, x)), keepPrediction: true, attack);
     }
 
     [TestMethod]
@@ -76,11 +80,11 @@ public sealed class AttackFormulaTests
         double Objective(MlpReference network, double[] x)
         {
             double[] map = AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
-            double logits = ObjectiveReferences.SquaredDistance(network.Logits(network.Normalize(x)), network.Logits(network.Normalize(test.Picture)));
+            double logits = ObjectiveReferences.SquaredDistance(network.Logits(network.Normalize(x)), network.Logits(network.Normalize(test.Image)));
             return -((0.6 * ObjectiveReferences.SquaredDistance(DividedBy(map, map.Max()), frame)) + (0.4 * logits));
         }
 
-        List<double[]> walk = AdamWalk(x => Objective(test.Smooth, x), test.Picture, test.Picture, Epsilon, 6, 4 * Epsilon / 6);
+        List<double[]> walk = AdamWalk(x => Objective(test.Smooth, x), test.Image, test.Image, Epsilon, 6, 4 * Epsilon / 6);
         test.LastIterateIs(walk[^1], attack);
         test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
     }
@@ -93,21 +97,22 @@ public sealed class AttackFormulaTests
         using Case test = new(seed, relu, surrogate: 20);
         double Objective(MlpReference network, double[] x)
         {
-            (double Row, double Column) clean = Center(AbsoluteMap(test.True.PixelGradient(test.Picture, test.Class), Pixels), Width);
+            (double Row, double Column) clean = Center(AbsoluteMap(test.True.PixelGradient(test.Image, test.Class), Pixels), Width);
             (double Row, double Column) moved = Center(AbsoluteMap(network.PixelGradient(x, test.Class), Pixels), Width);
             return Math.Sqrt(Math.Pow(moved.Row - clean.Row, 2) + Math.Pow(moved.Column - clean.Column, 2));
         }
 
-        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Picture, test.Start(attack), Epsilon, 5, 0.02);
+        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Image, test.Start(attack), Epsilon, 5, 0.02);
         test.LastIterateIs(walk[^1], attack);
         test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
     }
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void AlignmentMakesTheWrongClassLookLikeThePicture(ulong seed, bool relu)
+    public void AlignmentMakesTheWrongClassLookLikeTheImage(ulong seed, bool relu)
     {
-        // β = 5: with the default 50 the units saturate, and beside the top positions the derivative (1e-8 and less) is below what differences resolve.
+        // β = 5: with the default 50 the units saturate, and beside the top positions the derivative (1e-8 and less) is below what differences
+        // resolve.
         var attack = new AlignmentAttack { ThreatModel = new LinfBall(Epsilon), TopShare = 0.4, Surrogate = Activation.Softplus(5) };
         using Case test = new(seed, relu, surrogate: 5);
         double[] start = test.Start(attack);
@@ -119,7 +124,7 @@ public sealed class AttackFormulaTests
             return ObjectiveReferences.SoftMargin(Distance(test.Class), Distance(ObjectiveReferences.StrongestWrong(network.Logits(u), test.Class)));
         }
 
-        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Picture, start, Epsilon, 3, 5.0 / 255);
+        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Image, start, Epsilon, 3, 5.0 / 255);
         test.LastIterateIs(walk[^1], attack);
         test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
     }
@@ -128,18 +133,23 @@ public sealed class AttackFormulaTests
     [DynamicData(nameof(Cases))]
     public void AlignmentOverChannelMeansLooksAtPixels(ulong seed, bool relu)
     {
-        var attack = new AlignmentAttack { ThreatModel = new LinfBall(Epsilon), TopShare = 0.4, ChannelMean = true, Surrogate = Activation.Softplus(5) };
+        var attack = new AlignmentAttack
+        {
+            ThreatModel = new LinfBall(Epsilon), TopShare = 0.4, ChannelMean = true, Surrogate = Activation.Softplus(5),
+        };
         using Case test = new(seed, relu, surrogate: 5);
         double[] start = test.Start(attack);
-        int[] top = Top(Mean([.. test.True.Gradient(test.True.Normalize(start), test.Class).Select(Math.Abs)]), 8); // 0.4 · 20 pixels, by the mean of |g_y|
+        // 0.4 · 20 pixels, by the mean of |g_y|
+        int[] top = Top(Mean([.. test.True.Gradient(test.True.Normalize(start), test.Class).Select(Math.Abs)]), 8);
         double Objective(MlpReference network, double[] x)
         {
             double[] u = network.Normalize(x);
-            double Distance(int k) => 1 - ObjectiveReferences.Cosine([.. top.Select(i => Mean(u)[i])], [.. top.Select(i => Mean(network.Gradient(u, k))[i])]);
+            double Distance(int k)
+                => 1 - ObjectiveReferences.Cosine([.. top.Select(i => Mean(u)[i])], [.. top.Select(i => Mean(network.Gradient(u, k))[i])]);
             return ObjectiveReferences.SoftMargin(Distance(test.Class), Distance(ObjectiveReferences.StrongestWrong(network.Logits(u), test.Class)));
         }
 
-        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Picture, start, Epsilon, 3, 5.0 / 255);
+        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Image, start, Epsilon, 3, 5.0 / 255);
         test.LastIterateIs(walk[^1], attack);
         test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
 
@@ -152,14 +162,14 @@ public sealed class AttackFormulaTests
     {
         var attack = new ProjectedGradientDescent { ThreatModel = new L2Ball(Epsilon), Steps = 4, RandomStart = false, Step = new SteepestStep() };
         using Case test = new(seed, relu, surrogate: null);
-        double[] x = test.Picture;
+        double[] x = test.Image;
         for (int t = 0; t < 4; t++)
         {
             double[] gradient = Gradient(point => ObjectiveReferences.CrossEntropy(test.True.Logits(test.True.Normalize(point)), test.Class), x);
             double norm = Math.Max(Math.Sqrt(gradient.Sum(value => value * value)), 1e-300); // no gradient (all units off): no step
-            double[] offset = [.. x.Select((value, i) => value + (Epsilon * gradient[i] / norm) - test.Picture[i])]; // 4ε/4
+            double[] offset = [.. x.Select((value, i) => value + (Epsilon * gradient[i] / norm) - test.Image[i])]; // 4ε/4
             double length = Math.Max(Math.Sqrt(offset.Sum(value => value * value)), 1e-300);
-            x = [.. offset.Select((value, i) => Math.Clamp(test.Picture[i] + (value * Math.Min(1, Epsilon / length)), 0, 1))];
+            x = [.. offset.Select((value, i) => Math.Clamp(test.Image[i] + (value * Math.Min(1, Epsilon / length)), 0, 1))];
         }
 
         test.LastIterateIs(x, attack, 1e-6);
@@ -170,13 +180,14 @@ public sealed class AttackFormulaTests
     {
         using Case test = new(3, relu: true, surrogate: null);
         using var generator = new Generator(21, CPU);
-        using AttackResult result = new RandomNoise { KeepPrediction = false, ThreatModel = new L2Ball(Epsilon) }.Perturb(test.Network, test.Images, test.Classes, generator);
+        var noise = new RandomNoise { KeepPrediction = false, ThreatModel = new L2Ball(Epsilon) };
+        using AttackResult result = noise.Perturb(test.Network, test.Images, test.Classes, generator);
         using var twin = new Generator(21, CPU);
         Values.AreClose(new L2Ball(Epsilon).RandomStart(test.Images, test.Network.Input, twin), result.Images, 0);
         Assert.AreEqual(0, result.Gain[0].ToDouble());
     }
 
-    /// <summary>One picture of a small network, with its reference as it is and through the surrogate.</summary>
+    /// <summary>One image of a small network, with its reference as it is and through the surrogate.</summary>
     private sealed class Case : IDisposable
     {
         private readonly DisposeScope scope = NewDisposeScope();
@@ -188,7 +199,7 @@ public sealed class AttackFormulaTests
             Smooth = relu && surrogate is { } beta ? new MlpReference(Network, beta) : True;
             (Images, Classes) = TinyNetworks.Batch(Network, 1, seed);
             Classes = Network.Logits(Images).argmax(1);
-            (Picture, Class) = (Values.Of(Images), (int)Classes.ToInt64());
+            (Image, Class) = (Values.Of(Images), (int)Classes.ToInt64());
         }
 
         public ImageNetwork Network { get; }
@@ -201,7 +212,7 @@ public sealed class AttackFormulaTests
 
         public Tensor Classes { get; }
 
-        public double[] Picture { get; }
+        public double[] Image { get; }
 
         public int Class { get; }
 
@@ -222,11 +233,11 @@ public sealed class AttackFormulaTests
         {
             using var generator = new Generator(21, CPU);
             using AttackResult result = attack.Perturb(Network, Images, Classes, generator);
-            double[][] allowed = [.. walk.Where(x => !keepPrediction || Prediction(x) == Prediction(Picture))];
+            double[][] allowed = [.. walk.Where(x => !keepPrediction || Prediction(x) == Prediction(Image))];
             Assert.AreEqual(allowed.Length > 0, result.Valid[0].ToBoolean());
             if (allowed.Length == 0)
             {
-                Values.AreClose(Picture, Values.Of(result.Images), 0);
+                Values.AreClose(Image, Values.Of(result.Images), 0);
                 return;
             }
 

@@ -4,7 +4,6 @@ using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,8 +18,8 @@ public sealed class AttackTests
         var topK = new TopKAttack { K = 10, Steps = 4 };
         foreach ((AttributionAttack attack, bool relu, int calls) in new (AttributionAttack, bool, int)[]
         {
-            (topK, false, 4 + 1), // the clean picture is the first iterate; each pass gives map, objective and prediction
-            (topK, true, 4 + (4 + 1)), // surrogate steps and true judgements; the clean picture serves both
+            (topK, false, 4 + 1), // the clean image is the first iterate; each pass gives map, objective and prediction
+            (topK, true, 4 + (4 + 1)), // surrogate steps and true judgements; the clean image serves both
             (topK with { RandomStart = true }, false, 1 + (4 + 1)),
             (topK with { Restarts = 2 }, false, (4 + 1) + (4 + 1)),
             (new ProjectedGradientDescent { Steps = 4 }, true, 4 + 1),
@@ -46,7 +45,8 @@ public sealed class AttackTests
         using ImageNetwork network = TrainedOnQuadrants(Activation.Relu);
         (Tensor images, Tensor classes) = Quadrants(network, 64, seed: 99);
         double clean = Accuracy(network, images, classes);
-        using AttackResult attacked = Perturb(new ProjectedGradientDescent { ThreatModel = new LinfBall(0.2), Step = new SteepestStep() }, network, images, classes);
+        using AttackResult attacked = Perturb(
+            new ProjectedGradientDescent { ThreatModel = new LinfBall(0.2), Step = new SteepestStep() }, network, images, classes);
         using AttackResult noise = Perturb(new RandomNoise { ThreatModel = new LinfBall(0.2), KeepPrediction = false }, network, images, classes);
         Assert.IsGreaterThan(0.95, clean);
         Assert.IsGreaterThan(0.85, Accuracy(network, noise.Images, classes));
@@ -77,11 +77,13 @@ public sealed class AttackTests
         var judged = new TopKAttack { K = 12, Steps = 30, Step = new SteepestStep(0.01), Judge = new KendallTau() };
         Assert.IsLessThan(Kept(new RandomNoise(), new KendallTau()) - 0.15, Kept(judged, new KendallTau()));
         Assert.IsLessThanOrEqualTo(Kept(judged with { Judge = null }, new KendallTau()), Kept(judged, new KendallTau()), "the judge decides");
-        Assert.IsLessThan(Kept(new RandomNoise(), new PearsonCorrelation()) - 0.03, Kept(new TargetMapAttack { Steps = 30, Gamma = 0.95 }, new PearsonCorrelation()));
+        Assert.IsLessThan(
+            Kept(new RandomNoise(), new PearsonCorrelation()) - 0.03,
+            Kept(new TargetMapAttack { Steps = 30, Gamma = 0.95 }, new PearsonCorrelation()));
     }
 
     [TestMethod]
-    public void APictureWithoutAValidIterateComesBackAndIsSaidToBeInvalid()
+    public void AnImageWithoutAValidIterateComesBackAndIsSaidToBeInvalid()
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = TrainedOnQuadrants(Activation.Relu);
@@ -124,7 +126,8 @@ public sealed class AttackTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        InvalidOperationException error = Assert.ThrowsExactly<InvalidOperationException>(() => Perturb(new TopKAttack { K = 10 }, network, images, classes));
+        InvalidOperationException error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Perturb(new TopKAttack { K = 10 }, network, images, classes));
         StringAssert.Contains(error.Message, "ActivationLayer");
         StringAssert.Contains(error.Message, "Surrogate");
     }
@@ -142,7 +145,7 @@ public sealed class AttackTests
         }
 
         Assert.AreEqual(35L * 224 * 2 + (154L * 35 * 2), new FrameTarget().Create(zeros([1, 224, 224])).sum().ToInt64());
-        Values.AreClose(Values.Of(maps[1]).Concat(Values.Of(maps[0])).ToArray(), Values.Of(new NextPictureTarget().Create(maps)), 0);
+        Values.AreClose(Values.Of(maps[1]).Concat(Values.Of(maps[0])).ToArray(), Values.Of(new NextImageTarget().Create(maps)), 0);
         Values.AreClose([1, 2, 3, 4, 1, 2, 3, 4], Values.Of(new GivenTarget(2, 2, [1, 2, 3, 4]).Create(zeros([2, 2, 2]))), 0);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GivenTarget(2, 2, [1, 2, 3, 4]).Create(maps)).Message, "32×32");
     }
@@ -154,7 +157,11 @@ public sealed class AttackTests
         Assert.AreEqual((4.0 / 255, 100, 16.0 / 255 / 100, 0), Of(new TargetMapAttack(), 0));
         Assert.AreEqual((8.0 / 255, 3, 5.0 / 255, 1000), Of(new AlignmentAttack(), (int)Math.Round(new AlignmentAttack().TopShare * 3072)));
         Assert.AreEqual((8.0 / 255, 7, 2.0 / 255, 0), Of(new ProjectedGradientDescent(), 0));
-        Assert.AreEqual(8.0 / 255 / 25, ((AttributionAttack)new TargetMapAttack().WithThreatModel(new LinfBall(8.0 / 255))).Step.SizeFor(8.0 / 255, 100), 1e-15, "steps of 4ε/n follow ε");
+        Assert.AreEqual(
+            8.0 / 255 / 25,
+            ((AttributionAttack)new TargetMapAttack().WithThreatModel(new LinfBall(8.0 / 255))).Step.SizeFor(8.0 / 255, 100),
+            1e-15,
+            "steps of 4ε/n follow ε");
         Assert.AreEqual(Activation.Softplus(20), new TopKAttack().Surrogate);
         Assert.AreEqual(Activation.Softplus(20), new TargetMapAttack().Surrogate);
         Assert.AreEqual(Activation.Softplus(50), new AlignmentAttack().Surrogate);
@@ -187,7 +194,8 @@ public sealed class AttackTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Perturb(new TopKAttack { K = 64 }, network, images, classes)).Message, "64");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Perturb(new TopKAttack { K = 64 }, network, images, classes)).Message, "64");
     }
 
     private static AttackResult Perturb(IAttributionAttack attack, ImageNetwork network, Tensor images, Tensor classes)
@@ -196,9 +204,11 @@ public sealed class AttackTests
         return attack.Perturb(network, images, classes, generator);
     }
 
-    private static Tensor Map(ImageNetwork network, Tensor images, Tensor classes) => new MapReduction().Reduce(new InputGradient().Attribute(network, images, classes));
+    private static Tensor Map(ImageNetwork network, Tensor images, Tensor classes)
+        => new MapReduction().Reduce(new InputGradient().Attribute(network, images, classes));
 
-    private static double Accuracy(ImageNetwork network, Tensor images, Tensor classes) => network.Logits(images).argmax(1).eq(classes).to_type(ScalarType.Float64).mean().ToDouble();
+    private static double Accuracy(ImageNetwork network, Tensor images, Tensor classes)
+        => network.Logits(images).argmax(1).eq(classes).to_type(ScalarType.Float64).mean().ToDouble();
 
     /// <summary>Noise, and a faint bright spot in the quadrant that is the class.</summary>
     private static (Tensor Images, Tensor Classes) Quadrants(ImageNetwork network, int count, ulong seed)
@@ -239,7 +249,7 @@ public sealed class AttackTests
         public Tensor Attribute(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false) => throw new NotSupportedException();
     }
 
-    /// <summary>Sends every iterate to the picture turned round: the spot is in another quadrant.</summary>
+    /// <summary>Sends every iterate to the image turned round: the spot is in another quadrant.</summary>
     private sealed record UpsideDown : IThreatModel
     {
         public double Radius => 1;

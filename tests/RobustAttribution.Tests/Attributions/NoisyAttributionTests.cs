@@ -13,15 +13,20 @@ public sealed class NoisyAttributionTests
     [TestMethod]
     public void OneNoiselessSampleIsTheInnerAttribution()
     {
-        foreach (IAttributionMethod inner in new IAttributionMethod[] { new InputGradient(), new IntegratedGradients { Steps = 3 }, new LayerwiseRelevance(), new GradCam() })
+        foreach (IAttributionMethod inner in new IAttributionMethod[]
+        {
+            new InputGradient(), new IntegratedGradients { Steps = 3 }, new LayerwiseRelevance(), new GradCam(),
+        })
         {
             using var scope = NewDisposeScope();
             using ImageNetwork network = TinyNetworks.Residual();
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
             Tensor plain = inner.Attribute(network, images, classes);
             Values.AreClose(plain, new SmoothGrad { Inner = inner, Samples = 1, NoiseLevel = 0 }.Attribute(network, images, classes), 0);
-            Values.AreClose(plain.square(), new SquaredSmoothGrad { Inner = inner, Samples = 1, NoiseLevel = 0 }.Attribute(network, images, classes), 0);
-            Values.AreClose(zeros_like(plain), new VarianceGrad { Inner = inner, Samples = 1, NoiseLevel = 0 }.Attribute(network, images, classes), 0);
+            Values.AreClose(
+                plain.square(), new SquaredSmoothGrad { Inner = inner, Samples = 1, NoiseLevel = 0 }.Attribute(network, images, classes), 0);
+            Values.AreClose(
+                zeros_like(plain), new VarianceGrad { Inner = inner, Samples = 1, NoiseLevel = 0 }.Attribute(network, images, classes), 0);
         }
     }
 
@@ -39,7 +44,7 @@ public sealed class NoisyAttributionTests
         List<double[]> samples = [];
         for (int i = 0; i < 7; i++)
         {
-            // Half of the noise level's range of 2, the same noise for every picture.
+            // Half of the noise level's range of 2, the same noise for every image.
             Tensor noise = randn([1, 2, 8, 8], ScalarType.Float32, CPU, false, generator).to(ScalarType.Float64);
             samples.Add(Values.Of(new InputGradient().Attribute(network, images + (noise * 0.5), classes)));
         }
@@ -52,10 +57,12 @@ public sealed class NoisyAttributionTests
             Values.AreClose(Over(values => values.Average(value => Math.Pow(value - values.Average(), 2))), Explained(new VarianceGrad()), 1e-12);
 
             double[] Explained(NoisyAttribution method)
-                => Values.Of((method with { Samples = 7, NoiseLevel = 0.25, Seed = seed, MemoryBudget = budget }).Attribute(network, images, classes));
+                => Values.Of((method with { Samples = 7, NoiseLevel = 0.25, Seed = seed, MemoryBudget = budget })
+                    .Attribute(network, images, classes));
         }
 
-        double[] Over(Func<double[], double> summary) => [.. Enumerable.Range(0, samples[0].Length).Select(i => summary([.. samples.Select(sample => sample[i])]))];
+        double[] Over(Func<double[], double> summary)
+            => [.. Enumerable.Range(0, samples[0].Length).Select(i => summary([.. samples.Select(sample => sample[i])]))];
     }
 
     [TestMethod]
@@ -80,7 +87,8 @@ public sealed class NoisyAttributionTests
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
         var method = new SmoothGrad { Inner = new Deconvolution(), Samples = 2 };
         Assert.IsFalse(method.IsDifferentiable);
-        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes, createGraph: true)).Message, "createGraph");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes, createGraph: true)).Message, "createGraph");
         Assert.IsTrue(Values.Of(method.Attribute(network, images, classes)).All(double.IsFinite));
     }
 }

@@ -28,7 +28,8 @@ public sealed class PathAttributionTests
             for (int n = 0; n < 2; n++)
             {
                 double[] atNormalized = reference.Gradient(Values.Of(network.Normalize(images)[n]), (int)classes[n].ToInt64());
-                Values.AreClose([.. atNormalized.Select((value, i) => value / network.Input.StandardDeviation[i / 64])], Values.Of(gradient[n]), 1e-10);
+                Values.AreClose(
+                    [.. atNormalized.Select((value, i) => value / network.Input.StandardDeviation[i / 64])], Values.Of(gradient[n]), 1e-10);
             }
         }
     }
@@ -41,7 +42,8 @@ public sealed class PathAttributionTests
             using var scope = NewDisposeScope();
             using ImageNetwork network = TinyNetworks.Linear(seed);
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
-            Tensor weights = network.Backbone.parameters().First().detach().index_select(0, classes).reshape(images.shape) * network.NormalizedRadius(1);
+            Tensor weights = network.Backbone.parameters().First().detach().index_select(0, classes)
+                .reshape(images.shape) * network.NormalizedRadius(1);
 
             Values.AreClose(weights, new InputGradient().Attribute(network, images, classes), 1e-12, "gradient");
             Values.AreClose(weights, new GuidedBackpropagation().Attribute(network, images, classes), 1e-12, "guided");
@@ -52,11 +54,18 @@ public sealed class PathAttributionTests
             foreach (Baseline baseline in AttributionTable.Baselines)
             {
                 Tensor expected = weights * (images - baseline.For(images, network.Input));
-                Values.AreClose(expected, new GradientTimesInput { Baseline = baseline }.Attribute(network, images, classes), 1e-12, $"gradient × input, {baseline}");
+                Values.AreClose(
+                    expected,
+                    new GradientTimesInput { Baseline = baseline }.Attribute(network, images, classes),
+                    1e-12,
+                    $"gradient × input, {baseline}");
                 foreach (PathQuadrature quadrature in AttributionTable.Quadratures)
                 {
                     Values.AreClose(
-                        expected, new IntegratedGradients { Steps = 2, Baseline = baseline, Quadrature = quadrature }.Attribute(network, images, classes), 1e-12, $"IG, {baseline}, {quadrature}");
+                        expected,
+                        new IntegratedGradients { Steps = 2, Baseline = baseline, Quadrature = quadrature }.Attribute(network, images, classes),
+                        1e-12,
+                        $"IG, {baseline}, {quadrature}");
                 }
             }
         }
@@ -76,7 +85,11 @@ public sealed class PathAttributionTests
                 sum += new InputGradient().Attribute(network, 1 + (alpha * (images - 1)), classes) * weight;
             }
 
-            Values.AreClose((images - 1) * sum, new IntegratedGradients { Steps = 4, Baseline = Baseline.White, Quadrature = quadrature }.Attribute(network, images, classes), 1e-12, quadrature.ToString());
+            Values.AreClose(
+                (images - 1) * sum,
+                new IntegratedGradients { Steps = 4, Baseline = Baseline.White, Quadrature = quadrature }.Attribute(network, images, classes),
+                1e-12,
+                quadrature.ToString());
         }
     }
 
@@ -96,7 +109,10 @@ public sealed class PathAttributionTests
             Assert.AreEqual(4, coarse / fine, 0.5, "the trapezoid's error falls with the square of the steps");
 
             double[] Sums(PathQuadrature quadrature, int steps)
-                => Values.Of(new IntegratedGradients { Steps = steps, Baseline = baseline, Quadrature = quadrature }.Attribute(network, images, classes).flatten(1).sum(1));
+            {
+                var method = new IntegratedGradients { Steps = steps, Baseline = baseline, Quadrature = quadrature };
+                return Values.Of(method.Attribute(network, images, classes).flatten(1).sum(1));
+            }
 
             double Error(PathQuadrature quadrature, int steps) => Sums(quadrature, steps).Zip(expected, (a, b) => Math.Abs(a - b)).Sum();
         }
@@ -107,7 +123,11 @@ public sealed class PathAttributionTests
     {
         foreach ((PathQuadrature quadrature, Func<int, int> degree) in new (PathQuadrature, Func<int, int>)[]
         {
-            (new LeftQuadrature(), _ => 0), (new RightQuadrature(), _ => 0), (new MidpointQuadrature(), _ => 1), (new TrapezoidQuadrature(), _ => 1), (new GaussLegendreQuadrature(), n => (2 * n) - 1),
+            (new LeftQuadrature(), _ => 0),
+            (new RightQuadrature(), _ => 0),
+            (new MidpointQuadrature(), _ => 1),
+            (new TrapezoidQuadrature(), _ => 1),
+            (new GaussLegendreQuadrature(), n => (2 * n) - 1),
         })
         {
             foreach (int steps in new[] { 1, 2, 3, 7, 50 })
@@ -118,12 +138,20 @@ public sealed class PathAttributionTests
                 Assert.IsTrue(rule.Zip(rule.Skip(1)).All(pair => pair.First.Alpha < pair.Second.Alpha));
                 for (int power = 0; power <= degree(steps); power++)
                 {
-                    Assert.AreEqual(1.0 / (power + 1), rule.Sum(point => point.Weight * Math.Pow(point.Alpha, power)), 1e-13, $"{quadrature} {steps}: x^{power}");
+                    Assert.AreEqual(
+                        1.0 / (power + 1),
+                        rule.Sum(point => point.Weight * Math.Pow(point.Alpha, power)),
+                        1e-13,
+                        $"{quadrature} {steps}: x^{power}");
                 }
             }
 
             int beyond = degree(3) + 1;
-            Assert.AreNotEqual(1.0 / (beyond + 1), quadrature.Rule(3).Sum(point => point.Weight * Math.Pow(point.Alpha, beyond)), 1e-6, $"{quadrature}: and no further");
+            Assert.AreNotEqual(
+                1.0 / (beyond + 1),
+                quadrature.Rule(3).Sum(point => point.Weight * Math.Pow(point.Alpha, beyond)),
+                1e-6,
+                $"{quadrature}: and no further");
         }
 
         Assert.AreEqual(0, new LeftQuadrature().Rule(5)[0].Alpha);
@@ -156,18 +184,22 @@ public sealed class PathAttributionTests
         using ImageNetwork inner = TinyNetworks.Convolutional();
         (ImageNetwork network, CountingModule counter) = CountingModule.Around(inner);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 4);
-        long perPicture = network.ActivationBytesPerImage;
-        // conv1, relu1, conv2, relu2: 3 maps of 8×8; pool1: 3 of 4×4; conv3 to relu4: 4 of 4×4; pool2, flatten: 4 of 2×2; fc1, relu5: 5; fc2: 4; the picture: 2 of 8×8.
-        Assert.AreEqual(8 * ((4 * 192) + 48 + (4 * 64) + 32 + 10 + 4 + 128), perPicture);
-        foreach ((SampledAttribution method, int variants) in new (SampledAttribution, int)[] { (new IntegratedGradients { Steps = 10 }, 11), (new SmoothGrad { Samples = 11 }, 11), (new VarianceGrad { Samples = 11 }, 11) })
+        long perImage = network.ActivationBytesPerImage;
+        // conv1, relu1, conv2, relu2: 3 maps of 8×8; pool1: 3 of 4×4; conv3 to relu4: 4 of 4×4; pool2, flatten: 4 of 2×2; fc1, relu5: 5; fc2: 4; the
+        // image: 2 of 8×8.
+        Assert.AreEqual(8 * ((4 * 192) + 48 + (4 * 64) + 32 + 10 + 4 + 128), perImage);
+        foreach ((SampledAttribution method, int variants) in new (SampledAttribution, int)[]
+        {
+            (new IntegratedGradients { Steps = 10 }, 11), (new SmoothGrad { Samples = 11 }, 11), (new VarianceGrad { Samples = 11 }, 11),
+        })
         {
             Tensor expected = method.Attribute(network, images, classes);
-            foreach (int pictures in new[] { 1, 3, 4, 7, 8, 1000 })
+            foreach (int count in new[] { 1, 3, 4, 7, 8, 1000 })
             {
                 counter.Reset();
-                Tensor actual = (method with { MemoryBudget = (2 * pictures * perPicture) + 1 }).Attribute(network, images, classes);
-                Values.AreClose(expected, actual, 1e-12, $"{method.GetType().Name} with {pictures} pictures in a pass");
-                Assert.AreEqual(Math.Min(pictures >= 4 ? pictures / 4 * 4 : pictures, 4 * variants), counter.LargestCall);
+                Tensor actual = (method with { MemoryBudget = (2 * count * perImage) + 1 }).Attribute(network, images, classes);
+                Values.AreClose(expected, actual, 1e-12, $"{method.GetType().Name} with {count} images in a pass");
+                Assert.AreEqual(Math.Min(count >= 4 ? count / 4 * 4 : count, 4 * variants), counter.LargestCall);
             }
         }
     }

@@ -39,7 +39,12 @@ internal sealed class ChildProcess : IDisposable
     }
 
     public static ChildProcess Start(params string[] arguments)
-        => new(Process.Start(new ProcessStartInfo("dotnet", [typeof(ChildProcess).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!);
+        => new(Process.Start(new ProcessStartInfo("dotnet", [typeof(ChildProcess).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!);
 
     /// <summary>Ends it at once (SIGKILL), and waits until it is gone.</summary>
     public void Kill()

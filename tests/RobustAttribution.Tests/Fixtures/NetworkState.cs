@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Tests.Fixtures;
 
 /// <summary>
-/// What a method must leave as it was: the number of live tensors, each module's mode, the parameters' values and requires_grad, the buffers, the activation.
+/// What a method must leave as it was: the number of live tensors, each module's mode, the parameters' values and requires_grad, the buffers, the
+/// activation.
 /// Take it before, do the deed, then ask whether anything changed.
 /// </summary>
 internal sealed class NetworkState

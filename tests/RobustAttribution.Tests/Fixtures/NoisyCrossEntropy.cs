@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Fixtures;
 
-/// <summary>Cross-entropy of disturbed pictures plus a term on the logits: an objective that draws, has terms, and can be stored.</summary>
+/// <summary>Cross-entropy of disturbed images plus a term on the logits: an objective that draws, has terms, and can be stored.</summary>
 public sealed record NoisyCrossEntropy : ITrainingObjective
 {
     public double Weight { get; init; } = 0.01;

@@ -21,6 +21,7 @@ internal sealed class ScriptedObjective(Action<int, ImageNetwork>? before = null
         return new ObjectiveResult(
             (entropy + extra).MoveToOuterDisposeScope(),
             logits.detach().MoveToOuterDisposeScope(),
-            [new LossTerm("cross-entropy", entropy.detach().MoveToOuterDisposeScope()), new LossTerm("noise", extra.detach().MoveToOuterDisposeScope())]);
+            [new LossTerm("cross-entropy", entropy.detach().MoveToOuterDisposeScope()),
+                new LossTerm("noise", extra.detach().MoveToOuterDisposeScope())]);
     }
 }

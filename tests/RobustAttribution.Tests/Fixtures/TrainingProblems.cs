@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Fixtures;
 
-/// <summary>Problems small enough to train on in a blink: a network with every kind of state, and pictures whose class is easy to see.</summary>
+/// <summary>Problems small enough to train on in a blink: a network with every kind of state, and images whose class is easy to see.</summary>
 internal static class TrainingProblems
 {
     public const int Classes = 3;
@@ -28,7 +28,7 @@ internal static class TrainingProblems
     }
 
     /// <summary>A bright row on noise; the class is the row. uint8 [N,1,size,size].</summary>
-    public static TensorBatchSource Pictures(int count, long seed = 7, int size = 6)
+    public static TensorBatchSource Images(int count, long seed = 7, int size = 6)
     {
         using IDisposable scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
@@ -42,7 +42,8 @@ internal static class TrainingProblems
     public static Dictionary<string, double[]> Weights(ImageNetwork network)
     {
         using IDisposable scope = NewDisposeScope();
-        return WeightSnapshot.Of(network).ToDictionary(pair => pair.Name, pair => pair.Value.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray());
+        return WeightSnapshot.Of(network)
+            .ToDictionary(pair => pair.Name, pair => pair.Value.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray());
     }
 
     public static void AssertSameBits(Dictionary<string, double[]> expected, Dictionary<string, double[]> actual)
@@ -50,7 +51,10 @@ internal static class TrainingProblems
         CollectionAssert.AreEqual(expected.Keys, actual.Keys);
         foreach (string name in expected.Keys)
         {
-            CollectionAssert.AreEqual(expected[name].Select(BitConverter.DoubleToInt64Bits).ToArray(), actual[name].Select(BitConverter.DoubleToInt64Bits).ToArray(), name);
+            CollectionAssert.AreEqual(
+                expected[name].Select(BitConverter.DoubleToInt64Bits).ToArray(),
+                actual[name].Select(BitConverter.DoubleToInt64Bits).ToArray(),
+                name);
         }
     }
 

@@ -9,7 +9,7 @@ internal static class Values
     /// <summary>All values in row-major order.</summary>
     public static double[] Of(Tensor tensor) => [.. tensor.detach().cpu().to(ScalarType.Float64).contiguous().data<double>()];
 
-    /// <summary>A picture [C,H,W].</summary>
+    /// <summary>An image [C,H,W].</summary>
     public static double[,,] Cube(Tensor tensor)
     {
         var cube = new double[tensor.shape[0], tensor.shape[1], tensor.shape[2]];
@@ -47,7 +47,8 @@ internal static class Values
         for (int i = 0; i < expected.Length; i++)
         {
             // Spelled out, because MSTest's comparisons take NaN for less than everything.
-            bool close = Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])) || (double.IsNaN(expected[i]) && double.IsNaN(actual[i]));
+            bool close = Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i]))
+                || (double.IsNaN(expected[i]) && double.IsNaN(actual[i]));
             Assert.IsTrue(close, $"{what}[{i}]: expected {expected[i]:R}, found {actual[i]:R}");
         }
     }

@@ -1,7 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +17,7 @@ public sealed class AttackLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void AttackedPicturesAreInsideBallAndBounds(int row, bool relu)
+    public void AttackedImagesAreInsideBallAndBounds(int row, bool relu)
     {
         foreach (ScalarType type in new[] { ScalarType.Float64, ScalarType.Float32 })
         foreach (IThreatModel ball in Balls)
@@ -40,7 +39,7 @@ public sealed class AttackLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void RadiusZeroGivesThePictureBack(int row, bool relu)
+    public void RadiusZeroGivesTheImageBack(int row, bool relu)
     {
         foreach (IThreatModel ball in Balls)
         {
@@ -55,7 +54,7 @@ public sealed class AttackLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void ThePredictionIsKeptWhereValidAndThePictureWhereNot(int row, bool relu)
+    public void ThePredictionIsKeptWhereValidAndTheImageWhereNot(int row, bool relu)
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu);
@@ -120,22 +119,25 @@ public sealed class AttackLaws
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu, ScalarType.Float32);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        using AttackResult first = Perturb(AttackTable.Rows[row], network, images, classes), second = Perturb(AttackTable.Rows[row], network, images, classes);
+        using AttackResult first = Perturb(AttackTable.Rows[row], network, images, classes),
+            second = Perturb(AttackTable.Rows[row], network, images, classes);
         Assert.IsTrue(first.Images.eq(second.Images).all().ToBoolean());
         Assert.IsTrue(first.Valid.eq(second.Valid).all().ToBoolean());
     }
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void PicturesAreAttackedEachByItself(int row, bool relu)
+    public void ImagesAreAttackedEachByItself(int row, bool relu)
     {
-        if (AttackTable.Rows[row] is TargetMapAttack { Target: NextPictureTarget })
+        if (AttackTable.Rows[row] is TargetMapAttack { Target: NextImageTarget })
         {
             return; // looks at its neighbour by its definition
         }
 
-        // Without random starts a picture's attack is the same alone and in company.
-        IAttributionAttack attack = AttackTable.Rows[row] is AttributionAttack walk ? walk with { RandomStart = false, Restarts = 1 } : AttackTable.Rows[row].WithThreatModel(new LinfBall(0));
+        // Without random starts an image's attack is the same alone and in company.
+        IAttributionAttack attack = AttackTable.Rows[row] is AttributionAttack walk
+            ? walk with { RandomStart = false, Restarts = 1 }
+            : AttackTable.Rows[row].WithThreatModel(new LinfBall(0));
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
@@ -193,5 +195,6 @@ public sealed class AttackLaws
         return attack.Perturb(network, images, classes, generator);
     }
 
-    private static ImageNetwork Network(bool relu, ScalarType type = ScalarType.Float64) => TinyNetworks.Convolutional(2, relu ? Activation.Relu : null, type: type);
+    private static ImageNetwork Network(bool relu, ScalarType type = ScalarType.Float64)
+        => TinyNetworks.Convolutional(2, relu ? Activation.Relu : null, type: type);
 }

@@ -1,15 +1,15 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.Tests.Laws;
 
-/// <summary>Every attack, with options for pictures of 8×8 pixels and few steps.</summary>
+/// <summary>Every attack, with options for images of 8×8 pixels and few steps.</summary>
 internal static class AttackTable
 {
     public static IReadOnlyList<AttackStep> Steps { get; } = [new SteepestStep(0.02), new AdamStep()];
 
-    public static IReadOnlyList<TargetMap> Targets { get; } = [new FrameTarget(), new NextPictureTarget(), new GivenTarget(8, 8, [.. Enumerable.Range(0, 64).Select(i => (double)(i % 5))])];
+    public static IReadOnlyList<TargetMap> Targets { get; } =
+        [new FrameTarget(), new NextImageTarget(), new GivenTarget(8, 8, [.. Enumerable.Range(0, 64).Select(i => (double)(i % 5))])];
 
     public static IReadOnlyList<IAttributionAttack> Rows { get; } =
     [

@@ -25,7 +25,8 @@ public sealed class AttributionLaws
 
             Tensor attribution = AttributionTable.Rows[row].Attribute(network, images, classes);
 
-            CollectionAssert.AreEqual(new long[] { 3, AttributionTable.Rows[row] is GradCam or ClassActivationMap ? 1 : 2, 8, 8 }, attribution.shape);
+            CollectionAssert.AreEqual(
+                new long[] { 3, AttributionTable.Rows[row] is GradCam or ClassActivationMap ? 1 : 2, 8, 8 }, attribution.shape);
             Assert.AreEqual(type, attribution.dtype);
             Assert.IsFalse(attribution.requires_grad);
             Assert.IsTrue(Values.Of(attribution).All(double.IsFinite));
@@ -35,7 +36,7 @@ public sealed class AttributionLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void APictureIsExplainedAsIfItWereAlone(int row, string kind)
+    public void AnImageIsExplainedAsIfItWereAlone(int row, string kind)
     {
         foreach (Activation activation in new[] { Activation.Relu, TinyNetworks.Smooth })
         {
@@ -48,7 +49,8 @@ public sealed class AttributionLaws
 
             for (int i = 0; i < 3; i++)
             {
-                Values.AreClose(together.narrow(0, i, 1), AttributionTable.Rows[row].Attribute(network, images.narrow(0, i, 1), classes.narrow(0, i, 1)), 1e-9);
+                Values.AreClose(
+                    together.narrow(0, i, 1), AttributionTable.Rows[row].Attribute(network, images.narrow(0, i, 1), classes.narrow(0, i, 1)), 1e-9);
             }
 
             Tensor others = AttributionTable.Rows[row].Attribute(network, images, tensor(new long[] { 1, 1, 1 }));
@@ -74,14 +76,20 @@ public sealed class AttributionLaws
     {
         // The share that ε takes has a kink of width ε at every output: a wide one can be walked around.
         IAttributionMethod method = AttributionTable.Rows[row] is LayerwiseRelevance relevance
-            ? relevance with { Composite = relevance.Composite with { Dense = Wide(relevance.Composite.Dense), Convolution = Wide(relevance.Composite.Convolution) } }
+            ? relevance with
+            {
+                Composite = relevance.Composite with { Dense = Wide(relevance.Composite.Dense),
+                    Convolution = Wide(relevance.Composite.Convolution) },
+            }
             : AttributionTable.Rows[row];
         using var scope = NewDisposeScope();
         using ImageNetwork network = AttributionTable.Network(kind, TinyNetworks.Smooth);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
         if (!method.IsDifferentiable)
         {
-            StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes, createGraph: true)).Message, method.GetType().Name);
+            StringAssert.Contains(
+                Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes, createGraph: true)).Message,
+                method.GetType().Name);
             return;
         }
 
@@ -92,7 +100,7 @@ public sealed class AttributionLaws
 
         Tensor attribution = method.Attribute(network, point, classes, createGraph: true);
         IList<Tensor> gradients = autograd.grad([(attribution * weights).sum()], [point, parameter], null, true, false, true);
-        Assert.IsFalse(gradients[0].IsInvalid, "depends on the pictures");
+        Assert.IsFalse(gradients[0].IsInvalid, "depends on the images");
         Assert.IsFalse(gradients[1].IsInvalid, "depends on the parameters");
 
         Values.AreClose(method.Attribute(network, images, classes), attribution, 1e-12, "the graph changes no value");

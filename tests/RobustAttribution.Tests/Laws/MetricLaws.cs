@@ -24,24 +24,25 @@ public sealed class MetricLaws
     [
         new(nameof(InsertionCurve), (network, images, classes, _) => Curve(new InsertionCurve(), network, images, classes)),
         new(nameof(DeletionCurve), (network, images, classes, _) => Curve(new DeletionCurve(), network, images, classes)),
-        new(nameof(RandomPerturbationSimilarity), (network, images, classes, generator) => Numbers(new RandomPerturbationSimilarity { Draws = 2 }.Measure(network, images, classes, generator))),
-        new(nameof(HessianNorm), (network, images, classes, generator) => Numbers(new HessianNorm { Draws = 2 }.Measure(network, images, classes, generator))),
+        new(
+            nameof(RandomPerturbationSimilarity),
+            (network, images, classes, generator)
+                => Numbers(new RandomPerturbationSimilarity { Draws = 2 }.Measure(network, images, classes, generator))),
+        new(
+            nameof(HessianNorm),
+            (network, images, classes, generator) => Numbers(new HessianNorm { Draws = 2 }.Measure(network, images, classes, generator))),
         new(nameof(UpperBoundReport), (network, images, classes, _) =>
         {
             using Tensor moved = images * 0.9;
             using UpperBoundReport report = UpperBoundReport.Measure(network, images, moved, classes);
             return Read(report.SquaredDistance, report.CosineDistance, report.HessianVectorNorm, report.RelativeHessianVectorNorm);
         }),
-        new(nameof(AdversarialAccuracy), (network, images, classes, generator) =>
-        {
-            AccuracyUnderAttack result = new AdversarialAccuracy { Attack = new RobustAttribution.Attacks.ProjectedGradientDescent { Steps = 2 } }
-                .Measure(network, new TensorBatchSource(images, classes), 2, generator);
-            return [result.Clean, result.Attacked, result.Count];
-        }),
         new(nameof(SecurityCurve), (network, images, classes, generator) =>
         {
-            var curve = new SecurityCurve { Radii = [0, 0.1], Similarities = Small, ExplanationAttack = new RobustAttribution.Attacks.TopKAttack { K = 9, Steps = 2 } };
-            return [.. curve.Measure(network, new TensorBatchSource(images, classes), 2, generator).SelectMany(point => point.Similarities.Select(mean => mean.Mean).Prepend(point.Accuracy))];
+            var attack = new RobustAttribution.Attacks.TopKAttack { K = 9, Steps = 2 };
+            var curve = new SecurityCurve { Radii = [0, 0.1], Similarities = Small, ExplanationAttack = attack };
+            return [.. curve.Measure(network, new TensorBatchSource(images, classes), 2, generator)
+                .SelectMany(point => point.Similarities.Select(mean => mean.Mean).Prepend(point.Accuracy))];
         }),
         new(nameof(Evaluation), (network, images, classes, _) =>
         {
@@ -56,14 +57,19 @@ public sealed class MetricLaws
         }),
     ];
 
-    public static IEnumerable<object[]> Cases => from row in Table from type in new[] { ScalarType.Float64, ScalarType.Float32 } from relu in new[] { false, true } select new object[] { row, type, relu };
+    public static IEnumerable<object[]> Cases
+        => from row in Table from type in new[] { ScalarType.Float64, ScalarType.Float32 } from relu in new[] { false, true }
+            select new object[] { row, type, relu };
 
-    public static IEnumerable<object[]> Rows => from row in Table from situation in new[] { "normal", "wrong class", "network throws" } select new object[] { row, situation };
+    public static IEnumerable<object[]> Rows
+        => from row in Table from situation in new[] { "normal", "wrong class", "network throws" } select new object[] { row, situation };
 
     [TestMethod]
     public void EveryMetricIsInTheTable()
     {
-        string[] all = [.. typeof(PixelCurve).Assembly.GetExportedTypes().Where(type => type.Namespace == typeof(PixelCurve).Namespace && !type.IsAbstract && type.GetMethod("Measure") is not null).Select(type => type.Name)];
+        string[] all = [.. typeof(PixelCurve).Assembly.GetExportedTypes()
+            .Where(type => type.Namespace == typeof(PixelCurve).Namespace && !type.IsAbstract && type.GetMethod("Measure") is not null)
+            .Select(type => type.Name)];
         CollectionAssert.IsSubsetOf(all, Table.Select(row => row.Name).ToArray());
     }
 

@@ -77,7 +77,8 @@ public sealed class ObjectiveLaws
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu, ScalarType.Float32);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        using ObjectiveResult first = Evaluate(ObjectiveTable.Rows[row].Objective, network, images, classes), second = Evaluate(ObjectiveTable.Rows[row].Objective, network, images, classes);
+        using ObjectiveResult first = Evaluate(ObjectiveTable.Rows[row].Objective, network, images, classes),
+            second = Evaluate(ObjectiveTable.Rows[row].Objective, network, images, classes);
         Assert.IsTrue(first.Loss.eq(second.Loss).all().ToBoolean());
     }
 
@@ -126,12 +127,14 @@ public sealed class ObjectiveLaws
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(false);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => Evaluate(new CrossEntropy(), network, images, classes, ones([3], ScalarType.Float64)));
+        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(
+            () => Evaluate(new CrossEntropy(), network, images, classes, ones([3], ScalarType.Float64)));
         StringAssert.Contains(error.Message, "[3]");
         StringAssert.Contains(error.Message, "Float64 [4]");
     }
 
-    internal static ObjectiveResult Evaluate(ITrainingObjective objective, ImageNetwork network, Tensor images, Tensor classes, Tensor? weights = null)
+    internal static ObjectiveResult Evaluate(
+        ITrainingObjective objective, ImageNetwork network, Tensor images, Tensor classes, Tensor? weights = null)
     {
         using var generator = new Generator(13, CPU);
         return objective.Evaluate(network, images, classes, generator, weights);
@@ -143,5 +146,6 @@ public sealed class ObjectiveLaws
         return [.. autograd.grad([loss], parameters, null, true, false, false)];
     }
 
-    private static ImageNetwork Network(bool relu, ScalarType type = ScalarType.Float64) => TinyNetworks.Convolutional(3, relu ? Activation.Relu : null, type: type);
+    private static ImageNetwork Network(bool relu, ScalarType type = ScalarType.Float64)
+        => TinyNetworks.Convolutional(3, relu ? Activation.Relu : null, type: type);
 }

@@ -1,6 +1,5 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Objectives;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.Tests.Laws;
 
@@ -21,11 +20,13 @@ internal static class ObjectiveTable
         .. Perturbations.SelectMany(perturbation => new[] { false, true }, (perturbation, attached) =>
         {
             var objective = new LocalGradientAlignment { Perturbation = perturbation, AttachSourceGradient = attached, L2Weight = 0.4 };
-            return ((ITrainingObjective)objective, new[] { "cross-entropy", "l2", "cosine" }, (ITrainingObjective)(objective with { L2Weight = 0, CosineWeight = 0 }));
+            return ((ITrainingObjective)objective, new[] { "cross-entropy", "l2", "cosine" },
+                (ITrainingObjective)(objective with { L2Weight = 0, CosineWeight = 0 }));
         }),
         (new LocalGradientAlignment { L2Weight = 0 }, ["cross-entropy", "cosine"], new LocalGradientAlignment { L2Weight = 0, CosineWeight = 0 }),
         (new LocalGradientAlignment { CosineWeight = 0 }, ["cross-entropy", "l2"], new LocalGradientAlignment { L2Weight = 0, CosineWeight = 0 }),
         (new SpatialAlignment(), ["cross-entropy", "triplet"], new SpatialAlignment { Weight = 0, Attack = NoAlignmentAttack }),
-        (new SpatialAlignment { Attack = new AlignmentAttack { ChannelMean = true, TopShare = 0.5 } }, ["cross-entropy", "triplet"], new SpatialAlignment { Weight = 0, Attack = NoAlignmentAttack }),
+        (new SpatialAlignment { Attack = new AlignmentAttack { ChannelMean = true, TopShare = 0.5 } }, ["cross-entropy", "triplet"],
+            new SpatialAlignment { Weight = 0, Attack = NoAlignmentAttack }),
     ];
 }

@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
 using TorchSharp;
@@ -14,7 +15,8 @@ public sealed class SimilarityLaws
     [TestMethod]
     public void EverySimilarityIsInTheTableAndInTheGallery()
     {
-        Type[] all = [.. typeof(IMapSimilarity).Assembly.GetExportedTypes().Where(type => type is { IsAbstract: false, IsInterface: false } && typeof(IMapSimilarity).IsAssignableFrom(type))];
+        Type[] all = [.. typeof(IMapSimilarity).Assembly.GetExportedTypes()
+            .Where(type => type is { IsAbstract: false, IsInterface: false } && typeof(IMapSimilarity).IsAssignableFrom(type))];
         CollectionAssert.AreEquivalent(all, SimilarityTable.Rows.Select(row => row.Similarity.GetType()).Distinct().ToArray());
         CollectionAssert.AreEquivalent(all, KnownSimilarities.All.Select(similarity => similarity.GetType()).ToArray());
     }
@@ -67,8 +69,10 @@ public sealed class SimilarityLaws
     public void ScalingChangesWhatTheDocumentationSays(SimilarityRow row)
     {
         Assert.AreEqual(row.OwnScale, Pairs().All(pair => Agree(Compare(row, pair.A, pair.B), Compare(row, pair.A, pair.B * 3.7))), "one map");
-        Assert.AreEqual(row.CommonScale, Pairs().All(pair => Agree(Compare(row, pair.A, pair.B), Compare(row, pair.A * 1e-9, pair.B * 1e-9))), "both maps");
-        Assert.AreEqual(row.Increasing, Pairs().All(pair => Agree(Compare(row, pair.A, pair.B), Compare(row, pair.A, pair.B.exp()))), "an increasing function");
+        Assert.AreEqual(
+            row.CommonScale, Pairs().All(pair => Agree(Compare(row, pair.A, pair.B), Compare(row, pair.A * 1e-9, pair.B * 1e-9))), "both maps");
+        Assert.AreEqual(
+            row.Increasing, Pairs().All(pair => Agree(Compare(row, pair.A, pair.B), Compare(row, pair.A, pair.B.exp()))), "an increasing function");
     }
 
     [TestMethod]
@@ -112,13 +116,18 @@ public sealed class SimilarityLaws
     public void WrongMapsAreRefused(SimilarityRow row)
     {
         Tensor maps = ones(2, Height, Width);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => row.Similarity.Compare(maps, ones(2, Width, Height))).Message, "[2,9,10] and b has shape [2,10,9]");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => row.Similarity.Compare(maps, ones(2, Width, Height))).Message,
+            "[2,9,10] and b has shape [2,10,9]");
         Assert.ThrowsExactly<ArgumentException>(() => row.Similarity.Compare(maps.unsqueeze(1), maps.unsqueeze(1)));
         Tensor broken = maps.clone();
         broken[1, 0, 0] = double.NaN;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => row.Similarity.Compare(maps, broken)).Message, "b holds a value that is not finite in map 1 of 2");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => row.Similarity.Compare(maps, broken)).Message,
+            "b holds a value that is not finite in map 1 of 2");
         broken[1, 0, 0] = double.PositiveInfinity;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => row.Similarity.Compare(broken, maps)).Message, "a holds a value that is not finite");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => row.Similarity.Compare(broken, maps)).Message, "a holds a value that is not finite");
         Assert.AreEqual(0, Compare(row, zeros(0, Height, Width), zeros(0, Height, Width)).Length);
     }
 

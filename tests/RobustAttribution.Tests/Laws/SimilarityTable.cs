@@ -14,7 +14,8 @@ namespace RobustAttribution.Tests.Laws;
 /// <param name="ZeroMap">The value for a zero map and itself.</param>
 /// <param name="Lower">The smallest possible value.</param>
 public sealed record SimilarityRow(
-    IMapSimilarity Similarity, Func<double[,], double[,], double> Reference, bool Symmetric, bool OwnScale, bool CommonScale, bool Increasing, double ConstantMap, double ZeroMap, double Lower)
+    IMapSimilarity Similarity, Func<double[,], double[,], double> Reference, bool Symmetric, bool OwnScale, bool CommonScale, bool Increasing,
+    double ConstantMap, double ZeroMap, double Lower)
 {
     public override string ToString() => Similarity.ToString()!;
 }

@@ -1,7 +1,7 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Objectives;
-using RobustAttribution.ThreatModels;
+using RobustAttribution.Serialization;
 
 namespace RobustAttribution.Tests.Laws;
 
@@ -42,7 +42,8 @@ public sealed class TableTests
     private static void HoldsAll<T>(IEnumerable<T> rows)
         where T : class
     {
-        Type[] implementations = [.. typeof(T).Assembly.GetExportedTypes().Where(type => type is { IsClass: true, IsAbstract: false } && typeof(T).IsAssignableFrom(type))];
+        Type[] implementations = [.. typeof(T).Assembly.GetExportedTypes()
+            .Where(type => type is { IsClass: true, IsAbstract: false } && typeof(T).IsAssignableFrom(type))];
         CollectionAssert.IsSubsetOf(implementations, rows.Select(row => row.GetType()).ToArray());
         foreach (T row in rows)
         {

@@ -1,6 +1,6 @@
+using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,7 +23,8 @@ public sealed class ThreatModelLaws
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(3, CPU);
-        (IThreatModel ball, Func<double[], double> norm) = (ThreatModelTable.Rows[row].ThreatModel.WithRadius(radius), ThreatModelTable.Rows[row].Norm);
+        IThreatModel ball = ThreatModelTable.Rows[row].ThreatModel.WithRadius(radius);
+        Func<double[], double> norm = ThreatModelTable.Rows[row].Norm;
         Assert.AreEqual(radius, ball.Radius);
         Tensor origin = Uniform(generator, type, 0, 1), far = Uniform(generator, type, -9, 9), direction = Uniform(generator, type, -1, 1);
         foreach (Tensor point in new[]
@@ -57,7 +58,7 @@ public sealed class ThreatModelLaws
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void RadiusZeroIsThePicture(int row, ScalarType type, double radius)
+    public void RadiusZeroIsTheImage(int row, ScalarType type, double radius)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(5, CPU);
@@ -99,7 +100,8 @@ public sealed class ThreatModelLaws
                 double climb = g.Zip(s, (a, b) => a * b).Sum();
                 for (int other = 0; other < 20; other++)
                 {
-                    double[] direction = Values.Of(randn(current[i].shape, ScalarType.Float64, CPU, false, generator) + (gradient[i] * other * 1e12));
+                    Tensor noise = randn(current[i].shape, ScalarType.Float64, CPU, false, generator);
+                    double[] direction = Values.Of(noise + (gradient[i] * other * 1e12));
                     double scale = 0.3 / norm(direction);
                     Assert.IsTrue(climb >= g.Zip(direction, (a, b) => a * b * scale).Sum() - 1e-18);
                 }

@@ -1,4 +1,4 @@
-using RobustAttribution.ThreatModels;
+using RobustAttribution.Attacks;
 
 namespace RobustAttribution.Tests.Laws;
 
@@ -12,5 +12,6 @@ internal static class ThreatModelTable
     ];
 
     /// <summary>The norm of a threat model's ball.</summary>
-    public static Func<double[], double> NormOf(IThreatModel threatModel) => Rows.Single(row => row.ThreatModel.GetType() == threatModel.GetType()).Norm;
+    public static Func<double[], double> NormOf(IThreatModel threatModel)
+        => Rows.Single(row => row.ThreatModel.GetType() == threatModel.GetType()).Norm;
 }

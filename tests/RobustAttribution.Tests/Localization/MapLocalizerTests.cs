@@ -27,7 +27,8 @@ public sealed class MapLocalizerTests
                 map[i / width, i % width] = random.Next(3) == 0 ? random.NextSingle() : 0; // sparse, so that regions fall apart
             }
 
-            Assert.AreEqual(LocalizationReferences.Locate(map, threshold, smooth), localizer.Locate(map.Cast<float>().ToArray(), height, width), $"seed {seed}");
+            Assert.AreEqual(
+                LocalizationReferences.Locate(map, threshold, smooth), localizer.Locate(map.Cast<float>().ToArray(), height, width), $"seed {seed}");
         }
     }
 
@@ -60,7 +61,8 @@ public sealed class MapLocalizerTests
     public void WrongSizesAndOptionsAreNamed()
     {
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new MapLocalizer().Locate(new float[5], 2, 3)).Message, "2×3 = 6");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new MapLocalizer { Threshold = 1.5 }).Message, "Threshold is 1.5");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new MapLocalizer { Threshold = 1.5 }).Message, "Threshold is 1.5");
     }
 
     [TestMethod]

@@ -10,7 +10,8 @@ namespace RobustAttribution.Tests.Metrics;
 [TestClass]
 public sealed class PixelCurveTests
 {
-    private static IEnumerable<object[]> Curves => [[new InsertionCurve()], [new InsertionCurve { Steps = 7 }], [new DeletionCurve()], [new DeletionCurve { Steps = 3 }]];
+    private static IEnumerable<object[]> Curves
+        => [[new InsertionCurve()], [new InsertionCurve { Steps = 7 }], [new DeletionCurve()], [new DeletionCurve { Steps = 3 }]];
 
     [TestMethod]
     [DynamicData(nameof(Curves))]
@@ -35,10 +36,11 @@ public sealed class PixelCurveTests
                     {
                         int count = (int)Math.Round(share * 64);
                         return MetricReferences.Probability(
-                            network, Values.Cube(images[n]), (int)classes[n].item<long>(), (i, j) => MetricReferences.Rank(map, i, j) < count == curve is InsertionCurve);
+                            network, Values.Cube(images[n]), (int)classes[n].item<long>(),
+                            (i, j) => MetricReferences.Rank(map, i, j) < count == curve is InsertionCurve);
                     }),
                 ];
-                Values.AreClose(expected, Values.Of(result.Values[n]), 1e-12, $"seed {seed}, picture {n}");
+                Values.AreClose(expected, Values.Of(result.Values[n]), 1e-12, $"seed {seed}, image {n}");
                 Assert.AreEqual(expected.Average(), result.Areas[n].item<double>(), 1e-12);
             }
         }
@@ -54,17 +56,18 @@ public sealed class PixelCurveTests
         using PixelCurveResult deletion = new DeletionCurve().Measure(network, images, classes, rand(3, 8, 8));
         Values.AreClose([.. Enumerable.Range(1, 20).Select(i => i * 0.05)], [.. insertion.Shares], 1e-15);
         Values.AreClose([.. Enumerable.Range(0, 20).Select(i => i * 0.05)], [.. deletion.Shares], 1e-15);
-        Values.AreClose(insertion.Values.narrow(1, 19, 1), deletion.Values.narrow(1, 0, 1), 1e-14, "the whole picture");
+        Values.AreClose(insertion.Values.narrow(1, 19, 1), deletion.Values.narrow(1, 0, 1), 1e-14, "the whole image");
     }
 
     [TestMethod]
     public void TheMapThatTheNetworkRestsOnWins()
     {
-        // A linear network's own weights, times the picture, against that map turned around.
+        // A linear network's own weights, times the image, against that map turned around.
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 10);
-        Tensor gradient = tensor(Enumerable.Range(0, 10).SelectMany(n => MetricReferences.Gradient(network, network.Normalize(images[n].unsqueeze(0)), classes[n].unsqueeze(0))).ToArray());
+        Tensor gradient = tensor(Enumerable.Range(0, 10)
+            .SelectMany(n => MetricReferences.Gradient(network, network.Normalize(images[n].unsqueeze(0)), classes[n].unsqueeze(0))).ToArray());
         Tensor contributions = (gradient.reshape(images.shape) * network.Normalize(images)).sum(1);
         foreach (PixelCurve curve in new PixelCurve[] { new InsertionCurve(), new DeletionCurve() })
         {
@@ -76,7 +79,7 @@ public sealed class PixelCurveTests
     }
 
     [TestMethod]
-    public void SmallPicturesRoundToWholePixels()
+    public void SmallImagesRoundToWholePixels()
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear(size: 2);
@@ -93,8 +96,13 @@ public sealed class PixelCurveTests
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new InsertionCurve().Measure(network, images, classes, rand(3, 8, 7))).Message, "[3,8,7]; allowed is [3,8,8]");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new DeletionCurve().Measure(network, images, classes, full([3, 8, 8], double.NaN))).Message, "not finite");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new InsertionCurve().Measure(network, images, classes, rand(3, 8, 7))).Message,
+            "[3,8,7]; allowed is [3,8,8]");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new DeletionCurve().Measure(network, images, classes, full([3, 8, 8], double.NaN))).Message,
+            "not finite");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new InsertionCurve { Steps = 0 }).Message, "Steps is 0");
     }
 }

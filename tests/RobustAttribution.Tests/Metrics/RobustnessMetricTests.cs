@@ -1,9 +1,9 @@
+using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.ThreatModels;
 using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,9 +27,9 @@ public sealed class RobustnessMetricTests
             using Tensor actual = metric.Measure(network, images, classes, generator);
 
             network.Backbone.eval();
-            Tensor Map(Tensor pictures)
+            Tensor Map(Tensor images)
             {
-                Tensor map = new InputGradient().Attribute(network, pictures, classes).abs().sum(1);
+                Tensor map = new InputGradient().Attribute(network, images, classes).abs().sum(1);
                 return map / map.flatten(1).amax([1]).reshape(-1, 1, 1);
             }
 
@@ -52,27 +52,37 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Convolutional();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
         using var generator = new Generator(4);
-        foreach (IMapSimilarity similarity in KnownSimilarities.All.Select(similarity => similarity switch { TopKIntersection => new TopKIntersection(9), LocalitySensitiveTopK => new LocalitySensitiveTopK(9), _ => similarity }))
+        foreach (IMapSimilarity similarity in KnownSimilarities.All.Select(
+            similarity => similarity switch
+            {
+                TopKIntersection => new TopKIntersection(9),
+                LocalitySensitiveTopK => new LocalitySensitiveTopK(9),
+                _ => similarity,
+            }))
         {
             var metric = new RandomPerturbationSimilarity { Draws = 2, Similarity = similarity, ThreatModel = new LinfBall(0) };
-            Values.AreClose(full(3, similarity.Ideal, dtype: ScalarType.Float64), metric.Measure(network, images, classes, generator), 1e-12, similarity.Name);
+            Values.AreClose(
+                full(3, similarity.Ideal, dtype: ScalarType.Float64), metric.Measure(network, images, classes, generator), 1e-12, similarity.Name);
         }
     }
 
     [TestMethod]
-    public void AccuracyUnderAttackCountsPicturesThatAreRightBothTimes()
+    public void AccuracyUnderAttackCountsImagesThatAreRightBothTimes()
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = Trained();
         using var generator = new Generator(4);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 21);
         network.Backbone.eval();
-        Tensor Change(Tensor pictures) => pictures.flip(2);
+        Tensor Change(Tensor images) => images.flip(2);
         (Tensor clean, Tensor attacked) = (network.Logits(images).argmax(1).eq(classes), network.Logits(Change(images)).argmax(1).eq(classes));
         double Share(Tensor flags) => flags.sum().item<long>() / 21.0;
-        AccuracyUnderAttack result = new AdversarialAccuracy { Attack = new ScriptedAttack((pictures, _) => Change(pictures)) }.Measure(network, new TensorBatchSource(images, classes), 4, generator);
-        Assert.AreEqual(new AccuracyUnderAttack(Share(clean), Share(clean.logical_and(attacked)), 21), result);
-        Assert.IsTrue(result.Attacked < result.Clean && result.Attacked != Share(attacked), $"{result} {Share(attacked)}");
+        var attack = new ScriptedAttack((images, _) => Change(images));
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [], ExplanationAttack = new RandomNoise(),
+            PredictionAttack = attack }
+            .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
+        Assert.AreEqual((Share(clean.logical_and(attacked)), 21L), (point.Accuracy, point.Count));
+        Assert.IsTrue(point.Accuracy < Share(clean) && point.Accuracy != Share(attacked), $"{point} {Share(attacked)}");
     }
 
     [TestMethod]
@@ -80,18 +90,14 @@ public sealed class RobustnessMetricTests
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = Trained();
-        TensorBatchSource pictures = TrainingProblems.Pictures(60);
-        double clean = Evaluation.Measure(network, pictures, 16).Accuracy;
-        AccuracyUnderAttack Measure(double radius)
-        {
-            using var generator = new Generator(4);
-            var metric = new AdversarialAccuracy();
-            return (metric with { Attack = metric.Attack.WithThreatModel(new LinfBall(radius)) }).Measure(network, pictures, 32, generator);
-        }
-
-        Assert.AreEqual(new AccuracyUnderAttack(clean, clean, 60), Measure(0));
-        AccuracyUnderAttack attacked = Measure(0.2);
-        Assert.IsTrue(attacked.Attacked < clean - 0.1 && attacked.Clean == clean, $"{attacked}");
+        using var generator = new Generator(4);
+        TensorBatchSource images = TrainingProblems.Images(60);
+        double clean = Evaluation.Measure(network, images, 16).Accuracy;
+        var attack = new ProjectedGradientDescent { Steps = 40 };
+        var curve = new SecurityCurve { Radii = [0, 0.2], Similarities = [], ExplanationAttack = new RandomNoise(), PredictionAttack = attack };
+        IReadOnlyList<SecurityPoint> points = curve.Measure(network, images, 32, generator);
+        Assert.AreEqual((clean, 60L), (points[0].Accuracy, points[0].Count));
+        Assert.IsTrue(points[1].Accuracy < clean - 0.1, $"{points[1]}");
     }
 
     [TestMethod]
@@ -101,12 +107,12 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Convolutional();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 10);
         using var generator = new Generator(4);
-        Tensor Darken(Tensor pictures, double radius) => pictures * (1 - radius);
+        Tensor Darken(Tensor images, double radius) => images * (1 - radius);
         var curve = new SecurityCurve
         {
             Radii = [0, 0.25, 1],
-            PredictionAttack = new ScriptedAttack((pictures, radius) => (pictures + radius).clamp(0, 1)),
-            ExplanationAttack = new ScriptedAttack(Darken, index => index != 1), // the second picture of each batch has no valid iterate
+            PredictionAttack = new ScriptedAttack((images, radius) => (images + radius).clamp(0, 1)),
+            ExplanationAttack = new ScriptedAttack(Darken, index => index != 1), // the second image of each batch has no valid iterate
             Similarities = [new PearsonCorrelation(), new MeanSquaredError()],
         };
         List<long> progress = [];
@@ -116,7 +122,7 @@ public sealed class RobustnessMetricTests
         CollectionAssert.AreEqual(curve.Radii.ToArray(), points.Select(point => point.Radius).ToArray());
         network.Backbone.eval();
         Tensor predicted = network.Logits(images).argmax(1);
-        Tensor Map(Tensor pictures) => new InputGradient().Attribute(network, pictures, predicted).abs().sum(1);
+        Tensor Map(Tensor images) => new InputGradient().Attribute(network, images, predicted).abs().sum(1);
         foreach (SecurityPoint point in points)
         {
             Tensor right = predicted.eq(classes).logical_and(network.Logits((images + point.Radius).clamp(0, 1)).argmax(1).eq(classes));
@@ -124,7 +130,8 @@ public sealed class RobustnessMetricTests
             Assert.AreEqual((10L, 7L), (point.Count, point.Valid));
             foreach (MeanSimilarity mean in point.Similarities)
             {
-                double[] values = [.. Values.Of(mean.Similarity.Compare(Map(images), Map(Darken(images, point.Radius)))).Where((_, index) => index % 4 != 1)];
+                double[] values = [.. Values.Of(mean.Similarity.Compare(Map(images), Map(Darken(images, point.Radius))))
+                    .Where((_, index) => index % 4 != 1)];
                 double average = values.Average();
                 Assert.AreEqual(average, mean.Mean, 1e-12);
                 Assert.AreEqual(Math.Sqrt(values.Sum(value => Math.Pow(value - average, 2)) / 6 / 7), mean.StandardError, 1e-12);
@@ -139,7 +146,7 @@ public sealed class RobustnessMetricTests
     public void UndefinedSimilaritiesAreLeftOutAndNotCounted()
     {
         using IDisposable scope = NewDisposeScope();
-        using ImageNetwork network = TinyNetworks.Linear(); // its maps do not depend on the picture
+        using ImageNetwork network = TinyNetworks.Linear(); // its maps do not depend on the image
         using (no_grad())
         {
             network.Backbone.parameters().First().zero_();
@@ -147,7 +154,9 @@ public sealed class RobustnessMetricTests
 
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         using var generator = new Generator(4);
-        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [new KendallTau(), new MeanSquaredError()], ExplanationAttack = new ScriptedAttack((pictures, _) => pictures) }
+        var attack = new ScriptedAttack((images, _) => images);
+        SecurityPoint point = new SecurityCurve { Radii = [0.1], Similarities = [new KendallTau(), new MeanSquaredError()],
+            ExplanationAttack = attack }
             .Measure(network, new TensorBatchSource(images, classes), 4, generator).Single();
         Assert.AreEqual(5, point.Valid);
         Assert.AreEqual(0, point.Similarities[0].Count);
@@ -162,28 +171,29 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Linear();
         using var generator = new Generator(4);
         var empty = new TensorBatchSource(zeros(0, 2, 8, 8), zeros(0, dtype: ScalarType.Int64));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no picture");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdversarialAccuracy().Measure(network, empty, 4, generator)).Message, "no picture");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no image");
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         var source = new TensorBatchSource(images, classes);
         var cancelled = new CancellationToken(canceled: true);
         Assert.ThrowsExactly<OperationCanceledException>(() => new SecurityCurve().Measure(network, source, 4, generator, null, cancelled));
-        Assert.ThrowsExactly<OperationCanceledException>(() => new AdversarialAccuracy().Measure(network, source, 4, generator, cancelled));
         Assert.ThrowsExactly<OperationCanceledException>(() => Evaluation.Measure(network, source, 4, cancelled));
     }
 
     [TestMethod]
     public void OptionsOutsideTheirRangeAreRefusedByName()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomPerturbationSimilarity { Draws = 0 }).Message, "Draws is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new SecurityCurve { Radii = [0.1, -0.1] }).Message, "Radii is -0.1");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomPerturbationSimilarity { Draws = 0 }).Message, "Draws is 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new SecurityCurve { Radii = [0.1, -0.1] }).Message, "Radii is -0.1");
     }
 
     /// <summary>A network that knows its problem, so that its predictions vary.</summary>
     private static ImageNetwork Trained()
     {
         ImageNetwork network = TrainingProblems.Network();
-        new RobustTrainer(new TrainingOptions { Epochs = 4, BatchSize = 16, LearningRate = 0.01 }).Fit(network, TrainingProblems.Pictures(60));
+        new RobustTrainer(new TrainingOptions { Epochs = 4, BatchSize = 16, LearningRate = 0.01 }).Fit(network, TrainingProblems.Images(60));
         return network;
     }
 }

@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -24,15 +24,19 @@ public sealed class ObjectiveFormulaTests
         var reference = new MlpReference(network, Beta);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5, seed);
         double[] weights = [0.5, 2, 1];
-        double[] losses = [.. Pictures(images).Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n)))];
+        double[] losses = [.. Images(images)
+            .Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n)))];
         double[] own = [.. losses.Select((_, n) => weights[Class(classes, n)])];
 
-        using ObjectiveResult plain = Evaluate(new CrossEntropy(), network, images, classes), weighted = Evaluate(new CrossEntropy(), network, images, classes, tensor(weights));
+        using ObjectiveResult plain = Evaluate(new CrossEntropy(), network, images, classes),
+            weighted = Evaluate(new CrossEntropy(), network, images, classes, tensor(weights));
         Assert.AreEqual(losses.Average(), plain.Loss.ToDouble(), 1e-12);
         Assert.AreEqual(losses.Zip(own, (l, w) => l * w).Sum() / own.Sum(), weighted.Loss.ToDouble(), 1e-12);
     }
 
-    public static IEnumerable<object[]> Perturbations => from seed in new ulong[] { 1, 2, 3 } from row in Enumerable.Range(0, 4) from attached in new[] { false, true } select new object[] { seed, row, attached };
+    public static IEnumerable<object[]> Perturbations
+        => from seed in new ulong[] { 1, 2, 3 } from row in Enumerable.Range(0, 4) from attached in new[] { false, true }
+            select new object[] { seed, row, attached };
 
     [TestMethod]
     [DynamicData(nameof(Perturbations))]
@@ -44,9 +48,12 @@ public sealed class ObjectiveFormulaTests
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
         const double Epsilon = 0.2;
         using var generator = new Generator(13, CPU);
-        double[] draws = Values.Of(row == 1 ? randn(images.shape, ScalarType.Float64, CPU, false, generator) : rand(images.shape, ScalarType.Float64, CPU, false, generator));
+        Tensor drawn = row == 1
+            ? randn(images.shape, ScalarType.Float64, CPU, false, generator)
+            : rand(images.shape, ScalarType.Float64, CPU, false, generator);
+        double[] draws = Values.Of(drawn);
         double l2 = 0, cosine = 0, crossEntropy = 0;
-        foreach ((double[] x, int n) in Pictures(images).Select((x, n) => (x, n)))
+        foreach ((double[] x, int n) in Images(images).Select((x, n) => (x, n)))
         {
             double[] u = reference.Normalize(x), g = reference.Gradient(u, Class(classes, n));
             double norm = Math.Sqrt(g.Sum(value => value * value));
@@ -57,14 +64,20 @@ public sealed class ObjectiveFormulaTests
                 2 => [.. g.Select(value => value / norm)],
                 _ => [.. g.Select(value => (double)Math.Sign(value))],
             };
-            double[] radius = reference.Normalize([.. x.Select(_ => Epsilon)]).Zip(reference.Normalize(new double[x.Length]), (a, b) => a - b).ToArray(); // ε/std
+            // ε/std
+            double[] radius = reference.Normalize([.. x.Select(_ => Epsilon)]).Zip(reference.Normalize(new double[x.Length]), (a, b) => a - b)
+                .ToArray();
             double[] moved = reference.Gradient([.. u.Select((value, i) => value + (radius[i] * direction[i]))], Class(classes, n));
             l2 += ObjectiveReferences.SquaredDistance(g, moved) / 3;
             cosine += ObjectiveReferences.Cosine(g, moved) / 3;
             crossEntropy += ObjectiveReferences.CrossEntropy(reference.Logits(u), Class(classes, n)) / 3;
         }
 
-        var objective = new LocalGradientAlignment { Epsilon = Epsilon, L2Weight = 0.7, CosineWeight = 1.3, Perturbation = Laws.ObjectiveTable.Perturbations[row], AttachSourceGradient = attached };
+        var objective = new LocalGradientAlignment
+        {
+            Epsilon = Epsilon, L2Weight = 0.7, CosineWeight = 1.3, Perturbation = Laws.ObjectiveTable.Perturbations[row],
+                AttachSourceGradient = attached,
+        };
         using ObjectiveResult result = Evaluate(objective, network, images, classes);
         Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("l2", l2), ("cosine", (1 - cosine) / 2));
         Assert.AreEqual(crossEntropy + (0.7 * l2) + (1.3 * (1 - cosine) / 2), result.Loss.ToDouble(), 1e-12);
@@ -80,8 +93,10 @@ public sealed class ObjectiveFormulaTests
         var reference = new MlpReference(network, Beta);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
         using var generator = new Generator(13, CPU);
-        double[][] v = Pictures(randn(images.shape, ScalarType.Float64, CPU, false, generator));
-        double expected = Pictures(images).Select((x, n) => reference.HessianTimes(reference.Normalize(x), Class(classes, n), v[n]).Sum(value => value * value)).Average();
+        double[][] v = Images(randn(images.shape, ScalarType.Float64, CPU, false, generator));
+        double expected = Images(images)
+            .Select((x, n) => reference.HessianTimes(reference.Normalize(x), Class(classes, n), v[n]).Sum(value => value * value))
+            .Average();
 
         using ObjectiveResult result = Evaluate(new HessianNormPenalty { Weight = 0.9 }, network, images, classes);
         double crossEntropy = result.Terms[0].Value.ToDouble();
@@ -103,15 +118,17 @@ public sealed class ObjectiveFormulaTests
         var objective = new SpatialAlignment { Weight = 0.6 };
         using var generator = new Generator(13, CPU);
         Tensor attacked = objective.Attack.LastIterate(network, images, classes, generator);
-        double[][] before = Pictures(images), after = Pictures(attacked);
+        double[][] before = Images(images), after = Images(attacked);
         double triplet = Enumerable.Range(0, 3).Average(n =>
         {
             double[][] pair = [smooth.Normalize(before[n]), smooth.Normalize(after[n])];
             int y = Class(classes, n);
             return ObjectiveReferences.PairTriplet(
-                pair, [.. pair.Select(u => smooth.Gradient(u, y))], [.. pair.Select(u => smooth.Gradient(u, ObjectiveReferences.StrongestWrong(smooth.Logits(u), y)))]);
+                pair, [.. pair.Select(u => smooth.Gradient(u, y))],
+                [.. pair.Select(u => smooth.Gradient(u, ObjectiveReferences.StrongestWrong(smooth.Logits(u), y)))]);
         });
-        double crossEntropy = after.Select((x, n) => ObjectiveReferences.CrossEntropy(classifier.Logits(classifier.Normalize(x)), Class(classes, n))).Average();
+        double crossEntropy = after.Select((x, n) => ObjectiveReferences.CrossEntropy(classifier.Logits(classifier.Normalize(x)), Class(classes, n)))
+            .Average();
 
         using ObjectiveResult result = Evaluate(objective, network, images, classes);
         double tolerance = relu ? 1e-9 : 1e-12; // PyTorch's softplus is linear above βx = 20
@@ -128,22 +145,27 @@ public sealed class ObjectiveFormulaTests
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, 4);
         var attack = new ProjectedGradientDescent { Steps = 3 };
         using var generator = new Generator(13, CPU);
-        double[][] attacked = Pictures(attack.LastIterate(network, images, classes, generator));
+        double[][] attacked = Images(attack.LastIterate(network, images, classes, generator));
         using ObjectiveResult result = Evaluate(new AdversarialCrossEntropy { Attack = attack }, network, images, classes);
-        Assert.AreEqual(attacked.Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n))).Average(), result.Loss.ToDouble(), 1e-12);
+        Assert.AreEqual(
+            attacked.Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n))).Average(),
+            result.Loss.ToDouble(),
+            1e-12);
     }
 
     [TestMethod]
-    public void TheChannelMeanOfArtAveragesPictureAndGradients()
+    public void TheChannelMeanOfArtAveragesImageAndGradients()
     {
         // With one channel the mean over channels changes nothing; with two equal ones neither, since cosines know no scale.
         using var scope = NewDisposeScope();
         using ImageNetwork network = MlpReference.Network(5, Activation.Softplus(Beta), channels: 1);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, 5);
         using ObjectiveResult plain = Evaluate(new SpatialAlignment(), network, images, classes);
-        using ObjectiveResult mean = Evaluate(new SpatialAlignment { Attack = new AlignmentAttack { ChannelMean = true } }, network, images, classes);
+        var averaging = new SpatialAlignment { Attack = new AlignmentAttack { ChannelMean = true } };
+        using ObjectiveResult mean = Evaluate(averaging, network, images, classes);
         Assert.AreEqual(plain.Loss.ToDouble(), mean.Loss.ToDouble(), 0);
-        Values.AreClose([1.5, 3], Values.Of(new AlignmentAttack { ChannelMean = true }.Vectors(tensor(new[] { 1.0, 2, 2, 4 }).reshape(1, 2, 1, 2))), 0);
+        Values.AreClose(
+            [1.5, 3], Values.Of(new AlignmentAttack { ChannelMean = true }.Vectors(tensor(new[] { 1.0, 2, 2, 4 }).reshape(1, 2, 1, 2))), 0);
     }
 
     [TestMethod]
@@ -171,7 +193,8 @@ public sealed class ObjectiveFormulaTests
         }
     }
 
-    private static ObjectiveResult Evaluate(ITrainingObjective objective, ImageNetwork network, Tensor images, Tensor classes, Tensor? weights = null)
+    private static ObjectiveResult Evaluate(
+        ITrainingObjective objective, ImageNetwork network, Tensor images, Tensor classes, Tensor? weights = null)
         => Laws.ObjectiveLaws.Evaluate(objective, network, images, classes, weights);
 
     private static void Terms(ObjectiveResult result, double tolerance, params (string Name, double Value)[] expected)
@@ -180,7 +203,7 @@ public sealed class ObjectiveFormulaTests
         Values.AreClose([.. expected.Select(term => term.Value)], [.. result.Terms.Select(term => term.Value.ToDouble())], tolerance, "terms");
     }
 
-    private static double[][] Pictures(Tensor images) => [.. Enumerable.Range(0, (int)images.shape[0]).Select(n => Values.Of(images[n]))];
+    private static double[][] Images(Tensor images) => [.. Enumerable.Range(0, (int)images.shape[0]).Select(n => Values.Of(images[n]))];
 
     private static int Class(Tensor classes, int n) => (int)classes[n].ToInt64();
 }

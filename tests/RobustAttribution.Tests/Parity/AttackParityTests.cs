@@ -1,6 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
-using RobustAttribution.ThreatModels;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 namespace RobustAttribution.Tests.References;
 
-/// <summary>Attacks on one picture by their definition: objectives as plain loops, gradients by central differences.</summary>
+/// <summary>Attacks on one image by their definition: objectives as plain loops, gradients by central differences.</summary>
 internal static class AttackReferences
 {
     /// <summary>∂f/∂x_i ≈ (f(x + h e_i) − f(x − h e_i))/2h.</summary>
@@ -8,20 +8,20 @@ internal static class AttackReferences
         => [.. Enumerable.Range(0, x.Length).Select(i => (f(Moved(x, i, h)) - f(Moved(x, i, -h))) / (2 * h))];
 
     /// <summary>The iterates x⁰ … xⁿ of sign steps, projected to the ball of the maximum norm and to [0, 1].</summary>
-    public static List<double[]> SignWalk(Func<double[], double> objective, double[] picture, double[] start, double epsilon, int steps, double size)
+    public static List<double[]> SignWalk(Func<double[], double> objective, double[] image, double[] start, double epsilon, int steps, double size)
     {
         List<double[]> iterates = [start];
         for (int t = 0; t < steps; t++)
         {
             double[] gradient = Gradient(objective, iterates[t]);
-            iterates.Add(Project([.. iterates[t].Select((x, i) => x + (size * Math.Sign(gradient[i])))], picture, epsilon));
+            iterates.Add(Project([.. iterates[t].Select((x, i) => x + (size * Math.Sign(gradient[i])))], image, epsilon));
         }
 
         return iterates;
     }
 
     /// <summary>The same with steps of Adam.</summary>
-    public static List<double[]> AdamWalk(Func<double[], double> objective, double[] picture, double[] start, double epsilon, int steps, double size)
+    public static List<double[]> AdamWalk(Func<double[], double> objective, double[] image, double[] start, double epsilon, int steps, double size)
     {
         List<double[]> iterates = [start];
         double[] m = new double[start.Length], v = new double[start.Length];
@@ -36,18 +36,19 @@ internal static class AttackReferences
                 next[i] = iterates[^1][i] + (size * (m[i] / (1 - Math.Pow(0.9, t))) / (Math.Sqrt(v[i] / (1 - Math.Pow(0.999, t))) + 1e-8));
             }
 
-            iterates.Add(Project(next, picture, epsilon));
+            iterates.Add(Project(next, image, epsilon));
         }
 
         return iterates;
     }
 
-    public static double[] Project(double[] x, double[] picture, double epsilon)
-        => [.. x.Select((value, i) => Math.Clamp(Math.Clamp(value, picture[i] - epsilon, picture[i] + epsilon), 0, 1))];
+    public static double[] Project(double[] x, double[] image, double epsilon)
+        => [.. x.Select((value, i) => Math.Clamp(Math.Clamp(value, image[i] - epsilon, image[i] + epsilon), 0, 1))];
 
     /// <summary>Σ_c |g_c| at each pixel.</summary>
     public static double[] AbsoluteMap(double[] gradient, int pixels)
-        => [.. Enumerable.Range(0, pixels).Select(p => Enumerable.Range(0, gradient.Length / pixels).Sum(c => Math.Abs(gradient[(c * pixels) + p])))];
+        => [.. Enumerable.Range(0, pixels).Select(p => Enumerable.Range(0, gradient.Length / pixels)
+            .Sum(c => Math.Abs(gradient[(c * pixels) + p])))];
 
     public static double[] DividedBy(double[] values, double divisor) => [.. values.Select(value => value / divisor)];
 

@@ -1,6 +1,6 @@
 namespace RobustAttribution.Tests.References;
 
-/// <summary>The augmentations of one picture [C,H,W] with the numbers drawn for it, pixel by pixel.</summary>
+/// <summary>The augmentations of one image [C,H,W] with the numbers drawn for it, pixel by pixel.</summary>
 internal static class AugmentationReferences
 {
     public static double[,,] Flip(double[,,] x, double[] draws, double probability)
@@ -31,17 +31,20 @@ internal static class AugmentationReferences
 
     public static double[,,] Rotate(double[,,] x, double[] draws, double degrees)
     {
-        double angle = ((2 * draws[0]) - 1) * degrees * Math.PI / 180, middleRow = (x.GetLength(1) - 1) / 2.0, middleColumn = (x.GetLength(2) - 1) / 2.0;
+        double angle = ((2 * draws[0]) - 1) * degrees * Math.PI / 180, middleRow = (x.GetLength(1) - 1) / 2.0,
+            middleColumn = (x.GetLength(2) - 1) / 2.0;
         return Each(x, (c, i, j) =>
         {
             // The pixel at (right, up) of the result comes from where it was before the turn.
             (double right, double up) = (j - middleColumn, middleRow - i);
-            (double sourceRight, double sourceUp) = ((right * Math.Cos(-angle)) - (up * Math.Sin(-angle)), (right * Math.Sin(-angle)) + (up * Math.Cos(-angle)));
+            (double sourceRight, double sourceUp) = ((right * Math.Cos(-angle)) - (up * Math.Sin(-angle)),
+                (right * Math.Sin(-angle)) + (up * Math.Cos(-angle)));
             return Between(x, c, middleRow - sourceUp, middleColumn + sourceRight);
         });
     }
 
-    public static double[,,] ResizedCrop(double[,,] x, double[] draws, int outputHeight, int outputWidth, double minimumArea, double maximumArea, double maximumAspect)
+    public static double[,,] ResizedCrop(double[,,] x, double[] draws, int outputHeight, int outputWidth, double minimumArea, double maximumArea,
+        double maximumAspect)
     {
         (int height, int width) = (x.GetLength(1), x.GetLength(2));
         (int h, int w) = (Math.Min(height, (int)Math.Round(width * maximumAspect)), Math.Min(width, (int)Math.Round(height * maximumAspect)));
@@ -53,7 +56,8 @@ internal static class AugmentationReferences
             (int triedHeight, int triedWidth) = ((int)Math.Round(Math.Sqrt(area / aspect)), (int)Math.Round(Math.Sqrt(area * aspect)));
             if (triedHeight >= 1 && triedHeight <= height && triedWidth >= 1 && triedWidth <= width)
             {
-                (h, w, top, left) = (triedHeight, triedWidth, (int)(draws[20] * (height - triedHeight + 1)), (int)(draws[21] * (width - triedWidth + 1)));
+                (h, w) = (triedHeight, triedWidth);
+                (top, left) = ((int)(draws[20] * (height - h + 1)), (int)(draws[21] * (width - w + 1)));
                 break;
             }
         }
@@ -63,25 +67,12 @@ internal static class AugmentationReferences
         return Resized(part, outputHeight, outputWidth);
     }
 
-    public static double[,,] ShorterSide(double[,,] x, int length)
-    {
-        double scale = (double)length / Math.Min(x.GetLength(1), x.GetLength(2));
-        return Resized(x, (int)Math.Floor((x.GetLength(1) * scale) + 1e-9), (int)Math.Floor((x.GetLength(2) * scale) + 1e-9));
-    }
-
-    public static double[,,] Middle(double[,,] x, int height, int width)
-    {
-        double[,,] result = new double[x.GetLength(0), height, width];
-        (double top, double left) = (Math.Round((x.GetLength(1) - height) / 2.0, MidpointRounding.ToEven), Math.Round((x.GetLength(2) - width) / 2.0, MidpointRounding.ToEven));
-        Fill(result, (c, i, j) => x[c, (int)top + i, (int)left + j]);
-        return result;
-    }
-
     private static double[,,] Resized(double[,,] x, int height, int width)
     {
         (int h, int w) = (x.GetLength(1), x.GetLength(2));
         double[,,] result = new double[x.GetLength(0), height, width];
-        Fill(result, (c, i, j) => Between(x, c, Math.Clamp(((i + 0.5) * h / height) - 0.5, 0, h - 1), Math.Clamp(((j + 0.5) * w / width) - 0.5, 0, w - 1)));
+        Fill(result, (c, i, j) => Between(x, c, Math.Clamp(((i + 0.5) * h / height) - 0.5, 0, h - 1),
+            Math.Clamp(((j + 0.5) * w / width) - 0.5, 0, w - 1)));
         return result;
     }
 
@@ -89,13 +80,16 @@ internal static class AugmentationReferences
     {
         (int i, int j) = ((int)Math.Floor(row), (int)Math.Floor(column));
         (double down, double right) = (row - i, column - j);
-        return ((1 - down) * (((1 - right) * At(x, c, i, j)) + (right * At(x, c, i, j + 1)))) + (down * (((1 - right) * At(x, c, i + 1, j)) + (right * At(x, c, i + 1, j + 1))));
+        return ((1 - down) * (((1 - right) * At(x, c, i, j)) + (right * At(x, c, i, j + 1))))
+            + (down * (((1 - right) * At(x, c, i + 1, j)) + (right * At(x, c, i + 1, j + 1))));
     }
 
     private static double At(double[,,] x, int c, int i, int j) => i >= 0 && i < x.GetLength(1) && j >= 0 && j < x.GetLength(2) ? x[c, i, j] : 0;
 
     private static double Grey(double[,,] x, int i, int j)
-        => x.GetLength(0) == 3 ? (0.299 * x[0, i, j]) + (0.587 * x[1, i, j]) + (0.114 * x[2, i, j]) : Enumerable.Range(0, x.GetLength(0)).Average(c => x[c, i, j]);
+        => x.GetLength(0) == 3
+            ? (0.299 * x[0, i, j]) + (0.587 * x[1, i, j]) + (0.114 * x[2, i, j])
+            : Enumerable.Range(0, x.GetLength(0)).Average(c => x[c, i, j]);
 
     private static double Clamp(double value) => Math.Clamp(value, 0, 1);
 

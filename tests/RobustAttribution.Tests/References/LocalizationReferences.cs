@@ -12,7 +12,8 @@ internal static class LocalizationReferences
         double maximum = 0;
         foreach ((int y, int x) in Cells(height, width))
         {
-            double[] around = [.. Cells(height, width).Where(cell => smooth ? Touch(cell, (y, x)) : cell == (y, x)).Select(cell => (double)map[cell.Y, cell.X])];
+            double[] around = [.. Cells(height, width).Where(cell => smooth ? Touch(cell, (y, x)) : cell == (y, x))
+                .Select(cell => (double)map[cell.Y, cell.X])];
             values[y, x] = around.Sum() / around.Length;
             maximum = Math.Max(maximum, values[y, x]);
         }
@@ -37,8 +38,10 @@ internal static class LocalizationReferences
             }
         }
 
-        (int Y, int X)[] largest = [.. kept.GroupBy(cell => label[cell]).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).First()];
-        return new BoundingBox(largest.Min(cell => cell.X), largest.Min(cell => cell.Y), largest.Max(cell => cell.X) + 1, largest.Max(cell => cell.Y) + 1);
+        (int Y, int X)[] largest = [.. kept.GroupBy(cell => label[cell]).OrderByDescending(group => group.Count()).ThenBy(group => group.Key)
+            .First()];
+        return new BoundingBox(largest.Min(cell => cell.X), largest.Min(cell => cell.Y), largest.Max(cell => cell.X) + 1,
+            largest.Max(cell => cell.Y) + 1);
     }
 
     /// <summary>Intersection over union of boxes with whole edges, counted in cells.</summary>
@@ -50,9 +53,11 @@ internal static class LocalizationReferences
         return either == 0 ? 0 : both / either;
     }
 
-    private static bool Inside(BoundingBox box, (int Y, int X) cell) => cell.X >= box.Left && cell.X < box.Right && cell.Y >= box.Top && cell.Y < box.Bottom;
+    private static bool Inside(BoundingBox box, (int Y, int X) cell)
+        => cell.X >= box.Left && cell.X < box.Right && cell.Y >= box.Top && cell.Y < box.Bottom;
 
     private static bool Touch((int Y, int X) a, (int Y, int X) b) => Math.Abs(a.Y - b.Y) <= 1 && Math.Abs(a.X - b.X) <= 1;
 
-    private static IEnumerable<(int Y, int X)> Cells(int height, int width) => from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) select (y, x);
+    private static IEnumerable<(int Y, int X)> Cells(int height, int width)
+        => from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) select (y, x);
 }

@@ -1,6 +1,8 @@
+using RobustAttribution.Attributions;
+
 namespace RobustAttribution.Tests.References;
 
-/// <summary>Enlarging and blurring of single planes by definition.</summary>
+/// <summary>Reducing attributions to maps, and enlarging and blurring single planes, by definition.</summary>
 internal static class MapReferences
 {
     /// <summary>Bilinear, pixel centres at half integers, nothing beyond the outermost centres.</summary>
@@ -10,7 +12,8 @@ internal static class MapReferences
         for (int y = 0; y < newHeight; y++)
         for (int x = 0; x < newWidth; x++)
         {
-            double row = Math.Clamp(((y + 0.5) * height / newHeight) - 0.5, 0, height - 1), column = Math.Clamp(((x + 0.5) * width / newWidth) - 0.5, 0, width - 1);
+            double row = Math.Clamp(((y + 0.5) * height / newHeight) - 0.5, 0, height - 1),
+                column = Math.Clamp(((x + 0.5) * width / newWidth) - 0.5, 0, width - 1);
             int top = (int)row, left = (int)column, bottom = Math.Min(top + 1, height - 1), right = Math.Min(left + 1, width - 1);
             double down = row - top, across = column - left;
             enlarged[(y * newWidth) + x] =
@@ -42,5 +45,21 @@ internal static class MapReferences
         }
 
         return blurred;
+    }
+
+    /// <summary>The map of one image's attribution [C,H·W].</summary>
+    public static double[] Reduce(double[] attribution, int channels, MapSign sign, MapScale scale)
+    {
+        var map = new double[attribution.Length / channels];
+        for (int i = 0; i < attribution.Length; i++)
+        {
+            double value = attribution[i];
+            map[i % map.Length] += sign == MapSign.Signed ? value : value >= 0 ? value : sign == MapSign.Absolute ? -value : 0;
+        }
+
+        double divisor = scale == MapScale.None
+            ? 1
+            : scale == MapScale.Sum ? map.Sum() : map.Max(value => scale == MapScale.Max ? value : Math.Abs(value));
+        return [.. map.Select(value => divisor == 0 ? value : value / divisor)];
     }
 }

@@ -5,10 +5,12 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.References;
 
-/// <summary>The metrics as their papers define them, one picture and one pixel at a time; the network is a function from numbers to numbers.</summary>
+/// <summary>The metrics as their papers define them, one image and one pixel at a time; the network is a function from numbers to numbers.</summary>
 internal static class MetricReferences
 {
-    /// <summary>Softmax probability of a class of one picture [C,H,W] of which only some pixels are kept; the others are 0 in normalised space.</summary>
+    /// <summary>
+    /// Softmax probability of a class of one image [C,H,W] of which only some pixels are kept; the others are 0 in normalised space.
+    /// </summary>
     public static double Probability(ImageNetwork network, double[,,] image, int target, Func<int, int, bool> isKept)
     {
         double[,,] x = (double[,,])image.Clone();
@@ -43,7 +45,7 @@ internal static class MetricReferences
         return rank;
     }
 
-    /// <summary>The Hessian of a class' logit at a normalised picture [1,C,H,W], by central differences of the gradient.</summary>
+    /// <summary>The Hessian of a class' logit at a normalised image [1,C,H,W], by central differences of the gradient.</summary>
     public static double[,] Hessian(ImageNetwork network, Tensor normalized, Tensor target)
     {
         const double Step = 1e-5;
@@ -65,7 +67,7 @@ internal static class MetricReferences
         return hessian;
     }
 
-    /// <summary>The gradient of a class' logit at a normalised picture.</summary>
+    /// <summary>The gradient of a class' logit at a normalised image.</summary>
     public static double[] Gradient(ImageNetwork network, Tensor normalized, Tensor target)
     {
         using IDisposable scope = NewDisposeScope();

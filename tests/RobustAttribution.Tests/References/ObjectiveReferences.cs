@@ -1,6 +1,6 @@
 namespace RobustAttribution.Tests.References;
 
-/// <summary>The losses of the objectives for one picture, from the formulas of the papers, as plain loops.</summary>
+/// <summary>The losses of the objectives for one image, from the formulas of the papers, as plain loops.</summary>
 internal static class ObjectiveReferences
 {
     /// <summary>−log softmax(logits)_y.</summary>

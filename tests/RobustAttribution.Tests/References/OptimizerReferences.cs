@@ -18,7 +18,8 @@ internal static class OptimizerReferences
         }
     }
 
-    public static void Adam(double[] w, Func<int, double[]> gradientAt, int steps, double rate, double beta1, double beta2, double epsilon, double decay, bool decoupled)
+    public static void Adam(double[] w, Func<int, double[]> gradientAt, int steps, double rate, double beta1, double beta2, double epsilon,
+        double decay, bool decoupled)
     {
         double[] m = new double[w.Length];
         double[] v = new double[w.Length];

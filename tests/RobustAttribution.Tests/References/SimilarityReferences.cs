@@ -8,7 +8,8 @@ internal static class SimilarityReferences
     public static double LensRecall(double[,] a, double[,] b, int k, int w)
     {
         List<(int Row, int Column)> reference = Top(a, k);
-        return (double)Top(b, k).Count(pixel => reference.Any(other => Math.Abs(pixel.Row - other.Row) <= w && Math.Abs(pixel.Column - other.Column) <= w)) / k;
+        return (double)Top(b, k)
+            .Count(pixel => reference.Any(other => Math.Abs(pixel.Row - other.Row) <= w && Math.Abs(pixel.Column - other.Column) <= w)) / k;
     }
 
     public static double Kendall(double[,] a, double[,] b)
@@ -110,7 +111,9 @@ internal static class SimilarityReferences
     private static List<(int Row, int Column)> Top(double[,] map, int k)
     {
         double[] values = Flat(map);
-        return [.. from place in Enumerable.Range(0, values.Length).OrderByDescending(i => values[i]).Take(k) select (place / map.GetLength(1), place % map.GetLength(1))]; // a stable sort
+        // A stable sort
+        return [.. from place in Enumerable.Range(0, values.Length).OrderByDescending(i => values[i]).Take(k)
+            select (place / map.GetLength(1), place % map.GetLength(1))];
     }
 
     private static double[] Ranks(double[] values)

@@ -45,5 +45,6 @@ public sealed class SimilarityGoldenTests
     }
 
     private static Tensor Map(JsonElement pair, string name)
-        => tensor(pair.GetProperty(name).EnumerateArray().Select(value => value.GetDouble()).ToArray()).reshape(1, pair.GetProperty("height").GetInt32(), pair.GetProperty("width").GetInt32());
+        => tensor(pair.GetProperty(name).EnumerateArray().Select(value => value.GetDouble()).ToArray())
+            .reshape(1, pair.GetProperty("height").GetInt32(), pair.GetProperty("width").GetInt32());
 }

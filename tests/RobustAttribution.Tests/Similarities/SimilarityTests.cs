@@ -26,10 +26,13 @@ public sealed class SimilarityTests
         Tensor maps = ones(1, 4, 4);
         foreach (IMapSimilarity similarity in new IMapSimilarity[] { new TopKIntersection(17), new LocalitySensitiveTopK(17) })
         {
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => similarity.Compare(maps, maps)).Message, "K is 17, and the maps have 4×4 = 16 pixels");
+            StringAssert.Contains(
+                Assert.ThrowsExactly<ArgumentException>(() => similarity.Compare(maps, maps)).Message, "K is 17, and the maps have 4×4 = 16 pixels");
         }
 
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new StructuralSimilarity().Compare(maps, maps)).Message, "Window is 7, and the maps have 4×4 pixels");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new StructuralSimilarity().Compare(maps, maps)).Message,
+            "Window is 7, and the maps have 4×4 pixels");
     }
 
     [TestMethod]

@@ -1,6 +1,8 @@
 using System.Text;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Training;
 using TorchSharp;
@@ -19,7 +21,8 @@ public sealed class CheckpointTests
     [ClassInitialize]
     public static void Register(TestContext context) => ComponentJson.Register<NoisyCrossEntropy>();
 
-    private static IEnumerable<object[]> Kills => from killAt in new[] { 2, 3, 4, 7, 9 } from type in new[] { ScalarType.Float32, ScalarType.Float64 } select new object[] { killAt, type };
+    private static IEnumerable<object[]> Kills
+        => from killAt in new[] { 2, 3, 4, 7, 9 } from type in new[] { ScalarType.Float32, ScalarType.Float64 } select new object[] { killAt, type };
 
     [TestMethod]
     [DynamicData(nameof(Kills))]
@@ -78,7 +81,8 @@ public sealed class CheckpointTests
         using var folder = new TemporaryFolder();
         (Dictionary<string, double[]> expected, TrainingResult whole) = Train(Options(folder.Path));
         int batches = 0;
-        (Dictionary<string, double[]> actual, TrainingResult again) = Train(Options(folder.Path), progress: _ => batches++, network: Network(seed: 5));
+        (Dictionary<string, double[]> actual, TrainingResult again) = Train(
+            Options(folder.Path), progress: _ => batches++, network: Network(seed: 5));
         AssertSameBits(expected, actual);
         AssertSameHistory(whole, again);
         Assert.AreEqual(0, batches);
@@ -90,12 +94,19 @@ public sealed class CheckpointTests
     public void ACancelledTrainingIsWrittenDown(int step)
     {
         using var folder = new TemporaryFolder();
-        TrainingOptions options = Options(folder.Path) with { Checkpoints = new CheckpointOptions(folder.Path) { EveryEpochs = null, EveryMinutes = 60 } };
+        TrainingOptions options = Options(folder.Path) with
+        {
+            Checkpoints = new CheckpointOptions(folder.Path) { EveryEpochs = null, EveryMinutes = 60 },
+        };
         (Dictionary<string, double[]> expected, _) = Train(options with { Checkpoints = null });
         using var source = new CancellationTokenSource();
         using ImageNetwork network = Network();
         Assert.ThrowsExactly<OperationCanceledException>(() => new RobustTrainer(options).Fit(
-            network, Pictures(40), Pictures(20, 8), progress => { if (progress is BatchProgress { Epoch: 2 } batch && batch.Step == step) { source.Cancel(); } }, source.Token));
+            network,
+            Images(40),
+            Images(20, 8),
+            progress => { if (progress is BatchProgress { Epoch: 2 } batch && batch.Step == step) { source.Cancel(); } },
+            source.Token));
         Assert.AreEqual(1, folder.Files.Length);
         AssertSameBits(expected, Train(options).Weights);
     }
@@ -142,7 +153,8 @@ public sealed class CheckpointTests
         foreach (int length in new[] { 0, 7, header - 1, header, bytes.Length - 1 })
         {
             File.WriteAllBytes(newest, bytes[..length]);
-            StringAssert.Contains(Assert.ThrowsExactly<CheckpointException>(() => Train(Options(folder.Path)), $"length {length}").Message, "is damaged");
+            StringAssert.Contains(
+                Assert.ThrowsExactly<CheckpointException>(() => Train(Options(folder.Path)), $"length {length}").Message, "is damaged");
         }
 
         // Without it, the one before is used.
@@ -158,13 +170,14 @@ public sealed class CheckpointTests
         Assert.ThrowsExactly<InvalidOperationException>(() => Train(options, progress: KillAt(5)));
 
         AssertRefused(() => Train(options with { LearningRate = 0.5 }), "options.learningRate was 0.02 and is 0.5");
-        AssertRefused(() => Train(options with { Objective = new CrossEntropy() }), "options.objective.$type was NoisyCrossEntropy and is CrossEntropy");
+        AssertRefused(() => Train(options with { Objective = new CrossEntropy() }),
+            "options.objective.$type was NoisyCrossEntropy and is CrossEntropy");
         AssertRefused(() => Train(options with { Optimizer = new AdamW { Beta1 = 0.5 } }), "options.optimizer.beta1 was 0.9 and is 0.5");
         AssertRefused(() => Train(options with { Checkpoints = options.Checkpoints! with { Identity = "fold 2" } }), "identity was  and is fold 2");
         AssertRefused(() => Train(options, network: Network(activation: Activation.Softplus(3))), "network.activation was ReLU and is softplus β=3");
         AssertRefused(() => Train(options, ScalarType.Float32), "network.dataType was Float64 and is Float32");
-        AssertRefused(() => Train(options, pictures: Pictures(41)), "training.count was 40 and is 41");
-        AssertRefused(() => Train(options, pictures: Pictures(40, 77)), "training.firstBatch was");
+        AssertRefused(() => Train(options, images: Images(41)), "training.count was 40 and is 41");
+        AssertRefused(() => Train(options, images: Images(40, 77)), "training.firstBatch was");
 
         // What cannot change the weights may differ: how often it reports, where it writes.
         AssertSameBits(Train(options with { Checkpoints = null }).Weights, Train(options with { ProgressInterval = TimeSpan.FromHours(1) }).Weights);
@@ -200,7 +213,10 @@ public sealed class CheckpointTests
     public void ADivergedTrainingIsNotWrittenDown()
     {
         using var folder = new TemporaryFolder();
-        TrainingOptions options = Options(folder.Path) with { Objective = new NoisyCrossEntropy { Weight = double.PositiveInfinity }, ProgressInterval = TimeSpan.FromHours(1) };
+        TrainingOptions options = Options(folder.Path) with
+        {
+            Objective = new NoisyCrossEntropy { Weight = double.PositiveInfinity }, ProgressInterval = TimeSpan.FromHours(1),
+        };
         Assert.ThrowsExactly<NonFiniteLossException>(() => Train(options));
         Assert.AreEqual(0, folder.Files.Length);
     }
@@ -210,17 +226,17 @@ public sealed class CheckpointTests
     {
         using var folder = new TemporaryFolder();
         using ImageNetwork network = Network();
-        (TensorBatchSource pictures, TensorBatchSource validation) = (Pictures(40), Pictures(20, 8));
+        (TensorBatchSource images, TensorBatchSource validation) = (Images(40), Images(20, 8));
         TrainingOptions options = Options(folder.Path) with { EarlyStopping = new EarlyStopping() };
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = Tensor.TotalCount;
         for (int life = 0; life < 2; life++)
         {
-            Assert.ThrowsExactly<InvalidOperationException>(() => new RobustTrainer(options).Fit(network, pictures, validation, KillAt(4)));
+            Assert.ThrowsExactly<InvalidOperationException>(() => new RobustTrainer(options).Fit(network, images, validation, KillAt(4)));
         }
 
-        new RobustTrainer(options).Fit(network, pictures, validation);
+        new RobustTrainer(options).Fit(network, images, validation);
         GC.Collect();
         GC.WaitForPendingFinalizers();
         Assert.AreEqual(before, Tensor.TotalCount, "live tensors");
@@ -239,8 +255,10 @@ public sealed class CheckpointTests
     public void OptionsOutsideTheirRangeAreRefusedByName()
     {
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new CheckpointOptions(" ")).Message, "Folder is empty");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new CheckpointOptions("a") { EveryEpochs = 0 }).Message, "EveryEpochs is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new CheckpointOptions("a") { EveryMinutes = 0 }).Message, "EveryMinutes is 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new CheckpointOptions("a") { EveryEpochs = 0 }).Message, "EveryEpochs is 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new CheckpointOptions("a") { EveryMinutes = 0 }).Message, "EveryMinutes is 0");
     }
 
     [TestMethod]
@@ -253,7 +271,11 @@ public sealed class CheckpointTests
         {
             using ChildProcess child = ChildProcess.Start(nameof(CheckpointTests), folder.Path);
             int target = former + 3;
-            Assert.IsTrue(SpinWait.SpinUntil(() => folder.Files.Any(file => Number(file) >= target && !file.EndsWith("unfinished", StringComparison.Ordinal)), TimeSpan.FromMinutes(2)), child.Output);
+            Assert.IsTrue(
+                SpinWait.SpinUntil(
+                    () => folder.Files.Any(file => Number(file) >= target && !file.EndsWith("unfinished", StringComparison.Ordinal)),
+                    TimeSpan.FromMinutes(2)),
+                child.Output);
             child.Kill();
             former = folder.Files.Where(file => !file.EndsWith("unfinished", StringComparison.Ordinal)).Max(Number);
             Assert.IsTrue(former < ChildEpochs * StepsPerEpoch, "killed before its end");
@@ -272,15 +294,17 @@ public sealed class CheckpointTests
 
     private static TrainingOptions Options(string folder) => new()
     {
-        Objective = new NoisyCrossEntropy(), Epochs = 3, BatchSize = 16, LearningRate = 0.02, Schedule = new CosineSchedule { Minimum = 0.1 }, GradientClipNorm = 0.5, Augmentation = new HorizontalFlip(),
+        Objective = new NoisyCrossEntropy(), Epochs = 3, BatchSize = 16, LearningRate = 0.02, Schedule = new CosineSchedule { Minimum = 0.1 },
+        GradientClipNorm = 0.5, Augmentation = new HorizontalFlip(),
         ProgressInterval = TimeSpan.Zero, Checkpoints = new CheckpointOptions(folder) { EveryMinutes = EveryStep }, Seed = 11,
     };
 
     private static (Dictionary<string, double[]> Weights, TrainingResult Result) Train(
-        TrainingOptions options, ScalarType type = ScalarType.Float64, Action<TrainingProgress>? progress = null, ImageNetwork? network = null, TensorBatchSource? pictures = null)
+        TrainingOptions options, ScalarType type = ScalarType.Float64, Action<TrainingProgress>? progress = null, ImageNetwork? network = null,
+        TensorBatchSource? images = null)
     {
         using ImageNetwork trained = network ?? Network(type: type);
-        TrainingResult result = new RobustTrainer(options).Fit(trained, pictures ?? Pictures(40), Pictures(20, 8), progress);
+        TrainingResult result = new RobustTrainer(options).Fit(trained, images ?? Images(40), Images(20, 8), progress);
         return (Weights(trained), result);
     }
 
@@ -302,7 +326,9 @@ public sealed class CheckpointTests
         Assert.AreEqual(expected.EpochsDone, actual.EpochsDone);
         foreach ((EpochProgress first, EpochProgress second) in expected.History.Zip(actual.History, (first, second) => (first, second)))
         {
-            Assert.AreEqual((first.Epoch, first.Loss, first.Accuracy, first.LearningRate, first.Validation), (second.Epoch, second.Loss, second.Accuracy, second.LearningRate, second.Validation));
+            Assert.AreEqual(
+                (first.Epoch, first.Loss, first.Accuracy, first.LearningRate, first.Validation),
+                (second.Epoch, second.Loss, second.Accuracy, second.LearningRate, second.Validation));
             CollectionAssert.AreEqual(first.LossTerms.ToArray(), second.LossTerms.ToArray());
         }
     }

@@ -13,7 +13,7 @@ public sealed class EvaluationTests
     [DataRow(4)]
     [DataRow(5)]
     [DataRow(100)]
-    public void EveryPictureCountsOnceWhateverTheBatches(int batchSize)
+    public void EveryImageCountsOnceWhateverTheBatches(int batchSize)
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional();
@@ -41,7 +41,7 @@ public sealed class EvaluationTests
     }
 
     [TestMethod]
-    public void BytesArePicturesInThe255thsScale()
+    public void BytesAreImagesInThe255thsScale()
     {
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional(type: ScalarType.Float32);

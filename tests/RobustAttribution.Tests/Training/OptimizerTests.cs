@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.References;
 using RobustAttribution.Training;
 using TorchSharp;
@@ -12,7 +13,9 @@ public sealed class OptimizerTests
     private const int Steps = 7;
     private const double Rate = 0.03;
 
-    private static IEnumerable<object[]> SgdCases => from momentum in new[] { 0, 0.9 } from nesterov in new[] { false, true } from decay in new[] { 0, 0.05 } select new object[] { momentum, nesterov, decay };
+    private static IEnumerable<object[]> SgdCases
+        => from momentum in new[] { 0, 0.9 } from nesterov in new[] { false, true } from decay in new[] { 0, 0.05 }
+            select new object[] { momentum, nesterov, decay };
 
     [TestMethod]
     [DynamicData(nameof(SgdCases))]
@@ -66,7 +69,8 @@ public sealed class OptimizerTests
         using IDisposable scope = NewDisposeScope();
         Tensor used = ones(2, dtype: ScalarType.Float64).requires_grad_(true);
         Tensor unused = ones(2, dtype: ScalarType.Float64).requires_grad_(true);
-        using var state = new OptimizerState(new Adam { WeightDecay = 0.1 }, [new TrainedParameter("used", used, 1), new TrainedParameter("unused", unused, 1)]);
+        using var state = new OptimizerState(new Adam { WeightDecay = 0.1 },
+            [new TrainedParameter("used", used, 1), new TrainedParameter("unused", unused, 1)]);
         IList<Tensor> gradients = autograd.grad([(used * 3).sum()], [used, unused], null, false, false, true);
         state.Update(gradients, 0.1, clipNorm: 1);
         CollectionAssert.AreEqual(new[] { 1.0, 1.0 }, unused.detach().data<double>().ToArray());
@@ -94,7 +98,10 @@ public sealed class OptimizerTests
     [TestMethod]
     public void EveryOptimizerIsReadBackFromJson()
     {
-        foreach (IOptimizer optimizer in new IOptimizer[] { new Sgd { Momentum = 0.8, Nesterov = false }, new Adam { Beta1 = 0.5 }, new AdamW { WeightDecay = 0.3 } })
+        foreach (IOptimizer optimizer in new IOptimizer[]
+        {
+            new Sgd { Momentum = 0.8, Nesterov = false }, new Adam { Beta1 = 0.5 }, new AdamW { WeightDecay = 0.3 },
+        })
         {
             Assert.AreEqual(optimizer, ComponentJson.Read<IOptimizer>(ComponentJson.Write(optimizer)));
         }
@@ -102,7 +109,8 @@ public sealed class OptimizerTests
 
     private static double[] Start(int seed) => [.. Enumerable.Range(0, Size).Select(i => Math.Sin((seed * 31) + i))];
 
-    private static double[] Gradient(int seed, int step) => [.. Enumerable.Range(0, Size).Select(i => Math.Cos((seed * 17) + (step * 1.7) + (i * 0.9)) * (i + 1))];
+    private static double[] Gradient(int seed, int step)
+        => [.. Enumerable.Range(0, Size).Select(i => Math.Cos((seed * 17) + (step * 1.7) + (i * 0.9)) * (i + 1))];
 
     private static double[] Run(IOptimizer optimizer, int seed)
     {

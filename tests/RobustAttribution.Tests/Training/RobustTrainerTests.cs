@@ -1,5 +1,6 @@
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Training;
 using TorchSharp;
@@ -19,9 +20,9 @@ public sealed class RobustTrainerTests
     public void ANetworkLearnsItsProblem(ScalarType type)
     {
         using ImageNetwork network = Network(type: type);
-        TensorBatchSource test = Pictures(100, seed: 8);
+        TensorBatchSource test = Images(100, seed: 8);
         double before = Evaluation.Measure(network, test, 16).Accuracy;
-        TrainingResult result = new RobustTrainer(Small with { Epochs = 6 }).Fit(network, Pictures(200), test);
+        TrainingResult result = new RobustTrainer(Small with { Epochs = 6 }).Fit(network, Images(200), test);
         Assert.IsTrue(result.Completed);
         Assert.AreEqual(TrainingEnd.AllEpochsDone, result.Reason);
         Assert.AreEqual(6, result.WeightsEpoch);
@@ -39,7 +40,8 @@ public sealed class RobustTrainerTests
         (Dictionary<string, double[]> First, double Loss) Train(long seed)
         {
             using ImageNetwork network = Network(type: type);
-            TrainingResult result = new RobustTrainer(Small with { Objective = new ScriptedObjective(), Seed = seed, GradientClipNorm = 0.5 }).Fit(network, Pictures(50), Pictures(20, 8));
+            TrainingResult result = new RobustTrainer(Small with { Objective = new ScriptedObjective(), Seed = seed, GradientClipNorm = 0.5 })
+                .Fit(network, Images(50), Images(20, 8));
             return (Weights(network), result.History[^1].Loss);
         }
 
@@ -56,7 +58,8 @@ public sealed class RobustTrainerTests
         Dictionary<string, double[]> Train(TimeSpan interval, bool validate)
         {
             using ImageNetwork network = Network();
-            new RobustTrainer(Small with { Objective = new ScriptedObjective(), ProgressInterval = interval }).Fit(network, Pictures(50), validate ? Pictures(20, 8) : null);
+            new RobustTrainer(Small with { Objective = new ScriptedObjective(), ProgressInterval = interval })
+                .Fit(network, Images(50), validate ? Images(20, 8) : null);
             return Weights(network);
         }
 
@@ -64,13 +67,13 @@ public sealed class RobustTrainerTests
     }
 
     [TestMethod]
-    public void EachEpochHasItsOwnOrderAndEveryPictureOnce()
+    public void EachEpochHasItsOwnOrderAndEveryImageOnce()
     {
         using ImageNetwork network = Network();
         List<double> firstClasses = [];
         var objective = new RecordingObjective();
-        new RobustTrainer(Small with { Objective = objective, Epochs = 3, BatchSize = 8 }).Fit(network, Pictures(30));
-        double[][] epochs = [.. objective.Sums.Chunk(4)]; // four batches, the last of six pictures
+        new RobustTrainer(Small with { Objective = objective, Epochs = 3, BatchSize = 8 }).Fit(network, Images(30));
+        double[][] epochs = [.. objective.Sums.Chunk(4)]; // four batches, the last of six images
         Assert.AreEqual(3, epochs.Length);
         Assert.AreEqual(epochs[0].Sum(), epochs[1].Sum(), 1e-9);
         Assert.AreEqual(epochs[0].Sum(), epochs[2].Sum(), 1e-9);
@@ -84,17 +87,17 @@ public sealed class RobustTrainerTests
         // w − rate · factor · schedule · clipped gradient, on one batch in training mode.
         using ImageNetwork network = Network();
         using ImageNetwork twin = Network();
-        TensorBatchSource pictures = Pictures(12);
+        TensorBatchSource images = Images(12);
         var options = Small with
         {
             Epochs = 1, Optimizer = new Sgd { Momentum = 0 }, LearningRate = 0.3, HeadLearningRateFactor = 10, GradientClipNorm = 0.2,
             Schedule = new MultiStepSchedule([0]), ClassWeights = [1, 2, 0.5],
         };
-        new RobustTrainer(options).Fit(network, pictures);
+        new RobustTrainer(options).Fit(network, images);
 
         using IDisposable scope = NewDisposeScope();
         twin.Backbone.train();
-        ImageBatch batch = pictures.Read(12, SplitMix64.Derive(0, 0, 0)).Single();
+        ImageBatch batch = images.Read(12, SplitMix64.Derive(0, 0, 0)).Single();
         Tensor logSoftmax = nn.functional.log_softmax(twin.Logits(batch.Images.to(ScalarType.Float64) / 255), 1);
         Tensor weights = tensor(new double[] { 1, 2, 0.5 }).index_select(0, batch.Classes);
         Tensor loss = -(logSoftmax.gather(1, batch.Classes.unsqueeze(1)).squeeze(1) * weights).sum() / weights.sum();
@@ -117,7 +120,7 @@ public sealed class RobustTrainerTests
         using ImageNetwork network = Network();
         Dictionary<string, double[]> before = Weights(network);
         bool[] grads = [.. network.Backbone.parameters().Select(parameter => parameter.requires_grad)];
-        new RobustTrainer(Small with { FrozenPrefixes = ["conv", "norm"] }).Fit(network, Pictures(40));
+        new RobustTrainer(Small with { FrozenPrefixes = ["conv", "norm"] }).Fit(network, Images(40));
         Dictionary<string, double[]> after = Weights(network);
         foreach (string name in before.Keys)
         {
@@ -126,11 +129,16 @@ public sealed class RobustTrainerTests
 
         CollectionAssert.AreEqual(grads, network.Backbone.parameters().Select(parameter => parameter.requires_grad).ToArray());
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { FrozenPrefixes = ["layer9"] }).Fit(network, Pictures(40))).Message, "FrozenPrefixes names 'layer9'");
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new RobustTrainer(Small with { FrozenPrefixes = ["layer9"] }).Fit(network, Images(40))).Message,
+            "FrozenPrefixes names 'layer9'");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { HeadPrefix = "f" }).Fit(network, Pictures(40))).Message, "HeadPrefix names 'f'");
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { HeadPrefix = "f" }).Fit(network, Images(40))).Message,
+            "HeadPrefix names 'f'");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { FrozenPrefixes = ["conv", "norm", "fc"] }).Fit(network, Pictures(40))).Message, "left to train");
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new RobustTrainer(Small with { FrozenPrefixes = ["conv", "norm", "fc"] }).Fit(network, Images(40))).Message,
+            "left to train");
     }
 
     [TestMethod]
@@ -139,15 +147,17 @@ public sealed class RobustTrainerTests
         using ImageNetwork network = Network();
         List<TrainingProgress> reports = [];
         var options = Small with { Objective = new ScriptedObjective(), LearningRate = 0.02, Schedule = new MultiStepSchedule([1]) };
-        TrainingResult result = new RobustTrainer(options).Fit(network, Pictures(40), Pictures(25, 8), reports.Add);
+        TrainingResult result = new RobustTrainer(options).Fit(network, Images(40), Images(25, 8), reports.Add);
 
-        string shape = string.Concat(reports.Select(report => report switch { BatchProgress => 'b', ValidationProgress => 'v', EpochProgress => 'e', _ => '?' }));
+        string shape = string.Concat(reports.Select(
+            report => report switch { BatchProgress => 'b', ValidationProgress => 'v', EpochProgress => 'e', _ => '?' }));
         Assert.AreEqual("bbbvebbbve", shape);
         BatchProgress[] batches = [.. reports.OfType<BatchProgress>()];
         CollectionAssert.AreEqual(new[] { 1, 2, 3, 1, 2, 3 }, batches.Select(batch => batch.Step).ToArray());
         CollectionAssert.AreEqual(new[] { 1, 1, 1, 2, 2, 2 }, batches.Select(batch => batch.Epoch).ToArray());
-        CollectionAssert.AreEqual(new[] { 0.02, 0.02, 0.02, 0.002, 0.002, 0.002 }, batches.Select(batch => batch.LearningRate).ToArray(), new Close(1e-15));
-        Assert.IsTrue(batches.All(batch => batch is { StepsPerEpoch: 3, Epochs: 2, PicturesPerSecond: > 0 }));
+        CollectionAssert.AreEqual(
+            new[] { 0.02, 0.02, 0.02, 0.002, 0.002, 0.002 }, batches.Select(batch => batch.LearningRate).ToArray(), new Close(1e-15));
+        Assert.IsTrue(batches.All(batch => batch is { StepsPerEpoch: 3, Epochs: 2, ImagesPerSecond: > 0 }));
         CollectionAssert.AreEqual(new[] { "cross-entropy", "noise" }, batches[0].LossTerms.Keys.ToArray());
         Assert.AreEqual(batches[0].Loss, batches[0].LossTerms.Values.Sum(), 1e-12);
         EpochProgress epoch = result.History[1];
@@ -155,17 +165,17 @@ public sealed class RobustTrainerTests
         Assert.AreEqual(batches[5].Accuracy, epoch.Accuracy);
         Assert.AreEqual(TimeSpan.Zero, epoch.Remaining);
         Assert.IsTrue(batches[0].Remaining > TimeSpan.Zero);
-        EvaluationResult judged = Evaluation.Measure(network, Pictures(25, 8), 16);
+        EvaluationResult judged = Evaluation.Measure(network, Images(25, 8), 16);
         Assert.AreEqual(judged.Loss, epoch.Validation!.Loss, 1e-12);
         Assert.AreEqual(judged.Accuracy, epoch.Validation.Accuracy);
     }
 
     [TestMethod]
-    public void RunningMeansWeighEveryPictureAlike()
+    public void RunningMeansWeighEveryImageAlike()
     {
         using ImageNetwork network = Network();
         var objective = new RecordingObjective();
-        TrainingResult result = new RobustTrainer(Small with { Objective = objective, Epochs = 1, BatchSize = 8 }).Fit(network, Pictures(20));
+        TrainingResult result = new RobustTrainer(Small with { Objective = objective, Epochs = 1, BatchSize = 8 }).Fit(network, Images(20));
         double expected = objective.Losses.Zip(objective.Counts, (loss, count) => loss * count).Sum() / 20;
         Assert.AreEqual(expected, result.History[0].Loss, 1e-12);
         Assert.AreEqual(objective.Correct / 20.0, result.History[0].Accuracy, 1e-12);
@@ -179,7 +189,7 @@ public sealed class RobustTrainerTests
         using ImageNetwork network = Network();
         var objective = new ScriptedObjective(noise: step => step == 5 ? double.NaN : 0.01);
         var options = Small with { Objective = objective, ProgressInterval = look ? TimeSpan.Zero : TimeSpan.FromHours(1) };
-        NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(() => new RobustTrainer(options).Fit(network, Pictures(40)));
+        NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(() => new RobustTrainer(options).Fit(network, Images(40)));
         Assert.AreEqual((2, 2, "noise"), (error.Epoch, error.Step, error.Term));
         StringAssert.Contains(error.Message, "'noise' was not finite in epoch 2, step 2");
     }
@@ -190,7 +200,8 @@ public sealed class RobustTrainerTests
         using var source = new CancellationTokenSource();
         using ImageNetwork network = Network();
         var objective = new ScriptedObjective((step, _) => { if (step == 5) { source.Cancel(); } });
-        Assert.ThrowsExactly<OperationCanceledException>(() => new RobustTrainer(Small with { Objective = objective }).Fit(network, Pictures(40), null, null, source.Token));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => new RobustTrainer(Small with { Objective = objective }).Fit(network, Images(40), null, null, source.Token));
         Assert.AreEqual(5, objective.Steps);
     }
 
@@ -204,11 +215,16 @@ public sealed class RobustTrainerTests
             Dictionary<string, double[]>? afterFirst = null;
             var objective = new ScriptedObjective((step, _) => { if (step == 5) { source.Cancel(); } });
             TrainingResult result = new RobustTrainer(Small with { Objective = objective, OnCancellation = behavior }).Fit(
-                network, Pictures(40), null, progress => { if (progress is EpochProgress { Epoch: 1 }) { afterFirst = Weights(network); } }, source.Token);
+                network,
+                Images(40),
+                null,
+                progress => { if (progress is EpochProgress { Epoch: 1 }) { afterFirst = Weights(network); } },
+                source.Token);
             return (result, Weights(network), afterFirst);
         }
 
-        (TrainingResult best, Dictionary<string, double[]> bestWeights, Dictionary<string, double[]>? afterFirst) = Train(CancellationBehavior.KeepBest);
+        (TrainingResult best, Dictionary<string, double[]> bestWeights, Dictionary<string, double[]>? afterFirst)
+            = Train(CancellationBehavior.KeepBest);
         Assert.IsFalse(best.Completed);
         Assert.AreEqual((TrainingEnd.Cancelled, 1, 1), (best.Reason, best.EpochsDone, best.WeightsEpoch!.Value));
         AssertSameBits(afterFirst!, bestWeights);
@@ -227,10 +243,12 @@ public sealed class RobustTrainerTests
         Dictionary<string, double[]>? best = null;
         var options = Small with
         {
-            Epochs = 20, Schedule = new StepFactorSchedule([new RateStep(2, 300)]), EarlyStopping = new EarlyStopping { Patience = 3, Metric = ValidationMetric.Loss },
+            Epochs = 20,
+            Schedule = new StepFactorSchedule([new RateStep(2, 300)]),
+            EarlyStopping = new EarlyStopping { Patience = 3, Metric = ValidationMetric.Loss },
         };
         TrainingResult result = new RobustTrainer(options).Fit(
-            network, Pictures(60), Pictures(40, 8), progress => { if (progress is ValidationProgress { IsBest: true }) { best = Weights(network); } });
+            network, Images(60), Images(40, 8), progress => { if (progress is ValidationProgress { IsBest: true }) { best = Weights(network); } });
         Assert.AreEqual(TrainingEnd.EarlyStopped, result.Reason);
         Assert.IsTrue(result.Completed);
         int bestEpoch = result.History.MinBy(epoch => epoch.Validation!.Loss)!.Epoch;
@@ -244,7 +262,9 @@ public sealed class RobustTrainerTests
     {
         using ImageNetwork network = Network();
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { EarlyStopping = new EarlyStopping() }).Fit(network, Pictures(10))).Message, "no validation set");
+            Assert.ThrowsExactly<ArgumentException>(
+                () => new RobustTrainer(Small with { EarlyStopping = new EarlyStopping() }).Fit(network, Images(10))).Message,
+            "no validation set");
     }
 
     [TestMethod]
@@ -252,11 +272,15 @@ public sealed class RobustTrainerTests
     {
         using ImageNetwork network = Network();
         using IDisposable scope = NewDisposeScope();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { ClassWeights = [1, 1] }).Fit(network, Pictures(10))).Message, "ClassWeights has 2 values");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { ClassWeights = [1, 1] }).Fit(network, Images(10))).Message,
+            "ClassWeights has 2 values");
         var tooMany = new TensorBatchSource(zeros(2, 1, 6, 6), tensor(new long[] { 0, 3 }));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, tooMany)).Message, "classes goes from 0 to 3; allowed is 0 to 2");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, tooMany)).Message,
+            "classes goes from 0 to 3; allowed is 0 to 2");
         var empty = new TensorBatchSource(zeros(0, 1, 6, 6), zeros(0, dtype: ScalarType.Int64));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, empty)).Message, "no picture");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, empty)).Message, "no image");
         Assert.ThrowsExactly<ArgumentException>(() => Evaluation.Measure(network, empty, 4));
         var wrongSize = new TensorBatchSource(zeros(2, 1, 5, 6), tensor(new long[] { 0, 1 }));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small).Fit(network, wrongSize)).Message, "[N,1,6,6]");
@@ -271,20 +295,31 @@ public sealed class RobustTrainerTests
     {
         using ImageNetwork network = Network();
         network.Backbone.named_children().First().module.eval();
-        TensorBatchSource pictures = Pictures(40);
-        TensorBatchSource validation = Pictures(20, 8);
+        TensorBatchSource images = Images(40);
+        TensorBatchSource validation = Images(20, 8);
         using IDisposable outer = NewDisposeScope();
         var wrong = new TensorBatchSource(zeros(20, 1, 6, 6), full([20], 9, dtype: ScalarType.Int64));
         bool[] Modes() => [.. network.Backbone.modules().Select(module => module.training)];
         bool[] Grads() => [.. network.Backbone.parameters().Select(parameter => parameter.requires_grad)];
         bool[] modes = Modes();
         bool[] grads = Grads();
-        var objective = new ScriptedObjective((step, _) => { if (situation == "network throws" && step == 4) { throw new InvalidOperationException("scripted"); } });
-        var trainer = new RobustTrainer(Small with { Objective = objective, FrozenPrefixes = ["conv"], EarlyStopping = new EarlyStopping(), GradientClipNorm = 1, ClassWeights = [1, 2, 3] });
+        var objective = new ScriptedObjective(
+            (step, _) => { if (situation == "network throws" && step == 4) { throw new InvalidOperationException("scripted"); } });
+        var trainer = new RobustTrainer(Small with
+        {
+            Objective = objective, FrozenPrefixes = ["conv"], EarlyStopping = new EarlyStopping(), GradientClipNorm = 1, ClassWeights = [1, 2, 3],
+        });
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = Tensor.TotalCount;
-        void Fit() => trainer.Fit(network, situation == "wrong class" ? wrong : pictures, validation, progress => { if (situation == "callback throws" && progress is BatchProgress { Epoch: 2 }) { throw new InvalidOperationException("scripted"); } });
+        void Fit()
+            => trainer.Fit(network, situation == "wrong class" ? wrong : images, validation, progress =>
+            {
+                if (situation == "callback throws" && progress is BatchProgress { Epoch: 2 })
+                {
+                    throw new InvalidOperationException("scripted");
+                }
+            });
         switch (situation)
         {
             case "normal": Fit(); break;
@@ -303,14 +338,16 @@ public sealed class RobustTrainerTests
         var options = new TrainingOptions
         {
             Objective = new CrossEntropy(), Epochs = 7, Optimizer = new Sgd(), Schedule = new MultiStepSchedule([1, 2]), GradientClipNorm = 0.5,
-            EarlyStopping = new EarlyStopping { Patience = 2 }, Seed = 5, ClassWeights = [1, 2], FrozenPrefixes = ["a"], OnCancellation = CancellationBehavior.KeepBest,
+            EarlyStopping = new EarlyStopping { Patience = 2 }, Seed = 5, ClassWeights = [1, 2], FrozenPrefixes = ["a"],
+            OnCancellation = CancellationBehavior.KeepBest,
         };
         TrainingOptions read = ComponentJson.Read<TrainingOptions>(ComponentJson.Write(options));
         Assert.AreEqual(ComponentJson.Write(options), ComponentJson.Write(read));
         Assert.AreEqual(options.Optimizer, read.Optimizer);
         Assert.AreEqual(0.5, read.GradientClipNorm);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingOptions { Epochs = 0 }).Message, "Epochs is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingOptions { GradientClipNorm = 0 }).Message, "GradientClipNorm is 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingOptions { GradientClipNorm = 0 }).Message, "GradientClipNorm is 0");
     }
 
     private sealed class Close(double tolerance) : System.Collections.IComparer

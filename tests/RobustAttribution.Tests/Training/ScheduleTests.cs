@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using RobustAttribution.Training;
 
 namespace RobustAttribution.Tests.Training;
@@ -46,7 +47,9 @@ public sealed class ScheduleTests
     public void WrongTablesAreRefusedByName()
     {
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new MultiStepSchedule([-1])).Message, "Milestones is -1");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new StepFactorSchedule([new RateStep(5, 0.1), new RateStep(5, 0.01)])).Message, "epochs must ascend");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new StepFactorSchedule([new RateStep(5, 0.1), new RateStep(5, 0.01)])).Message,
+            "epochs must ascend");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RateStep(5, 0)).Message, "Factor is 0");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new LinearWarmup(0)).Message, "Epochs is 0");
     }
@@ -56,10 +59,12 @@ public sealed class ScheduleTests
     {
         ILearningRateSchedule[] all =
         [
-            new ConstantSchedule(), new MultiStepSchedule([1, 5]) { Gamma = 0.3 }, new StepFactorSchedule([new RateStep(2, 0.5)]), new CosineSchedule { Minimum = 0.1 },
+            new ConstantSchedule(), new MultiStepSchedule([1, 5]) { Gamma = 0.3 }, new StepFactorSchedule([new RateStep(2, 0.5)]),
+            new CosineSchedule { Minimum = 0.1 },
             new LinearWarmup(1.5) { Then = new CosineSchedule() },
         ];
-        CollectionAssert.AreEquivalent(ComponentJson.TypesOf(typeof(ILearningRateSchedule)).ToArray(), all.Select(schedule => schedule.GetType()).ToArray());
+        CollectionAssert.AreEquivalent(
+            ComponentJson.TypesOf(typeof(ILearningRateSchedule)).ToArray(), all.Select(schedule => schedule.GetType()).ToArray());
         foreach (ILearningRateSchedule schedule in all)
         {
             ILearningRateSchedule read = ComponentJson.Read<ILearningRateSchedule>(ComponentJson.Write(schedule));

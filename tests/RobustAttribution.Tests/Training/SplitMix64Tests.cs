@@ -37,7 +37,8 @@ public sealed class SplitMix64Tests
     [TestMethod]
     public void DerivedSeedsDifferByPurposeAndIndex()
     {
-        long[] seeds = [.. from seed in Enumerable.Range(0, 20) from purpose in Enumerable.Range(0, 5) from index in Enumerable.Range(0, 20) select SplitMix64.Derive(seed, purpose, index)];
+        long[] seeds = [.. from seed in Enumerable.Range(0, 20) from purpose in Enumerable.Range(0, 5) from index in Enumerable.Range(0, 20)
+            select SplitMix64.Derive(seed, purpose, index)];
         Assert.AreEqual(seeds.Length, seeds.Distinct().Count());
         Assert.AreEqual(seeds.Length, seeds.Select(seed => (uint)seed).Distinct().Count(), "CPU generators use the lower half only");
     }

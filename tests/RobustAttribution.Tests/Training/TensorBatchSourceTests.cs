@@ -8,7 +8,7 @@ namespace RobustAttribution.Tests.Training;
 public sealed class TensorBatchSourceTests
 {
     [TestMethod]
-    public void EachPictureComesOnceWithItsClass()
+    public void EachImageComesOnceWithItsClass()
     {
         using IDisposable scope = NewDisposeScope();
         TensorBatchSource source = Source(11);
@@ -42,8 +42,10 @@ public sealed class TensorBatchSourceTests
     public void WrongTensorsAreRefused()
     {
         using IDisposable scope = NewDisposeScope();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new TensorBatchSource(zeros(2, 3), zeros(2, dtype: ScalarType.Int64))).Message, "[2,3]");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new TensorBatchSource(zeros(2, 1, 3, 3), zeros(2))).Message, "allowed is Int64 [2]");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new TensorBatchSource(zeros(2, 3), zeros(2, dtype: ScalarType.Int64))).Message, "[2,3]");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new TensorBatchSource(zeros(2, 1, 3, 3), zeros(2))).Message, "allowed is Int64 [2]");
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Source(2).Read(0));
     }
 
@@ -60,7 +62,8 @@ public sealed class TensorBatchSourceTests
         {
             using (batch)
             {
-                CollectionAssert.AreEqual(batch.Classes.data<long>().ToArray(), batch.Images.data<float>().ToArray().Select(value => (long)value / 2).ToArray());
+                CollectionAssert.AreEqual(
+                    batch.Classes.data<long>().ToArray(), batch.Images.data<float>().ToArray().Select(value => (long)value / 2).ToArray());
                 classes.AddRange(batch.Classes.data<long>().ToArray());
             }
         }

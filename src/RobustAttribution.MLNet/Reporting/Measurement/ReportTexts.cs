@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using RobustAttribution.Attacks;
 using RobustAttribution.Similarities;
-using RobustAttribution.ThreatModels;
 
 namespace RobustAttribution.MLNet.Reporting;
 

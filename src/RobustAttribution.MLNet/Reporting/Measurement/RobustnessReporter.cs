@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Reporting;
@@ -120,7 +122,7 @@ internal static class RobustnessReporter
             yield break;
         }
 
-        bool inBytes = options.Attacks[0].ThreatModel is ThreatModels.LinfBall;
+        bool inBytes = options.Attacks[0].ThreatModel is LinfBall;
         string horizontal = inBytes ? "ε in 1/255" : "ε";
         double unit = inBytes ? 255 : 1;
         yield return new(

@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,0 +1,59 @@
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attacks;
+
+/// <summary>The image as a whole may move by at most ε: the ball of the Euclidean norm, {x' : ‖x' − x‖₂ ≤ ε}.</summary>
+/// <param name="Radius">
+/// ε in pixel units over all values of the image, at least 0. 0.5 by default, the usual budget of L2 robustness on 32×32 images
+/// (Croce et al. 2021, RobustBench); the two papers use the maximum norm only.
+/// </param>
+public sealed record L2Ball(double Radius = 0.5) : IThreatModel
+{
+    // Keeps divisions by the norm of a zero vector at zero; far below any norm that means something.
+    private const double Tiny = 1e-30;
+
+    /// <summary>ε in pixel units over all values of the image, at least 0.</summary>
+    public double Radius { get; init => field = Require.NonNegative(value); } = Require.NonNegative(Radius, nameof(Radius));
+
+    /// <inheritdoc/>
+    public IThreatModel WithRadius(double radius) => this with { Radius = radius };
+
+    /// <inheritdoc/>
+    public Tensor RandomStart(Tensor images, InputSpecification input, Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        double dimensions = images.shape[1] * images.shape[2] * images.shape[3];
+        Tensor direction = Unit(randn(images.shape, images.dtype, images.device, false, generator));
+        // So that the volume is covered evenly
+        Tensor share = rand([images.shape[0], 1, 1, 1], images.dtype, images.device, false, generator).pow(1 / dimensions);
+        return Project(images + (direction * share * Radius), images, input).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>current + size · gradient/‖gradient‖₂: the steepest ascent under the Euclidean norm; a zero gradient stays.</summary>
+    /// <inheritdoc/>
+    public Tensor Step(Tensor current, Tensor gradient, double size)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (current + (Unit(gradient) * size)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Project(Tensor candidate, Tensor origin, InputSpecification input)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor offset = candidate - origin;
+        Tensor shrink = (Radius / Norm(offset)).clamp(0, 1);
+        return (origin + (offset * shrink)).clamp(input.LowerBound, input.UpperBound).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Unit(Tensor x) => x / Norm(x);
+
+    // [N,1,1,1]; scaled by the largest magnitude first, since the squares of tiny gradients vanish in float32.
+    private static Tensor Norm(Tensor x)
+    {
+        Tensor largest = x.abs().amax([1, 2, 3], true).clamp_min(Tiny);
+        Tensor scaled = x / largest;
+        return (largest * (scaled * scaled).sum([1, 2, 3], true).sqrt()).clamp_min(Tiny);
+    }
+}

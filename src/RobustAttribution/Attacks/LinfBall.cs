@@ -1,0 +1,39 @@
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attacks;
+
+/// <summary>Every value of the image may change by at most ε: the ball of the maximum norm, {x' : max |x' − x| ≤ ε}.</summary>
+/// <param name="Radius">ε in pixel units, at least 0. 8/255 by default, as Singh et al. 2020 train and evaluate with.</param>
+public sealed record LinfBall(double Radius = 8.0 / 255) : IThreatModel
+{
+    /// <summary>ε in pixel units, at least 0.</summary>
+    public double Radius { get; init => field = Require.NonNegative(value); } = Require.NonNegative(Radius, nameof(Radius));
+
+    /// <inheritdoc/>
+    public IThreatModel WithRadius(double radius) => this with { Radius = radius };
+
+    /// <inheritdoc/>
+    public Tensor RandomStart(Tensor images, InputSpecification input, Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor offset = (rand(images.shape, images.dtype, images.device, false, generator) * (2 * Radius)) - Radius; // uniform in [−ε, ε)
+        return Project(images + offset, images, input).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>current + size · sign(gradient): the steepest ascent under the maximum norm.</summary>
+    /// <inheritdoc/>
+    public Tensor Step(Tensor current, Tensor gradient, double size)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (current + (gradient.sign() * size)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Project(Tensor candidate, Tensor origin, InputSpecification input)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor inBall = minimum(maximum(candidate, origin - Radius), origin + Radius);
+        return inBall.clamp(input.LowerBound, input.UpperBound).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Augmentations;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+using RobustAttribution.Similarities;
+using RobustAttribution.Training;
+
+namespace RobustAttribution.Serialization;
+
+/// <summary>
+/// Writes and reads the composable descriptions of this library (activations, attributions, attacks, objectives, …) as JSON.
+/// Every one of them is an immutable record; the JSON is its type name under <c>"$type"</c> and its options.
+/// </summary>
+/// <remarks>
+/// Only known types are ever created: those of this library, and those that a program registered with <see cref="Register{T}"/>.
+/// A type name found in a file never loads code.
+/// </remarks>
+public static class ComponentJson
+{
+    private static readonly Type[] Families =
+    [
+        typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel),
+        typeof(IAttributionAttack), typeof(ITrainingObjective),
+        typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation), typeof(Baseline), typeof(PathQuadrature), typeof(RelevanceRule),
+        typeof(IOptimizer), typeof(ILearningRateSchedule), typeof(Augmentation),
+    ];
+
+    private static readonly ConcurrentDictionary<string, Type> Registered = new(
+        typeof(ComponentJson).Assembly.GetTypes()
+            .Where(type => type is { IsAbstract: false, IsClass: true, IsPublic: true } && Families.Any(family => family.IsAssignableFrom(type)))
+            .Select(type => KeyValuePair.Create(NameOf(type), type)));
+
+    private static volatile JsonSerializerOptions options = CreateOptions();
+
+    /// <summary>Makes a record of your own readable from files that name it.</summary>
+    /// <typeparam name="T">A record with public <c>init</c> properties that implements one of the library's component interfaces.</typeparam>
+    /// <exception cref="ArgumentException">
+    /// The type implements none of the component interfaces, or another type of that name is registered.
+    /// </exception>
+    public static void Register<T>()
+        where T : class
+    {
+        if (!Families.Any(family => family.IsAssignableFrom(typeof(T))))
+        {
+            throw new ArgumentException($"{typeof(T)} is none of {string.Join(", ", Families.Select(family => family.Name))}.");
+        }
+
+        if (Registered.GetOrAdd(NameOf(typeof(T)), typeof(T)) != typeof(T))
+        {
+            throw new ArgumentException($"Another component is registered under the name {typeof(T).Name}: {Registered[typeof(T).Name]}.");
+        }
+
+        options = CreateOptions();
+    }
+
+    /// <summary>Writes a component, or a record that holds components, as JSON.</summary>
+    /// <typeparam name="T">The interface under which it is read again.</typeparam>
+    /// <exception cref="NotSupportedException">The component, or one within it, is of a type that is not registered.</exception>
+    public static string Write<T>(T component) => JsonSerializer.Serialize(component, options);
+
+    /// <summary>Reads what <see cref="Write{T}"/> wrote.</summary>
+    /// <exception cref="FormatException">The text is not JSON, names an unknown component, or holds an option outside its range.</exception>
+    public static T Read<T>(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, options) ?? throw new FormatException($"Expected a {typeof(T).Name}, found null.");
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
+        {
+            throw new FormatException($"Not a readable {typeof(T).Name}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The registered component types of one family, by name.</summary>
+    internal static IEnumerable<Type> TypesOf(Type family)
+        => Registered.Values.Where(family.IsAssignableFrom).OrderBy(type => type.Name, StringComparer.Ordinal);
+
+    // Files name a type as it was called when they were written first.
+    private static string NameOf(Type type) => type == typeof(NextImageTarget) ? "NextPictureTarget" : type.Name;
+
+    private static JsonSerializerOptions CreateOptions() => new()
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { AddDerivedTypes } },
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    private static void AddDerivedTypes(JsonTypeInfo info)
+    {
+        if (Families.Contains(info.Type))
+        {
+            info.PolymorphismOptions = new JsonPolymorphismOptions { UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization };
+            foreach (Type type in TypesOf(info.Type))
+            {
+                info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, NameOf(type)));
+            }
+        }
+
+        if (info.Kind != JsonTypeInfoKind.Object)
+        {
+            return;
+        }
+
+        // What an object computes from its options (get-only properties) is not part of its description.
+        if (info.Type.Namespace?.StartsWith(nameof(RobustAttribution), StringComparison.Ordinal) == true)
+        {
+            foreach (JsonPropertyInfo property in info.Properties.Where(property => property is { Set: null, AssociatedParameter: null }).ToList())
+            {
+                info.Properties.Remove(property);
+            }
+        }
+    }
+}
