@@ -62,11 +62,14 @@ public abstract record AttributionAttack : IAttributionAttack
     public AttackResult Perturb(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
         Check(network, images, classes, generator);
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable inspection = network.ForInspection();
-        using IDisposable mode = no_grad();
-        using AttackRun run = new(this, network, images.detach(), classes, generator);
-        return run.FindBest();
+        lock (network.SyncRoot)
+        {
+            using IDisposable scope = NewDisposeScope();
+            using IDisposable inspection = network.ForInspection();
+            using IDisposable mode = no_grad();
+            using AttackRun run = new(this, network, images.detach(), classes, generator);
+            return run.FindBest();
+        }
     }
 
     /// <summary>The last iterate of one walk, without choosing the best one: what adversarial training uses, for one forward pass less.</summary>

@@ -23,12 +23,16 @@ public sealed record RandomNoise : IAttributionAttack
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable inspection = network.ForInspection();
-        using IDisposable mode = no_grad();
-        Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);
-        using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null);
-        best.Add(noisy, zeros([images.shape[0]], ScalarType.Float64, images.device), KeepPrediction ? network.Logits(noisy) : null, counts: true);
-        return best.ToResult();
+        lock (network.SyncRoot)
+        {
+            using IDisposable scope = NewDisposeScope();
+            using IDisposable inspection = network.ForInspection();
+            using IDisposable mode = no_grad();
+            Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);
+            using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null);
+            Tensor none = zeros([images.shape[0]], ScalarType.Float64, images.device);
+            best.Add(noisy, none, KeepPrediction ? network.Logits(noisy) : null, counts: true);
+            return best.ToResult();
+        }
     }
 }

@@ -114,7 +114,7 @@ public sealed class ArchitectureTests
     [TestMethod]
     public void ArchitecturesSurviveJson()
     {
-        NetworkArchitecture[] architectures = [NetworkArchitecture.LeNet, new SmallConvNetArchitecture { FirstStageChannels = 3, HiddenUnits = 9 }];
+        NetworkArchitecture[] architectures = [NetworkArchitecture.LeNet, new SmallConvNetArchitecture { FirstStageChannels = 3, HiddenUnits = 9, Pooling = Pooling.Average }];
         foreach (NetworkArchitecture architecture in architectures)
         {
             Assert.AreEqual(architecture, ComponentJson.Read<NetworkArchitecture>(ComponentJson.Write(architecture)));

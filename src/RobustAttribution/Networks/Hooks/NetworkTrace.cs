@@ -1,0 +1,95 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Networks;
+
+/// <summary>
+/// The structure of a network as one forward pass shows it: which module computes what from which others. For networks whose every operation is
+/// a module, joins too, as the library's are; what is not seen is an error.
+/// </summary>
+/// <param name="Steps">The modules in the order of their calls.</param>
+/// <param name="Output">The step that puts out the logits.</param>
+internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int Output)
+{
+    /// <summary>The place of the normalised images among <see cref="Step.Inputs"/>.</summary>
+    public const int Images = -1;
+
+    /// <summary>One call of a module that holds no others.</summary>
+    /// <param name="Name">The module's name, with dots.</param>
+    /// <param name="Module">A module of one input, or a <see cref="Sum"/>.</param>
+    /// <param name="Inputs">For each input the step that put it out, or <see cref="Images"/>.</param>
+    internal sealed record Step(string Name, nn.Module Module, IReadOnlyList<int> Inputs);
+
+    /// <summary>Records a network in evaluation mode.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <exception cref="NotSupportedException">Something between two modules is no module, or works in place; the message names them.</exception>
+    public static NetworkTrace Of(ImageNetwork network, Tensor images)
+    {
+        lock (network.SyncRoot)
+        {
+            using DisposeScope kept = NewDisposeScope();
+            using IDisposable inspection = network.ForInspection();
+            using IDisposable mode = no_grad();
+            Tensor input = network.Normalize(images);
+            List<Step> steps = [];
+
+            // A tensor handed on is recognised as an object; the copy of its value says whether it was changed on the way.
+            List<(Tensor Handed, Tensor Value)> outputs = [(input, input.clone())];
+            var modules = network.Backbone.named_modules().DistinctBy(entry => entry.module);
+            using (Undo.All(modules.Select(entry => Listen(entry.name, entry.module)).OfType<IDisposable>()))
+            {
+                Tensor logits = network.LogitsOfNormalized(input);
+                return new NetworkTrace(steps, Source("the logits", logits));
+            }
+
+            IDisposable? Listen(string name, nn.Module module) => module switch
+            {
+                nn.Module<Tensor, Tensor> single when LayerKinds.IsLeaf(single) => ForwardHooks.After(single, (x, y) => Add(name, module, y, x)),
+                nn.Module<Tensor, Tensor, Tensor> join when LayerKinds.IsLeaf(join)
+                    => new Undo(join.register_forward_hook((_, x, z, y) => Add(name, module, y, x, z)!).remove),
+                _ => null,
+            };
+
+            Tensor? Add(string name, nn.Module module, Tensor output, params Tensor[] inputs)
+            {
+                steps.Add(new Step(name, module, [.. inputs.Select(x => Source($"'{name}'", x))]));
+                Tensor value = output.clone();
+                kept.Attach(value);
+                outputs.Add((output, value));
+                return null;
+            }
+
+            int Source(string user, Tensor tensor)
+            {
+                int found = outputs.FindLastIndex(output => ReferenceEquals(output.Handed, tensor));
+                if (found < 0)
+                {
+                    throw new NotSupportedException(
+                        $"What {user} sees comes from no module of the network {network.Backbone.GetName()}: an operation before it is a function."
+                        + $" Make it a module; for a sum there is {nameof(Sum)}.");
+                }
+
+                string since = found == 0 ? "the network began" : $"'{steps[found - 1].Name}' put it out";
+                return outputs[found].Value.eq(tensor).all().item<bool>()
+                    ? found - 1
+                    : throw new NotSupportedException($"What {user} sees was changed in place after {since}. Use modules that do not work in place.");
+            }
+        }
+    }
+
+    /// <summary>The logits of normalised images, computed step by step as recorded.</summary>
+    public Tensor Replay(Tensor normalized)
+    {
+        List<Tensor> values = [normalized];
+        foreach (Step step in Steps)
+        {
+            Tensor[] inputs = [.. step.Inputs.Select(source => values[source + 1])];
+            values.Add(step.Module is nn.Module<Tensor, Tensor, Tensor> join
+                ? join.call(inputs[0], inputs[1])
+                : ((nn.Module<Tensor, Tensor>)step.Module).call(inputs[0]));
+        }
+
+        return values[Output + 1];
+    }
+}
