@@ -35,19 +35,39 @@ public sealed class AnyModuleTests
                 Assert.IsGreaterThan(0, scale, $"{method}");
                 Values.AreClose(expected / scale, method.Attribute(theirs, images, classes) / scale, 1e-9, $"{method}");
             }
+        }
+    }
 
-            Tensor[] expectedGradients = Gradients(ours, images, classes), gradients = Gradients(theirs, images, classes);
-            Assert.IsGreaterThan(60, gradients.Length);
+    public static IEnumerable<object[]> Objectives
+        => from row in Enumerable.Range(0, ObjectiveTable.Rows.Count) from kind in new[] { "relu", "softplus" } select new object[] { row, kind };
+
+    [TestMethod]
+    [DynamicData(nameof(Objectives))]
+    public void TorchVisionsResNet18IsTrainedAsOurs(int row, string kind)
+    {
+        using var scope = NewDisposeScope();
+        (ImageNetwork theirs, ImageNetwork ours) = ResNets(kind == "relu" ? Activation.Relu : TinyNetworks.Smooth);
+        using (theirs)
+        using (ours)
+        {
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(ours, 2);
+            (double expectedLoss, Tensor[] expected) = Gradients(ours);
+            (double loss, Tensor[] gradients) = Gradients(theirs);
+            Assert.AreEqual(expectedLoss, loss, 1e-9 * Math.Abs(expectedLoss));
+            Assert.HasCount(62, gradients);
+            double scale = expected.Max(gradient => gradient.abs().max().ToDouble());
+            Assert.IsGreaterThan(0, scale);
             for (int i = 0; i < gradients.Length; i++)
             {
-                Values.AreClose(expectedGradients[i], gradients[i], 1e-8, $"gradient of AGA at parameter {i}");
+                Values.AreClose(expected[i] / scale, gradients[i] / scale, 1e-8, $"parameter {i}");
             }
-        }
 
-        static Tensor[] Gradients(ImageNetwork network, Tensor images, Tensor classes)
-        {
-            using ObjectiveResult result = ObjectiveLaws.Evaluate(new LocalGradientAlignment { L2Weight = 1 }, network, images, classes);
-            return [.. autograd.grad([result.Loss], [.. network.Backbone.named_parameters().OrderBy(entry => entry.name, StringComparer.Ordinal).Select(entry => entry.parameter)])];
+            (double Loss, Tensor[] Gradients) Gradients(ImageNetwork network)
+            {
+                using ObjectiveResult result = ObjectiveLaws.Evaluate(ObjectiveTable.Rows[row].Objective, network, images, classes);
+                var parameters = network.Backbone.named_parameters().OrderBy(entry => entry.name, StringComparer.Ordinal);
+                return (result.Loss.ToDouble(), [.. autograd.grad([result.Loss], [.. parameters.Select(entry => entry.parameter)])]);
+            }
         }
     }
 
