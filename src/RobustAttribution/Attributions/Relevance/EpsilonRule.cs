@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>LRP-ε: in proportion to xᵢwᵢ, with ε taking a little relevance where outputs are small (Bach et al. 2015, eq. 58).</summary>
+/// <summary>LRP-ε: distributes relevance in proportion to xᵢwᵢ; ε absorbs some of it where outputs are small (Bach et al. 2015, eq. 58).</summary>
 public sealed record EpsilonRule : RelevanceRule
 {
     /// <summary>ε, in the units of the layer's output, above 0. 1e-6 by default; towards 0 this becomes LRP-0.</summary>

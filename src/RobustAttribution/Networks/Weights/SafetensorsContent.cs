@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>What a safetensors stream held. Owns its tensors.</summary>
+/// <summary>The content of a safetensors stream. Owns its tensors.</summary>
 /// <param name="tensors">See <see cref="Tensors"/>.</param>
 /// <param name="metadata">See <see cref="Metadata"/>.</param>
 public sealed class SafetensorsContent(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) : IDisposable
