@@ -14,7 +14,7 @@ public sealed record AlphaBetaRule : RelevanceRule
     public double Alpha { get; init => field = Require.InRange(value, 1, 1e6); } = 2;
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
+    internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
     {
         yield return (Alpha, PositiveContributions(map, input.Values));
         if (Alpha > 1)

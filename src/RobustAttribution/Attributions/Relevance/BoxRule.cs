@@ -11,10 +11,10 @@ namespace RobustAttribution.Attributions;
 public sealed record BoxRule : RelevanceRule
 {
     /// <inheritdoc/>
-    protected internal override bool NeedsBounds => true;
+    internal override bool NeedsBounds => true;
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
+    internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
     {
         if (input is not { Lowest: { } lowest, Highest: { } highest })
         {

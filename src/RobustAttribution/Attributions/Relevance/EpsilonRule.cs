@@ -9,9 +9,9 @@ public sealed record EpsilonRule : RelevanceRule
     public double Epsilon { get; init => field = Require.Positive(value); } = 1e-6;
 
     /// <inheritdoc/>
-    protected internal override double Stabilizer => Epsilon;
+    internal override double Stabilizer => Epsilon;
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
+    internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
         => [(1, map.Apply(input.Values, map.Weight, map.Bias))];
 }

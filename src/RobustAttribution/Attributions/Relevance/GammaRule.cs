@@ -14,7 +14,7 @@ public sealed record GammaRule : RelevanceRule
     public double Gamma { get; init => field = Require.NonNegative(value); } = 0.25;
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
+    internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
     {
         (Tensor w, Tensor? b, Tensor x) = (map.Weight, map.Bias, input.Values);
         Tensor towardsPositive = w + (Gamma * Positive(w)!), towardsNegative = w + (Gamma * Negative(w)!);

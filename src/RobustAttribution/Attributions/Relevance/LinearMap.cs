@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attributions;
 
 /// <summary>A linear layer z = Σᵢ xᵢwᵢ + b that can be evaluated with other weights than its own.</summary>
-public sealed class LinearMap
+internal sealed class LinearMap
 {
     private readonly Func<Tensor, Tensor, Tensor?, Tensor> map;
 
@@ -26,7 +26,7 @@ public sealed class LinearMap
     public static Tensor? Negative(Tensor? values) => values?.clamp_max(0);
 
     /// <summary>The map of a linear layer, with the batch normalisation behind it folded in.</summary>
-    internal static LinearMap Of(LayerCall call, bool withBias)
+    public static LinearMap Of(LayerCall call, bool withBias)
     {
         switch (call.Layer)
         {

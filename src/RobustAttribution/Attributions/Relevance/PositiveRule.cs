@@ -8,6 +8,6 @@ namespace RobustAttribution.Attributions;
 public sealed record PositiveRule : RelevanceRule
 {
     /// <inheritdoc/>
-    protected internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
+    internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
         => [(1, AlphaBetaRule.PositiveContributions(map, input.Values))];
 }

@@ -13,7 +13,7 @@ namespace RobustAttribution.Networks;
 /// Types: F64, F32, F16, BF16, I64, I32, U8, BOOL; little-endian; up to 2 GiB for each tensor. The reader is strict, and allocates no memory for a
 /// length that the stream does not have.
 /// </remarks>
-public static class Safetensors
+internal static class Safetensors
 {
     /// <summary>Writes tensors. Equal input gives equal bytes.</summary>
     /// <param name="stream">Written from its position on; left open.</param>

@@ -5,7 +5,7 @@ namespace RobustAttribution.Networks;
 /// <summary>The content of a safetensors stream. Owns its tensors.</summary>
 /// <param name="tensors">See <see cref="Tensors"/>.</param>
 /// <param name="metadata">See <see cref="Metadata"/>.</param>
-public sealed class SafetensorsContent(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) : IDisposable
+internal sealed class SafetensorsContent(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) : IDisposable
 {
     /// <summary>The tensors by name, on the CPU, in the type they were stored in.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; } = tensors;
