@@ -1,7 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet;
-using RobustAttribution.Training;
 
 namespace RobustAttribution.Benchmarks;
 
@@ -33,8 +32,15 @@ internal static class PastedItems
                 .Where(row => row.Class >= 0)
                 .Skip(skip)
                 .Take(count)
-                .Select((row, i) => Paste(Array.ConvertAll(row.Item, value => (double)value), (uint)row.Class, SplitMix64.Derive(seed, (int)split, skip + i))),
+                .Select((row, i) => Paste(Array.ConvertAll(row.Item, value => (double)value), (uint)row.Class, Derive(seed, (int)split, skip + i))),
         ];
+    }
+
+    /// <summary>A seed for each item of each part of the data.</summary>
+    private static long Derive(long seed, int part, long index)
+    {
+        long first = (long)new Draws(seed).Next(), second = (long)new Draws(first, part).Next();
+        return (long)new Draws(second, index).Next();
     }
 
     private static PastedItem Paste(double[] item, uint label, long seed)
@@ -98,11 +104,26 @@ internal static class PastedItems
         return ((1 - v) * (((1 - u) * grid[(y * side) + x]) + (u * grid[(y * side) + x + 1]))) + (v * (((1 - u) * grid[((y + 1) * side) + x]) + (u * grid[((y + 1) * side) + x + 1])));
     }
 
-    private struct Draws(long seed)
+    /// <summary>SplitMix64 (Steele, Lea and Flood 2014), whose values never change, from a number of values after a seed.</summary>
+    private struct Draws(long seed, long skipped = 0)
     {
-        private SplitMix64 generator = new(seed);
+        private const ulong Increment = 0x9E3779B97F4A7C15;
+
+        private ulong state = unchecked((ulong)seed + ((ulong)skipped * Increment));
+
+        /// <summary>The next 64 random bits.</summary>
+        public ulong Next()
+        {
+            unchecked
+            {
+                ulong value = state += Increment;
+                value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
+                value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
+                return value ^ (value >> 31);
+            }
+        }
 
         /// <summary>Uniform in [low, high).</summary>
-        public double Between(double low, double high) => low + ((high - low) * ((generator.Next() >> 11) * (1.0 / (1UL << 53))));
+        public double Between(double low, double high) => low + ((high - low) * ((Next() >> 11) * (1.0 / (1UL << 53))));
     }
 }

@@ -50,7 +50,7 @@ internal sealed class RandomPerturbationMapper(IHostEnvironment env, DataViewSch
 
     private (Tensor Attribution, Tensor Classes) ExplainPredicted(ImageNetwork network, Tensor images)
     {
-        if (options.Method is IAttributionWithLogits method)
+        if (options.Method is SinglePassAttribution method)
         {
             (Tensor attribution, Tensor logits) = method.AttributePredicted(network, images);
             return (attribution, logits.argmax(1));

@@ -56,7 +56,7 @@ internal sealed class SaliencyMapper : NetworkMapper
     {
         Tensor images = input.Images;
         bool predicted = input.Classes is null && fixedClass is null && options.Target.Count == 1;
-        if (predicted && options.Activation is null && options.Method is IAttributionWithLogits method)
+        if (predicted && options.Activation is null && options.Method is SinglePassAttribution method)
         {
             return [method.AttributePredicted(network, images).Attribution]; // the forward pass that finds the class explains it
         }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>How an attack steps along the gradients of its objective.</summary>
+/// <summary>How an attack steps along the gradients of its objective: <see cref="SteepestStep"/> or <see cref="AdamStep"/>.</summary>
 public abstract record AttackStep
 {
     /// <summary>Step length in pixel units, above 0; null, the default, is 4ε/steps, as Joo et al. 2023 attack with, and follows ε.</summary>
@@ -17,7 +17,7 @@ public abstract record AttackStep
     /// <param name="start">[N,C,H,W]: where the walk begins; state that the walk keeps belongs to the caller's dispose scope.</param>
     /// <param name="size">Step length in pixel units.</param>
     /// <returns>Takes the current images and the gradient of the value to increase, gives the next images before projection.</returns>
-    public abstract Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size);
+    internal abstract Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size);
 }
 
 /// <summary>
@@ -34,7 +34,7 @@ public sealed record SteepestStep : AttackStep
     public SteepestStep(double size) => Size = size;
 
     /// <inheritdoc/>
-    public override Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size)
+    internal override Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size)
         => (current, gradient) => threatModel.Step(current, gradient, size);
 }
 
@@ -42,7 +42,7 @@ public sealed record SteepestStep : AttackStep
 public sealed record AdamStep : AttackStep
 {
     /// <inheritdoc/>
-    public override Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size)
+    internal override Func<Tensor, Tensor, Tensor> Begin(IThreatModel threatModel, Tensor start, double size)
     {
         const double Beta1 = 0.9, Beta2 = 0.999, Small = 1e-8;
         Tensor first = zeros_like(start), second = zeros_like(start);

@@ -4,16 +4,15 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>The image as a whole may move by at most ε: the ball of the Euclidean norm, {x' : ‖x' − x‖₂ ≤ ε}.</summary>
-/// <param name="Radius">
-/// ε in pixel units over all values of the image, at least 0. 0.5 by default, the usual budget of L2 robustness on 32×32 images
-/// (Croce et al. 2021, RobustBench); the two papers use the maximum norm only.
-/// </param>
 public sealed record L2Ball(double Radius = 0.5) : IThreatModel
 {
     // Keeps divisions by the norm of a zero vector at zero; far below any norm that means something.
     private const double Tiny = 1e-30;
 
-    /// <summary>ε in pixel units over all values of the image, at least 0.</summary>
+    /// <summary>ε in pixel units over all values of the image, at least 0. 0.5 by default.</summary>
+    /// <remarks>
+    /// The default is the usual budget of L2 robustness on 32×32 images (Croce et al. 2021, RobustBench); the two papers use the maximum norm only.
+    /// </remarks>
     public double Radius { get; init => field = Require.NonNegative(value); } = Require.NonNegative(Radius, nameof(Radius));
 
     /// <inheritdoc/>

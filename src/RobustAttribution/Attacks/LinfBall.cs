@@ -4,10 +4,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>Every value of the image may change by at most ε: the ball of the maximum norm, {x' : max |x' − x| ≤ ε}.</summary>
-/// <param name="Radius">ε in pixel units, at least 0. 8/255 by default, as Singh et al. 2020 train and evaluate with.</param>
 public sealed record LinfBall(double Radius = 8.0 / 255) : IThreatModel
 {
-    /// <summary>ε in pixel units, at least 0.</summary>
+    /// <summary>ε in pixel units, at least 0. 8/255 by default, as Singh et al. 2020 train and evaluate with.</summary>
     public double Radius { get; init => field = Require.NonNegative(value); } = Require.NonNegative(Radius, nameof(Radius));
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace RobustAttribution.Attacks;
 
 /// <summary>
 /// What a network computes for one batch of images: logits, attribution, map and gradients. Each is computed when it is first asked for, and kept;
-/// one forward pass serves all of them where the attribution allows it (<see cref="IAttributionWithLogits"/>).
+/// one forward pass serves all of them where the attribution allows it (<see cref="SinglePassAttribution"/>).
 /// </summary>
 /// <remarks>Owns its tensors; they live as long as the view.</remarks>
 public sealed class NetworkView : IDisposable
@@ -60,7 +60,7 @@ public sealed class NetworkView : IDisposable
             {
                 logits = Constant(source.Logits);
             }
-            else if (logits is null && attack.AttackedMap?.Method is IAttributionWithLogits)
+            else if (logits is null && attack.AttackedMap?.Method is SinglePassAttribution)
             {
                 _ = Attribution;
             }
@@ -118,7 +118,7 @@ public sealed class NetworkView : IDisposable
     private Tensor Explain()
     {
         IAttributionMethod method = Attacked.Method;
-        if (method is not IAttributionWithLogits both)
+        if (method is not SinglePassAttribution both)
         {
             return Own(Compute(() => method.Attribute(network, Images, Classes, CreatesGraph)));
         }

@@ -46,9 +46,6 @@ public sealed record NextImageTarget : TargetMap
 }
 
 /// <summary>One map for all images.</summary>
-/// <param name="Height">H in pixels.</param>
-/// <param name="Width">W in pixels.</param>
-/// <param name="Values">H·W values, row by row.</param>
 public sealed record GivenTarget(int Height, int Width, IReadOnlyList<double> Values) : TargetMap
 {
     /// <summary>H in pixels, at least 1.</summary>

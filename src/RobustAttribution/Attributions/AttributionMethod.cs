@@ -49,6 +49,11 @@ public abstract record AttributionMethod : IAttributionMethod
             throw new NotSupportedException($"{this} cannot be differentiated; createGraph is true, allowed is false.");
         }
 
+        if (is_inference_mode_enabled())
+        {
+            throw new InvalidOperationException($"{GetType().Name} differentiates, and torch.inference_mode() is on. Leave it first.");
+        }
+
         using IDisposable mode = enable_grad();
         try
         {

@@ -46,7 +46,7 @@ public sealed record SaliencyMap
     {
         Require.NotNull(network, nameof(network)).CheckImages(images);
         using IDisposable scope = NewDisposeScope();
-        (Tensor attribution, Tensor logits) = Method is IAttributionWithLogits method ? method.AttributePredicted(network, images) : InTwoPasses();
+        (Tensor attribution, Tensor logits) = Method is SinglePassAttribution method ? method.AttributePredicted(network, images) : InTwoPasses();
         return (Reduction.Reduce(attribution).MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope());
 
         (Tensor Attribution, Tensor Logits) InTwoPasses()

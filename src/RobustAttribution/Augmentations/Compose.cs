@@ -3,10 +3,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Augmentations;
 
 /// <summary>Several augmentations, one after the other.</summary>
-/// <param name="Steps">In the order in which they are applied.</param>
 public sealed record Compose(IReadOnlyList<Augmentation> Steps) : Augmentation
 {
-    /// <summary>In the order in which they are applied.</summary>
+    /// <summary>The augmentations in the order in which they are applied.</summary>
     public IReadOnlyList<Augmentation> Steps { get; init => field = Check(value); } = Check(Steps);
 
     /// <inheritdoc/>

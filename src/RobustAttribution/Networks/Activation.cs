@@ -9,10 +9,12 @@ public abstract record Activation
     public static Activation Relu { get; } = new ReluActivation();
 
     /// <summary>log(1 + exp(βx))/β: a smooth ReLU, whose curvature falls with β.</summary>
-    /// <param name="beta">β, above 0. Joo et al. 2023 train with 3, Singh et al. 2020 attribute with 50, Dombrowski et al. 2019 attack with about 20.</param>
+    /// <param name="beta">
+    /// β, above 0. Joo et al. 2023 train with 3, Singh et al. 2020 attribute with 50, Dombrowski et al. 2019 attack with about 20.
+    /// </param>
     public static Activation Softplus(double beta) => new SoftplusActivation(beta);
 
-    /// <summary>Whether the second derivative says something: losses on gradients can be differentiated through a smooth activation as it is.</summary>
+    /// <summary>Whether the second derivative carries information, so that losses on gradients can be differentiated through it.</summary>
     public virtual bool IsSmooth => true;
 
     /// <summary>The activation's values, of the shape of <paramref name="x"/>.</summary>
@@ -33,8 +35,9 @@ public sealed record ReluActivation : Activation
 }
 
 /// <summary>log(1 + exp(βx))/β.</summary>
-/// <param name="Beta">β, above 0.</param>
-/// <remarks>Linear where βx is above 20, as PyTorch's softplus: the second derivative is exactly 0 there (the function differs by less than 2.1e-9/β).</remarks>
+/// <remarks>
+/// Linear where βx is above 20, as PyTorch's softplus: the second derivative is exactly 0 there (the function differs by less than 2.1e-9/β).
+/// </remarks>
 public sealed record SoftplusActivation(double Beta) : Activation
 {
     /// <summary>β, above 0.</summary>

@@ -8,7 +8,7 @@ namespace RobustAttribution.Networks;
 /// The normalisation is its first layer, so budgets and step sizes are in pixel units everywhere.
 /// </summary>
 /// <remarks>
-/// Owns its backbone. Threads that share one network take turns, see <see cref="SyncRoot"/>; modes and parameters are switched for all of them.
+/// Owns its backbone. Threads that share one network take turns, see <see cref="SyncRoot"/>; a change of mode or parameters applies to all of them.
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
@@ -18,7 +18,9 @@ public sealed class ImageNetwork : IDisposable
     private long? activationBytesPerImage;
 
     /// <summary>Wraps a backbone that maps normalised images [N,C,H,W] to logits [N,K].</summary>
-    /// <param name="backbone">The network behind the normalisation: any module, see docs/how-to/bring-your-own-network.md. Owned by the new object.</param>
+    /// <param name="backbone">
+    /// The network behind the normalisation: any module, see docs/how-to/bring-your-own-network.md. Owned by the new object.
+    /// </param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
     /// <exception cref="ArgumentException">The specification is inconsistent, or <paramref name="classCount"/> is below 2.</exception>
@@ -42,29 +44,37 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="architecture">What to build, e.g. one of <see cref="NetworkArchitecture"/>.</param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
-    /// <param name="activation">The activation of every switchable layer.</param>
-    /// <param name="generator">Source of the initial weights, on the CPU: the same state gives the same weights, and no other generator is touched.</param>
+    /// <param name="activation">The activation of every exchangeable place.</param>
+    /// <param name="generator">
+    /// Source of the initial weights, on the CPU: the same state gives the same weights, and no other generator moves.
+    /// </param>
     /// <returns>The network; owned by the caller. Safe inside a dispose scope: its tensors belong to the network alone.</returns>
     /// <exception cref="ArgumentException">The images are too small for the architecture, or an argument is outside its range.</exception>
-    public static ImageNetwork Create(NetworkArchitecture architecture, InputSpecification input, int classCount, Activation activation, Generator generator)
+    public static ImageNetwork Create(
+        NetworkArchitecture architecture, InputSpecification input, int classCount, Activation activation, Generator generator)
     {
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
         Require.NotNull(activation, nameof(activation));
         Require.NotNull(generator, nameof(generator));
         nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
-        var network = new ImageNetwork(backbone, input, classCount) { Architecture = architecture, FeatureLayer = architecture.FeatureLayer, PooledHead = architecture.PooledHead };
+        var network = new ImageNetwork(backbone, input, classCount)
+        {
+            Architecture = architecture, FeatureLayer = architecture.FeatureLayer, PooledHead = architecture.PooledHead,
+        };
         network.SetActivation(activation);
         return network;
     }
 
-    /// <summary>What <see cref="Create"/> built the network from; null for a backbone that was handed in.</summary>
+    /// <summary>The architecture that <see cref="Create"/> built the network from; null for a backbone that was passed in.</summary>
     public NetworkArchitecture? Architecture { get; private init; }
 
-    /// <summary>The name of the module whose output is the last map worth looking at, for Grad-CAM and class activation maps, e.g. "layer4"; null where none is known.</summary>
+    /// <summary>The name of the module whose output holds the last feature maps [N,C,h,w], e.g. "layer4"; null where none is known.</summary>
+    /// <remarks>Grad-CAM and class activation maps are computed from it.</remarks>
     public string? FeatureLayer { get; init; }
 
-    /// <summary>The name of the linear layer that computes the logits from the means of <see cref="FeatureLayer"/>'s channels, for class activation maps, e.g. "fc"; null where none is known.</summary>
+    /// <summary>The name of the linear layer that computes the logits from the channel means of <see cref="FeatureLayer"/>, e.g. "fc".</summary>
+    /// <remarks>Class activation maps take their weights from it; null where none is known.</remarks>
     public string? PooledHead { get; init; }
 
     /// <summary>The network behind the normalisation: normalised images to logits.</summary>
@@ -82,7 +92,7 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>The type of parameters and images: float32, or float64 in tests.</summary>
     public ScalarType DataType => mean.dtype;
 
-    /// <summary>The activation that every exchangeable place has now; null where there is none or they differ.</summary>
+    /// <summary>The activation of every exchangeable place; null where there is none or they differ.</summary>
     public Activation? Activation
     {
         get
@@ -92,21 +102,25 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
-    /// <summary>Whether there is an activation that <see cref="WithActivation"/> can exchange: a ReLU, ReLU6 or LeakyReLU module, a residual block of TorchVision, or an <see cref="ActivationLayer"/>.</summary>
+    /// <summary>Whether the network has an activation that <see cref="WithActivation"/> can exchange.</summary>
+    /// <remarks>
+    /// Exchangeable are ReLU, ReLU6 and LeakyReLU modules, the ReLU behind the join of TorchVision's residual blocks, and
+    /// <see cref="ActivationLayer"/>.
+    /// </remarks>
     public bool HasSwitchableActivation => activations.Any(site => site.Activation is not null);
 
-    /// <summary>The places of all activations, of the exchangeable ones and of others.</summary>
+    /// <summary>The sites of all activations, exchangeable or not.</summary>
     internal IReadOnlyList<ActivationSite> Activations => activations;
 
     /// <summary>The modules of the backbone, itself included, each once.</summary>
     internal IEnumerable<nn.Module> Modules => Backbone.modules().Prepend(Backbone).Distinct();
 
-    /// <summary>Whether a module may change its input: never in a network of ours.</summary>
+    /// <summary>Whether a module may change its input in place: never in a network of the library's.</summary>
     internal bool MayWorkInPlace => Architecture?.GetType().Assembly != typeof(ImageNetwork).Assembly;
 
     /// <summary>
-    /// Held while logits or an attribution are computed, an attack walks, or the activation is exchanged, so that threads which share the network take turns. Lock it around what must not be
-    /// divided.
+    /// The lock held while logits or an attribution are computed, an attack runs, or the activation is exchanged, so that threads which share the
+    /// network take turns. Hold it around several calls that no other thread may interrupt.
     /// </summary>
     public object SyncRoot { get; } = new();
 
@@ -120,7 +134,7 @@ public sealed class ImageNetwork : IDisposable
     /// <returns>[N,K].</returns>
     public Tensor Logits(Tensor images) => LogitsOfNormalized(Normalize(images));
 
-    /// <summary>The logits of images that are normalised already, for losses whose papers differentiate there.</summary>
+    /// <summary>The logits of normalised images, for losses whose papers differentiate with respect to these.</summary>
     /// <param name="normalized">[N,C,H,W], see <see cref="Normalize"/>.</param>
     /// <returns>[N,K].</returns>
     public Tensor LogitsOfNormalized(Tensor normalized)
@@ -131,13 +145,11 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
-    /// <summary>An ε in pixel units as the per-channel bound at the normalised input, [1,C,1,1] (or [1,1,1,1]): ε/std.</summary>
+    /// <summary>Converts an ε in pixel units to the bound of each channel at the normalised input: ε/std, [1,C,1,1] or [1,1,1,1].</summary>
     public Tensor NormalizedRadius(double epsilon) => epsilon / deviation;
 
-    /// <summary>
-    /// Applies another activation at every exchangeable place until the result is disposed; each then has its former one again. <see cref="SyncRoot"/> is held meanwhile, so the result
-    /// is disposed on the same thread.
-    /// </summary>
+    /// <summary>Applies another activation at every exchangeable place until the result is disposed, which restores the former ones.</summary>
+    /// <remarks><see cref="SyncRoot"/> is held meanwhile, so dispose of the result on the same thread.</remarks>
     /// <exception cref="InvalidOperationException">The network has no activation that can be exchanged.</exception>
     public IDisposable WithActivation(Activation activation)
     {
@@ -145,7 +157,8 @@ public sealed class ImageNetwork : IDisposable
         if (!HasSwitchableActivation)
         {
             throw new InvalidOperationException(
-                $"The network {Backbone.GetName()} has no activation that can be exchanged for {activation}; exchangeable are ReLU, ReLU6 and LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}.");
+                $"The network {Backbone.GetName()} has no activation that can be exchanged for {activation}; exchangeable are ReLU, ReLU6 and "
+                + $"LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}.");
         }
 
         Monitor.Enter(SyncRoot);
@@ -157,14 +170,14 @@ public sealed class ImageNetwork : IDisposable
         });
     }
 
-    /// <summary>Applies another activation at every exchangeable place for good.</summary>
+    /// <summary>Applies another activation at every exchangeable place from now on.</summary>
     public void SetActivation(Activation activation)
     {
         Require.NotNull(activation, nameof(activation));
         Array.ForEach(activations, site => site.Set(activation));
     }
 
-    /// <summary>Puts every module in training or evaluation mode until the result is disposed; each module then has its former mode again.</summary>
+    /// <summary>Puts every module in training or evaluation mode until the result is disposed, which restores each module's former mode.</summary>
     public IDisposable WithMode(bool training)
     {
         List<nn.Module> changed = [.. Modules.Where(module => module.training != training)];
@@ -177,8 +190,8 @@ public sealed class ImageNetwork : IDisposable
         Backbone.train(training);
         return new Undo(() =>
         {
-            // train() descends, so parents come before their children.
-            foreach (nn.Module module in Modules)
+            // train() descends, so whoever holds others comes before them, also where a module stands in several places.
+            foreach (nn.Module module in Modules.OrderByDescending(module => module.modules().Distinct().Count()))
             {
                 if (module.training != former[module])
                 {
@@ -188,7 +201,8 @@ public sealed class ImageNetwork : IDisposable
         });
     }
 
-    /// <summary>Takes the parameters out of differentiation until the result is disposed: gradients at the input then build no graph for them.</summary>
+    /// <summary>Sets requires_grad of the parameters to false until the result is disposed.</summary>
+    /// <remarks>Gradients at the input then build no graph for the parameters.</remarks>
     public IDisposable WithFrozenParameters()
     {
         List<Tensor> frozen = [.. Backbone.parameters().Where(parameter => parameter.requires_grad)];
@@ -196,7 +210,7 @@ public sealed class ImageNetwork : IDisposable
         return new Undo(() => frozen.ForEach(parameter => parameter.requires_grad = true));
     }
 
-    /// <summary>Evaluation mode and frozen parameters together: how attributions and attacks look at a network.</summary>
+    /// <summary>Evaluation mode and frozen parameters together, as attributions and attacks use a network.</summary>
     public IDisposable ForInspection()
     {
         IDisposable mode = WithMode(training: false);
@@ -208,7 +222,8 @@ public sealed class ImageNetwork : IDisposable
         });
     }
 
-    /// <summary>Moves parameters, buffers and normalisation. Make optimizers afterwards: parameters are new objects where the type or device changed.</summary>
+    /// <summary>Moves parameters, buffers and normalisation to a device and type.</summary>
+    /// <remarks>Create optimizers afterwards: parameters are new objects where the type or device changed.</remarks>
     /// <param name="device">The device to move to.</param>
     /// <param name="type">float32 or float64; null keeps the type.</param>
     public void MoveTo(Device device, ScalarType? type = null)
@@ -230,15 +245,20 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="stream">Written from its position on; left open.</param>
     public void SaveWeights(Stream stream) => NetworkWeights.Save(Backbone, stream);
 
-    /// <summary>Loads parameters and buffers from safetensors: those of <see cref="SaveWeights"/>, or a PyTorch <c>state_dict</c>. All or nothing.</summary>
-    /// <param name="stream">Read to its end; left open. Floating-point types are converted to the network's; <c>num_batches_tracked</c> may have any type or be missing.</param>
-    /// <exception cref="FormatException">The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.</exception>
+    /// <summary>Loads parameters and buffers from safetensors, all or nothing.</summary>
+    /// <param name="stream">What <see cref="SaveWeights"/> wrote, or a PyTorch <c>state_dict</c>. Read to its end; left open.</param>
+    /// <remarks>
+    /// Floating-point types are converted to the network's; <c>num_batches_tracked</c> may have any type or be missing.
+    /// </remarks>
+    /// <exception cref="FormatException">
+    /// The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.
+    /// </exception>
     public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, stream);
 
-    /// <summary>Loads those parameters and buffers whose names and shapes fit, and says which did not: for a network with a new head.</summary>
+    /// <summary>Loads the parameters and buffers whose names and shapes match, e.g. for a network with a new head.</summary>
     /// <param name="stream">As for <see cref="LoadWeights"/>.</param>
-    /// <returns>What was loaded and what was not.</returns>
-    /// <exception cref="FormatException">The stream is damaged, or nothing in it fits; the network is unchanged.</exception>
+    /// <returns>The names that were loaded and those that were not.</returns>
+    /// <exception cref="FormatException">The stream is damaged, or nothing in it matches; the network is unchanged.</exception>
     public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, stream);
 
     /// <summary>Throws unless <paramref name="images"/> and <paramref name="classes"/> are a batch for this network.</summary>
@@ -249,13 +269,16 @@ public sealed class ImageNetwork : IDisposable
         Require.NotNull(classes, nameof(classes));
         if (classes.dtype != ScalarType.Int64 || classes.dim() != 1 || classes.shape[0] != images.shape[0])
         {
-            throw new ArgumentException($"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}], one class for each image.", nameof(classes));
+            throw new ArgumentException(
+                $"classes is {classes.dtype} [{string.Join(',', classes.shape)}]; allowed is Int64 [{images.shape[0]}], one class for each image.",
+                nameof(classes));
         }
 
         using IDisposable scope = NewDisposeScope();
         if (classes.lt(0).logical_or(classes.ge(ClassCount)).any().ToBoolean())
         {
-            throw new ArgumentException($"classes goes from {classes.min().ToInt64()} to {classes.max().ToInt64()}; allowed is 0 to {ClassCount - 1}.", nameof(classes));
+            throw new ArgumentException(
+                $"classes goes from {classes.min().ToInt64()} to {classes.max().ToInt64()}; allowed is 0 to {ClassCount - 1}.", nameof(classes));
         }
     }
 
@@ -266,7 +289,9 @@ public sealed class ImageNetwork : IDisposable
         Require.NotNull(images, nameof(images));
         if (images.dim() != 4 || images.shape[1] != Input.Channels || images.shape[2] != Input.Height || images.shape[3] != Input.Width)
         {
-            throw new ArgumentException($"images has shape [{string.Join(',', images.shape)}]; allowed is [N,{Input.Channels},{Input.Height},{Input.Width}].", nameof(images));
+            throw new ArgumentException(
+                $"images has shape [{string.Join(',', images.shape)}]; allowed is [N,{Input.Channels},{Input.Height},{Input.Width}].",
+                nameof(images));
         }
 
         if (images.dtype != DataType)
@@ -276,14 +301,17 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>
-    /// Compares what hooks see of the network with its plain forward pass, its gradient with finite differences, and says what the attributions that go layer by layer would not see: modules they do not understand,
-    /// functional activations, products of tensors, changes in place. For a network of your own, once.
+    /// Finds what the layer-by-layer attributions would not see of a network: modules they do not understand, functional activations, products of
+    /// tensors, changes in place. Run it once for a network of your own.
     /// </summary>
+    /// <remarks>Compares the forward pass with hooks to the plain one, and the gradient to finite differences.</remarks>
     /// <param name="images">[N,C,H,W] in [0, 1], a few typical ones.</param>
     public NetworkCheck Check(Tensor images)
     {
         CheckImages(images);
-        return NetworkCheck.Of(this, images);
+        return images.shape[0] > 0
+            ? NetworkCheck.Of(this, images)
+            : throw new ArgumentException("images has no image; allowed is [N,C,H,W] with N of at least 1.", nameof(images));
     }
 
     /// <summary>Frees the backbone and the normalisation tensors. Harmless when repeated.</summary>
@@ -294,7 +322,7 @@ public sealed class ImageNetwork : IDisposable
         deviation.Dispose();
     }
 
-    /// <summary>Bytes of all layers' outputs for one image, at least 1; measured by one forward pass of a single image when first asked for.</summary>
+    /// <summary>Bytes of all layers' outputs for one image, at least 1; measured by one forward pass of a single image at the first call.</summary>
     internal long ActivationBytesPerImage => activationBytesPerImage ??= MeasureActivations();
 
     private long MeasureActivations()
@@ -306,7 +334,7 @@ public sealed class ImageNetwork : IDisposable
         var removals = new List<Action>();
         try
         {
-            foreach (nn.Module<Tensor, Tensor> layer in Backbone.modules().OfType<nn.Module<Tensor, Tensor>>().Where(module => !module.named_children().Any()))
+            foreach (nn.Module<Tensor, Tensor> layer in Backbone.modules().OfType<nn.Module<Tensor, Tensor>>().Where(LayerKinds.IsLeaf))
             {
                 var hook = layer.register_forward_hook((_, _, output) =>
                 {

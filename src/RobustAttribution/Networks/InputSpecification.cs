@@ -1,9 +1,6 @@
 namespace RobustAttribution.Networks;
 
-/// <summary>What pictures a network takes: their shape, and the per-channel normalisation that is its first layer.</summary>
-/// <param name="Channels">C, at least 1.</param>
-/// <param name="Height">H in pixels, at least 1.</param>
-/// <param name="Width">W in pixels, at least 1.</param>
+/// <summary>The images that a network takes: their shape, and the per-channel normalisation that is its first layer.</summary>
 public sealed record InputSpecification(int Channels, int Height, int Width)
 {
     /// <summary>C, at least 1.</summary>
@@ -27,7 +24,7 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
     /// <summary>The largest value a pixel can have: 1.</summary>
     public double UpperBound { get; init; } = 1;
 
-    /// <summary>Values in one picture: C·H·W.</summary>
+    /// <summary>Values in one image: C·H·W.</summary>
     public int ValueCount => Channels * Height * Width;
 
     /// <summary>Throws unless the lists have one value or one for each channel and the bounds are in order.</summary>
@@ -44,13 +41,15 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
 
         if (!(LowerBound < UpperBound))
         {
-            throw new ArgumentException($"{nameof(LowerBound)} is {LowerBound} and {nameof(UpperBound)} is {UpperBound}; the first must be below the second.");
+            throw new ArgumentException(
+                $"{nameof(LowerBound)} is {LowerBound} and {nameof(UpperBound)} is {UpperBound}; the first must be below the second.");
         }
     }
 
     /// <inheritdoc/>
     public bool Equals(InputSpecification? other)
-        => other is not null && (Channels, Height, Width, LowerBound, UpperBound) == (other.Channels, other.Height, other.Width, other.LowerBound, other.UpperBound)
+        => other is not null
+            && (Channels, Height, Width, LowerBound, UpperBound) == (other.Channels, other.Height, other.Width, other.LowerBound, other.UpperBound)
             && Mean.SequenceEqual(other.Mean) && StandardDeviation.SequenceEqual(other.StandardDeviation);
 
     /// <inheritdoc/>

@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>What <see cref="ImageNetwork.Check"/> found out about a network: whether the attributions that go layer by layer see all of it.</summary>
-/// <param name="Findings">What is not understood or not seen, a sentence each that names the module; empty for a network that every attribution sees through.</param>
+/// <summary>The result of <see cref="ImageNetwork.Check"/>: whether the layer-by-layer attributions see all of a network.</summary>
+/// <param name="Findings">
+/// What is not understood or not seen, a sentence each that names the module; empty for a network that every attribution handles.
+/// </param>
 /// <param name="LogitDifference">The largest difference of a logit with hooks to the plain forward pass; 0 where hooks change nothing.</param>
 /// <param name="GradientError">
-/// The relative difference between the length of the true logits' gradient and the central finite difference along it, a step of 1e-3 of the pixels' range: about 1e-2 or less, more where kinks lie near.
+/// The relative difference between the length of the gradient of the predicted classes' logits and the central finite difference along it, with a
+/// step of 1e-3 of the pixels' range: about 1e-2 or less, more near kinks.
 /// </param>
 public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDifference, double GradientError)
 {
@@ -68,7 +71,8 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             observed =
             [
                 .. from entry in network.Backbone.named_modules().DistinctBy(entry => entry.module)
-                   where entry.module is nn.Module<Tensor, Tensor> && (LayerKinds.IsLeaf(entry.module) || LayerKinds.ActivationOf(entry.module) is not null)
+                   where entry.module is nn.Module<Tensor, Tensor>
+                       && (LayerKinds.IsLeaf(entry.module) || LayerKinds.ActivationOf(entry.module) is not null)
                    select (entry.name, (nn.Module<Tensor, Tensor>)entry.module),
             ];
             using IDisposable hooks = Hooks((module, x, y) =>
@@ -84,43 +88,54 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
 
         public IEnumerable<string> Unused()
             => observed.Index().Where(entry => LayerKinds.IsLinear(entry.Item.Module) && !calls.Exists(call => call.Module == entry.Index))
-                .Select(entry => $"'{entry.Item.Name}', a {entry.Item.Module.GetType().Name}, is never called: if its weights are used by a function, hooks do not see that.");
+                .Select(entry => $"'{entry.Item.Name}', a {entry.Item.Module.GetType().Name}, is never called through call(): "
+                    + "if its weights are used by a function, hooks do not see that.");
 
         public IEnumerable<string> ChangedInPlace()
-            => calls.Where(call => !call.Kept.eq(call.Output).all().item<bool>() && !TakenInPlace(call)).Select(call => observed[call.Module].Name).Distinct()
+            => calls.Where(call => !call.Kept.eq(call.Output).all().item<bool>() && !TakenInPlace(call))
+                .Select(call => observed[call.Module].Name)
+                .Distinct()
                 .Select(name => $"What '{name}' puts out is changed in place by something that is no module.");
 
-        /// <summary>
-        /// Holds every module's output at a value of its own, so that a module's input depends on the others' outputs only through what lies between them, and compares how far it moves with its derivative.
-        /// </summary>
+        /// <summary>Moves every module's output by a step and by two, and compares: what is linear between the modules moves twice as far.</summary>
+        /// <remarks>
+        /// Every module's output is replaced by a tensor of its value, so that an input depends on the outputs only through what the network computes
+        /// between its modules.
+        /// </remarks>
         public IEnumerable<string> NotLinearBetweenModules(Generator generator)
         {
+            if (calls.Count == 0)
+            {
+                yield return "No module is called through call(): hooks see nothing of the network.";
+                yield break;
+            }
+
             using IDisposable scope = NewDisposeScope();
             Tensor[] outputs = [.. calls.Select(call => call.Output.detach().requires_grad_(true))];
             Tensor[] moves = [.. calls.Select(call => Noise(call.Output, generator) * call.Output.std(false).add(1e-3))];
-            List<Tensor> before = Inputs(outputs), after = Inputs([.. outputs.Zip(moves, (output, move) => (output + move).detach())]);
+            List<Tensor> at = Inputs(outputs), one = Inputs(Moved(1)), two = Inputs(Moved(2));
             Tensor unused = stack(outputs.Select(output => output.sum())).sum() * 0; // every output has a gradient
-            for (int i = 0; i < before.Count; i++)
+            for (int i = 0; i < at.Count; i++)
             {
-                if (!before[i].requires_grad)
+                Tensor step = one[i] - at[i], rest = two[i] - one[i] - step;
+                if (!at[i].requires_grad || !(rest.norm().ToDouble() > Tolerance * step.norm().ToDouble()))
                 {
                     continue;
                 }
 
-                Tensor direction = Noise(before[i], generator);
-                Tensor[] sources = [.. autograd.grad([(before[i] * direction).sum() + unused], outputs, null, true, false)];
-                double expected = sources.Zip(moves, (found, move) => (found * move).sum().ToDouble()).Sum();
-                double moved = ((after[i] - before[i]) * direction).sum().ToDouble(), scale = ((after[i] - before[i]).norm() * direction.norm()).ToDouble();
-                if (Math.Abs(moved - expected) > Tolerance * Math.Max(scale, Math.Abs(expected)))
-                {
-                    string from = string.Join(", ", calls.Select((call, index) => (call, index)).Where(entry => sources[entry.index].count_nonzero().item<long>() > 0).Select(entry => $"'{observed[entry.call.Module].Name}'").Distinct());
-                    string to = i < calls.Count ? $"'{observed[calls[i].Module].Name}'" : "the logits";
-                    yield return $"Between {from} and {to} the network computes something that is neither a module nor linear (a functional activation or pool, or a product): guided back-propagation and relevance take it for a plain gradient.";
-                }
+                Tensor[] sources = [.. autograd.grad([at[i].sum() + unused], outputs, null, true, false)];
+                IEnumerable<string> from = calls.Where((_, index) => sources[index].count_nonzero().item<long>() > 0)
+                    .Select(call => $"'{observed[call.Module].Name}'")
+                    .Distinct();
+                string to = i < calls.Count ? $"'{observed[calls[i].Module].Name}'" : "the logits";
+                yield return $"Between {string.Join(", ", from)} and {to} the network computes something that is neither a module nor linear "
+                    + "(a functional activation or pool, or a product): guided back-propagation and relevance take it for a plain gradient.";
             }
+
+            Tensor[] Moved(double factor) => [.. outputs.Zip(moves, (output, move) => (output + (move * factor)).detach())];
         }
 
-        // What each call sees, and the logits, when the calls put out these tensors.
+        // The input of each call, and the logits, where the calls' outputs are replaced by these tensors.
         private List<Tensor> Inputs(Tensor[] outputs)
         {
             List<Tensor> inputs = [];
@@ -133,7 +148,7 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             return [.. inputs, logits];
         }
 
-        // Beyond the scopes within the network.
+        // Outlives the dispose scopes within the network.
         private Tensor Keep(Tensor tensor)
         {
             kept.Attach(tensor);
@@ -142,7 +157,7 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
 
         private static Tensor Noise(Tensor like, Generator generator) => randn(like.shape, like.dtype, CPU, false, generator).to(like.device);
 
-        // A module may write over its input, so a copy is taken before it runs; residual blocks, which hold others, leave theirs alone.
+        // A module may write over its input, so it is copied before the module runs; residual blocks, which contain others, do not change theirs.
         private Undo Hooks(Func<int, Tensor, Tensor, Tensor?> answer)
         {
             Tensor? input = null;
@@ -159,6 +174,8 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
 
         private bool TakenInPlace((int Module, Tensor Input, Tensor Output, Tensor Kept) call)
             => network.Modules.Any(block => ReferenceEquals(ResidualSite.LastNormalization(block), observed[call.Module].Module))
-                || calls.Exists(other => LayerKinds.WorksInPlace(observed[other.Module].Module) && other.Input.shape.SequenceEqual(call.Output.shape) && other.Input.eq(call.Output).all().item<bool>());
+                || calls.Exists(other => LayerKinds.WorksInPlace(observed[other.Module].Module)
+                    && other.Input.shape.SequenceEqual(call.Output.shape)
+                    && other.Input.eq(call.Output).all().item<bool>());
     }
 }

@@ -1,11 +1,12 @@
 namespace RobustAttribution.Networks;
 
-/// <summary>How a network shrinks its maps.</summary>
+/// <summary>How a network reduces the size of its feature maps.</summary>
 public enum Pooling
 {
-    /// <summary>The maximum of each window, as the papers' networks. Its winner changes from image to image: where values tie (a black background), an infinitesimal change moves the gradient.</summary>
+    /// <summary>The maximum of each window, as in the papers' networks.</summary>
+    /// <remarks>It has kinks: where values of a window tie (a black background), an infinitesimal change of the image moves the gradient.</remarks>
     Max,
 
-    /// <summary>The mean of each window. It has no kinks, so maps of a smooth network change smoothly (docs/concepts.md).</summary>
+    /// <summary>The mean of each window. It has no kinks, so the maps of a smooth network change smoothly (docs/concepts.md).</summary>
     Average,
 }

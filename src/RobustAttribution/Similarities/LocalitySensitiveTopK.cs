@@ -14,14 +14,12 @@ namespace RobustAttribution.Similarities;
 /// w-LENS-pre@k.
 /// Ties and small maps as <see cref="TopKIntersection"/>.
 /// </remarks>
-/// <param name="K">k, at least 1. 100 by default, to be read beside the top-100 intersection.</param>
-/// <param name="Window">w in pixels, at least 0. 1 by default: 3×3 neighbourhoods.</param>
 public sealed record LocalitySensitiveTopK(int K = 100, int Window = 1) : MapSimilarity
 {
-    /// <summary>k, at least 1.</summary>
+    /// <summary>k, at least 1. 100 by default, to be read beside the top-100 intersection.</summary>
     public int K { get; init => field = Require.InRange(value, 1); } = Require.InRange(K, 1, name: nameof(K));
 
-    /// <summary>w in pixels, at least 0.</summary>
+    /// <summary>w in pixels, at least 0. 1 by default: 3×3 neighbourhoods.</summary>
     public int Window { get; init => field = Require.InRange(value, 0); } = Require.InRange(Window, 0, name: nameof(Window));
 
     /// <inheritdoc/>

@@ -14,16 +14,14 @@ namespace RobustAttribution.Similarities;
 /// are counted.
 /// Two maps that are constant and equal have L = 0, and give 1. Maps smaller than the window are refused.
 /// </remarks>
-/// <param name="Window">Side of the square window in pixels, odd and at least 3. 7 by default (AGA).</param>
-/// <param name="Sigma">
-/// Standard deviation in pixels of the Gaussian that weighs the window, above 0; null weighs all pixels alike. 1.5 by default (AGA).
-/// </param>
 public sealed record StructuralSimilarity(int Window = 7, double? Sigma = 1.5) : MapSimilarity
 {
-    /// <summary>Side of the square window in pixels, odd and at least 3.</summary>
+    /// <summary>Side of the square window in pixels, odd and at least 3. 7 by default (AGA).</summary>
     public int Window { get; init => field = CheckWindow(value); } = CheckWindow(Window);
 
-    /// <summary>Standard deviation in pixels of the Gaussian that weighs the window, above 0; null weighs all pixels alike.</summary>
+    /// <summary>
+    /// Standard deviation in pixels of the Gaussian that weighs the window, above 0; null weighs all pixels alike. 1.5 by default (AGA).
+    /// </summary>
     public double? Sigma { get; init => field = CheckSigma(value); } = CheckSigma(Sigma);
 
     /// <inheritdoc/>

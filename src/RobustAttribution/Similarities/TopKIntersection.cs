@@ -12,10 +12,9 @@ namespace RobustAttribution.Similarities;
 /// maps give 1.
 /// Maps of fewer than k pixels are refused.
 /// </remarks>
-/// <param name="K">k, at least 1. 100 by default (ART's evaluation).</param>
 public sealed record TopKIntersection(int K = 100) : MapSimilarity
 {
-    /// <summary>k, at least 1.</summary>
+    /// <summary>k, at least 1. 100 by default (ART's evaluation).</summary>
     public int K { get; init => field = Require.InRange(value, 1); } = Require.InRange(K, 1, name: nameof(K));
 
     /// <inheritdoc/>

@@ -6,10 +6,9 @@ namespace RobustAttribution.Training;
 /// disk and then renamed,
 /// so a file under its final name is always whole; the last two are kept. A resumed training ends with the same bits.
 /// </remarks>
-/// <param name="Folder">Where the files are; made if missing. One folder is for one training.</param>
 public sealed record CheckpointOptions(string Folder)
 {
-    /// <summary>Where the files are; made if missing.</summary>
+    /// <summary>The folder of the files, created if missing. One folder is for one training.</summary>
     public string Folder { get; init => field = CheckFolder(value); } = CheckFolder(Folder);
 
     /// <summary>Write one after each so many epochs, at least 1; null for none. 1 by default. The end of the training is always written.</summary>

@@ -54,7 +54,7 @@ public static class Evaluation
     /// <param name="cancellationToken">Checked before each batch.</param>
     /// <returns>Logits [N,K] and true classes [N], both on the CPU and owned by the caller.</returns>
     /// <exception cref="ArgumentException">The source is empty, or its images do not fit the network.</exception>
-    public static (Tensor Logits, Tensor Classes) Logits(
+    internal static (Tensor Logits, Tensor Classes) Logits(
         ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken = default)
     {
         using IDisposable scope = NewDisposeScope();

@@ -15,7 +15,9 @@ public interface IOptimizer
     /// <summary>A copy with another weight decay.</summary>
     IOptimizer WithWeightDecay(double weightDecay);
 
-    /// <summary>Names of the tensors the rule remembers of each parameter, e.g. "momentum". Each has the parameter's shape and is 0 before the first step.</summary>
+    /// <summary>
+    /// Names of the tensors that the rule keeps for each parameter, e.g. "momentum". Each has the parameter's shape and is 0 before the first step.
+    /// </summary>
     IReadOnlyList<string> StateNames { get; }
 
     /// <summary>Changes one parameter, and what is remembered of it, in place.</summary>

@@ -19,10 +19,9 @@ public sealed record ConstantSchedule : ILearningRateSchedule
 }
 
 /// <summary>Multiplies the learning rate by <see cref="Gamma"/> at each milestone (as torch.optim's MultiStepLR), AGA's schedule.</summary>
-/// <param name="Milestones">Epochs done when the rate falls, each at least 0. AGA: 100 and 150 for CIFAR-10; 40, 60 and 80 for ImageNet-100.</param>
 public sealed record MultiStepSchedule(IReadOnlyList<int> Milestones) : ILearningRateSchedule
 {
-    /// <summary>Epochs done when the rate falls, each at least 0.</summary>
+    /// <summary>Epochs done when the rate falls, each at least 0. AGA: 100 and 150 for CIFAR-10; 40, 60 and 80 for ImageNet-100.</summary>
     public IReadOnlyList<int> Milestones { get; init => field = Check(value); } = Check(Milestones);
 
     /// <summary>Factor at each milestone, above 0. 0.1 by default (AGA).</summary>
@@ -36,8 +35,6 @@ public sealed record MultiStepSchedule(IReadOnlyList<int> Milestones) : ILearnin
 }
 
 /// <summary>From an epoch on, the learning rate is multiplied by a factor, which replaces the former one.</summary>
-/// <param name="Epoch">Epochs done when the factor begins, at least 0.</param>
-/// <param name="Factor">The factor, above 0.</param>
 public sealed record RateStep(int Epoch, double Factor)
 {
     /// <summary>Epochs done when the factor begins, at least 0.</summary>
@@ -48,10 +45,11 @@ public sealed record RateStep(int Epoch, double Factor)
 }
 
 /// <summary>A table of factors, ART's schedule: each row replaces the one before.</summary>
-/// <param name="Steps">In ascending order of their epochs. ART for CIFAR-10: 0.1 from epoch 50, 0.01 from epoch 80.</param>
 public sealed record StepFactorSchedule(IReadOnlyList<RateStep> Steps) : ILearningRateSchedule
 {
-    /// <summary>In ascending order of their epochs; before the first the factor is 1.</summary>
+    /// <summary>
+    /// The steps in ascending order of their epochs; before the first, the factor is 1. ART for CIFAR-10: 0.1 from epoch 50, 0.01 from epoch 80.
+    /// </summary>
     public IReadOnlyList<RateStep> Steps { get; init => field = Check(value); } = Check(Steps);
 
     /// <inheritdoc/>
@@ -88,10 +86,9 @@ public sealed record CosineSchedule : ILearningRateSchedule
 /// <summary>
 /// Lets the factor of another schedule grow linearly from a small share to the whole during the first epochs (Goyal et al. 2017, section 2.2).
 /// </summary>
-/// <param name="Epochs">Length of the warm-up in epochs, above 0; parts of an epoch are allowed.</param>
 public sealed record LinearWarmup(double Epochs) : ILearningRateSchedule
 {
-    /// <summary>Length of the warm-up in epochs, above 0.</summary>
+    /// <summary>Length of the warm-up in epochs, above 0; parts of an epoch are allowed.</summary>
     public double Epochs { get; init => field = Require.Positive(value); } = Require.Positive(Epochs, nameof(Epochs));
 
     /// <summary>The share at the very first step, from 0 to 1. 0.1 by default.</summary>

@@ -5,7 +5,7 @@ namespace RobustAttribution.Training;
 /// derived from a seed. Its values are the same on every machine and in every version.
 /// </summary>
 /// <param name="seed">Start of the sequence.</param>
-public struct SplitMix64(long seed)
+internal struct SplitMix64(long seed)
 {
     private ulong state = unchecked((ulong)seed);
 

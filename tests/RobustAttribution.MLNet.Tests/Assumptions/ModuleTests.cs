@@ -39,6 +39,26 @@ public sealed class ModuleTests
     }
 
     [TestMethod]
+    public void AHookInstalledAfterARemovalMayRunBeforeOlderOnes()
+    {
+        using var scope = NewDisposeScope();
+        using ReLU relu = nn.ReLU();
+        List<string> order = [];
+        Action remove = Install("first");
+        Install("second");
+        remove();
+        Install("third");
+        relu.call(tensor(1.0));
+        CollectionAssert.AreEqual(new[] { "third", "second" }, order);
+
+        Action Install(string name) => relu.register_forward_hook((_, _, output) =>
+        {
+            order.Add(name);
+            return output;
+        }).remove;
+    }
+
+    [TestMethod]
     public void AParameterMadeInsideAScopeDiesWithItButNotThoseOfTorchSharpsLayers()
     {
         Parameter parameter;

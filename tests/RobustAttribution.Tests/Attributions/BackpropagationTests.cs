@@ -24,13 +24,16 @@ public sealed class BackpropagationTests
             using ImageNetwork network = TinyNetworks.Convolutional(seed, activation);
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2, seed);
             var reference = new ChainReference(network);
-            Tensor guided = new GuidedBackpropagation().Attribute(network, images, classes), deconvolved = new Deconvolution().Attribute(network, images, classes);
+            Tensor guided = new GuidedBackpropagation().Attribute(network, images, classes);
+            Tensor deconvolved = new Deconvolution().Attribute(network, images, classes);
             for (int n = 0; n < 2; n++)
             {
                 double[] x = Values.Of(network.Normalize(images)[n]);
                 int target = (int)classes[n].ToInt64();
-                Values.AreClose(InPixels(reference.Gradient(x, target, null, (signal, input, derivative) => Math.Max(signal, 0) * derivative(input))), Values.Of(guided[n]), 1e-10, "guided");
-                Values.AreClose(InPixels(reference.Gradient(x, target, null, (signal, _, _) => Math.Max(signal, 0))), Values.Of(deconvolved[n]), 1e-10, "deconvolution");
+                double[] gated = reference.Gradient(x, target, null, (signal, input, derivative) => Math.Max(signal, 0) * derivative(input));
+                double[] positive = reference.Gradient(x, target, null, (signal, _, _) => Math.Max(signal, 0));
+                Values.AreClose(InPixels(gated), Values.Of(guided[n]), 1e-10, "guided");
+                Values.AreClose(InPixels(positive), Values.Of(deconvolved[n]), 1e-10, "deconvolution");
             }
 
             double[] InPixels(double[] gradient) => [.. gradient.Select((value, i) => value / network.Input.StandardDeviation[i / 64])];
@@ -53,7 +56,8 @@ public sealed class BackpropagationTests
             }
 
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-            Values.AreClose(new InputGradient().Attribute(network, images, classes), new GuidedBackpropagation().Attribute(network, images, classes), 1e-10);
+            Values.AreClose(
+                new InputGradient().Attribute(network, images, classes), new GuidedBackpropagation().Attribute(network, images, classes), 1e-10);
         }
     }
 
@@ -72,16 +76,22 @@ public sealed class BackpropagationTests
 
         IAttributionMethod[] methods =
         [
-            new InputGradient(), new GradientTimesInput(), new IntegratedGradients { Steps = 3 }, new SmoothGrad { Samples = 2 }, new LayerwiseRelevance(), new GuidedBackpropagation(), new Deconvolution(),
+            new InputGradient(), new GradientTimesInput(), new IntegratedGradients { Steps = 3 }, new SmoothGrad { Samples = 2 },
+            new LayerwiseRelevance(), new GuidedBackpropagation(), new Deconvolution(),
         ];
         foreach (IAttributionMethod method in methods)
         {
             Values.AreClose(method.Attribute(known, images, classes), method.Attribute(network, images, classes), 1e-12, method.GetType().Name);
         }
 
-        Values.AreClose(new GradCam().Attribute(known, images, classes), new GradCam { Layer = "inner.layer4" }.Attribute(network, images, classes), 1e-12);
-        using var named = new ImageNetwork(new OpaqueModule(known.Backbone), known.Input, 4) { FeatureLayer = "inner.layer4", PooledHead = "inner.fc" };
-        Values.AreClose(new ClassActivationMap().Attribute(known, images, classes), new ClassActivationMap().Attribute(named, images, classes), 1e-12);
+        Values.AreClose(
+            new GradCam().Attribute(known, images, classes), new GradCam { Layer = "inner.layer4" }.Attribute(network, images, classes), 1e-12);
+        using var named = new ImageNetwork(new OpaqueModule(known.Backbone), known.Input, 4)
+        {
+            FeatureLayer = "inner.layer4", PooledHead = "inner.fc",
+        };
+        Values.AreClose(
+            new ClassActivationMap().Attribute(known, images, classes), new ClassActivationMap().Attribute(named, images, classes), 1e-12);
     }
 
     [TestMethod]
@@ -89,7 +99,10 @@ public sealed class BackpropagationTests
     {
         using var scope = NewDisposeScope();
         using ImageNetwork known = TinyNetworks.Residual();
-        using var network = new ImageNetwork(new OpaqueModule(known.Backbone), known.Input, 4) { FeatureLayer = "inner.layer4.0", PooledHead = "inner.fc" };
+        using var network = new ImageNetwork(new OpaqueModule(known.Backbone), known.Input, 4)
+        {
+            FeatureLayer = "inner.layer4.0", PooledHead = "inner.fc",
+        };
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
         string message = Assert.ThrowsExactly<NotSupportedException>(() => new ClassActivationMap().Attribute(network, images, classes)).Message;
         StringAssert.Contains(message, "'inner.fc'");
@@ -102,7 +115,8 @@ public sealed class BackpropagationTests
         using var scope = NewDisposeScope();
         using var network = new ImageNetwork(new Doubling(), TinyNetworks.Input(), 4);
         Tensor images = rand([2, 2, 8, 8]), classes = tensor(new long[] { 0, 1 });
-        Values.AreClose(new InputGradient().Attribute(network, images, classes), new GuidedBackpropagation().Attribute(network, images, classes), 1e-6);
+        Values.AreClose(
+            new InputGradient().Attribute(network, images, classes), new GuidedBackpropagation().Attribute(network, images, classes), 1e-6);
     }
 
     [TestMethod]
@@ -112,13 +126,15 @@ public sealed class BackpropagationTests
         Tensor images = rand([2, 2, 8, 8]), classes = tensor(new long[] { 0, 1 });
         Refuses("'1', a GroupNorm", nn.Conv2d(2, 4, 8), nn.GroupNorm(2, 4), nn.Flatten());
         Refuses("'2', a Softmax", nn.Flatten(), nn.Linear(128, 4), nn.Softmax(1));
-        Refuses("'0', a Conv2d with padding mode Reflect", nn.Conv2d(2, 4, 9, padding: 1, padding_mode: PaddingModes.Reflect), nn.AdaptiveAvgPool2d(1), nn.Flatten());
+        Refuses("'0', a Conv2d with padding mode Reflect",
+            nn.Conv2d(2, 4, 9, padding: 1, padding_mode: PaddingModes.Reflect), nn.AdaptiveAvgPool2d(1), nn.Flatten());
         Refuses("'1', a OwnWeights with parameters of its own", nn.Flatten(), new OwnWeights());
 
         void Refuses(string what, params nn.Module<Tensor, Tensor>[] layers)
         {
             using var network = new ImageNetwork(nn.Sequential(layers), TinyNetworks.Input(), 4);
-            foreach (IAttributionMethod method in new IAttributionMethod[] { new LayerwiseRelevance(), new GuidedBackpropagation(), new Deconvolution() })
+            foreach (IAttributionMethod method in new IAttributionMethod[]
+                { new LayerwiseRelevance(), new GuidedBackpropagation(), new Deconvolution() })
             {
                 string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes)).Message;
                 StringAssert.Contains(message, what);
@@ -136,7 +152,13 @@ public sealed class BackpropagationTests
         using ImageNetwork inner = TinyNetworks.Convolutional();
         (ImageNetwork network, CountingModule counter) = CountingModule.Around(inner);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        foreach (string words in new[] { "CUDA out of memory. Tried to allocate 2.00 GiB", "[enforce fail at alloc_cpu.cpp:66] . DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory" })
+        string[] failures =
+        [
+            "CUDA out of memory. Tried to allocate 2.00 GiB",
+            "[enforce fail at alloc_cpu.cpp:66] . DefaultCPUAllocator: can't allocate memory",
+            "DefaultCPUAllocator: not enough memory",
+        ];
+        foreach (string words in failures)
         {
             counter.Failure = new LibtorchFailure(words);
             Fails(new IntegratedGradients { MemoryBudget = 12345 }, "MemoryBudget (now 12345 bytes)");

@@ -32,7 +32,8 @@ public sealed class FeatureMapTests
                 double[] gradient = reference.Gradient(x, (int)classes[n].ToInt64(), layer ?? "relu4");
                 int area = shape[1] * shape[2];
                 double[] weights = [.. Enumerable.Range(0, shape[0]).Select(k => gradient.Skip(k * area).Take(area).Average())];
-                double[] map = [.. Enumerable.Range(0, area).Select(p => Math.Max(0, Enumerable.Range(0, shape[0]).Sum(k => weights[k] * features[(k * area) + p])))];
+                double Weighted(int p) => Enumerable.Range(0, shape[0]).Sum(k => weights[k] * features[(k * area) + p]);
+                double[] map = [.. Enumerable.Range(0, area).Select(p => Math.Max(0, Weighted(p)))];
                 Values.AreClose(MapReferences.Enlarge(map, shape[1], shape[2], 12, 12), Values.Of(maps[n]), 1e-10);
             }
         }
@@ -53,7 +54,8 @@ public sealed class FeatureMapTests
             {
                 (double[] features, int[] shape) = reference.Output(Values.Of(network.Normalize(images)[n]), "relu");
                 int area = shape[1] * shape[2], target = (int)classes[n].ToInt64();
-                double[] map = [.. Enumerable.Range(0, area).Select(p => Enumerable.Range(0, shape[0]).Sum(k => head[target, k] * features[(k * area) + p]))];
+                double Weighted(int p) => Enumerable.Range(0, shape[0]).Sum(k => head[target, k] * features[(k * area) + p]);
+                double[] map = [.. Enumerable.Range(0, area).Select(Weighted)];
                 Values.AreClose(MapReferences.Enlarge(map, shape[1], shape[2], 8, 8), Values.Of(maps[n]), 1e-10);
             }
         }
@@ -65,7 +67,8 @@ public sealed class FeatureMapTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = Pooled(5, stride: 1);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        Tensor logits = network.Logits(images).gather(1, classes.unsqueeze(1)) - network.Backbone.get_parameter("fc.bias")!.detach().index_select(0, classes).unsqueeze(1);
+        Tensor bias = network.Backbone.get_parameter("fc.bias")!.detach().index_select(0, classes).unsqueeze(1);
+        Tensor logits = network.Logits(images).gather(1, classes.unsqueeze(1)) - bias;
         Values.AreClose(Values.Of(logits), Values.Of(new ClassActivationMap().Attribute(network, images, classes).mean([1, 2, 3])), 1e-10);
     }
 
@@ -75,8 +78,9 @@ public sealed class FeatureMapTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Residual(seed: 2);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-        Values.AreClose(new GradCam().Attribute(network, images, classes), new GradCam { Layer = "layer4.1.relu2" }.Attribute(network, images, classes), 0);
-        List<double[]> maps = [.. new[] { "layer1", "layer2.0", "layer2.1.conv1", "layer3.0.downsample.0", "bn1" }.Select(layer => Values.Of(new GradCam { Layer = layer }.Attribute(network, images, classes)))];
+        double[] Map(string? layer) => Values.Of(new GradCam { Layer = layer }.Attribute(network, images, classes));
+        Values.AreClose(Map(null), Map("layer4.1.relu2"), 0);
+        List<double[]> maps = [.. new[] { "layer1", "layer2.0", "layer2.1.conv1", "layer3.0.downsample.0", "bn1" }.Select(Map)];
         Assert.HasCount(5, maps.Select(map => string.Join(' ', map)).Distinct());
         Assert.IsTrue(maps.TrueForAll(map => map.All(double.IsFinite)));
     }
@@ -94,14 +98,17 @@ public sealed class FeatureMapTests
         state.IsUnchanged("refused");
 
         var shared = new ActivationLayer();
-        using var twice = new ImageNetwork(
-            nn.Sequential(("conv", nn.Conv2d(2, 3, 3, padding: 1)), ("one", shared), ("two", shared), ("flatten", nn.Flatten()), ("fc", nn.Linear(192, 4))), TinyNetworks.Input(), 4);
+        var backbone = nn.Sequential(
+            ("conv", nn.Conv2d(2, 3, 3, padding: 1)), ("one", shared), ("two", shared), ("flatten", nn.Flatten()), ("fc", nn.Linear(192, 4)));
+        using var twice = new ImageNetwork(backbone, TinyNetworks.Input(), 4);
+        Tensor single = images.to(ScalarType.Float32);
         StringAssert.Contains(
-            Assert.ThrowsExactly<NotSupportedException>(() => new GradCam { Layer = "one" }.Attribute(twice, images.to(ScalarType.Float32), classes)).Message, "2 times");
+            Assert.ThrowsExactly<NotSupportedException>(() => new GradCam { Layer = "one" }.Attribute(twice, single, classes)).Message, "2 times");
 
         void Refuses(string layer, string says)
         {
-            string message = Assert.ThrowsExactly<NotSupportedException>(() => new GradCam { Layer = layer }.Attribute(network, images, classes)).Message;
+            var method = new GradCam { Layer = layer };
+            string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes)).Message;
             StringAssert.Contains(message, $"'{layer}'");
             StringAssert.Contains(message, says);
         }

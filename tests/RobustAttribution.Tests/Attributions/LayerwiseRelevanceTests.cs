@@ -11,10 +11,14 @@ namespace RobustAttribution.Tests.Attributions;
 [TestClass]
 public sealed class LayerwiseRelevanceTests
 {
-    private static readonly RelevanceComposite NearlyZero = new() { Dense = new EpsilonRule { Epsilon = 1e-14 }, Convolution = new EpsilonRule { Epsilon = 1e-14 } };
+    private static readonly EpsilonRule TinyEpsilon = new() { Epsilon = 1e-14 };
+    private static readonly RelevanceComposite NearlyZero = new() { Dense = TinyEpsilon, Convolution = TinyEpsilon };
 
     public static IEnumerable<object[]> Cases
-        => from composite in Enumerable.Range(0, AttributionTable.Composites.Count + 1) from bias in new[] { true, false } from seed in new ulong[] { 1, 2, 3 } select new object[] { composite, bias, seed };
+        => from composite in Enumerable.Range(0, AttributionTable.Composites.Count + 1)
+           from bias in new[] { true, false }
+           from seed in new ulong[] { 1, 2, 3 }
+           select new object[] { composite, bias, seed };
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -22,7 +26,12 @@ public sealed class LayerwiseRelevanceTests
     {
         RelevanceComposite composite = row < AttributionTable.Composites.Count
             ? AttributionTable.Composites[row]
-            : new RelevanceComposite { FirstLayer = new AlphaBetaRule { Alpha = 3 }, Convolution = new EpsilonRule { Epsilon = 0.01 }, Dense = new GammaRule { Gamma = 0.7 } };
+            : new RelevanceComposite
+            {
+                FirstLayer = new AlphaBetaRule { Alpha = 3 },
+                Convolution = new EpsilonRule { Epsilon = 0.01 },
+                Dense = new GammaRule { Gamma = 0.7 },
+            };
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional(seed, Activation.Relu);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2, seed);
@@ -50,9 +59,11 @@ public sealed class LayerwiseRelevanceTests
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 1, seed);
             var reference = new ChainReference(network);
             ChainReference.Rule box = RelevanceReferences.Box;
+            double[] lowest = Values.Of(network.Normalize(zeros_like(images))), highest = Values.Of(network.Normalize(ones_like(images)));
             double[] expected = reference.Relevance(
-                Values.Of(network.Normalize(images)), (int)classes[0].ToInt64(), Values.Of(network.Normalize(zeros_like(images))), Values.Of(network.Normalize(ones_like(images))), true, box, box, box);
-            Values.AreClose(expected, Values.Of(new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlusBox }.Attribute(network, images, classes)), 1e-6);
+                Values.Of(network.Normalize(images)), (int)classes[0].ToInt64(), lowest, highest, true, box, box, box);
+            var method = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlusBox };
+            Values.AreClose(expected, Values.Of(method.Attribute(network, images, classes)), 1e-6);
         }
     }
 
@@ -93,7 +104,10 @@ public sealed class LayerwiseRelevanceTests
             Conserves(new LayerwiseRelevance { Composite = composite }, "no biases");
 
             void Conserves(LayerwiseRelevance method, string why) => Values.AreClose(
-                Values.Of(network.Logits(images).gather(1, classes.unsqueeze(1))), Values.Of(method.Attribute(network, images, classes).flatten(1).sum(1)), 1e-6, $"{composite}, {kind}, {why}");
+                Values.Of(network.Logits(images).gather(1, classes.unsqueeze(1))),
+                Values.Of(method.Attribute(network, images, classes).flatten(1).sum(1)),
+                1e-6,
+                $"{composite}, {kind}, {why}");
         }
     }
 
@@ -107,7 +121,8 @@ public sealed class LayerwiseRelevanceTests
             using ImageNetwork network = AttributionTable.Network(kind, activation);
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
             Tensor expected = new GradientTimesInput { Baseline = Baseline.Mean }.Attribute(network, images, classes);
-            Values.AreClose(expected, new LayerwiseRelevance { Composite = NearlyZero }.Attribute(network, images, classes), 1e-8, $"{activation} {kind}");
+            var method = new LayerwiseRelevance { Composite = NearlyZero };
+            Values.AreClose(expected, method.Attribute(network, images, classes), 1e-8, $"{activation} {kind}");
         }
     }
 
@@ -124,7 +139,8 @@ public sealed class LayerwiseRelevanceTests
         TinyNetworks.Trained(pair, 9);
         using (no_grad())
         {
-            Tensor scale = normalization.weight! / (normalization.named_buffers().Single(buffer => buffer.name == "running_var").buffer + 1e-5).sqrt();
+            Tensor variance = normalization.named_buffers().Single(buffer => buffer.name == "running_var").buffer;
+            Tensor scale = normalization.weight! / (variance + 1e-5).sqrt();
             Tensor mean = normalization.named_buffers().Single(buffer => buffer.name == "running_mean").buffer;
             folded.weight!.copy_(convolution.weight! * scale.reshape(3, 1, 1, 1));
             folded.bias!.copy_(((convolution.bias! - mean) * scale) + normalization.bias!);

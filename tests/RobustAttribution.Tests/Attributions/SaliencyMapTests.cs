@@ -51,7 +51,7 @@ public sealed class SaliencyMapTests
         counter.Reset();
         (Tensor maps, Tensor found) = map.OfPredicted(network, images);
         Assert.IsFalse(maps.requires_grad || found.requires_grad);
-        if (map.Method is IAttributionWithLogits)
+        if (map.Method is SinglePassAttribution)
         {
             Assert.AreEqual(1, counter.Calls, "forward passes");
         }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Fixtures;
 
-/// <summary>Passes everything on to another module, counts the forward passes and the pictures in them, notes the modes, and fails when it is told to.</summary>
+/// <summary>Calls another module, counts the forward passes and the images in them, records the modes, and fails on demand.</summary>
 internal sealed class CountingModule : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> inner;
@@ -18,7 +18,7 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
 
     public int Calls { get; private set; }
 
-    /// <summary>How many pictures the largest of the calls had.</summary>
+    /// <summary>The number of images of the largest call.</summary>
     public long LargestCall { get; private set; }
 
     /// <summary>How many of the calls were made with gradients to the parameters possible.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Fixtures;
 
-/// <summary>The weights and pictures of GoldenValues/Networks/make_networks.py: functions of the position alone, so that no file holds them.</summary>
+/// <summary>The weights and images of GoldenValues/Networks/make_networks.py: functions of the position alone, so that no file holds them.</summary>
 internal static class FormulaWeights
 {
     /// <summary>Parameter or buffer number t in the ordinal order of the names, value i: sin(0.37 i + t), scaled as the script scales it.</summary>
@@ -12,7 +12,11 @@ internal static class FormulaWeights
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         (string Name, Tensor Value)[] state =
-            [.. module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(module.named_buffers()).OrderBy(entry => entry.Item1, StringComparer.Ordinal)];
+        [
+            .. module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
+                .Concat(module.named_buffers())
+                .OrderBy(entry => entry.Item1, StringComparer.Ordinal),
+        ];
         for (int t = 0; t < state.Length; t++)
         {
             (string name, Tensor value) = state[t];
@@ -31,6 +35,9 @@ internal static class FormulaWeights
     }
 
     /// <summary>0.5 + sin(0.11 i + 0.5)/2.</summary>
-    public static Tensor Pictures(params long[] shape)
-        => tensor([.. Enumerable.Range(0, (int)shape.Aggregate(1L, (product, size) => product * size)).Select(i => 0.5 + (0.5 * Math.Sin((0.11 * i) + 0.5)))], ScalarType.Float64, CPU).reshape(shape);
+    public static Tensor Images(params long[] shape)
+    {
+        int count = (int)shape.Aggregate(1L, (product, size) => product * size);
+        return tensor([.. Enumerable.Range(0, count).Select(i => 0.5 + (0.5 * Math.Sin((0.11 * i) + 0.5)))], ScalarType.Float64, CPU).reshape(shape);
+    }
 }

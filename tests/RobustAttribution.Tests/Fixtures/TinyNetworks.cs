@@ -20,9 +20,12 @@ internal static class TinyNetworks
     /// <summary>A convolution net of the SmallConvNet kind with 3, 4 channels and 5 hidden units.</summary>
     public static ImageNetwork Convolutional(
         ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
-        => Create(new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5 }, seed, activation, channels, size, classes, type);
+    {
+        var architecture = new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5 };
+        return Create(architecture, seed, activation, channels, size, classes, type);
+    }
 
-    /// <summary>Logits that are an affine function of the normalised picture.</summary>
+    /// <summary>Logits that are an affine function of the normalised image.</summary>
     public static ImageNetwork Linear(ulong seed = 1, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
     {
         using var generator = new Generator(seed, CPU);
@@ -32,12 +35,17 @@ internal static class TinyNetworks
         return network;
     }
 
-    /// <summary>A ResNet-18 with 2, 4, 8, 16 channels and a 3×3 stem, in evaluation mode, its batch normalisations as if it had been trained.</summary>
-    public static ImageNetwork Residual(ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
-        => Trained(Create(new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallImages }, seed, activation, channels, size, classes, type), seed);
+    /// <summary>A ResNet-18 with 2, 4, 8, 16 channels and a 3×3 stem, in evaluation mode, its batch normalisations as if trained.</summary>
+    public static ImageNetwork Residual(
+        ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+    {
+        var architecture = new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallImages };
+        return Trained(Create(architecture, seed, activation, channels, size, classes, type), seed);
+    }
 
     /// <summary>A WideResNet-10-1, in evaluation mode, its batch normalisations as if it had been trained.</summary>
-    public static ImageNetwork Wide(ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+    public static ImageNetwork Wide(
+        ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
         => Trained(Create(new WideResNetArchitecture { Depth = 10, WidthFactor = 1 }, seed, activation, channels, size, classes, type), seed);
 
     /// <summary>Gives every batch normalisation random scales, shifts and statistics, and puts the network in evaluation mode.</summary>
@@ -47,7 +55,8 @@ internal static class TinyNetworks
         using var mode = no_grad();
         foreach (nn.Module module in network.Backbone.modules().OfType<BatchNorm2d>())
         {
-            foreach ((string name, Tensor value) in module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(module.named_buffers()).Where(entry => entry.Item2.dim() == 1))
+            var state = module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(module.named_buffers());
+            foreach ((string name, Tensor value) in state.Where(entry => entry.Item2.dim() == 1))
             {
                 bool factor = name is "weight" or "running_var";
                 value.uniform_(factor ? 0.5 : -0.3, factor ? 1.5 : 0.3, generator);
@@ -62,9 +71,15 @@ internal static class TinyNetworks
     public static ImageNetwork WithoutBiases(ImageNetwork network)
     {
         using var mode = no_grad();
-        foreach (Tensor value in network.Backbone.named_parameters().Where(entry => entry.name.EndsWith("bias", StringComparison.Ordinal)).Select(entry => (Tensor)entry.parameter)
-            .Concat(network.Backbone.named_buffers().Where(entry => entry.name.EndsWith("running_mean", StringComparison.Ordinal)).Select(entry => entry.buffer)))
+        nn.Module module = network.Backbone;
+        var state = module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)).Concat(module.named_buffers());
+        foreach ((string name, Tensor value) in state)
         {
+            if (!name.EndsWith("bias", StringComparison.Ordinal) && !name.EndsWith("running_mean", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             value.zero_();
         }
 
@@ -72,7 +87,13 @@ internal static class TinyNetworks
     }
 
     public static ImageNetwork Create(
-        NetworkArchitecture architecture, ulong seed = 1, Activation? activation = null, int channels = 2, int size = 8, int classes = 4, ScalarType type = ScalarType.Float64)
+        NetworkArchitecture architecture,
+        ulong seed = 1,
+        Activation? activation = null,
+        int channels = 2,
+        int size = 8,
+        int classes = 4,
+        ScalarType type = ScalarType.Float64)
     {
         using var generator = new Generator(seed, CPU);
         ImageNetwork network = ImageNetwork.Create(architecture, Input(channels, size), classes, activation ?? Smooth, generator);
@@ -80,12 +101,13 @@ internal static class TinyNetworks
         return network;
     }
 
-    /// <summary>Uniform pictures in [0, 1] and random classes.</summary>
+    /// <summary>Uniform images in [0, 1] and random classes.</summary>
     public static (Tensor Images, Tensor Classes) Batch(ImageNetwork network, int count = 3, ulong seed = 7)
     {
         using var generator = new Generator(seed, CPU);
         InputSpecification input = network.Input;
-        Tensor images = rand(new long[] { count, input.Channels, input.Height, input.Width }, ScalarType.Float64, CPU, false, generator).to(network.DataType);
+        long[] shape = [count, input.Channels, input.Height, input.Width];
+        Tensor images = rand(shape, ScalarType.Float64, CPU, false, generator).to(network.DataType);
         Tensor classes = randint(0L, network.ClassCount, new long[] { count }, ScalarType.Int64, CPU, false, generator);
         return (images, classes);
     }

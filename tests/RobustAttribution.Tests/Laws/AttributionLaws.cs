@@ -179,7 +179,7 @@ public sealed class AttributionLaws
     [TestMethod]
     public void LogitsThatComeForFreeAreTheLogits()
     {
-        foreach (IAttributionWithLogits method in AttributionTable.Rows.OfType<IAttributionWithLogits>())
+        foreach (SinglePassAttribution method in AttributionTable.Rows.OfType<SinglePassAttribution>())
         {
             using var scope = NewDisposeScope();
             using ImageNetwork network = TinyNetworks.Residual();

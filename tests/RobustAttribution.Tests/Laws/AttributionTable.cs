@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Laws;
 
-/// <summary>Every attribution, with options for small pictures, and the kinds of network they are tried on.</summary>
+/// <summary>Every attribution, with options for small images, and the kinds of network they are tried on.</summary>
 internal static class AttributionTable
 {
     public static IReadOnlyList<Baseline> Baselines { get; } = [Baseline.Black, Baseline.White, Baseline.Mean, Baseline.Blurred(0.8)];
@@ -79,5 +79,8 @@ internal static class AttributionTable
     }
 
     public static IEnumerable<object[]> Cases(params string[] kinds)
-        => from row in Enumerable.Range(0, Rows.Count) from kind in kinds where kind != "chain" || Rows[row] is not ClassActivationMap select new object[] { row, kind };
+        => from row in Enumerable.Range(0, Rows.Count)
+           from kind in kinds
+           where kind != "chain" || Rows[row] is not ClassActivationMap
+           select new object[] { row, kind };
 }

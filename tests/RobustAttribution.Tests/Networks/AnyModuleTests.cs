@@ -129,7 +129,11 @@ public sealed class AnyModuleTests
         using (NewDisposeScope())
         using (network.ForInspection())
         {
-            IAttributionMethod[] methods = [new GuidedBackpropagation(), new Deconvolution(), .. AttributionTable.Composites.Select(composite => new LayerwiseRelevance { Composite = composite })];
+            IAttributionMethod[] methods =
+            [
+                new GuidedBackpropagation(), new Deconvolution(),
+                .. AttributionTable.Composites.Select(composite => new LayerwiseRelevance { Composite = composite }),
+            ];
             foreach (IAttributionMethod method in methods)
             {
                 double[] map = Values.Of(method.Attribute(network, images, classes));
@@ -137,7 +141,8 @@ public sealed class AnyModuleTests
             }
 
             // LRP-0 is gradient × normalised input wherever hooks see every activation.
-            var zero = new LayerwiseRelevance { Composite = new RelevanceComposite { Convolution = new EpsilonRule { Epsilon = 1e-13 }, Dense = new EpsilonRule { Epsilon = 1e-13 } } };
+            var epsilon = new EpsilonRule { Epsilon = 1e-13 };
+            var zero = new LayerwiseRelevance { Composite = new RelevanceComposite { Convolution = epsilon, Dense = epsilon } };
             Tensor expected = new GradientTimesInput { Baseline = Baseline.Mean }.Attribute(network, images, classes);
             double scale = expected.abs().max().ToDouble();
             Values.AreClose(expected / scale, zero.Attribute(network, images, classes) / scale, 1e-6, "LRP-0");
@@ -166,7 +171,8 @@ public sealed class AnyModuleTests
         {
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 1);
             using var generator = new Generator(3, CPU);
-            Tensor weights = randn(images.shape, ScalarType.Float64, CPU, false, generator), direction = randn(images.shape, ScalarType.Float64, CPU, false, generator);
+            Tensor weights = randn(images.shape, ScalarType.Float64, CPU, false, generator);
+            Tensor direction = randn(images.shape, ScalarType.Float64, CPU, false, generator);
             var method = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus };
             Tensor point = images.detach().requires_grad_(true);
             Tensor derivative = autograd.grad([(method.Attribute(network, point, classes, createGraph: true) * weights).sum()], [point])[0];
@@ -207,9 +213,12 @@ public sealed class AnyModuleTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(2, CPU);
-        nn.Module<Tensor, Tensor> convolution = SeededLayers.Convolution(2, 3, 3, 1, 1, true, generator), head = SeededLayers.Linear(192, 4, generator);
-        using var inPlace = new ImageNetwork(nn.Sequential(("conv", convolution), ("relu", nn.ReLU(inplace: true)), ("flatten", nn.Flatten()), ("fc", head)), TinyNetworks.Input(), 4);
-        using var apart = new ImageNetwork(nn.Sequential(("conv", convolution), ("relu", nn.ReLU()), ("flatten", nn.Flatten()), ("fc", head)), TinyNetworks.Input(), 4);
+        nn.Module<Tensor, Tensor> convolution = SeededLayers.Convolution(2, 3, 3, 1, 1, true, generator);
+        nn.Module<Tensor, Tensor> head = SeededLayers.Linear(192, 4, generator);
+        ImageNetwork With(nn.Module<Tensor, Tensor> relu) => new(
+            nn.Sequential(("conv", convolution), ("relu", relu), ("flatten", nn.Flatten()), ("fc", head)), TinyNetworks.Input(), 4);
+        using ImageNetwork inPlace = With(nn.ReLU(inplace: true));
+        using ImageNetwork apart = With(nn.ReLU());
         Tensor images = rand([2, 2, 8, 8], generator: generator), classes = tensor(new long[] { 0, 3 });
         foreach (bool createGraph in new[] { false, true })
         {
@@ -227,7 +236,9 @@ public sealed class AnyModuleTests
         Finds("Between 'conv' and 'fc'", (conv, fc, x) => fc.call(nn.functional.softplus(conv.call(x), 1, 20).flatten(1)));
         Finds("Between 'conv' and 'fc'", (conv, fc, x) => fc.call((conv.call(x) * conv.call(x)).flatten(1)));
         Finds("Between 'fc' and the logits", (conv, fc, x) => fc.call(conv.call(x).flatten(1)).tanh());
-        Finds("'conv', a Conv2d, is never called", (conv, fc, x) => fc.call(nn.functional.conv2d(x, ((TorchSharp.Modules.Conv2d)conv).weight, null, [1, 1], [1, 1]).flatten(1)));
+        Finds(
+            "'conv', a Conv2d, is never called through call()",
+            (conv, fc, x) => fc.call(nn.functional.conv2d(x, ((TorchSharp.Modules.Conv2d)conv).weight, null, [1, 1], [1, 1]).flatten(1)));
         Finds("What 'conv' puts out is changed in place", (conv, fc, x) => fc.call(conv.call(x).mul_(3).flatten(1)));
         Finds(null, (conv, fc, x) => fc.call((conv.call(x) + (conv.call(x) * 2)).flatten(1)));
 
@@ -241,7 +252,9 @@ public sealed class AnyModuleTests
             }
             else
             {
-                Assert.IsTrue(check.Findings.Any(finding => finding.StartsWith(what, StringComparison.Ordinal)), $"{what}: {string.Join(' ', check.Findings)}");
+                Assert.IsTrue(
+                    check.Findings.Any(finding => finding.StartsWith(what, StringComparison.Ordinal)),
+                    $"{what}: {string.Join(' ', check.Findings)}");
             }
         }
     }
@@ -281,7 +294,11 @@ public sealed class AnyModuleTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = AttributionTable.Network("sequential", Activation.Relu, ScalarType.Float32);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
-        IAttributionMethod[] methods = [new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonGammaBox }, new GuidedBackpropagation(), new GradCam { Layer = "conv2" }, new IntegratedGradients { Steps = 2 }];
+        IAttributionMethod[] methods =
+        [
+            new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonGammaBox },
+            new GuidedBackpropagation(), new GradCam { Layer = "conv2" }, new IntegratedGradients { Steps = 2 },
+        ];
         using IDisposable inspection = network.ForInspection();
         double[][] serial = [.. methods.Select(method => Values.Of(method.Attribute(network, images, classes))), Values.Of(network.Logits(images))];
         var wrong = new int[5];
@@ -303,7 +320,10 @@ public sealed class AnyModuleTests
     private static (ImageNetwork Theirs, ImageNetwork Ours) ResNets(Activation activation)
     {
         manual_seed(3); // for TorchVision
-        var theirs = new ImageNetwork(torchvision.models.resnet18(num_classes: 4), TinyNetworks.Input(3, 16), 4) { FeatureLayer = "layer4", PooledHead = "fc" };
+        var theirs = new ImageNetwork(torchvision.models.resnet18(num_classes: 4), TinyNetworks.Input(3, 16), 4)
+        {
+            FeatureLayer = "layer4", PooledHead = "fc",
+        };
         TinyNetworks.Trained(theirs, 9);
         ImageNetwork ours = TinyNetworks.Create(new ResNetArchitecture(), channels: 3, size: 16, type: ScalarType.Float32);
         using var weights = new MemoryStream();
@@ -339,6 +359,8 @@ public sealed class AnyModuleTests
     private sealed record UsersArchitecture : NetworkArchitecture
     {
         public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
-            => nn.Sequential(nn.Conv2d(input.Channels, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3 * (input.Height - 2) * (input.Width - 2), classCount));
+            => nn.Sequential(
+                nn.Conv2d(input.Channels, 3, 3), nn.ReLU(), nn.Flatten(),
+                nn.Linear(3 * (input.Height - 2) * (input.Width - 2), classCount));
     }
 }

@@ -11,7 +11,8 @@ public sealed class ArchitectureTests
 {
     private static readonly string[] ChainNames =
     [
-        "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "conv3.weight", "conv3.bias", "conv4.weight", "conv4.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias",
+        "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "conv3.weight", "conv3.bias", "conv4.weight", "conv4.bias",
+        "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias",
     ];
 
     [TestMethod]
@@ -48,9 +49,10 @@ public sealed class ArchitectureTests
     }
 
     [TestMethod]
-    public void TooSmallPicturesAreNamed()
+    public void TooSmallImagesAreNamed()
     {
-        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => Fresh(NetworkArchitecture.LeNet, new InputSpecification(3, 3, 32), 10));
+        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(
+            () => Fresh(NetworkArchitecture.LeNet, new InputSpecification(3, 3, 32), 10));
         StringAssert.Contains(error.Message, "3×32");
         StringAssert.Contains(error.Message, "4×4");
     }
@@ -124,7 +126,8 @@ public sealed class ArchitectureTests
     private static ImageNetwork Fresh(NetworkArchitecture architecture, InputSpecification input, int classes, ulong seed = 1)
         => ImageNetwork.Create(architecture, input, classes, Activation.Relu, new Generator(seed, CPU));
 
-    private static string Shapes(ImageNetwork network) => string.Join(' ', network.Backbone.parameters().Select(parameter => string.Join(',', parameter.shape)));
+    private static string Shapes(ImageNetwork network)
+        => string.Join(' ', network.Backbone.parameters().Select(parameter => string.Join(',', parameter.shape)));
 
     private static double[] All(ImageNetwork network) => [.. network.Backbone.parameters().SelectMany(Values.Of)];
 }

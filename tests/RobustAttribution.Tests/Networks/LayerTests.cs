@@ -34,7 +34,8 @@ public sealed class LayerTests
     [TestMethod]
     public void ABatchCounterKeepsItsTypeAndOutlivesTheScopeOfItsConversion()
     {
-        using ImageNetwork network = TinyNetworks.Create(new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallImages }, type: ScalarType.Float32);
+        using ImageNetwork network = TinyNetworks.Create(
+            new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallImages }, type: ScalarType.Float32);
         using (NewDisposeScope())
         {
             network.MoveTo(CPU, ScalarType.Float64);
@@ -43,7 +44,12 @@ public sealed class LayerTests
         using var scope = NewDisposeScope();
         network.Backbone.train();
         network.Logits(TinyNetworks.Batch(network).Images);
-        Tensor[] counters = [.. network.Backbone.named_buffers().Where(entry => entry.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(entry => entry.buffer)];
+        Tensor[] counters =
+        [
+            .. network.Backbone.named_buffers()
+                .Where(entry => entry.name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                .Select(entry => entry.buffer),
+        ];
         Assert.IsNotEmpty(counters);
         foreach (Tensor counter in counters)
         {

@@ -10,7 +10,8 @@ namespace RobustAttribution.Tests.Networks;
 [TestClass]
 public sealed class NetworkGoldenTests
 {
-    private static readonly JsonElement Cases = JsonDocument.Parse(File.ReadAllText(GoldenFile.Path("Networks", "logits.json"))).RootElement.GetProperty("cases");
+    private static readonly JsonElement Cases
+        = JsonDocument.Parse(File.ReadAllText(GoldenFile.Path("Networks", "logits.json"))).RootElement.GetProperty("cases");
 
     private static readonly Dictionary<string, NetworkArchitecture> Architectures = new()
     {
@@ -32,10 +33,14 @@ public sealed class NetworkGoldenTests
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         long[] shape = [.. Cases.GetProperty(name).GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())];
-        double[][] expected = [.. Cases.GetProperty(name).GetProperty("logits").EnumerateArray().Select(row => row.EnumerateArray().Select(value => value.GetDouble()).ToArray())];
+        double[][] expected =
+        [
+            .. Cases.GetProperty(name).GetProperty("logits").EnumerateArray()
+                .Select(row => row.EnumerateArray().Select(value => value.GetDouble()).ToArray()),
+        ];
         using ImageNetwork network = Build(name, (int)shape[1], (int)shape[2], (int)shape[3], expected[0].Length);
 
-        Values.AreClose([.. expected.SelectMany(row => row)], Values.Of(network.LogitsOfNormalized(FormulaWeights.Pictures(shape))), 1e-10);
+        Values.AreClose([.. expected.SelectMany(row => row)], Values.Of(network.LogitsOfNormalized(FormulaWeights.Images(shape))), 1e-10);
     }
 
     [TestMethod]
@@ -44,13 +49,19 @@ public sealed class NetworkGoldenTests
     [DataRow("wideresnet-16-2", 10)]
     public void NamesAndShapesArePyTorchs(string name, int classes)
     {
-        NetworkArchitecture architecture = name switch { "resnet18" => NetworkArchitecture.ResNet18, "resnet50" => NetworkArchitecture.ResNet50, _ => Architectures[name] };
-        using ImageNetwork network = ImageNetwork.Create(architecture, new InputSpecification(3, 64, 64), classes, Activation.Relu, new Generator(1, CPU));
+        NetworkArchitecture architecture = name switch
+        {
+            "resnet18" => NetworkArchitecture.ResNet18,
+            "resnet50" => NetworkArchitecture.ResNet50,
+            _ => Architectures[name],
+        };
+        using ImageNetwork network = ImageNetwork.Create(
+            architecture, new InputSpecification(3, 64, 64), classes, Activation.Relu, new Generator(1, CPU));
         string[] expected = [.. File.ReadAllLines(GoldenFile.Path("Networks", $"keys-{name}.txt")).Order(StringComparer.Ordinal)];
 
-        string[] actual = [.. network.Backbone.state_dict().Select(entry => $"{entry.Key} {string.Join(',', entry.Value.shape)}").Order(StringComparer.Ordinal)];
+        IEnumerable<string> actual = network.Backbone.state_dict().Select(entry => $"{entry.Key} {string.Join(',', entry.Value.shape)}");
 
-        CollectionAssert.AreEqual(expected, actual);
+        CollectionAssert.AreEqual(expected, actual.Order(StringComparer.Ordinal).ToArray());
     }
 
     [TestMethod]
@@ -59,7 +70,8 @@ public sealed class NetworkGoldenTests
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         var architecture = new ResNetArchitecture { Depth = 50, LastStageStride = 1, Width = 1 };
-        using ImageNetwork network = ImageNetwork.Create(architecture, new InputSpecification(3, 224, 224), 2, Activation.Relu, new Generator(1, CPU));
+        using ImageNetwork network = ImageNetwork.Create(
+            architecture, new InputSpecification(3, 224, 224), 2, Activation.Relu, new Generator(1, CPU));
         var last = (nn.Module<Tensor, Tensor>)network.Backbone.named_children().Single(child => child.name == "layer4").module;
         long[]? shape = null;
         last.register_forward_hook((_, _, output) =>
@@ -85,12 +97,13 @@ public sealed class NetworkGoldenTests
 
         network.LoadWeights(weights);
 
-        Values.AreClose(expected, Values.Of(network.LogitsOfNormalized(FormulaWeights.Pictures(3, 2, 8, 8).to(ScalarType.Float32))), 1e-6);
+        Values.AreClose(expected, Values.Of(network.LogitsOfNormalized(FormulaWeights.Images(3, 2, 8, 8).to(ScalarType.Float32))), 1e-6);
     }
 
     private static ImageNetwork Build(string name, int channels, int height, int width, int classes)
     {
-        ImageNetwork network = ImageNetwork.Create(Architectures[name], new InputSpecification(channels, height, width), classes, Activation.Relu, new Generator(1, CPU));
+        var input = new InputSpecification(channels, height, width);
+        ImageNetwork network = ImageNetwork.Create(Architectures[name], input, classes, Activation.Relu, new Generator(1, CPU));
         network.MoveTo(CPU, ScalarType.Float64);
         FormulaWeights.Fill(network.Backbone);
         network.Backbone.eval();

@@ -14,7 +14,9 @@ public sealed class NetworkWeightsTests
     public void WeightsAndCardRebuildTheNetwork()
     {
         using var scope = NewDisposeScope();
-        foreach (NetworkArchitecture architecture in new[] { new SmallConvNetArchitecture { HiddenUnits = 6 }, Residual, new WideResNetArchitecture { Depth = 10, WidthFactor = 1 } })
+        NetworkArchitecture[] architectures =
+            [new SmallConvNetArchitecture { HiddenUnits = 6 }, Residual, new WideResNetArchitecture { Depth = 10, WidthFactor = 1 }];
+        foreach (NetworkArchitecture architecture in architectures)
         {
             using ImageNetwork network = TinyNetworks.Create(architecture, activation: Activation.Softplus(3), type: ScalarType.Float32);
             (Tensor images, _) = TinyNetworks.Batch(network);
@@ -90,11 +92,14 @@ public sealed class NetworkWeightsTests
             var stream = new MemoryStream();
             Safetensors.Write(stream, state
                 .Where(entry => type is not null || !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-                .Select(entry => entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal) ? KeyValuePair.Create(entry.Key, full([], 5, type!.Value, CPU)) : entry));
+                .Select(entry => entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)
+                    ? KeyValuePair.Create(entry.Key, full([], 5, type!.Value, CPU))
+                    : entry));
             stream.Position = 0;
             using ImageNetwork other = TinyNetworks.Create(Residual, seed: 3);
             other.LoadWeights(stream);
-            Assert.AreEqual(type is null ? 0 : 5, Values.Of(other.Backbone.named_buffers().Single(buffer => buffer.name == "bn1.num_batches_tracked").buffer)[0]);
+            Tensor counter = other.Backbone.named_buffers().Single(buffer => buffer.name == "bn1.num_batches_tracked").buffer;
+            Assert.AreEqual(type is null ? 0 : 5, Values.Of(counter)[0]);
         }
     }
 
@@ -113,7 +118,8 @@ public sealed class NetworkWeightsTests
         Assert.IsEmpty(report.Missing);
         Assert.IsEmpty(report.Unused);
         CollectionAssert.AreEqual(head, Values.Of(target.Backbone.get_parameter("fc2.weight")!));
-        CollectionAssert.AreEqual(Values.Of(source.Backbone.get_parameter("conv3.weight")!), Values.Of(target.Backbone.get_parameter("conv3.weight")!));
+        CollectionAssert.AreEqual(
+            Values.Of(source.Backbone.get_parameter("conv3.weight")!), Values.Of(target.Backbone.get_parameter("conv3.weight")!));
     }
 
     [TestMethod]
@@ -131,14 +137,21 @@ public sealed class NetworkWeightsTests
     {
         using ImageNetwork own = TinyNetworks.Linear();
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => NetworkCard.Of(own)).Message, nameof(NetworkArchitecture));
-        foreach (string json in new[] { "", "{}", "[]", "null", """{"architecture":{"$type":"LeNetArchitecture"},"input":null,"classCount":3,"activation":{"$type":"ReluActivation"}}""" })
+        string[] damaged =
+        [
+            "", "{}", "[]", "null",
+            """{"architecture":{"$type":"LeNetArchitecture"},"input":null,"classCount":3,"activation":{"$type":"ReluActivation"}}""",
+        ];
+        foreach (string json in damaged)
         {
             Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(json), json);
         }
 
         var card = new NetworkCard(NetworkArchitecture.LeNet, new InputSpecification(1, 8, 8), 3, Activation.Relu);
-        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(card.ToJson().Replace("\"classCount\":3", "\"classCount\":1", StringComparison.Ordinal))).Message, "ClassCount");
-        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(card.ToJson().Replace("LeNetArchitecture", "System.String", StringComparison.Ordinal))).Message, "System.String");
+        string oneClass = card.ToJson().Replace("\"classCount\":3", "\"classCount\":1", StringComparison.Ordinal);
+        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(oneClass)).Message, "ClassCount");
+        string otherType = card.ToJson().Replace("LeNetArchitecture", "System.String", StringComparison.Ordinal);
+        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(otherType)).Message, "System.String");
         Assert.AreEqual(card, NetworkCard.FromJson(card.ToJson()));
     }
 

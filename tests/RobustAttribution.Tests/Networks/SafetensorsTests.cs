@@ -11,7 +11,10 @@ namespace RobustAttribution.Tests.Networks;
 public sealed class SafetensorsTests
 {
     private static readonly ScalarType[] Types =
-        [ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Byte, ScalarType.Bool];
+    [
+        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16,
+        ScalarType.Int64, ScalarType.Int32, ScalarType.Byte, ScalarType.Bool,
+    ];
 
     /// <summary>What is wrong, the header, the bytes of data behind it, and what the message must say.</summary>
     public static IEnumerable<object[]> Damages =>
@@ -51,7 +54,8 @@ public sealed class SafetensorsTests
     {
         using var scope = NewDisposeScope();
         var generator = new Generator(2, CPU);
-        Dictionary<string, Tensor> tensors = Types.ToDictionary(type => type.ToString(), type => (randn([3, 5], ScalarType.Float64, CPU, false, generator) * 3).to(type));
+        Dictionary<string, Tensor> tensors = Types.ToDictionary(
+            type => type.ToString(), type => (randn([3, 5], ScalarType.Float64, CPU, false, generator) * 3).to(type));
         tensors.Add("scalar", tensor(2.5));
         tensors.Add("empty", zeros([0, 3], ScalarType.Float32, CPU));
         tensors.Add("transposed", arange(6, ScalarType.Float32, CPU).reshape(2, 3).t());
@@ -77,7 +81,9 @@ public sealed class SafetensorsTests
     {
         using SafetensorsContent content = Safetensors.Read(GoldenFile.Path("Networks", "types.safetensors"));
         double[] ramp = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5];
-        foreach ((string name, ScalarType type) in new[] { ("f64", ScalarType.Float64), ("f32", ScalarType.Float32), ("f16", ScalarType.Float16), ("bf16", ScalarType.BFloat16) })
+        (string Name, ScalarType Type)[] floating =
+            [("f64", ScalarType.Float64), ("f32", ScalarType.Float32), ("f16", ScalarType.Float16), ("bf16", ScalarType.BFloat16)];
+        foreach ((string name, ScalarType type) in floating)
         {
             Assert.AreEqual(type, content.Tensors[name].dtype);
             CollectionAssert.AreEqual(new long[] { 2, 3 }, content.Tensors[name].shape);
@@ -130,7 +136,8 @@ public sealed class SafetensorsTests
     {
         using var scope = NewDisposeScope();
         using var stream = new MemoryStream();
-        Safetensors.Write(stream, new Dictionary<string, Tensor> { ["weight"] = ones([2, 3]), ["mask"] = ones([5], ScalarType.Bool), ["n"] = tensor(3L) });
+        Safetensors.Write(
+            stream, new Dictionary<string, Tensor> { ["weight"] = ones([2, 3]), ["mask"] = ones([5], ScalarType.Bool), ["n"] = tensor(3L) });
         byte[] whole = stream.ToArray();
         var random = new Random(1);
         int refused = 0;
@@ -163,7 +170,9 @@ public sealed class SafetensorsTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Safetensors.Write(new MemoryStream(), twice)).Message, "'a'");
         Assert.ThrowsExactly<ArgumentException>(() => Safetensors.Write(new MemoryStream(), [new("__metadata__", ones([1]))]));
         StringAssert.Contains(
-            Assert.ThrowsExactly<NotSupportedException>(() => Safetensors.Write(new MemoryStream(), [new("odd", ones([1], ScalarType.Int16))])).Message, "'odd'");
+            Assert.ThrowsExactly<NotSupportedException>(
+                () => Safetensors.Write(new MemoryStream(), [new("odd", ones([1], ScalarType.Int16))])).Message,
+            "'odd'");
     }
 
     [TestMethod]
@@ -191,7 +200,11 @@ public sealed class SafetensorsTests
     }
 
     private static string Header(params (string Name, string Type, string Shape, string Offsets)[] entries)
-        => "{" + string.Join(',', entries.Select(entry => $"\"{entry.Name}\":{{\"dtype\":\"{entry.Type}\",\"shape\":{entry.Shape},\"data_offsets\":{entry.Offsets}}}")) + "}";
+    {
+        IEnumerable<string> written = entries.Select(entry =>
+            $"\"{entry.Name}\":{{\"dtype\":\"{entry.Type}\",\"shape\":{entry.Shape},\"data_offsets\":{entry.Offsets}}}");
+        return "{" + string.Join(',', written) + "}";
+    }
 
     /// <summary>A stream like a network's: not seekable, and stingy.</summary>
     private sealed class OneByteAtATime(Stream inner) : Stream

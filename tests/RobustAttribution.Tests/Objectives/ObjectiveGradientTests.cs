@@ -13,18 +13,23 @@ namespace RobustAttribution.Tests.Objectives;
 [TestClass]
 public sealed class ObjectiveGradientTests
 {
-    // Differences see a walk's end move with the parameters and a held gradient change; so the attacks are draws here, and the source gradients attached.
+    // Finite differences include how an attack's result and a detached gradient depend on the parameters, derivatives do not; so the attacks are
+    // random draws here, and the source gradients attached.
     private static readonly ITrainingObjective[] Objectives =
     [
         new CrossEntropy(),
         new AdversarialCrossEntropy { Attack = new ProjectedGradientDescent { Steps = 0 } },
         new HessianNormPenalty { Weight = 2 },
-        .. ObjectiveTable.Perturbations.Take(2).Select(perturbation => new LocalGradientAlignment { Epsilon = 0.2, L2Weight = 3, AttachSourceGradient = true, Perturbation = perturbation }),
+        .. ObjectiveTable.Perturbations.Take(2).Select(perturbation => new LocalGradientAlignment
+        {
+            Epsilon = 0.2, L2Weight = 3, AttachSourceGradient = true, Perturbation = perturbation,
+        }),
         new LocalGradientAlignment { Epsilon = 0.2, L2Weight = 0, AttachSourceGradient = true },
         new SpatialAlignment { Attack = new AlignmentAttack { Steps = 0 }, Weight = 2 },
     ];
 
-    public static IEnumerable<object[]> Cases => from row in Enumerable.Range(0, Objectives.Length) from seed in new ulong[] { 1, 2, 3 } select new object[] { row, seed };
+    public static IEnumerable<object[]> Cases
+        => from row in Enumerable.Range(0, Objectives.Length) from seed in new ulong[] { 1, 2, 3 } select new object[] { row, seed };
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -33,7 +38,8 @@ public sealed class ObjectiveGradientTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional(seed);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
-        AgreesWithDifferences(network, seed, Objectives[row], images, classes, () => ObjectiveLaws.Evaluate(Objectives[row], network, images, classes).Loss.ToDouble());
+        double Loss() => ObjectiveLaws.Evaluate(Objectives[row], network, images, classes).Loss.ToDouble();
+        AgreesWithDifferences(network, seed, Objectives[row], images, classes, Loss);
     }
 
     [TestMethod]
@@ -58,7 +64,9 @@ public sealed class ObjectiveGradientTests
                 int y = (int)classes[n].ToInt64();
                 double[] u = now.Normalize(Values.Of(images[n])), source = before.Gradient(u, y);
                 double[] moved = now.Gradient([.. u.Select((value, i) => value + (radius[i] * ((2 * draws[(n * u.Length) + i]) - 1)))], y);
-                return ObjectiveReferences.CrossEntropy(now.Logits(u), y) + (3 * ObjectiveReferences.SquaredDistance(source, moved)) + (1 - ObjectiveReferences.Cosine(source, moved));
+                return ObjectiveReferences.CrossEntropy(now.Logits(u), y)
+                    + (3 * ObjectiveReferences.SquaredDistance(source, moved))
+                    + (1 - ObjectiveReferences.Cosine(source, moved));
             });
         });
     }
@@ -124,14 +132,19 @@ public sealed class ObjectiveGradientTests
     {
         var network = new ImageNetwork(
             nn.Sequential(
-                SeededLayers.Convolution(2, 3, 3, 1, 1, false, generator), nn.BatchNorm2d(3), new ActivationLayer(TinyNetworks.Smooth), nn.Flatten(), SeededLayers.Linear(192, 4, generator)),
+                SeededLayers.Convolution(2, 3, 3, 1, 1, false, generator),
+                nn.BatchNorm2d(3),
+                new ActivationLayer(TinyNetworks.Smooth),
+                nn.Flatten(),
+                SeededLayers.Linear(192, 4, generator)),
             TinyNetworks.Input(),
             4);
         network.MoveTo(CPU, ScalarType.Float64);
         return network;
     }
 
-    private static void AgreesWithDifferences(ImageNetwork network, ulong seed, ITrainingObjective objective, Tensor images, Tensor classes, Func<double> loss)
+    private static void AgreesWithDifferences(
+        ImageNetwork network, ulong seed, ITrainingObjective objective, Tensor images, Tensor classes, Func<double> loss)
     {
         const double H = 1e-5;
         Tensor[] parameters = [.. network.Backbone.parameters()];

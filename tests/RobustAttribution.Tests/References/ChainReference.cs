@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Tests.References;
 
 /// <summary>
-/// A chain of layers by definition, one picture at a time: every linear layer is a list of connections (input, output, weight), and everything that travels through it, forwards
-/// or backwards, is a loop over them.
+/// A chain of layers by definition, one image at a time: every linear layer is a list of connections (input, output, weight), and everything that
+/// passes through it, forwards or backwards, is a loop over them.
 /// </summary>
 internal sealed class ChainReference
 {
@@ -26,8 +26,12 @@ internal sealed class ChainReference
         }
     }
 
-    /// <summary>How a linear layer shares out relevance, from its connections, bias (null: none), input, output, relevance of the output, and the bounds of the picture.</summary>
-    public delegate double[] Rule(List<(int I, int J, double W)> connections, double[]? bias, double[] x, double[] z, double[] relevance, double[] lowest, double[] highest);
+    /// <summary>
+    /// How a linear layer distributes relevance, from its connections, bias (null: none), input, output, relevance of the output, and the bounds of
+    /// the image.
+    /// </summary>
+    public delegate double[] Rule(
+        List<(int I, int J, double W)> connections, double[]? bias, double[] x, double[] z, double[] relevance, double[] lowest, double[] highest);
 
     /// <summary>The inputs of every layer, and the logits at the end.</summary>
     public List<double[]> Forward(double[] normalized)
@@ -41,8 +45,12 @@ internal sealed class ChainReference
         return values;
     }
 
-    /// <summary>The gradient of a logit at the output of a layer (null: at the normalised picture), with another rule at activations if one is given: (signal behind, input) → signal before.</summary>
-    public double[] Gradient(double[] normalized, int target, string? layer = null, Func<double, double, Func<double, double>, double>? activation = null)
+    /// <summary>
+    /// The gradient of a logit at the output of a layer (null: at the normalised image), with another rule at activations if one is given:
+    /// (signal behind, input) → signal before.
+    /// </summary>
+    public double[] Gradient(
+        double[] normalized, int target, string? layer = null, Func<double, double, Func<double, double>, double>? activation = null)
     {
         List<double[]> values = Forward(normalized);
         var signal = new double[values[^1].Length];
@@ -73,8 +81,12 @@ internal sealed class ChainReference
         return (Forward(normalized)[index + 1], layers[index].Shape);
     }
 
-    /// <summary>Layer-wise relevance: R at the logits is the target logit; activations pass it on, maximum pools give it to the winner, linear layers follow a rule.</summary>
-    public double[] Relevance(double[] normalized, int target, double[] lowest, double[] highest, bool withBias, Rule first, Rule convolution, Rule dense)
+    /// <summary>
+    /// Layer-wise relevance: R at the logits is the target logit; activations pass it on, maximum pools give it to the winner, linear layers follow
+    /// a rule.
+    /// </summary>
+    public double[] Relevance(
+        double[] normalized, int target, double[] lowest, double[] highest, bool withBias, Rule first, Rule convolution, Rule dense)
     {
         List<double[]> values = Forward(normalized);
         var relevance = new double[values[^1].Length];
@@ -131,15 +143,21 @@ internal sealed class ChainReference
                     }
                 }
 
-                double[]? everywhere = bias is null ? null : [.. Enumerable.Range(0, next[0] * next[1] * next[2]).Select(j => bias[j / (next[1] * next[2])])];
+                double[]? everywhere = bias is null
+                    ? null
+                    : [.. Enumerable.Range(0, next[0] * next[1] * next[2]).Select(j => bias[j / (next[1] * next[2])])];
                 return (new Layer(name, "convolution", next, _ => connections, everywhere, null), next);
             }
 
             case Linear linear:
             {
                 double[,] weight = Values.Matrix(linear.weight!);
-                var connections = from j in Enumerable.Range(0, weight.GetLength(0)) from i in Enumerable.Range(0, weight.GetLength(1)) select (i, j, weight[j, i]);
-                return (new Layer(name, "linear", [weight.GetLength(0)], _ => connections, linear.bias is null ? null : Values.Of(linear.bias), null), [weight.GetLength(0)]);
+                double[]? bias = linear.bias is null ? null : Values.Of(linear.bias);
+                int outputs = weight.GetLength(0);
+                var connections = from j in Enumerable.Range(0, outputs)
+                                  from i in Enumerable.Range(0, weight.GetLength(1))
+                                  select (i, j, weight[j, i]);
+                return (new Layer(name, "linear", [outputs], _ => connections, bias, null), [outputs]);
             }
 
             case MaxPool2d:
@@ -151,15 +169,23 @@ internal sealed class ChainReference
                     => from c in Enumerable.Range(0, next[0])
                        from y in Enumerable.Range(0, next[1])
                        from x in Enumerable.Range(0, next[2])
-                       select (new[] { (0, 0), (0, 1), (1, 0), (1, 1) }.Select(d => Index(at, c, (2 * y) + d.Item1, (2 * x) + d.Item2)).MaxBy(i => values[i]), Index(next, c, y, x), 1.0);
+                       let window = new[] { (0, 0), (0, 1), (1, 0), (1, 1) }.Select(d => Index(at, c, (2 * y) + d.Item1, (2 * x) + d.Item2))
+                       select (window.MaxBy(i => values[i]), Index(next, c, y, x), 1.0);
             }
 
             case AdaptiveAvgPool2d:
-                return (new Layer(name, "average", [at[0]], _ => Enumerable.Range(0, size).Select(i => (i, i / (at[1] * at[2]), 1.0 / (at[1] * at[2]))), null, null), [at[0]]);
+                int area = at[1] * at[2];
+                var shares = Enumerable.Range(0, size).Select(i => (i, i / area, 1.0 / area));
+                return (new Layer(name, "average", [at[0]], _ => shares, null, null), [at[0]]);
             case Flatten:
                 return (new Layer(name, "flatten", [size], _ => Enumerable.Range(0, size).Select(i => (i, i, 1.0)), null, null), [size]);
             case ActivationLayer { Activation: SoftplusActivation softplus }:
-                return (new Layer(name, "activation", at, _ => [], null, x => 1 / (1 + Math.Exp(-softplus.Beta * x))) { Function = x => Math.Log(1 + Math.Exp(softplus.Beta * x)) / softplus.Beta }, at);
+                double beta = softplus.Beta;
+                var smooth = new Layer(name, "activation", at, _ => [], null, x => 1 / (1 + Math.Exp(-beta * x)))
+                {
+                    Function = x => Math.Log(1 + Math.Exp(beta * x)) / beta,
+                };
+                return (smooth, at);
             case ActivationLayer:
                 return (new Layer(name, "activation", at, _ => [], null, x => x > 0 ? 1 : 0) { Function = x => Math.Max(x, 0) }, at);
             default:
@@ -169,7 +195,13 @@ internal sealed class ChainReference
 
     private static int Index(int[] shape, int c, int y, int x) => (((c * shape[1]) + y) * shape[2]) + x;
 
-    private sealed record Layer(string Name, string Kind, int[] Shape, Func<double[], IEnumerable<(int I, int J, double W)>> Connections, double[]? Bias, Func<double, double>? Derivative)
+    private sealed record Layer(
+        string Name,
+        string Kind,
+        int[] Shape,
+        Func<double[], IEnumerable<(int I, int J, double W)>> Connections,
+        double[]? Bias,
+        Func<double, double>? Derivative)
     {
         public Func<double, double>? Function { get; init; }
 

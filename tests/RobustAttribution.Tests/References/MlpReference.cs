@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.References;
 
-/// <summary>f(u) = W₂ a(W₁ u + b₁) + b₂ at the normalised picture u, with its first and second derivatives by hand.</summary>
+/// <summary>f(u) = W₂ a(W₁ u + b₁) + b₂ at the normalised image u, with its first and second derivatives by hand.</summary>
 internal sealed class MlpReference
 {
     private readonly double[,] w1, w2;
@@ -20,7 +20,8 @@ internal sealed class MlpReference
         this.beta = beta;
         int pixels = network.Input.Height * network.Input.Width;
         mean = [.. Enumerable.Range(0, network.Input.ValueCount).Select(i => network.Input.Mean[i / pixels % network.Input.Mean.Count])];
-        deviation = [.. Enumerable.Range(0, network.Input.ValueCount).Select(i => network.Input.StandardDeviation[i / pixels % network.Input.StandardDeviation.Count])];
+        IReadOnlyList<double> deviations = network.Input.StandardDeviation;
+        deviation = [.. Enumerable.Range(0, network.Input.ValueCount).Select(i => deviations[i / pixels % deviations.Count])];
     }
 
     public int Inputs => w1.GetLength(1);
@@ -28,13 +29,17 @@ internal sealed class MlpReference
     public int Classes => w2.GetLength(0);
 
     /// <summary>The network that the reference describes, in float64.</summary>
-    public static ImageNetwork Network(ulong seed, Activation activation, int channels = 2, int size = 4, int hidden = 6, int classes = 3, int? width = null)
+    public static ImageNetwork Network(
+        ulong seed, Activation activation, int channels = 2, int size = 4, int hidden = 6, int classes = 3, int? width = null)
     {
         using var generator = new Generator(seed, CPU);
         InputSpecification input = TinyNetworks.Input(channels, size) with { Width = width ?? size };
         int inputs = input.ValueCount;
         var backbone = nn.Sequential(
-            nn.Flatten(), SeededLayers.Linear(inputs, hidden, generator), new ActivationLayer(activation), SeededLayers.Linear(hidden, classes, generator));
+            nn.Flatten(),
+            SeededLayers.Linear(inputs, hidden, generator),
+            new ActivationLayer(activation),
+            SeededLayers.Linear(hidden, classes, generator));
         var network = new ImageNetwork(backbone, input, classes);
         network.MoveTo(CPU, ScalarType.Float64);
         return network;
@@ -54,7 +59,7 @@ internal sealed class MlpReference
         return logits;
     }
 
-    /// <summary>g_k at the normalised picture.</summary>
+    /// <summary>g_k at the normalised image.</summary>
     public double[] Gradient(double[] u, int k)
     {
         var gradient = new double[Inputs];
@@ -67,10 +72,10 @@ internal sealed class MlpReference
         return gradient;
     }
 
-    /// <summary>g_k in pixel scale, at a picture in pixel scale.</summary>
+    /// <summary>g_k in pixel scale, at an image in pixel scale.</summary>
     public double[] PixelGradient(double[] x, int k) => [.. Gradient(Normalize(x), k).Select((value, i) => value / deviation[i])];
 
-    /// <summary>H_k v at the normalised picture.</summary>
+    /// <summary>H_k v at the normalised image.</summary>
     public double[] HessianTimes(double[] u, int k, double[] v)
     {
         var product = new double[Inputs];

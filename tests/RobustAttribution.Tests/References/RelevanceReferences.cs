@@ -1,13 +1,17 @@
 namespace RobustAttribution.Tests.References;
 
-/// <summary>The rules of layer-wise relevance as the papers print them: Rᵢ = Σⱼ (numerator of i and j)/(sum of the numerators of j, with the bias) · Rⱼ.</summary>
+/// <summary>
+/// The rules of layer-wise relevance as the papers print them: Rᵢ = Σⱼ (numerator of i and j)/(sum of the numerators of j, with the bias) · Rⱼ.
+/// </summary>
 internal static class RelevanceReferences
 {
     /// <summary>Bach et al. 2015, eq. 58.</summary>
     public static ChainReference.Rule Epsilon(double epsilon)
         => (connections, bias, x, _, relevance, _, _) => Share(connections, x.Length, relevance, (i, w, _) => x[i] * w, bias, b => b, epsilon);
 
-    /// <summary>Montavon et al. 2019, in the form for any sign of inputs and outputs: the numerators of the output's own sign count 1 + γ times.</summary>
+    /// <summary>
+    /// Montavon et al. 2019, in the form for any sign of inputs and outputs: the numerators of the output's own sign count 1 + γ times.
+    /// </summary>
     public static ChainReference.Rule Gamma(double gamma)
         => (connections, bias, x, z, relevance, _, _) =>
         {
@@ -27,7 +31,8 @@ internal static class RelevanceReferences
         };
 
     /// <summary>Montavon et al. 2017, eq. 10.</summary>
-    public static double[] Positive(List<(int I, int J, double W)> connections, double[]? bias, double[] x, double[] z, double[] relevance, double[] lowest, double[] highest)
+    public static double[] Positive(
+        List<(int I, int J, double W)> connections, double[]? bias, double[] x, double[] z, double[] relevance, double[] lowest, double[] highest)
         => Share(connections, x.Length, relevance, (i, w, _) => Math.Max(x[i] * w, 0), bias, b => Math.Max(b, 0), 0);
 
     /// <summary>Bach et al. 2015, eq. 60.</summary>
@@ -40,15 +45,31 @@ internal static class RelevanceReferences
         };
 
     /// <summary>Montavon et al. 2017, eq. 11.</summary>
-    public static double[] Box(List<(int I, int J, double W)> connections, double[]? bias, double[] x, double[] z, double[] relevance, double[] lowest, double[] highest)
-        => Share(connections, x.Length, relevance, (i, w, _) => (x[i] * w) - (lowest[i] * Math.Max(w, 0)) - (highest[i] * Math.Min(w, 0)), null, b => b, 0);
+    public static double[] Box(
+        List<(int I, int J, double W)> connections, double[]? bias, double[] x, double[] z, double[] relevance, double[] lowest, double[] highest)
+    {
+        double Numerator(int i, double w, int j) => (x[i] * w) - (lowest[i] * Math.Max(w, 0)) - (highest[i] * Math.Min(w, 0));
+        return Share(connections, x.Length, relevance, Numerator, null, b => b, 0);
+    }
 
     private static double[] Share(
-        List<(int I, int J, double W)> connections, int inputs, double[] relevance, Func<int, double, int, double> numerator, double[]? bias, Func<double, double> biasPart, double epsilon)
+        List<(int I, int J, double W)> connections,
+        int inputs,
+        double[] relevance,
+        Func<int, double, int, double> numerator,
+        double[]? bias,
+        Func<double, double> biasPart,
+        double epsilon)
         => Share(connections, inputs, relevance, numerator, bias, (b, _) => biasPart(b), epsilon);
 
     private static double[] Share(
-        List<(int I, int J, double W)> connections, int inputs, double[] relevance, Func<int, double, int, double> numerator, double[]? bias, Func<double, int, double> biasPart, double epsilon)
+        List<(int I, int J, double W)> connections,
+        int inputs,
+        double[] relevance,
+        Func<int, double, int, double> numerator,
+        double[]? bias,
+        Func<double, int, double> biasPart,
+        double epsilon)
     {
         double[] sum = [.. relevance.Select((_, j) => bias is null ? 0 : biasPart(bias[j], j))];
         foreach ((int i, int j, double w) in connections)

@@ -3,23 +3,26 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>The gradient of the target logit, but that only positive signals pass an activation: max(s, 0) times a slope. In pixel scale.</summary>
+/// <summary>
+/// The gradient of the target logit, except that only positive signals s pass an activation: max(s, 0) times a slope. In pixel scale.
+/// </summary>
 public abstract record ActivationBackpropagation : ModifiedBackpropagation
 {
     private protected sealed override bool AnswersAt(ActivationSite site) => true;
 
-    /// <summary>What a positive signal is multiplied by at an activation.</summary>
+    /// <summary>The factor of a positive signal at an activation.</summary>
     private protected abstract Tensor Slope(SecondPass pass, LayerCall call);
 
     private protected sealed override Tensor Answer(SecondPass pass, LayerCall call, Tensor input)
         => PositiveSignal.apply(input, new PositiveSignal.Gate(call.Output, Slope(pass, call)));
 
-    private protected sealed override Tensor Attribution(SecondPass pass, Tensor score) => pass.Derivatives(score)[0] * pass.PerPixel; // d normalised / d pixel = 1/std
+    private protected sealed override Tensor Attribution(SecondPass pass, Tensor score)
+        => pass.Derivatives(score)[0] * pass.PerPixel; // d normalised / d pixel = 1/std
 
-    /// <summary>Keeps a value given and sends max(s, 0)·slope back. Differentiable twice.</summary>
+    /// <summary>Returns a given value and sends max(s, 0)·slope back. Differentiable twice.</summary>
     private sealed class PositiveSignal : autograd.SingleTensorFunction<PositiveSignal>
     {
-        /// <summary>In a record, so that no edge of the graph leads to its tensors.</summary>
+        /// <summary>The value and the slope, in a record so that no edge of the graph leads to them.</summary>
         public sealed record Gate(Tensor Value, Tensor Slope);
 
         public override string Name => nameof(PositiveSignal);

@@ -2,11 +2,13 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>One use of a layer in a forward pass.</summary>
+/// <summary>One call of a layer in a forward pass.</summary>
 /// <param name="Layer">The module, or the <see cref="Networks.ActivationSite"/>.</param>
 /// <param name="Input">Its input, part of the graph of the images.</param>
 /// <param name="Output">Its output.</param>
-/// <param name="Convolution">At a batch normalisation right behind a convolution: the use of the convolution, with which it is one linear layer.</param>
+/// <param name="Convolution">
+/// For a batch normalisation right behind a convolution, with which it is one linear layer: the convolution's call. Null otherwise.
+/// </param>
 internal sealed record LayerCall(object Layer, Tensor Input, Tensor Output, LayerCall? Convolution = null)
 {
     /// <summary>Whether the batch normalisation behind this convolution answers for both.</summary>

@@ -5,25 +5,27 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>An attribution that sends something else than the gradient of the target logit back through some layers.</summary>
+/// <summary>An attribution that sends something other than the gradient of the target logit back through some layers.</summary>
 /// <remarks>
-/// Two forward passes with hooks (docs/decisions/relevance.md). The first records what goes into those layers and comes out of them. In the second each of them answers with a tensor
-/// of the recorded value whose gradient is the attribution's rule; the rule's factors hang on the first pass, so that derivatives of the attribution are right. Everything else, joins and pools for
-/// example, passes the ordinary gradient. The network is in evaluation mode for both passes. Which modules are understood is a table in docs/how-to/bring-your-own-network.md; any other is an error.
+/// Two forward passes with hooks, in evaluation mode (docs/decisions/relevance.md). The first records input and output of those layers. In the
+/// second, the output of each is replaced by a tensor of the recorded value whose gradient is the attribution's rule. The rule's factors are
+/// computed from the first pass, so that derivatives of the attribution are right. Everything else, joins and pools for example, passes the ordinary
+/// gradient. The table of docs/how-to/bring-your-own-network.md lists the modules that are understood; any other is an error.
 /// </remarks>
 public abstract record ModifiedBackpropagation : SinglePassAttribution
 {
     /// <inheritdoc/>
     public override bool IsDifferentiable => true;
 
-    /// <summary>Whether convolutions, linear layers and batch normalisations answer, too.</summary>
+    /// <summary>Whether the outputs of convolutions, linear layers and batch normalisations are replaced, too.</summary>
     private protected virtual bool AnswersAtLinearLayers => false;
 
-    /// <summary>Whether the attribution depends on the smallest and largest value of a pixel, too.</summary>
+    /// <summary>Whether the attribution depends on the smallest and largest value of a pixel.</summary>
     private protected virtual bool NeedsBounds => false;
 
     /// <inheritdoc/>
-    protected sealed override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
+    protected sealed override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
+        ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
         LayerKinds.RequireUnderstood(network, GetType().Name);
         using DisposeScope kept = NewDisposeScope();
@@ -32,11 +34,16 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         Tensor input = createGraph ? normalized : normalized.detach();
         List<LayerCall> calls = [];
         Tensor logits = Record(network, input, createGraph, calls, kept);
-        Tensor chosen = target(logits).unsqueeze(1).eq(arange(network.ClassCount, ScalarType.Int64, network.Device)).to(logits.dtype); // [N,K], one-hot
+        Tensor every = arange(network.ClassCount, ScalarType.Int64, network.Device);
+        Tensor chosen = target(logits).unsqueeze(1).eq(every).to(logits.dtype); // [N,K], one-hot
 
         var pass = new SecondPass(network, input, NeedsBounds, createGraph);
         int next = 0;
-        using (Hooks(network, (layer, x, _) => next < calls.Count && ReferenceEquals(calls[next].Layer, layer) ? Answer(pass, calls[next++], Kept(kept, x.alias())) : throw AnotherWay()))
+        using (Hooks(
+            network,
+            (layer, x, _) => next < calls.Count && ReferenceEquals(calls[next].Layer, layer)
+                ? Answer(pass, calls[next++], Kept(kept, x.alias()))
+                : throw AnotherWay()))
         {
             Tensor second = network.LogitsOfNormalized(network.MayWorkInPlace ? pass.Leaf.clone() : pass.Leaf);
             return next == calls.Count
@@ -45,17 +52,18 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         }
 
         NotSupportedException AnotherWay() => new(
-            $"The network {network.Backbone.GetName()} calls its layers in another order each time; {GetType().Name} needs two equal passes. Use an attribution that needs gradients only.");
+            $"The network {network.Backbone.GetName()} calls its layers in another order each time; {GetType().Name} needs two equal passes. "
+            + "Use an attribution that needs gradients only.");
     }
 
-    /// <summary>Whether the activation answers; if not, it passes the ordinary gradient.</summary>
+    /// <summary>Whether an activation's output is replaced; if not, it passes the ordinary gradient.</summary>
     private protected abstract bool AnswersAt(ActivationSite site);
 
-    /// <summary>What goes on behind a layer in the second pass.</summary>
+    /// <summary>Computes the tensor that replaces a layer's output in the second pass.</summary>
     /// <param name="pass">The second pass.</param>
-    /// <param name="call">What the first pass saw at this place.</param>
-    /// <param name="input">The layer's input in the second pass, of the same value as that of the first.</param>
-    /// <returns>A tensor of the value that the first pass saw; null for the layer's own output.</returns>
+    /// <param name="call">The same call in the first pass.</param>
+    /// <param name="input">The layer's input in the second pass, of the same value as in the first.</param>
+    /// <returns>A tensor of the value of the first pass's output; null to keep the layer's own output.</returns>
     private protected abstract Tensor? Answer(SecondPass pass, LayerCall call, Tensor input);
 
     /// <summary>The attribution, from the score (the sum of the target logits) at the end of the second pass.</summary>
@@ -67,7 +75,12 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         using IDisposable mode = createGraph ? enable_grad() : no_grad();
         using IDisposable hooks = Hooks(network, (layer, x, y) =>
         {
-            LayerCall? convolution = layer is BatchNorm2d normalization && convolutions.TryGetValue(x, out LayerCall? found) && LayerKinds.AreOneBlock(network, (Conv2d)found.Layer, normalization) ? found : null;
+            LayerCall? convolution = layer is BatchNorm2d normalization
+                && convolutions.TryGetValue(x, out LayerCall? found)
+                && LayerKinds.AreOneBlock(network, (Conv2d)found.Layer, normalization)
+                && (!network.MayWorkInPlace || x.eq(found.Output).all().item<bool>())
+                ? found
+                : null;
             var call = new LayerCall(layer, Keep(x), Keep(y), convolution);
             if (call.Convolution is { } folded)
             {
@@ -85,7 +98,7 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         });
         return network.LogitsOfNormalized(input);
 
-        // Beyond the scopes within the network, and apart from what a module may do in place.
+        // Outlives the dispose scopes within the network, and is not changed by modules that work in place.
         Tensor Keep(Tensor tensor) => Kept(kept, network.MayWorkInPlace ? tensor.clone() : tensor.alias());
     }
 
@@ -98,7 +111,8 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
     private Undo Hooks(ImageNetwork network, Func<object, Tensor, Tensor, Tensor?> answer)
     {
         IEnumerable<IDisposable> linear = AnswersAtLinearLayers
-            ? network.Modules.Where(LayerKinds.IsLinear).Select(module => ForwardHooks.After((nn.Module<Tensor, Tensor>)module, (x, y) => answer(module, x, y)))
+            ? network.Modules.Where(LayerKinds.IsLinear)
+                .Select(module => ForwardHooks.After((nn.Module<Tensor, Tensor>)module, (x, y) => answer(module, x, y)))
             : [];
         return Undo.All([.. linear, .. network.Activations.Where(AnswersAt).Select(site => site.Observe((x, y) => answer(site, x, y)))]);
     }

@@ -9,16 +9,23 @@ internal sealed class SecondPass(ImageNetwork network, Tensor input, bool withBo
     /// <summary>The normalised images of the first pass, [N,C,H,W].</summary>
     public Tensor Input { get; } = input;
 
-    /// <summary>Their values as the beginning of the second pass's graph.</summary>
+    /// <summary>Their values as a leaf, where the second pass's graph begins.</summary>
     public Tensor Leaf { get; } = input.detach().requires_grad_(true);
 
-    /// <summary>The smallest and largest value that each normalised pixel can have, beginnings of the second pass's graph, too; null for attributions that do not need them.</summary>
-    public (Tensor Lowest, Tensor Highest)? Bounds { get; } = withBounds ? (Bound(network, input, network.Input.LowerBound), Bound(network, input, network.Input.UpperBound)) : null;
+    /// <summary>
+    /// The smallest and largest value that each normalised pixel can have, as leaves of the second pass's graph; null for attributions that do not
+    /// need them.
+    /// </summary>
+    public (Tensor Lowest, Tensor Highest)? Bounds { get; }
+        = withBounds ? (Bound(network, input, network.Input.LowerBound), Bound(network, input, network.Input.UpperBound)) : null;
+
+    /// <summary>Whether a convolution's output may be used by more than the batch normalisation behind it: never in a network of ours.</summary>
+    public bool MayHaveOtherUsers { get; } = network.MayWorkInPlace;
 
     /// <summary>Whether the attribution is to be differentiable.</summary>
     public bool CreateGraph { get; } = createGraph;
 
-    /// <summary>The images' bounds per unit of pixel scale, for what is computed in normalised units.</summary>
+    /// <summary>The derivative of a normalised pixel at the pixel, 1/std, [1,C,1,1] or [1,1,1,1].</summary>
     public Tensor PerPixel => network.NormalizedRadius(1);
 
     /// <summary>The derivatives of a score at <see cref="Leaf"/> and at the bounds; zeros where it does not depend on one.</summary>
@@ -26,20 +33,26 @@ internal sealed class SecondPass(ImageNetwork network, Tensor input, bool withBo
     {
         Tensor[] points = Bounds is { } bounds ? [Leaf, bounds.Lowest, bounds.Highest] : [Leaf];
         return score.requires_grad
-            ? [.. autograd.grad([score], points, null, CreateGraph, CreateGraph, true).Zip(points, (found, point) => found.IsInvalid ? zeros_like(point) : found)]
+            ?
+            [
+                .. autograd.grad([score], points, null, CreateGraph, CreateGraph, true)
+                    .Zip(points, (found, point) => found.IsInvalid ? zeros_like(point) : found),
+            ]
             : [.. points.Select(point => zeros_like(point))];
     }
 
-    /// <summary>Whether a tensor holds the images' values, flattened or not: the input of a layer that sees the images themselves.</summary>
+    /// <summary>Whether a layer's input is the images themselves, flattened or not: it has their values.</summary>
     public bool IsImage(Tensor values) => values.numel() == Input.numel() && values.flatten(1).eq(Input.flatten(1)).all().item<bool>();
 
     /// <summary>The derivative of an activation at its input in the first pass.</summary>
     public Tensor Slope(ActivationSite site, Tensor at)
     {
+        using IDisposable mode = enable_grad(); // the network may have switched it off around this activation
         Tensor point = CreateGraph && at.requires_grad ? at : at.detach().requires_grad_(true);
         Tensor values = site.Apply(point);
         return autograd.grad([values.sum()], [point], null, CreateGraph, CreateGraph)[0];
     }
 
-    private static Tensor Bound(ImageNetwork network, Tensor input, double value) => network.Normalize(full_like(input, value)).detach().requires_grad_(true);
+    private static Tensor Bound(ImageNetwork network, Tensor input, double value)
+        => network.Normalize(full_like(input, value)).detach().requires_grad_(true);
 }

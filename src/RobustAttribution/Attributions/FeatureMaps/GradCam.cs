@@ -4,14 +4,15 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attributions;
 
 /// <summary>
-/// max(Σ_k α_k·A_k, 0), the maps A_k of a layer weighted by the mean over each map of the target logit's gradient, α_k = mean_ij ∂y/∂A_k,ij (Selvaraju et al. 2017, eq. 1 and 2).
+/// max(Σ_k α_k·A_k, 0): the feature maps A_k of a layer, each weighted by the mean of the target logit's gradient over it, α_k = mean_ij ∂y/∂A_k,ij
+/// (Selvaraju et al. 2017, eq. 1 and 2).
 /// </summary>
 /// <remarks>[N,1,H,W], enlarged bilinearly to the images' size. Never negative.</remarks>
 public sealed record GradCam : SinglePassAttribution
 {
     /// <summary>
-    /// The layer's name, with dots, as in the names of its parameters (e.g. "layer3", "layer4.1.conv2"); null, the default, takes the network's last maps,
-    /// <see cref="ImageNetwork.FeatureLayer"/>.
+    /// The layer's name, with dots, as in the names of its parameters (e.g. "layer3", "layer4.1.conv2"); null, the default, for
+    /// <see cref="ImageNetwork.FeatureLayer"/>, the last feature maps.
     /// </summary>
     public string? Layer { get; init; }
 
@@ -19,7 +20,8 @@ public sealed record GradCam : SinglePassAttribution
     public override bool IsDifferentiable => true;
 
     /// <inheritdoc/>
-    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
+    protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
+        ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
         using var features = FeatureMaps.Of(network, Layer, connected: createGraph);
         Tensor logits = network.Logits(createGraph ? images : images.detach());

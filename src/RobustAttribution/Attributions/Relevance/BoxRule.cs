@@ -3,22 +3,28 @@ using static RobustAttribution.Attributions.LinearMap;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>z-box, for the first layer: in proportion to xᵢwᵢ − lᵢwᵢ⁺ − hᵢwᵢ⁻, with l and h the smallest and largest value a pixel can have (Montavon et al. 2017, eq. 11).</summary>
-/// <remarks>l and h are the bounds of the pictures behind the normalisation. Biases take no relevance.</remarks>
+/// <summary>
+/// z-box, for the first layer: distributes relevance in proportion to xᵢwᵢ − lᵢwᵢ⁺ − hᵢwᵢ⁻, with l and h the smallest and largest value that a pixel
+/// can have (Montavon et al. 2017, eq. 11).
+/// </summary>
+/// <remarks>l and h are the bounds of the normalised images. Biases take no relevance.</remarks>
 public sealed record BoxRule : RelevanceRule
 {
     /// <inheritdoc/>
-    protected internal override bool NeedsBounds => true;
+    internal override bool NeedsBounds => true;
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
+    internal override IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input)
     {
         if (input is not { Lowest: { } lowest, Highest: { } highest })
         {
-            throw new NotSupportedException($"{nameof(BoxRule)} needs the bounds of the layer's input, which are known at the first layer only. Use it as {nameof(RelevanceComposite.FirstLayer)}.");
+            throw new NotSupportedException(
+                $"{nameof(BoxRule)} needs the bounds of the layer's input, which are known at the first layer only. "
+                + $"Use it as {nameof(RelevanceComposite.FirstLayer)}.");
         }
 
         Tensor weight = map.Weight;
-        return [(1, map.Apply(input.Values, weight, null) - map.Apply(lowest, Positive(weight)!, null) - map.Apply(highest, Negative(weight)!, null))];
+        Tensor least = map.Apply(lowest, Positive(weight)!, null), most = map.Apply(highest, Negative(weight)!, null);
+        return [(1, map.Apply(input.Values, weight, null) - least - most)];
     }
 }

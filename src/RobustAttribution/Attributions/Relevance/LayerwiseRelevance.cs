@@ -4,30 +4,36 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>Layer-wise relevance propagation (Bach et al. 2015): the target logit is shared out from layer to layer until every pixel has its share.</summary>
+/// <summary>
+/// Layer-wise relevance propagation (Bach et al. 2015): the relevance of the target logit is distributed from layer to layer down to the pixels.
+/// </summary>
 /// <remarks>
-/// What travels back is c = R/z, the relevance of a value divided by the value, which behaves as a gradient: a join passes c to both branches, so that they share R in proportion to their values and its
-/// sum is kept exactly; activations, pooling, flattening and joins need no division at all. A batch normalisation behind a convolution is folded into it; the network is
-/// therefore put in evaluation mode for the pass. The normalisation of the images passes relevance on unchanged.
+/// Propagates c = R/z, the relevance of a value divided by the value, which behaves as a gradient: a join passes c to both branches, so that they
+/// share R in proportion to their values and its sum is kept exactly. Activations, pooling, flattening and joins need no division at all. A batch
+/// normalisation behind a convolution is folded into it, which requires evaluation mode during the pass. The normalisation of the images passes
+/// relevance on unchanged.
 /// <para>
-/// ReLU passes its relevance on unchanged, as in the papers. A smooth activation φ counts as its tangent φ'(x)·x + (φ(x) − φ'(x)·x), whose offset keeps its share of relevance as a bias would: passing R on
-/// unchanged there would divide by inputs near zero. So LRP-0 is gradient × normalised input on every network, and maps of a softplus network tend to those of the ReLU network for large β.
+/// ReLU passes its relevance on unchanged, as in the papers. A smooth activation φ is treated as its tangent φ'(x)·x + (φ(x) − φ'(x)·x), whose
+/// offset keeps its share of relevance as a bias would: passing R on unchanged would divide by inputs near zero. So LRP-0 is gradient × normalised
+/// input on every network, and the maps of a softplus network tend to those of the ReLU network for large β.
 /// </para>
 /// </remarks>
 public sealed record LayerwiseRelevance : ModifiedBackpropagation
 {
-    /// <summary>Which rule each kind of layer follows. <see cref="RelevanceComposite.EpsilonPlus"/> by default.</summary>
+    /// <summary>The rule of each kind of layer. <see cref="RelevanceComposite.EpsilonPlus"/> by default.</summary>
     public RelevanceComposite Composite { get; init => field = Require.NotNull(value); } = RelevanceComposite.EpsilonPlus;
 
-    /// <summary>
-    /// Whether biases keep the share of relevance that falls to them, as in the papers' formulas. True by default. With false the relevance of a image adds up to its target logit
-    /// on ReLU networks, but for ε and for outputs that stand on their bias alone: their relevance is lost, and where inputs nearly cancel, shares get large.
-    /// </summary>
+    /// <summary>Whether biases keep their share of the relevance, as in the papers' formulas. True by default.</summary>
+    /// <remarks>
+    /// With false, the relevance of an image adds up to its target logit on ReLU networks, except for ε and for outputs that only their bias makes
+    /// different from 0, whose relevance is lost. Where inputs nearly cancel, shares get large.
+    /// </remarks>
     public bool BiasTakesRelevance { get; init; } = true;
 
     private protected override bool AnswersAtLinearLayers => true;
 
-    private protected override bool NeedsBounds => new[] { Composite.FirstLayer, Composite.Convolution, Composite.Dense }.Any(rule => rule?.NeedsBounds == true);
+    private protected override bool NeedsBounds
+        => new[] { Composite.FirstLayer, Composite.Convolution, Composite.Dense }.Any(rule => rule?.NeedsBounds == true);
 
     private protected override bool AnswersAt(ActivationSite site) => !site.IsRelu;
 
@@ -41,7 +47,11 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
         if (call.IsFolded)
         {
             call.SecondInput = input;
-            return null; // the batch normalisation behind it answers for both
+        }
+
+        if (call.IsFolded && !pass.MayHaveOtherUsers)
+        {
+            return null; // the batch normalisation behind it stands for both
         }
 
         (Tensor first, Tensor second) = call.Convolution is { } convolution ? (convolution.Input, convolution.SecondInput!) : (call.Input, input);
@@ -49,10 +59,12 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
         bool seesImages = (Composite.FirstLayer is not null || rule.NeedsBounds) && pass.IsImage(first);
         rule = seesImages && Composite.FirstLayer is { } chosen ? chosen : rule;
         LinearMap map = LinearMap.Of(call, BiasTakesRelevance);
-        IEnumerable<(double Share, Tensor Part)> moving = rule.Parts(map, At(second, detached: false));
+        (double Share, Tensor Part)[] moving = [.. rule.Parts(map, At(second, detached: false))];
 
         // The factors are those of the first pass; without a graph its values are those of the second.
-        IEnumerable<Tensor> parts = pass.CreateGraph ? rule.Parts(map, At(first, detached: true)).Select(found => found.Part) : moving.Select(found => found.Part.detach());
+        IEnumerable<Tensor> parts = pass.CreateGraph
+            ? rule.Parts(map, At(first, detached: true)).Select(found => found.Part)
+            : moving.Select(found => found.Part.detach());
         Tensor answer = call.Output.detach();
         foreach (((double share, Tensor part), Tensor z) in moving.Zip(parts))
         {
@@ -62,7 +74,9 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
         return answer;
 
         RelevanceInput At(Tensor values, bool detached)
-            => seesImages && rule.NeedsBounds && pass.Bounds is { } bounds ? new RelevanceInput(values, Bound(bounds.Lowest, detached), Bound(bounds.Highest, detached)) : new RelevanceInput(values);
+            => seesImages && rule.NeedsBounds && pass.Bounds is { } bounds
+                ? new RelevanceInput(values, Bound(bounds.Lowest, detached), Bound(bounds.Highest, detached))
+                : new RelevanceInput(values);
 
         Tensor Bound(Tensor bound, bool detached) => (detached ? bound.detach() : bound).reshape(first.shape);
     }

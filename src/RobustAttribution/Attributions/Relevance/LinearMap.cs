@@ -3,17 +3,17 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>A layer as layer-wise relevance sees it: z = Σᵢ xᵢwᵢ + b, with any weights in place of its own.</summary>
-public sealed class LinearMap
+/// <summary>A linear layer z = Σᵢ xᵢwᵢ + b that can be evaluated with other weights than its own.</summary>
+internal sealed class LinearMap
 {
     private readonly Func<Tensor, Tensor, Tensor?, Tensor> map;
 
     private LinearMap(Tensor weight, Tensor? bias, Func<Tensor, Tensor, Tensor?, Tensor> map) => (Weight, Bias, this.map) = (weight, bias, map);
 
-    /// <summary>w, a batch normalisation folded into it.</summary>
+    /// <summary>w, with the batch normalisation behind the layer folded in.</summary>
     public Tensor Weight { get; }
 
-    /// <summary>b; null where there is none, or where biases shall take no relevance.</summary>
+    /// <summary>b; null where the layer has none, or where biases take no relevance.</summary>
     public Tensor? Bias { get; }
 
     /// <summary>z for any input, weights and bias.</summary>
@@ -25,8 +25,8 @@ public sealed class LinearMap
     /// <summary>The negative part of some weights, or of a bias.</summary>
     public static Tensor? Negative(Tensor? values) => values?.clamp_max(0);
 
-    /// <summary>The map of a linear layer, a batch normalisation behind it folded in.</summary>
-    internal static LinearMap Of(LayerCall call, bool withBias)
+    /// <summary>The map of a linear layer, with the batch normalisation behind it folded in.</summary>
+    public static LinearMap Of(LayerCall call, bool withBias)
     {
         switch (call.Layer)
         {
@@ -36,7 +36,8 @@ public sealed class LinearMap
                 return new LinearMap(before.weight! * scale.reshape(-1, 1, 1, 1), withBias ? bias : null, Convolve(before));
             case BatchNorm2d alone:
                 (Tensor factor, Tensor summand) = Coefficients(alone);
-                return new LinearMap(factor.reshape(1, -1, 1, 1), withBias ? summand.reshape(1, -1, 1, 1) : null, (x, w, b) => b is null ? x * w : (x * w) + b);
+                Tensor? addend = withBias ? summand.reshape(1, -1, 1, 1) : null;
+                return new LinearMap(factor.reshape(1, -1, 1, 1), addend, (x, w, b) => b is null ? x * w : (x * w) + b);
             case Conv2d convolution:
                 return new LinearMap(convolution.weight!, withBias ? convolution.bias : null, Convolve(convolution));
             default:
@@ -48,7 +49,9 @@ public sealed class LinearMap
     private static Func<Tensor, Tensor, Tensor?, Tensor> Convolve(Conv2d layer)
         => (x, w, b) => nn.functional.conv2d(x, w, b, layer.stride, layer.padding, layer.dilation, layer.groups);
 
-    /// <summary>What a batch normalisation multiplies each channel by in evaluation mode, and what it adds: γ/√(σ² + ε) and β − μ·γ/√(σ² + ε), both [C].</summary>
+    /// <summary>
+    /// The factor and the summand of each channel of a batch normalisation in evaluation mode: γ/√(σ² + ε) and β − μ·γ/√(σ² + ε), both [C].
+    /// </summary>
     private static (Tensor Scale, Tensor Shift) Coefficients(BatchNorm2d layer)
     {
         Tensor scale = (layer.running_var! + layer.eps).rsqrt();

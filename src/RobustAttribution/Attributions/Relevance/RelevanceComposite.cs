@@ -1,6 +1,6 @@
 namespace RobustAttribution.Attributions;
 
-/// <summary>Which rule each kind of layer follows. Ready-made ones are static members (Kohlbrenner et al. 2020; Montavon et al. 2019).</summary>
+/// <summary>The rule of each kind of layer. Ready-made composites are static members (Kohlbrenner et al. 2020; Montavon et al. 2019).</summary>
 public sealed record RelevanceComposite
 {
     /// <summary>LRP-ε everywhere.</summary>
@@ -18,12 +18,12 @@ public sealed record RelevanceComposite
     /// <summary>α2β1 at convolutions, ε at linear layers.</summary>
     public static RelevanceComposite EpsilonAlpha2Beta1 { get; } = new() { Convolution = new AlphaBetaRule() };
 
-    /// <summary>The rule of the layers that see the image; null where they follow their kind's. Null by default.</summary>
+    /// <summary>The rule of the layers whose input is the image; null, the default, for the rule of their kind.</summary>
     public RelevanceRule? FirstLayer { get; init; }
 
-    /// <summary>The rule of convolutions, a batch normalisation behind them folded in.</summary>
+    /// <summary>The rule of convolutions, with the batch normalisation behind them folded in. ε by default.</summary>
     public RelevanceRule Convolution { get; init => field = Require.NotNull(value); } = new EpsilonRule();
 
-    /// <summary>The rule of linear layers, and of batch normalisations that stand alone.</summary>
+    /// <summary>The rule of linear layers, and of batch normalisations behind no convolution of their block. ε by default.</summary>
     public RelevanceRule Dense { get; init => field = Require.NotNull(value); } = new EpsilonRule();
 }

@@ -2,22 +2,23 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>
-/// How a linear layer shares out the relevance R of its outputs among its inputs: Rᵢ = Σ over the parts p of share_p · Σⱼ (the summand of input i in part p of output j) / (part p of output j) · Rⱼ.
-/// A rule says which parts there are.
-/// </summary>
+/// <summary>How a linear layer distributes the relevance R of its outputs over its inputs.</summary>
+/// <remarks>
+/// Rᵢ = Σ over the parts p of shareₚ · Σⱼ (summand of input i in part p of output j) / (part p of output j) · Rⱼ. A rule defines the parts.
+/// Rules are those of this namespace; a program adds none.
+/// </remarks>
 public abstract record RelevanceRule
 {
-    /// <summary>Added to each part, away from zero, before it divides; above 0.</summary>
-    protected internal virtual double Stabilizer => 1e-9;
+    /// <summary>Added to each part, away from zero, before dividing by it; above 0.</summary>
+    internal virtual double Stabilizer => 1e-9;
 
-    /// <summary>Whether the parts depend on the bounds of the input, too.</summary>
-    protected internal virtual bool NeedsBounds => false;
+    /// <summary>Whether the parts depend on the bounds of the input.</summary>
+    internal virtual bool NeedsBounds => false;
 
     /// <summary>The parts, as differentiable functions of the input (and of its bounds, if the rule needs them).</summary>
     /// <param name="map">The layer.</param>
     /// <param name="input">Its input; with bounds at the first layer, if the rule needs them.</param>
     /// <returns>Shares, and tensors of the shape of the layer's output.</returns>
     /// <exception cref="NotSupportedException">The rule needs bounds of the input, and there are none.</exception>
-    protected internal abstract IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input);
+    internal abstract IEnumerable<(double Share, Tensor Part)> Parts(LinearMap map, RelevanceInput input);
 }

@@ -4,7 +4,8 @@ namespace RobustAttribution.Networks;
 
 /// <summary>The LeNet of Joo et al. 2023 (CIFAR-10): convolutions 32-32-64-64 in two stages, hidden layer of 256 units.</summary>
 /// <remarks>
-/// Kernel 3×3 with padding 1, a 2×2 pool behind each pair of convolutions. Modules and parameters are named as in <see cref="SmallConvNetArchitecture"/>.
+/// Kernel 3×3 with padding 1, a 2×2 pool behind each pair of convolutions. Modules and parameters are named as in
+/// <see cref="SmallConvNetArchitecture"/>.
 /// </remarks>
 public sealed record LeNetArchitecture : NetworkArchitecture
 {

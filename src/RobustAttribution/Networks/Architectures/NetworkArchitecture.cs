@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>The description of a network without its weights: an immutable record that can be saved as JSON and built for any input and class count.</summary>
+/// <summary>
+/// The description of a network without its weights: an immutable record that can be saved as JSON and built for any input and class count.
+/// </summary>
 /// <remarks>
-/// Ready-made ones are static members of this type. For one of your own, derive a record whose options are <c>init</c> properties and whose <see cref="Build"/> returns ordinary
-/// torch.nn modules, and register it with <see cref="ComponentJson.Register{T}"/>.
+/// Ready-made ones are static members of this type. For one of your own, derive a record whose options are <c>init</c> properties and whose
+/// <see cref="Build"/> returns ordinary torch.nn modules, and register it with <see cref="ComponentJson.Register{T}"/>.
 /// </remarks>
 public abstract record NetworkArchitecture
 {
@@ -35,24 +37,26 @@ public abstract record NetworkArchitecture
     /// <summary>WideResNet-40-2 for images of 32×32.</summary>
     public static NetworkArchitecture WideResNet40x2 { get; } = new WideResNetArchitecture { Depth = 40, WidthFactor = 2 };
 
-    /// <summary>The name of the module whose output is the last map [N,C,H,W] worth looking at, for Grad-CAM; null where there is none.</summary>
+    /// <summary>The name of the module whose output holds the last feature maps [N,C,h,w], for Grad-CAM; null where there is none.</summary>
     public virtual string? FeatureLayer => null;
 
-    /// <summary>The name of the linear layer that computes the logits from the means of <see cref="FeatureLayer"/>'s channels, for class activation maps; null where logits come about otherwise.</summary>
+    /// <summary>The name of the linear layer that computes the logits from the channel means of <see cref="FeatureLayer"/>.</summary>
+    /// <remarks>Class activation maps take their weights from it; null where logits are computed otherwise.</remarks>
     public virtual string? PooledHead => null;
 
     /// <summary>Builds the network that maps normalised images to logits, on the CPU, in float32, in training mode.</summary>
     /// <param name="input">Shape of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
     /// <param name="generator">
-    /// Source of the initial weights, on the CPU. While this method runs under <see cref="ImageNetwork.Create"/>, the global generator is seeded from it as well and put back afterwards, so modules
-    /// of torch.nn, which draw from the global one, start from the same weights each time, too.
+    /// Source of the initial weights, on the CPU. While <see cref="ImageNetwork.Create"/> runs this method, the global generator is seeded from it,
+    /// too, and restored afterwards, so that modules of torch.nn, which draw from the global one, also start from the same weights each time.
     /// </param>
     /// <returns>[N,C,H,W] to [N,K]; owned by the caller.</returns>
     /// <exception cref="ArgumentException">The images are too small for the architecture.</exception>
     public abstract nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator);
 
-    /// <summary><see cref="Build"/>, with the global generator seeded from <paramref name="generator"/> where it may be drawn from, and put back.</summary>
+    /// <summary><see cref="Build"/>, with the global generator seeded from <paramref name="generator"/> and restored afterwards.</summary>
+    /// <remarks>The library's own architectures do not draw from the global generator, which stays as it is for them.</remarks>
     internal nn.Module<Tensor, Tensor> BuildSeeded(InputSpecification input, int classCount, Generator generator)
     {
         if (GetType().Assembly == typeof(NetworkArchitecture).Assembly)
@@ -81,7 +85,8 @@ public abstract record NetworkArchitecture
         Require.NotNull(input, nameof(input));
         if (input.Height < minimum || input.Width < minimum)
         {
-            throw new ArgumentException($"Images are {input.Height}×{input.Width} (height × width); {GetType().Name} takes at least {minimum}×{minimum}.", nameof(input));
+            throw new ArgumentException(
+                $"Images are {input.Height}×{input.Width} (height × width); {GetType().Name} takes at least {minimum}×{minimum}.", nameof(input));
         }
     }
 }

@@ -61,7 +61,9 @@ internal sealed class ResNet : nn.Module<Tensor, Tensor>
         return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope(); // [N,K]
     }
 
-    /// <summary>The 1×1 convolution that fits the shortcut to a block that changes channels or size; null where it changes neither.</summary>
+    /// <summary>The 1×1 convolution that adapts the shortcut of a block that changes channels or size; null where it changes neither.</summary>
     internal static Sequential? Downsample(int input, int output, int stride, Generator generator)
-        => input == output && stride == 1 ? null : nn.Sequential(InitializedLayers.ResidualConvolution(input, output, 1, stride, generator), nn.BatchNorm2d(output));
+        => input == output && stride == 1
+            ? null
+            : nn.Sequential(InitializedLayers.ResidualConvolution(input, output, 1, stride, generator), nn.BatchNorm2d(output));
 }

@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>A residual network (He et al. 2016) in torchvision's layout, version 1.5: the stride of a bottleneck is at its 3×3 convolution.</summary>
+/// <summary>A residual network (He et al. 2016) in torchvision's layout, version 1.5: a bottleneck's stride is at its 3×3 convolution.</summary>
 /// <remarks>
-/// Parameter and buffer names are torchvision's: conv1, bn1, layer1.0.conv1, …, layer2.0.downsample.0, …, fc. Convolutions start from N(0, 2/fan-out), as there.
-/// The stem for small images has the same names; its conv1 is 3×3 and there is no pool.
+/// Parameter and buffer names are torchvision's: conv1, bn1, layer1.0.conv1, …, layer2.0.downsample.0, …, fc. Convolutions start from
+/// N(0, 2/fan-out), as there. The stem for small images has the same names; its conv1 is 3×3 and it has no pool.
 /// </remarks>
 public sealed record ResNetArchitecture : NetworkArchitecture
 {
@@ -13,14 +13,17 @@ public sealed record ResNetArchitecture : NetworkArchitecture
     public int Depth
     {
         get;
-        init => field = value is 18 or 50 ? value : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"{nameof(Depth)} is {value}; allowed are 18 and 50.");
+        init => field = value is 18 or 50
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"{nameof(Depth)} is {value}; allowed are 18 and 50.");
     } = 18;
 
-    /// <summary>What happens before the first stage. <see cref="ResNetStem.LargeImages"/>, torchvision's, by default.</summary>
+    /// <summary>The layers before the first stage. <see cref="ResNetStem.LargeImages"/>, torchvision's, by default.</summary>
     public ResNetStem Stem { get; init; } = ResNetStem.LargeImages;
 
     /// <summary>
-    /// Stride of the last stage, 1 or 2. 2 by default; 1 leaves maps of 14×14 at images of 224×224, as Singh et al. 2020 use for localisation. The weights are the same.
+    /// Stride of the last stage, 1 or 2. 2 by default; 1 gives maps of 14×14 for images of 224×224, as Singh et al. 2020 use for localisation. The
+    /// weights are the same.
     /// </summary>
     public int LastStageStride { get; init => field = Require.InRange(value, 1, 2); } = 2;
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>What a ResNet does to an image before its first stage.</summary>
+/// <summary>The layers of a ResNet before its first stage.</summary>
 public enum ResNetStem
 {
     /// <summary>A 3×3 convolution that keeps the size: for images of 32×32 or so.</summary>

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Networks;
 
 /// <summary>
-/// A small convolution net for small images: convolutions w₁-w₁-pool-w₂-w₂-pool (3×3, padding 1; 2×2 pools), one hidden layer.
-/// With its defaults the 16-16-32-32 net with a 128 hidden layer that the Fashion-MNIST demo trains.
+/// A small convolutional network for small images: convolutions w₁-w₁-pool-w₂-w₂-pool (3×3, padding 1; 2×2 pools), one hidden layer.
+/// The defaults are the 16-16-32-32 network with a hidden layer of 128 that the Fashion-MNIST demo trains.
 /// </summary>
 /// <remarks>Parameter names: conv1 … conv4, fc1, fc2, each with .weight and .bias. Other modules: relu1 … relu5, pool1, pool2, flatten.</remarks>
 public sealed record SmallConvNetArchitecture : NetworkArchitecture
@@ -35,7 +35,8 @@ public sealed record SmallConvNetArchitecture : NetworkArchitecture
         return Chain(input, classCount, FirstStageChannels, SecondStageChannels, HiddenUnits, Pooling, generator);
     }
 
-    internal static Sequential Chain(InputSpecification input, int classCount, int firstStage, int secondStage, int hidden, Pooling pooling, Generator generator)
+    internal static Sequential Chain(
+        InputSpecification input, int classCount, int firstStage, int secondStage, int hidden, Pooling pooling, Generator generator)
         => nn.Sequential(
             ("conv1", InitializedLayers.Convolution(input.Channels, firstStage, generator)), // [N,w1,H,W]
             ("relu1", new ActivationLayer()),

@@ -3,10 +3,11 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>
-/// Normalise, activate, convolve, twice, beside a shortcut (Zagoruyko and Komodakis 2016, figure 1c). A block that changes the channels takes its shortcut behind the
-/// first activation, through a 1×1 convolution; any other takes its input as it is.
-/// </summary>
+/// <summary>Normalise, activate, convolve, twice, beside a shortcut (Zagoruyko and Komodakis 2016, figure 1c).</summary>
+/// <remarks>
+/// The shortcut of a block that changes channels or size is the output of the first activation, through a 1×1 convolution; that of any other block
+/// is its input.
+/// </remarks>
 internal sealed class WideBlock : nn.Module<Tensor, Tensor>
 {
     private readonly BatchNorm2d bn1;

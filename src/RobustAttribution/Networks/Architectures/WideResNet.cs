@@ -31,7 +31,9 @@ internal sealed class WideResNet : nn.Module<Tensor, Tensor>
 
         Sequential Stage(int input, int output, int stride)
             => nn.Sequential(("layer", nn.Sequential(
-                Enumerable.Range(0, blocks).Select(i => new WideBlock(i == 0 ? input : output, output, i == 0 ? stride : 1, generator)).ToArray<nn.Module<Tensor, Tensor>>())));
+                Enumerable.Range(0, blocks)
+                    .Select(i => new WideBlock(i == 0 ? input : output, output, i == 0 ? stride : 1, generator))
+                    .ToArray<nn.Module<Tensor, Tensor>>())));
     }
 
     public override Tensor forward(Tensor input)

@@ -2,10 +2,12 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>A wide residual network for 32×32 images, with the activation before each convolution (Zagoruyko and Komodakis 2016), without dropout.</summary>
+/// <summary>
+/// A wide residual network for 32×32 images, with the activation before each convolution (Zagoruyko and Komodakis 2016), without dropout.
+/// </summary>
 /// <remarks>
-/// Parameter and buffer names are those of the usual PyTorch implementations: conv1; block1 … block3, each with .layer.0, .layer.1, … holding bn1, conv1, bn2, conv2 and,
-/// where a block changes the channels, convShortcut; bn1; fc. Convolutions start from N(0, 2/fan-out).
+/// Parameter and buffer names are those of the usual PyTorch implementations: conv1; block1 … block3, each with .layer.0, .layer.1, … holding bn1,
+/// conv1, bn2, conv2 and, where a block changes channels or size, convShortcut; bn1; fc. Convolutions start from N(0, 2/fan-out).
 /// </remarks>
 public sealed record WideResNetArchitecture : NetworkArchitecture
 {
@@ -15,7 +17,8 @@ public sealed record WideResNetArchitecture : NetworkArchitecture
         get;
         init => field = value >= 10 && value % 6 == 4
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"{nameof(Depth)} is {value}; allowed are 10, 16, 22, 28, 34, 40, … (6n + 4).");
+            : throw new ArgumentOutOfRangeException(
+                nameof(Depth), value, $"{nameof(Depth)} is {value}; allowed are 10, 16, 22, 28, 34, 40, … (6n + 4).");
     } = 28;
 
     /// <summary>k: the stages have 16k, 32k and 64k channels; at least 1. 10 by default.</summary>

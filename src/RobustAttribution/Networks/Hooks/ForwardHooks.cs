@@ -4,43 +4,50 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>The library's forward hooks on one module, called in the order of their installation: TorchSharp keeps its own in a dictionary, whose order changes once one was removed.</summary>
+/// <summary>The library's forward hooks on one module, called in the order of their installation.</summary>
+/// <remarks>TorchSharp keeps hooks in a dictionary, whose order changes once one was removed.</remarks>
 internal sealed class ForwardHooks
 {
     private static readonly ConditionalWeakTable<nn.Module<Tensor, Tensor>, ForwardHooks> Known = [];
 
     private readonly Lock changing = new();
-    private ImmutableArray<Hook> hooks = [];
+    private ImmutableArray<Hook> hooks = [], lastHooks = [];
     private Action? remove;
 
     private delegate Tensor? Hook(Tensor input, Tensor output);
 
-    /// <summary>Calls <paramref name="answer"/> with input and output of each call; what it returns, if anything, takes the output's place. Until the result is disposed.</summary>
+    /// <summary>Calls <paramref name="answer"/> with the input and output of each call, until the result is disposed.</summary>
     /// <param name="module">The module.</param>
-    /// <param name="answer">Input and output to the new output, or null.</param>
-    /// <param name="everyThread">Whether calls of other threads are answered, too, and not only those of the one that installs the hook.</param>
-    public static Undo After(nn.Module<Tensor, Tensor> module, Func<Tensor, Tensor, Tensor?> answer, bool everyThread = false)
+    /// <param name="answer">From input and output to the tensor that replaces the output, or null to keep it.</param>
+    /// <param name="everyThread">Whether calls on every thread are answered; false for those on the installing thread only.</param>
+    /// <param name="last">Whether it is called behind every hook that is not, and so sees what those have replaced.</param>
+    public static Undo After(
+        nn.Module<Tensor, Tensor> module, Func<Tensor, Tensor, Tensor?> answer, bool everyThread = false, bool last = false)
     {
         int thread = Environment.CurrentManagedThreadId;
         ForwardHooks here = Known.GetOrCreateValue(module);
         Tensor? Added(Tensor x, Tensor y) => everyThread || Environment.CurrentManagedThreadId == thread ? answer(x, y) : null;
-        here.Change(module, here.hooks.Add(Added));
-        return new Undo(() => here.Change(module, here.hooks.Remove(Added)));
+        here.Change(module, () => _ = last ? here.lastHooks = here.lastHooks.Add(Added) : here.hooks = here.hooks.Add(Added));
+        return new Undo(() => here.Change(module, () => (here.hooks, here.lastHooks) = (here.hooks.Remove(Added), here.lastHooks.Remove(Added))));
     }
 
-    /// <summary>Calls <paramref name="see"/> with the input of each call on this thread; what it returns, if anything, takes the input's place. Until the result is disposed.</summary>
+    /// <summary>Calls <paramref name="see"/> with the input of each call, until the result is disposed.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="see">From the input to the tensor that replaces it, or null to keep it.</param>
+    /// <param name="everyThread">Whether calls on every thread are seen; false for those on the installing thread only.</param>
     public static Undo Before(nn.Module<Tensor, Tensor> module, Func<Tensor, Tensor?> see, bool everyThread = false)
     {
         int thread = Environment.CurrentManagedThreadId;
-        return new Undo(module.register_forward_pre_hook((_, x) => everyThread || Environment.CurrentManagedThreadId == thread ? see(x)! : null!).remove);
+        return new Undo(
+            module.register_forward_pre_hook((_, x) => everyThread || Environment.CurrentManagedThreadId == thread ? see(x)! : null!).remove);
     }
 
-    private void Change(nn.Module<Tensor, Tensor> module, ImmutableArray<Hook> changed)
+    private void Change(nn.Module<Tensor, Tensor> module, Action change)
     {
         lock (changing)
         {
-            hooks = changed;
-            if (changed.IsEmpty)
+            change();
+            if (hooks.IsEmpty && lastHooks.IsEmpty)
             {
                 remove?.Invoke();
                 remove = null;
@@ -55,7 +62,7 @@ internal sealed class ForwardHooks
     private Tensor? Answer(Tensor input, Tensor output)
     {
         Tensor? answer = null;
-        foreach (Hook hook in hooks)
+        foreach (Hook hook in hooks.AddRange(lastHooks))
         {
             answer = hook(input, answer ?? output) ?? answer;
         }

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>An activation in a module that knows nothing of <see cref="Networks.Activation"/>: it is exchanged and observed by forward hooks, which are there only while they are needed.</summary>
+/// <summary>An activation in a module that knows nothing of <see cref="Networks.Activation"/>: forward hooks exchange and observe it.</summary>
+/// <remarks>The hooks are installed only while they are needed.</remarks>
 internal abstract class HookedSite : ActivationSite
 {
     private Activation? everywhere;
@@ -10,18 +11,19 @@ internal abstract class HookedSite : ActivationSite
     private (int Thread, Func<Tensor, Tensor, Tensor?> Answer)? observer;
     private Undo? hooks;
 
-    /// <summary>What the module computes without hooks; null where it cannot be exchanged.</summary>
+    /// <summary>The activation that the module computes without hooks; null where it cannot be exchanged.</summary>
     protected abstract Activation? Native { get; }
 
     public override Activation? Activation => Native is null ? null : Chosen ?? Native;
 
-    // What this thread sees in place of the module's own function; null where that stays.
+    // What replaces the module's own function on this thread; null where nothing does.
     private Activation? Chosen => exchanged is { } here && here.Thread == Environment.CurrentManagedThreadId ? here.Activation : everywhere;
 
     /// <summary>Whether the hooks have anything to do on this thread.</summary>
     protected bool IsActive => Chosen is not null || Observer is not null;
 
-    private Func<Tensor, Tensor, Tensor?>? Observer => observer is { } here && here.Thread == Environment.CurrentManagedThreadId ? here.Answer : null;
+    private Func<Tensor, Tensor, Tensor?>? Observer
+        => observer is { } here && here.Thread == Environment.CurrentManagedThreadId ? here.Answer : null;
 
     public override void Set(Activation activation)
     {
@@ -62,7 +64,7 @@ internal abstract class HookedSite : ActivationSite
         });
     }
 
-    /// <summary>What goes on behind the activation, from its input.</summary>
+    /// <summary>The tensor that replaces the activation's output, from its input.</summary>
     protected Tensor Answer(Tensor x)
     {
         Tensor y = Apply(x);
@@ -72,13 +74,13 @@ internal abstract class HookedSite : ActivationSite
     /// <summary>The module's own function at any input, without hooks.</summary>
     protected abstract Tensor NativeValues(Tensor x);
 
-    /// <summary>The function with <paramref name="activation"/> in the place of ReLU.</summary>
+    /// <summary>The module's function with <paramref name="activation"/> in place of ReLU.</summary>
     protected abstract Tensor Exchanged(Activation activation, Tensor x);
 
-    /// <summary>Installs hooks that put <see cref="Answer"/> in the place of the activation's output while <see cref="IsActive"/>.</summary>
+    /// <summary>Installs hooks that replace the activation's output by <see cref="Answer"/> while <see cref="IsActive"/>.</summary>
     protected abstract IEnumerable<IDisposable> InstallHooks();
 
-    // Anew each time: hooks run in the order of their installation, and these come last.
+    // Installed anew each time: hooks run in the order of their installation, and these have to be the last.
     private void Install()
     {
         hooks?.Dispose();

@@ -4,10 +4,11 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>Which modules the attributions that go layer by layer understand, and as what (docs/how-to/bring-your-own-network.md has the table).</summary>
+/// <summary>Which modules the layer-by-layer attributions understand, and as what.</summary>
+/// <remarks>docs/how-to/bring-your-own-network.md has the table.</remarks>
 internal static class LayerKinds
 {
-    /// <summary>x·W + b in evaluation mode: the modules that share out relevance by a rule.</summary>
+    /// <summary>Whether a module computes x·W + b in evaluation mode, so that a rule distributes its relevance.</summary>
     public static bool IsLinear(nn.Module module) => module switch
     {
         Conv2d convolution => convolution is { transposed: false, padding_type: null, padding_mode: PaddingModes.Zeros },
@@ -16,22 +17,25 @@ internal static class LayerKinds
         _ => false,
     };
 
-    /// <summary>The place of an activation function; null where the module is none.</summary>
+    /// <summary>The site of an activation function; null where the module is none.</summary>
     public static ActivationSite? ActivationOf(nn.Module module) => module switch
     {
         ActivationLayer layer => new LayerSite(layer),
         ReLU relu => new ModuleSite(relu, (activation, x) => activation.Apply(x)),
         ReLU6 relu => new ModuleSite(relu, (activation, x) => activation.Apply(x) - activation.Apply(x - 6)),
         LeakyReLU leaky => new ModuleSite(leaky, (activation, x) => (x * leaky.negative_slope) + (activation.Apply(x) * (1 - leaky.negative_slope))),
-        Softplus or SiLU or GELU or ELU or SELU or CELU or Mish or Sigmoid or Tanh or LogSigmoid or Hardswish or Hardsigmoid or Hardtanh or Softsign or Tanhshrink or PReLU
+        Softplus or SiLU or GELU or ELU or SELU or CELU or Sigmoid or Tanh or LogSigmoid
+            or Hardswish or Hardtanh or Tanhshrink or PReLU
             => new ModuleSite((nn.Module<Tensor, Tensor>)module, null),
         nn.Module<Tensor, Tensor> block when ResidualSite.LastNormalization(block) is { } last => new ResidualSite(block, last),
         _ => null,
     };
 
-    /// <summary>Whether the ordinary gradient is what every layer-by-layer attribution sends through the module: it is piecewise linear without offset, or only holds other modules.</summary>
+    /// <summary>Whether every layer-by-layer attribution sends the ordinary gradient through the module.</summary>
+    /// <remarks>It does where the module is piecewise linear without an offset, or only contains other modules.</remarks>
     public static bool PassesGradient(nn.Module module) => module
-        is MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or AdaptiveMaxPool2d or Flatten or Unflatten or Identity or Dropout or Dropout2d or Upsample or ZeroPad2d or Sum
+        is MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or AdaptiveMaxPool2d
+            or Flatten or Unflatten or Identity or Dropout or Dropout2d or Upsample or ZeroPad2d or Sum
         || (module.named_children().Any() && !module.parameters(recurse: false).Any());
 
     /// <summary>Throws unless every module of a network is of a kind that is understood.</summary>
@@ -42,7 +46,8 @@ internal static class LayerKinds
         {
             throw new NotSupportedException(
                 $"{method} goes through the network layer by layer. {module} "
-                + "Build it of the modules in the table of docs/how-to/bring-your-own-network.md, or use an attribution that needs gradients only, such as InputGradient, IntegratedGradients or GradCam.");
+                + "Build it of the modules in the table of docs/how-to/bring-your-own-network.md, or use an attribution that needs gradients only, "
+                + "such as InputGradient, IntegratedGradients or GradCam.");
         }
     }
 
@@ -50,18 +55,21 @@ internal static class LayerKinds
     public static IEnumerable<string> NotUnderstood(ImageNetwork network)
         => network.Backbone.named_modules().Prepend((string.Empty, network.Backbone))
             .Where(entry => !IsLinear(entry.module) && ActivationOf(entry.module) is null && !PassesGradient(entry.module))
-            .Select(entry => $"Not understood is {(entry.name.Length == 0 ? "the network itself" : $"'{entry.name}'")}, a {entry.module.GetType().Name}{Why(entry.module)}.");
+            .Select(entry =>
+            {
+                string name = entry.name.Length == 0 ? "the network itself" : $"'{entry.name}'";
+                return $"Not understood is {name}, a {entry.module.GetType().Name}{Why(entry.module)}.";
+            });
 
-    /// <summary>Whether a module is no container: its forward pass calls no other module.</summary>
+    /// <summary>Whether a module contains no other module.</summary>
     public static bool IsLeaf(nn.Module module) => !module.named_children().Any();
 
     /// <summary>Whether a module writes its output over its input.</summary>
     public static bool WorksInPlace(nn.Module module)
         => (module.GetType().GetField("inplace")?.GetValue(module) ?? module.GetType().GetProperty("inplace")?.GetValue(module)) is true;
 
-    /// <summary>
-    /// Whether a batch normalisation that sees a convolution's output is one linear layer with it: they stand in the same module. Behind the end of a block the output may have other users, a shortcut for example.
-    /// </summary>
+    /// <summary>Whether a convolution and the batch normalisation of its output are one linear layer: children of the same module.</summary>
+    /// <remarks>Past the end of a block, the convolution's output may have other users, a shortcut for example.</remarks>
     public static bool AreOneBlock(ImageNetwork network, Conv2d convolution, BatchNorm2d normalization)
         => network.Modules.Any(parent => parent.children().Contains(convolution) && parent.children().Contains(normalization));
 

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>An <see cref="ActivationLayer"/>, which carries its activation itself.</summary>
+/// <summary>An <see cref="ActivationLayer"/>, which holds its own activation.</summary>
 internal sealed class LayerSite(ActivationLayer layer) : ActivationSite
 {
     public override Activation Activation => layer.Activation;

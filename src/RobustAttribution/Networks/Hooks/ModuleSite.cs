@@ -4,12 +4,12 @@ namespace RobustAttribution.Networks;
 
 /// <summary>An activation module of torch.nn, in place or not.</summary>
 /// <param name="module">The module.</param>
-/// <param name="exchanged">Its function with an activation in the place of ReLU; null where it has no ReLU in it.</param>
+/// <param name="exchanged">Its function with another activation in place of ReLU; null where the function contains no ReLU.</param>
 internal sealed class ModuleSite(nn.Module<Tensor, Tensor> module, Func<Activation, Tensor, Tensor>? exchanged) : HookedSite
 {
     private readonly bool inPlace = LayerKinds.WorksInPlace(module);
 
-    // The input of the call that runs: a module that works in place gets a copy.
+    // The input of the running call: a module that works in place is given a copy.
     private Tensor? input;
 
     public override bool IsRelu => base.IsRelu && module is TorchSharp.Modules.ReLU;
@@ -35,6 +35,14 @@ internal sealed class ModuleSite(nn.Module<Tensor, Tensor> module, Func<Activati
                 everyThread: true);
         }
 
-        yield return ForwardHooks.After(module, (x, _) => IsActive ? Answer(inPlace ? input! : x) : null, everyThread: true);
+        yield return ForwardHooks.After(module, (x, _) => !IsActive ? null : inPlace ? AnswerInPlace(input!) : Answer(x), everyThread: true);
+    }
+
+    // Who uses the input again sees what the module would have written over it.
+    private Tensor AnswerInPlace(Tensor x)
+    {
+        Tensor answer = Answer(x.clone());
+        x.copy_(answer);
+        return answer;
     }
 }

@@ -3,12 +3,13 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>The ReLU behind the join of TorchVision's residual blocks. It is no module there (<c>x.add_(identity).relu_()</c>), so hooks rebuild its input from the two branches.</summary>
+/// <summary>The ReLU behind the join of TorchVision's residual blocks.</summary>
+/// <remarks>It is no module there (<c>x.add_(identity).relu_()</c>), so hooks rebuild its input from the two branches.</remarks>
 /// <param name="block">The block.</param>
 /// <param name="last">The normalisation that ends its first branch.</param>
 internal sealed class ResidualSite(nn.Module<Tensor, Tensor> block, nn.Module<Tensor, Tensor> last) : HookedSite
 {
-    // The branches of the call that runs.
+    // The branches of the running call.
     private Tensor? branch, shortcut;
 
     protected override Activation Native => Activation.Relu;
@@ -27,7 +28,7 @@ internal sealed class ResidualSite(nn.Module<Tensor, Tensor> block, nn.Module<Te
 
     protected override IEnumerable<IDisposable> InstallHooks()
     {
-        yield return ForwardHooks.After(last, (_, y) => Keep(y, out branch) ? y.clone() : null, everyThread: true); // the block goes on in place
+        yield return ForwardHooks.After(last, (_, y) => Keep(y, out branch) ? y.clone() : null, everyThread: true, last: true); // the block goes on in place
         if (Child(block, "downsample") is { } downsample)
         {
             yield return ForwardHooks.After(
@@ -37,13 +38,14 @@ internal sealed class ResidualSite(nn.Module<Tensor, Tensor> block, nn.Module<Te
                     Keep(y, out shortcut);
                     return null;
                 },
-                everyThread: true);
+                everyThread: true,
+                last: true);
         }
 
         yield return ForwardHooks.After(block, (x, _) => IsActive ? Join(x) : null, everyThread: true);
     }
 
-    // Beyond the scopes within the block.
+    // Outlives the dispose scopes within the block.
     private bool Keep(Tensor y, out Tensor? kept)
     {
         kept = IsActive ? y.alias().DetachFromDisposeScope() : null;

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>The activation of the library's own networks: <see cref="ImageNetwork.WithActivation"/> exchanges its function. It has no parameters.</summary>
+/// <summary>The activation of the library's own networks, which <see cref="ImageNetwork.WithActivation"/> exchanges. It has no parameters.</summary>
 public sealed class ActivationLayer : nn.Module<Tensor, Tensor>
 {
     /// <summary>Creates a layer that applies <paramref name="activation"/>, ReLU by default.</summary>

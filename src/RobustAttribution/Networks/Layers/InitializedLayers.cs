@@ -4,10 +4,13 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Networks;
 
 /// <summary>Layers of torch.nn whose initial weights come from one generator, from the distributions of PyTorch and torchvision.</summary>
-/// <remarks>The layers are built without memory first (on the device "meta"), so that their constructors draw nothing from the global generator.</remarks>
+/// <remarks>
+/// The layers are built without memory first (on the device "meta"), so that their constructors draw nothing from the global generator.
+/// </remarks>
 internal static class InitializedLayers
 {
-    /// <summary>A convolution that keeps the size but for its stride, without bias, from N(0, 2/fan-out), as torchvision's ResNets (He et al. 2015).</summary>
+    /// <summary>A convolution without bias, padded to keep the size but for its stride, from N(0, 2/fan-out) (He et al. 2015).</summary>
+    /// <remarks>As in torchvision's ResNets.</remarks>
     public static Conv2d ResidualConvolution(int input, int output, int kernel, int stride, Generator generator)
     {
         Conv2d layer = nn.Conv2d(input, output, kernel, stride, kernel / 2, bias: false, device: META);

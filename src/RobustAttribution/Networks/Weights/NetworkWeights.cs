@@ -15,7 +15,8 @@ internal static class NetworkWeights
         using IDisposable scope = NewDisposeScope();
         Safetensors.Write(
             stream,
-            StateOf(module).Select(entry => KeyValuePair.Create(entry.Name, IsCounter(entry.Name) ? entry.Tensor.to(ScalarType.Int64) : entry.Tensor)),
+            StateOf(module)
+                .Select(entry => KeyValuePair.Create(entry.Name, IsCounter(entry.Name) ? entry.Tensor.to(ScalarType.Int64) : entry.Tensor)),
             Metadata);
     }
 
@@ -29,7 +30,8 @@ internal static class NetworkWeights
             string name = plan.DifferentShape[0];
             Tensor expected = StateOf(module).First(entry => entry.Name == name).Tensor;
             throw new FormatException(
-                $"Tensor '{name}' is {Describe(content.Tensors[name])}; the network has {Describe(expected)}{Others(plan.DifferentShape)}. To keep a new head, use {nameof(ImageNetwork.LoadMatchingWeights)}.");
+                $"Tensor '{name}' is {Describe(content.Tensors[name])}; the network has {Describe(expected)}{Others(plan.DifferentShape)}. "
+                + $"To keep a new head, use {nameof(ImageNetwork.LoadMatchingWeights)}.");
         }
 
         // PyTorch before 0.4.1 did not count batches; the counter has no influence on anything.
@@ -52,7 +54,8 @@ internal static class NetworkWeights
         if (plan.Loaded.Count == 0)
         {
             throw new FormatException(
-                $"No tensor of the stream fits the network. The stream has e.g. {string.Join(", ", plan.Unused.Take(3))}; the network has e.g. {string.Join(", ", StateOf(module).Take(3).Select(entry => entry.Name))}.");
+                $"No tensor of the stream fits the network. The stream has e.g. {string.Join(", ", plan.Unused.Take(3))}; "
+                + $"the network has e.g. {string.Join(", ", StateOf(module).Take(3).Select(entry => entry.Name))}.");
         }
 
         Copy(module, content, plan.Loaded);
@@ -103,9 +106,11 @@ internal static class NetworkWeights
 
     private static bool IsCounter(string name) => name == BatchCounter || name.EndsWith("." + BatchCounter, StringComparison.Ordinal);
 
-    private static bool IsFloating(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+    private static bool IsFloating(ScalarType type)
+        => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
 
     private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
 
-    private static string Others(IReadOnlyList<string> names) => names.Count > 1 ? $" (and {names.Count - 1} more: {string.Join(", ", names.Skip(1).Take(5))}…)" : "";
+    private static string Others(IReadOnlyList<string> names)
+        => names.Count > 1 ? $" (and {names.Count - 1} more: {string.Join(", ", names.Skip(1).Take(5))}…)" : "";
 }

@@ -6,28 +6,34 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Networks;
 
 /// <summary>
-/// Reads and writes tensors in the safetensors format: eight bytes with the header's length, a JSON header with each tensor's name, type, shape and place, then the bytes.
-/// Nothing in it can run code.
+/// Reads and writes tensors in the safetensors format: eight bytes with the header's length, a JSON header with each tensor's name, type, shape and
+/// offsets, then the tensors' bytes. Nothing in it can run code.
 /// </summary>
 /// <remarks>
-/// Types: F64, F32, F16, BF16, I64, I32, U8, BOOL; little-endian; up to 2 GiB for each tensor. The reader is strict, and no memory is taken for a length that the stream
-/// does not live up to.
+/// Types: F64, F32, F16, BF16, I64, I32, U8, BOOL; little-endian; up to 2 GiB for each tensor. The reader is strict, and allocates no memory for a
+/// length that the stream does not have.
 /// </remarks>
-public static class Safetensors
+internal static class Safetensors
 {
-
     /// <summary>Writes tensors. Equal input gives equal bytes.</summary>
     /// <param name="stream">Written from its position on; left open.</param>
-    /// <param name="tensors">Names, all different, and tensors on any device. Larger element types are stored first, so that every tensor is aligned.</param>
+    /// <param name="tensors">
+    /// Names, all different, and tensors on any device. Larger element types are stored first, so that every tensor is aligned.
+    /// </param>
     /// <param name="metadata">Free text pairs to store with them.</param>
-    /// <exception cref="ArgumentException">A name is there twice, or is reserved.</exception>
+    /// <exception cref="ArgumentException">A name is given twice, or is reserved.</exception>
     /// <exception cref="NotSupportedException">A tensor's type is not among those supported, or it is larger than 2 GiB.</exception>
     public static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         Require.NotNull(stream, nameof(stream));
         List<(string Name, Tensor Tensor, SafetensorsType Type)> entries =
-            [.. Require.NotNull(tensors, nameof(tensors)).Select(pair => (pair.Key, pair.Value, TypeOf(pair.Key, pair.Value))).OrderByDescending(entry => entry.Item3.Size)];
-        foreach (IGrouping<string, string> name in entries.Select(entry => entry.Name).Append(SafetensorsHeader.MetadataName).GroupBy(name => name))
+        [
+            .. Require.NotNull(tensors, nameof(tensors))
+                .Select(pair => (pair.Key, pair.Value, TypeOf(pair.Key, pair.Value)))
+                .OrderByDescending(entry => entry.Item3.Size),
+        ];
+        IEnumerable<string> names = entries.Select(entry => entry.Name).Append(SafetensorsHeader.MetadataName);
+        foreach (IGrouping<string, string> name in names.GroupBy(name => name))
         {
             if (name.Count() > 1)
             {
@@ -49,9 +55,9 @@ public static class Safetensors
         }
     }
 
-    /// <summary>Writes a file; an existing one is replaced once all is written.</summary>
+    /// <summary>Writes a file; an existing one is replaced when everything is written.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tensors">See <see cref="Write(Stream, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}?)"/>.</param>
+    /// <param name="tensors">Names, all different, and tensors on any device.</param>
     /// <param name="metadata">Free text pairs to store with them.</param>
     public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -64,7 +70,7 @@ public static class Safetensors
         File.Move(unfinished, path, overwrite: true);
     }
 
-    /// <summary>Reads what <see cref="Write(Stream, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}?)"/>, or any other program, wrote.</summary>
+    /// <summary>Reads tensors in the safetensors format, of this or any other program.</summary>
     /// <param name="stream">Read from its position to its end, which must be the end of the last tensor; left open.</param>
     /// <returns>The tensors; owned by the caller.</returns>
     /// <exception cref="FormatException">The stream is not safetensors, or is damaged. The message names the tensor.</exception>

@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>What a safetensors stream held. Owns its tensors.</summary>
+/// <summary>The content of a safetensors stream. Owns its tensors.</summary>
 /// <param name="tensors">See <see cref="Tensors"/>.</param>
 /// <param name="metadata">See <see cref="Metadata"/>.</param>
-public sealed class SafetensorsContent(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) : IDisposable
+internal sealed class SafetensorsContent(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) : IDisposable
 {
     /// <summary>The tensors by name, on the CPU, in the type they were stored in.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; } = tensors;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>The JSON part of a safetensors stream, checked: every entry's bytes are inside the data, none overlap, none are left over.</summary>
+/// <summary>The JSON part of a safetensors stream, checked: every entry's bytes are inside the data, without overlaps or gaps.</summary>
 internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsHeader.Entry> Entries, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>The longest header that is read, as in the reference implementation.</summary>
@@ -92,7 +92,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsHeader.Entry> 
         string[] found = [.. properties.Select(property => property.Name).Order(StringComparer.Ordinal)];
         if (!found.SequenceEqual(["data_offsets", "dtype", "shape"]))
         {
-            throw new FormatException($"Tensor '{name}': its entry has the properties {string.Join(", ", found)}; allowed are dtype, shape and data_offsets, once each.");
+            throw new FormatException(
+                $"Tensor '{name}': its entry has the properties {string.Join(", ", found)}; allowed are dtype, shape and data_offsets, once each.");
         }
 
         JsonElement dtype = value.GetProperty("dtype");
@@ -102,12 +103,15 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsHeader.Entry> 
         long[] offsets = Integers(name, "data_offsets", value.GetProperty("data_offsets"));
         if (offsets.Length != 2 || offsets[0] > offsets[1])
         {
-            throw new FormatException($"Tensor '{name}': data_offsets is [{string.Join(", ", offsets)}]; allowed are two numbers, the first not above the second.");
+            throw new FormatException(
+                $"Tensor '{name}': data_offsets is [{string.Join(", ", offsets)}]; allowed are two numbers, the first not above the second.");
         }
 
         if (ByteLength(shape, type.Size) is not { } length || length != offsets[1] - offsets[0])
         {
-            throw new FormatException($"Tensor '{name}': {type.Name} of shape [{string.Join(", ", shape)}] does not take the {offsets[1] - offsets[0]} bytes of its data_offsets.");
+            throw new FormatException(
+                $"Tensor '{name}': {type.Name} of shape [{string.Join(", ", shape)}] does not take the {offsets[1] - offsets[0]} bytes "
+                + "of its data_offsets.");
         }
 
         return new Entry(name, type, shape, offsets[0], offsets[1]);
@@ -115,15 +119,17 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsHeader.Entry> 
 
     private static long[] Integers(string name, string property, JsonElement value)
     {
-        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number) && number >= 0))
+        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(IsCount))
         {
             return [.. value.EnumerateArray().Select(item => item.GetInt64())];
         }
 
         throw new FormatException($"Tensor '{name}': {property} is {value.GetRawText()}; allowed is a list of whole numbers of at least 0.");
+
+        static bool IsCount(JsonElement item) => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number) && number >= 0;
     }
 
-    /// <summary>Bytes of a tensor; null where they do not fit in 63 bits, an empty tensor's other extents included.</summary>
+    /// <summary>Bytes of a tensor; null where the product of its extents, zeros left out, does not fit in 63 bits.</summary>
     private static long? ByteLength(long[] shape, int size)
     {
         Int128 length = size;

@@ -1,0 +1,260 @@
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Tests.Fixtures;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Networks;
+
+/// <summary>What hooks see of networks that are written in unusual ways.</summary>
+[TestClass]
+public sealed class HookTests
+{
+    private static readonly LayerwiseRelevance NearlyZero = new()
+    {
+        Composite = new RelevanceComposite { Convolution = new EpsilonRule { Epsilon = 1e-13 }, Dense = new EpsilonRule { Epsilon = 1e-13 } },
+    };
+
+    [TestMethod]
+    public void FrozenFeaturesHaveNoGradientAndEndNoProcess()
+    {
+        using var scope = NewDisposeScope();
+        foreach (Activation activation in new[] { Activation.Relu, TinyNetworks.Smooth })
+        {
+            using ImageNetwork network = Written((m, x) =>
+            {
+                using (no_grad())
+                {
+                    x = m.Relu.call(m.Conv.call(x));
+                }
+
+                return m.Head.call(x.flatten(1));
+            });
+            network.SetActivation(activation);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+            foreach (IAttributionMethod method in new IAttributionMethod[] { new GuidedBackpropagation(), new LayerwiseRelevance(), new InputGradient() })
+            {
+                Assert.AreEqual(0, method.Attribute(network, images, classes).abs().max().ToDouble(), $"{method}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void InferenceModeIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Written((m, x) => m.Head.call(m.Relu.call(m.Conv.call(x)).flatten(1)));
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        using (inference_mode())
+        {
+            foreach (IAttributionMethod method in new IAttributionMethod[] { new GuidedBackpropagation(), new InputGradient(), new GradCam { Layer = "Conv" } })
+            {
+                string message = Assert.ThrowsExactly<InvalidOperationException>(() => method.Attribute(network, images, classes)).Message;
+                StringAssert.Contains(message, "inference_mode");
+            }
+        }
+
+        Assert.IsGreaterThan(0, new InputGradient().Attribute(network, images, classes).abs().max().ToDouble());
+    }
+
+    [TestMethod]
+    public void GradCamOfABranchOfATorchVisionBlockIsTheSameWhereTheActivationIsExchanged()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(4); // for TorchVision
+        using var network = new ImageNetwork(torchvision.models.resnet18(num_classes: 4), TinyNetworks.Input(3, 64), 4);
+        TinyNetworks.Trained(network, 5);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 1);
+        foreach (string layer in new[] { "layer3.1.bn2", "layer3.0.downsample", "layer3.1" })
+        {
+            Tensor expected = new GradCam { Layer = layer }.Attribute(network, images, classes);
+            Assert.IsGreaterThan(0, expected.abs().max().ToDouble());
+            using (network.WithActivation(Activation.Softplus(1e5)))
+            {
+                Values.AreClose(expected, new GradCam { Layer = layer }.Attribute(network, images, classes), 1e-2, layer);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void AConvolutionWhoseOutputIsUsedBesideItsNormalisationKeepsItsRule()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork beside = Written((m, x) =>
+        {
+            Tensor y = m.Conv.call(x);
+            return m.Head.call(((m.Norm.call(y) * 0) + y).flatten(1));
+        });
+        using ImageNetwork alone = Written((m, x) => m.Head.call(m.Conv.call(x).flatten(1)), beside);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(beside, 2);
+        var method = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus };
+        foreach (bool createGraph in new[] { false, true })
+        {
+            Values.AreClose(method.Attribute(alone, images, classes), method.Attribute(beside, images, classes, createGraph), 1e-10);
+        }
+    }
+
+    [TestMethod]
+    public void ANormalisationOfAChangedOutputIsNotFolded()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Written((m, x) =>
+        {
+            Tensor y = m.Conv.call(x);
+            y.add_(x.narrow(1, 0, 1));
+            return m.Head.call(m.Norm.call(y).flatten(1));
+        });
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        Tensor expected = new GradientTimesInput { Baseline = Baseline.Mean }.Attribute(network, images, classes);
+        Values.AreClose(expected, NearlyZero.Attribute(network, images, classes), 1e-8);
+    }
+
+    [TestMethod]
+    public void AnInputThatAReluInPlaceOverwritesIsOverwrittenUnderHooksToo()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Written((m, x) =>
+        {
+            Tensor z = m.Norm.call(m.Conv.call(x)), y = m.Relu.call(z);
+            return m.Head.call((y + (z * 2)).flatten(1));
+        });
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        Tensor logits = network.Logits(images);
+        Values.AreClose(logits, new GuidedBackpropagation().AttributeWithLogits(network, images, classes).Logits, 1e-12, "guided");
+        Values.AreClose(new InputGradient().Attribute(network, images, classes), Exchanged(() => new InputGradient().Attribute(network, images, classes)), 1e-12);
+        Values.AreClose(logits, Exchanged(() => network.Logits(images)), 1e-12, "exchanged");
+
+        Tensor Exchanged(Func<Tensor> compute)
+        {
+            using IDisposable exchanged = network.WithActivation(Activation.Relu);
+            return compute();
+        }
+    }
+
+    [TestMethod]
+    public void AHeadThatIsNotTheEndIsNoHeadForClassActivationMaps()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new ImageNetwork(
+            nn.Sequential(
+                ("conv", nn.Conv2d(2, 3, 3)), ("pool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()), ("fc", nn.Linear(3, 4)), ("end", nn.Softplus())),
+            TinyNetworks.Input(),
+            4) { FeatureLayer = "conv", PooledHead = "fc" };
+        Tensor images = rand([2, 2, 8, 8]), classes = tensor(new long[] { 0, 1 });
+        string message = Assert.ThrowsExactly<NotSupportedException>(() => new ClassActivationMap().Attribute(network, images, classes)).Message;
+        StringAssert.Contains(message, "'fc' does not compute the logits");
+    }
+
+    [TestMethod]
+    [DataRow(8, 3)]
+    [DataRow(112, 48)]
+    public void TheCheckFindsAFunctionalActivationInMapsOfAnySize(int size, int channels)
+    {
+        using var scope = NewDisposeScope();
+        Func<Tensor, Tensor>[] functions = [x => nn.functional.relu(x), x => nn.functional.softplus(x, 1, 20), x => x.tanh(), x => x * x.sigmoid()];
+        foreach (Func<Tensor, Tensor> function in functions)
+        {
+            using var network = new ImageNetwork(new Functional(channels, function), TinyNetworks.Input(2, size), 4);
+            NetworkCheck check = network.Check(rand([2, 2, size, size]));
+            Assert.HasCount(1, check.Findings, string.Join(' ', check.Findings));
+            StringAssert.StartsWith(check.Findings[0], "Between 'first' and 'second'");
+        }
+    }
+
+    [TestMethod]
+    public void TheCheckSaysThatNothingIsCalled()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Written((m, x) => m.Head.forward(m.Conv.forward(x).flatten(1)));
+        NetworkCheck check = network.Check(TinyNetworks.Batch(network, 2).Images);
+        Assert.IsTrue(check.Findings.Any(finding => finding.Contains("through call()", StringComparison.Ordinal)));
+        Assert.ThrowsExactly<ArgumentException>(() => network.Check(zeros([0, 2, 8, 8], ScalarType.Float64)));
+    }
+
+    [TestMethod]
+    public void ModesOfModulesInSeveralPlacesComeBack()
+    {
+        using var scope = NewDisposeScope();
+        nn.Module<Tensor, Tensor> shared = nn.BatchNorm2d(2);
+        var inner = new OpaqueModule(shared);
+        using var network = new ImageNetwork(nn.Sequential(("shared", shared), ("inner", inner), ("flatten", nn.Flatten()), ("fc", nn.Linear(128, 4))), TinyNetworks.Input(), 4);
+        network.Backbone.eval();
+        inner.train();
+        shared.eval();
+        using (network.ForInspection())
+        {
+            Assert.IsFalse(inner.training);
+        }
+
+        Assert.IsTrue(inner.training);
+        Assert.IsFalse(shared.training);
+    }
+
+    [TestMethod]
+    public void AJoinIsNamedAsWhatItIs()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Residual();
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+        string message = Assert.ThrowsExactly<NotSupportedException>(() => new GradCam { Layer = "layer1.0.sum" }.Attribute(network, images, classes)).Message;
+        StringAssert.Contains(message, "'layer1.0.sum' is a Sum");
+    }
+
+    private static ImageNetwork Written(Func<Modules, Tensor, Tensor> forward, ImageNetwork? weightsOf = null)
+    {
+        var network = new ImageNetwork(new Modules(forward), TinyNetworks.Input(), 4);
+        network.MoveTo(CPU, ScalarType.Float64);
+        if (weightsOf is null)
+        {
+            return TinyNetworks.Trained(network, 6);
+        }
+
+        using var weights = new MemoryStream();
+        weightsOf.SaveWeights(weights);
+        weights.Position = 0;
+        network.LoadWeights(weights);
+        network.Backbone.eval();
+        return network;
+    }
+
+    private sealed class Modules : nn.Module<Tensor, Tensor>
+    {
+        private readonly Func<Modules, Tensor, Tensor> written;
+
+        public Modules(Func<Modules, Tensor, Tensor> written)
+            : base(nameof(Modules))
+        {
+            this.written = written;
+            foreach ((string name, nn.Module module) in new (string, nn.Module)[] { ("Conv", Conv), ("Norm", Norm), ("Relu", Relu), ("Head", Head) })
+            {
+                register_module(name, module);
+            }
+        }
+
+        public nn.Module<Tensor, Tensor> Conv { get; } = nn.Conv2d(2, 3, 3, padding: 1);
+
+        public nn.Module<Tensor, Tensor> Norm { get; } = nn.BatchNorm2d(3);
+
+        public nn.Module<Tensor, Tensor> Relu { get; } = nn.ReLU(inplace: true);
+
+        public nn.Module<Tensor, Tensor> Head { get; } = nn.Linear(192, 4);
+
+        public override Tensor forward(Tensor input) => written(this, input);
+    }
+
+    private sealed class Functional : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> first, second, pool = nn.AdaptiveAvgPool2d(1), flatten = nn.Flatten(), fc;
+        private readonly Func<Tensor, Tensor> function;
+
+        public Functional(int channels, Func<Tensor, Tensor> function)
+            : base(nameof(Functional))
+        {
+            (first, second, fc) = (nn.Conv2d(2, channels, 3, padding: 1), nn.Conv2d(channels, 4, 3, padding: 1), nn.Linear(4, 4));
+            this.function = function;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => fc.call(flatten.call(pool.call(second.call(function(first.call(input))))));
+    }
+}
