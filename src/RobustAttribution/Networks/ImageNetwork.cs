@@ -42,19 +42,22 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="architecture">What to build, e.g. one of <see cref="NetworkArchitecture"/>.</param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
-    /// <param name="activation">The activation of every switchable layer.</param>
+    /// <param name="activation">The activation of every exchangeable place, see <see cref="HasSwitchableActivation"/>; null leaves each module its own.</param>
     /// <param name="generator">Source of the initial weights, on the CPU: the same state gives the same weights, and no other generator is touched.</param>
     /// <returns>The network; owned by the caller. Safe inside a dispose scope: its tensors belong to the network alone.</returns>
     /// <exception cref="ArgumentException">The images are too small for the architecture, or an argument is outside its range.</exception>
-    public static ImageNetwork Create(NetworkArchitecture architecture, InputSpecification input, int classCount, Activation activation, Generator generator)
+    public static ImageNetwork Create(NetworkArchitecture architecture, InputSpecification input, int classCount, Activation? activation, Generator generator)
     {
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
-        Require.NotNull(activation, nameof(activation));
         Require.NotNull(generator, nameof(generator));
         nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
         var network = new ImageNetwork(backbone, input, classCount) { Architecture = architecture, FeatureLayer = architecture.FeatureLayer, PooledHead = architecture.PooledHead };
-        network.SetActivation(activation);
+        if (activation is not null)
+        {
+            network.SetActivation(activation);
+        }
+
         return network;
     }
 
@@ -102,7 +105,7 @@ public sealed class ImageNetwork : IDisposable
     internal IEnumerable<nn.Module> Modules => Backbone.modules().Prepend(Backbone).Distinct();
 
     /// <summary>Whether a module may change its input: never in a network of ours.</summary>
-    internal bool MayWorkInPlace => Architecture?.GetType().Assembly != typeof(ImageNetwork).Assembly;
+    internal bool MayWorkInPlace => Architecture is not { IsBuiltIn: true };
 
     /// <summary>
     /// Held while logits or an attribution are computed, an attack walks, or the activation is exchanged, so that threads which share the network take turns. Lock it around what must not be
@@ -145,7 +148,8 @@ public sealed class ImageNetwork : IDisposable
         if (!HasSwitchableActivation)
         {
             throw new InvalidOperationException(
-                $"The network {Backbone.GetName()} has no activation that can be exchanged for {activation}; exchangeable are ReLU, ReLU6 and LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}.");
+                $"The network {Backbone.GetName()} has no activation that can be exchanged for {activation}; exchangeable are ReLU, ReLU6 and LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}. "
+                + "Where an option asks for it (Activation, Surrogate, AttributionActivation), null leaves the network its own.");
         }
 
         Monitor.Enter(SyncRoot);
@@ -231,7 +235,7 @@ public sealed class ImageNetwork : IDisposable
     public void SaveWeights(Stream stream) => NetworkWeights.Save(Backbone, stream);
 
     /// <summary>Loads parameters and buffers from safetensors: those of <see cref="SaveWeights"/>, or a PyTorch <c>state_dict</c>. All or nothing.</summary>
-    /// <param name="stream">Read to its end; left open. Floating-point types are converted to the network's; <c>num_batches_tracked</c> may have any type or be missing.</param>
+    /// <param name="stream">Read to its end; left open. Floating-point types are converted to the network's, others must be the network's; <c>num_batches_tracked</c> may have any type or be missing.</param>
     /// <exception cref="FormatException">The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.</exception>
     public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, stream);
 

@@ -52,12 +52,15 @@ public abstract record NetworkArchitecture
     /// <exception cref="ArgumentException">The images are too small for the architecture.</exception>
     public abstract nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator);
 
+    /// <summary>Whether it is one of this library's, whose networks draw from no generator but the one they are given.</summary>
+    internal bool IsBuiltIn => GetType().Assembly == typeof(NetworkArchitecture).Assembly;
+
     /// <summary><see cref="Build"/>, with the global generator seeded from <paramref name="generator"/> where it may be drawn from, and put back.</summary>
     internal nn.Module<Tensor, Tensor> BuildSeeded(InputSpecification input, int classCount, Generator generator)
     {
-        if (GetType().Assembly == typeof(NetworkArchitecture).Assembly)
+        if (IsBuiltIn)
         {
-            return Build(input, classCount, generator); // draws from no other generator
+            return Build(input, classCount, generator);
         }
 
         using IDisposable scope = NewDisposeScope();
