@@ -88,7 +88,7 @@ internal sealed class AttackRun : IDisposable
         {
             throw new InvalidOperationException(
                 $"{attack.GetType().Name} finds its steps through {surrogate}, and the network {network.Backbone.GetName()}"
-                + $" has no {nameof(ActivationLayer)} to switch. Build it with {nameof(ActivationLayer)},"
+                + " has no activation that can be exchanged for it. Make modules of its functional activations (nn.ReLU()),"
                 + $" or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
         }
     }

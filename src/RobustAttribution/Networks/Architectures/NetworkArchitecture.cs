@@ -63,20 +63,26 @@ public abstract record NetworkArchitecture
             return Build(input, classCount, generator);
         }
 
-        using IDisposable scope = NewDisposeScope();
-        using var copy = new Generator(0, CPU);
-        copy.set_state(generator.get_state());
-        copy.manual_seed(randint(long.MaxValue, [1], ScalarType.Int64, CPU, generator: copy).item<long>());
-        Tensor former = get_rng_state();
+        // Not in a scope of ours: it would free the tensors that the modules hold.
+        using Tensor former = get_rng_state();
         try
         {
-            set_rng_state(copy.get_state());
+            SeedGlobalGenerator(generator);
             return Build(input, classCount, generator);
         }
         finally
         {
             set_rng_state(former);
         }
+    }
+
+    private static void SeedGlobalGenerator(Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using var copy = new Generator(0, CPU);
+        copy.set_state(generator.get_state());
+        copy.manual_seed(randint(long.MaxValue, [1], ScalarType.Int64, CPU, generator: copy).item<long>());
+        set_rng_state(copy.get_state());
     }
 
     private protected void RequireSize(InputSpecification input, int minimum)
