@@ -42,7 +42,9 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="architecture">What to build, e.g. one of <see cref="NetworkArchitecture"/>.</param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
-    /// <param name="activation">The activation of every exchangeable place, see <see cref="HasSwitchableActivation"/>; null leaves each module its own.</param>
+    /// <param name="activation">
+    /// The activation of every exchangeable place, see <see cref="HasSwitchableActivation"/>; null leaves each module its own.
+    /// </param>
     /// <param name="generator">Source of the initial weights, on the CPU: the same state gives the same weights, and no other generator is touched.</param>
     /// <returns>The network; owned by the caller. Safe inside a dispose scope: its tensors belong to the network alone.</returns>
     /// <exception cref="ArgumentException">The images are too small for the architecture, or an argument is outside its range.</exception>
@@ -235,7 +237,10 @@ public sealed class ImageNetwork : IDisposable
     public void SaveWeights(Stream stream) => NetworkWeights.Save(Backbone, stream);
 
     /// <summary>Loads parameters and buffers from safetensors: those of <see cref="SaveWeights"/>, or a PyTorch <c>state_dict</c>. All or nothing.</summary>
-    /// <param name="stream">Read to its end; left open. Floating-point types are converted to the network's, others must be the network's; <c>num_batches_tracked</c> may have any type or be missing.</param>
+    /// <param name="stream">
+    /// Read to its end; left open. Floating-point types are converted to the network's, other types must be the network's; <c>num_batches_tracked</c>
+    /// may have any type or be missing.
+    /// </param>
     /// <exception cref="FormatException">The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.</exception>
     public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, stream);
 

@@ -63,7 +63,10 @@ public static class ComponentJson
 
     /// <summary>Writes a component, or a record that holds components, as JSON.</summary>
     /// <typeparam name="T">The interface under which it is read again.</typeparam>
-    /// <exception cref="NotSupportedException">The component, or one within it, is of a type that is not registered, or has an option that JSON cannot hold; the message names the type or the option.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The component, or one within it, is of a type that is not registered, or has an option that JSON cannot hold; the message names the type or
+    /// the option.
+    /// </exception>
     public static string Write<T>(T component)
     {
         try
@@ -73,7 +76,9 @@ public static class ComponentJson
         catch (NotSupportedException error) when (FindUnregistered(component, WalkDepth) is { } type)
         {
             throw new NotSupportedException(
-                $"{type.Name} is not registered, so no file can name it. Call {nameof(ComponentJson)}.{nameof(Register)}<{type.Name}>() once, also in every program that reads the file.", error);
+                $"{type.Name} is not registered, so no file can name it. Call {nameof(ComponentJson)}.{nameof(Register)}<{type.Name}>() once,"
+                + " also in every program that reads the file.",
+                error);
         }
     }
 
@@ -111,7 +116,9 @@ public static class ComponentJson
 
         IEnumerable<object?> options = value is IEnumerable items
             ? items.Cast<object?>()
-            : type.GetProperties().Where(property => property.CanWrite && property.GetIndexParameters().Length == 0).Select(property => property.GetValue(value));
+            : type.GetProperties()
+                .Where(property => property.CanWrite && property.GetIndexParameters().Length == 0)
+                .Select(property => property.GetValue(value));
         return options.Select(option => FindUnregistered(option, depth - 1)).FirstOrDefault(found => found is not null);
     }
 

@@ -6,6 +6,7 @@ namespace RobustAttribution.Serialization;
 /// <summary>What a component loses when it is written and read again.</summary>
 internal static class RoundTrip
 {
+    private const BindingFlags Fields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
     private const int Depth = 4; // of options within options that do not compare by value themselves
 
     /// <summary>The first option that differs between a component and what was read of it; null where they are the same.</summary>
@@ -27,7 +28,7 @@ internal static class RoundTrip
 
         for (Type? type = written.GetType(); type is not null; type = type.BaseType)
         {
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (FieldInfo field in type.GetFields(Fields))
             {
                 if (!AreSame(field.GetValue(written), field.GetValue(read), depth))
                 {
@@ -52,5 +53,6 @@ internal static class RoundTrip
         => items.Length == others.Length && items.Zip(others).All(pair => AreSame(pair.First, pair.Second, depth));
 
     // The field behind the property X is called <X>k__BackingField.
-    private static string NameOf(FieldInfo field) => field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
+    private static string NameOf(FieldInfo field)
+        => field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
 }
