@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using RobustAttribution.MLNet.Images;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Training;
 
@@ -13,7 +14,18 @@ namespace RobustAttribution.MLNet.Training;
 /// <param name="BatchSize">Rows in one computation.</param>
 /// <param name="Classes">The class names; null where there are none.</param>
 internal sealed record ModelCard(
-    JsonElement Network, ImageInput Images, string ScoreColumnName, string PredictedLabelColumnName, int BatchSize, ClassNamesCard? Classes);
+    JsonElement Network, ImageInput Images, string ScoreColumnName, string PredictedLabelColumnName, int BatchSize, ClassNamesCard? Classes)
+{
+    /// <summary>The card of a classifier.</summary>
+    /// <exception cref="NotSupportedException">The network cannot be described by a card.</exception>
+    public static ModelCard Of(NetworkHandle handle, string scoreColumnName, string predictedLabelColumnName) => new(
+        JsonSerializer.Deserialize<JsonElement>(NetworkCard.Of(handle.Network).ToJson()),
+        handle.Images,
+        scoreColumnName,
+        predictedLabelColumnName,
+        handle.BatchSize,
+        handle.ClassNames?.ToCard());
+}
 
 /// <summary>Cards as JSON, with errors of a damaged model file.</summary>
 internal static class CardJson

@@ -43,10 +43,17 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// </summary>
         public (int Height, int Width)? TrainingSize { get; set => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null; }
 
-        /// <summary>The architecture. <see cref="NetworkArchitecture.SmallConvNet"/> by default.</summary>
+        /// <summary>
+        /// The architecture, one of the library's or a record of your own. <see cref="NetworkArchitecture.SmallConvNet"/> by default. Before the training a
+        /// forward pass of two images must give one finite logit for each class, and what a model file will hold must be writable: a record of your own is
+        /// registered with <see cref="RobustAttribution.Serialization.ComponentJson"/>.
+        /// </summary>
         public NetworkArchitecture Network { get; set => field = Require.NotNull(value); } = NetworkArchitecture.SmallConvNet;
 
-        /// <summary>The activation of every layer. By default what the objective's paper trains with (softplus β = 3 for AGA), ReLU where it says nothing.</summary>
+        /// <summary>
+        /// The activation of every exchangeable place (<see cref="ImageNetwork.HasSwitchableActivation"/>). By default what the objective's paper trains with
+        /// (softplus β = 3 for AGA), ReLU where it says nothing; a network without such a place keeps its own then, and asking for another one is an error.
+        /// </summary>
         public Activation? Activation { get; set; }
 
         /// <summary>What is minimised. <see cref="LocalGradientAlignment"/> (AGA) by default.</summary>

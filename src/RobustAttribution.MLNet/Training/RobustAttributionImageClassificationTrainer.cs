@@ -25,6 +25,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     private const string Registration = "RobustAttributionTrainer";
     private const int SplitPurpose = 100; // purposes below are the core trainer's
     private const int WeightsPurpose = 101;
+    private const int TrialPurpose = 102;
 
     private readonly IHost host;
     private readonly IHostEnvironment environment;
@@ -79,7 +80,14 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     /// <summary>Trains on, from the weights of a fitted model.</summary>
     /// <param name="input">The training rows; the label key must have the model's classes.</param>
     /// <param name="startFrom">The model to start from, which stays as it is; null for fresh weights.</param>
-    /// <exception cref="ArgumentException">The model's network is another one than the options describe.</exception>
+    /// <exception cref="ArgumentException">
+    /// The options do not fit the data, the model's network is another one than the options describe, or the network does not answer with one finite
+    /// logit for each class; nothing was trained.
+    /// </exception>
+    /// <exception cref="NotSupportedException">
+    /// The model could not be saved, e.g. because the architecture is not registered with
+    /// <see cref="RobustAttribution.Serialization.ComponentJson"/>; nothing was trained.
+    /// </exception>
     /// <returns>The trained model; owns a network of its own.</returns>
     public RobustAttributionModelTransformer Fit(IDataView input, RobustAttributionModelTransformer? startFrom)
     {
@@ -94,26 +102,18 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         }
 
         InputSpecification specification = Specification(input.Schema);
-        InputSpecification read = options.TrainingSize is var (height, width) ? specification with { Height = height, Width = width } : specification;
-        ITrainingImages training = Read(channel, input, labels, read, "training");
-        ITrainingImages? validation = null;
-        if (options.ValidationSet is { } view)
-        {
-            validation = Read(channel, view, ValidationLabels(view.Schema, input.Schema[labels.Index], labels), specification, "validation");
-        }
-        else if (options.ValidationSetFraction is double share)
-        {
-            (training, validation) = training.Split(share, SplitMix64.Derive(seed, SplitPurpose));
-        }
-
-        ImageNetwork network = startFrom is null ? NewNetwork(channel, specification, labels.Count, seed) : startFrom.CloneNetwork(options.Network, specification, labels.Count, options.Activation);
+        ImageNetwork network = startFrom is null
+            ? NewNetwork(channel, specification, labels.Count, seed)
+            : startFrom.CloneNetwork(options.Network, specification, labels.Count, options.Activation);
         try
         {
             network.MoveTo(DeviceChoice.Resolve(environment, message => channel.Warning(MessageSensitivity.None, "{0}", message)));
-            TrainingResult result = Train(channel, network, training, validation, seed);
-            network.Backbone.eval();
             var images = new ImageInput(options.ImageColumnName, options.PixelScale, options.Resize);
             var handle = new NetworkHandle(network, images, ClassNames.Of(input.Schema[labels.Index]), options.BatchSize);
+            Try(channel, handle, seed);
+            (ITrainingImages training, ITrainingImages? validation) = Read(channel, input, labels, specification, seed);
+            TrainingResult result = Train(channel, network, training, validation, seed);
+            network.Backbone.eval();
             return new RobustAttributionModelTransformer(environment, handle, options.ScoreColumnName, options.PredictedLabelColumnName, result);
         }
         catch
@@ -121,6 +121,30 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Refuses a network that cannot be trained, scored with or saved as the options say.</summary>
+    private void Try(IChannel channel, NetworkHandle handle, long seed)
+    {
+        var trial = new NetworkTrial(handle, options.LabelColumnName, SplitMix64.Derive(seed, TrialPurpose));
+        trial.RequireLogits(options.InitialWeightsPath);
+        trial.RequireActivation(options.Activation, channel);
+        trial.RequireSavable(options.ScoreColumnName, options.PredictedLabelColumnName);
+        trial.WarnWithoutSecondDerivative(options.Objective, channel);
+    }
+
+    private (ITrainingImages Training, ITrainingImages? Validation) Read(
+        IChannel channel, IDataView input, KeyColumn labels, InputSpecification specification, long seed)
+    {
+        InputSpecification read =
+            options.TrainingSize is var (height, width) ? specification with { Height = height, Width = width } : specification;
+        ITrainingImages training = Read(channel, input, labels, read, "training");
+        if (options.ValidationSet is { } view)
+        {
+            return (training, Read(channel, view, ValidationLabels(view.Schema, input.Schema[labels.Index], labels), specification, "validation"));
+        }
+
+        return options.ValidationSetFraction is double share ? training.Split(share, SplitMix64.Derive(seed, SplitPurpose)) : (training, null);
     }
 
     private TrainingResult Train(IChannel channel, ImageNetwork network, ITrainingImages training, ITrainingImages? validation, long seed)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Interop;
@@ -67,14 +66,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
     {
         lock (handle.Network.SyncRoot)
         {
-            var card = new ModelCard(
-                JsonSerializer.Deserialize<JsonElement>(NetworkCard.Of(handle.Network).ToJson()),
-                handle.Images,
-                ScoreColumnName,
-                PredictedLabelColumnName,
-                handle.BatchSize,
-                handle.ClassNames?.ToCard());
-            Format.Write(context, CardJson.Write(card), (WeightsEntry, handle.Network.SaveWeights));
+            Format.Write(context, CardJson.Write(ModelCard.Of(handle, ScoreColumnName, PredictedLabelColumnName)), (WeightsEntry, handle.Network.SaveWeights));
         }
     }
 

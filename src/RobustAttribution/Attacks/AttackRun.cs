@@ -88,7 +88,7 @@ internal sealed class AttackRun : IDisposable
         {
             throw new InvalidOperationException(
                 $"{attack.GetType().Name} finds its steps through {surrogate}, and the network {network.Backbone.GetName()}"
-                + $" has no activation that can be exchanged. Build it with ReLU modules or {nameof(ActivationLayer)},"
+                + $" has no activation that can be exchanged for it. Build it with ReLU modules or {nameof(ActivationLayer)},"
                 + $" or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
         }
     }

@@ -44,25 +44,30 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="architecture">What to build, e.g. one of <see cref="NetworkArchitecture"/>.</param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
-    /// <param name="activation">The activation of every exchangeable place.</param>
+    /// <param name="activation">
+    /// The activation of every exchangeable place, see <see cref="HasSwitchableActivation"/>; null leaves each module its own.
+    /// </param>
     /// <param name="generator">
     /// Source of the initial weights, on the CPU: the same state gives the same weights, and no other generator moves.
     /// </param>
     /// <returns>The network; owned by the caller. Safe inside a dispose scope: its tensors belong to the network alone.</returns>
     /// <exception cref="ArgumentException">The images are too small for the architecture, or an argument is outside its range.</exception>
     public static ImageNetwork Create(
-        NetworkArchitecture architecture, InputSpecification input, int classCount, Activation activation, Generator generator)
+        NetworkArchitecture architecture, InputSpecification input, int classCount, Activation? activation, Generator generator)
     {
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
-        Require.NotNull(activation, nameof(activation));
         Require.NotNull(generator, nameof(generator));
         nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
         var network = new ImageNetwork(backbone, input, classCount)
         {
             Architecture = architecture, FeatureLayer = architecture.FeatureLayer, PooledHead = architecture.PooledHead,
         };
-        network.SetActivation(activation);
+        if (activation is not null)
+        {
+            network.SetActivation(activation);
+        }
+
         return network;
     }
 
@@ -116,7 +121,7 @@ public sealed class ImageNetwork : IDisposable
     internal IEnumerable<nn.Module> Modules => Backbone.modules().Prepend(Backbone).Distinct();
 
     /// <summary>Whether a module may change its input in place: never in a network of the library's.</summary>
-    internal bool MayWorkInPlace => Architecture?.GetType().Assembly != typeof(ImageNetwork).Assembly;
+    internal bool MayWorkInPlace => Architecture is not { IsBuiltIn: true };
 
     /// <summary>
     /// The lock held while logits or an attribution are computed, an attack runs, or the activation is exchanged, so that threads which share the
@@ -158,7 +163,8 @@ public sealed class ImageNetwork : IDisposable
         {
             throw new InvalidOperationException(
                 $"The network {Backbone.GetName()} has no activation that can be exchanged for {activation}; exchangeable are ReLU, ReLU6 and "
-                + $"LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}.");
+                + $"LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}. "
+                + "Where an option asks for it (Activation, Surrogate, AttributionActivation), null leaves the network its own.");
         }
 
         Monitor.Enter(SyncRoot);
@@ -248,7 +254,8 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>Loads parameters and buffers from safetensors, all or nothing.</summary>
     /// <param name="stream">What <see cref="SaveWeights"/> wrote, or a PyTorch <c>state_dict</c>. Read to its end; left open.</param>
     /// <remarks>
-    /// Floating-point types are converted to the network's; <c>num_batches_tracked</c> may have any type or be missing.
+    /// Floating-point types are converted to the network's, other types must be the network's; <c>num_batches_tracked</c> may have any type or be
+    /// missing.
     /// </remarks>
     /// <exception cref="FormatException">
     /// The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.

@@ -99,8 +99,8 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
 
         /// <summary>Moves every module's output by a step and by two, and compares: what is linear between the modules moves twice as far.</summary>
         /// <remarks>
-        /// Every module's output is replaced by a tensor of its value, so that an input depends on the outputs only through what the network computes
-        /// between its modules.
+        /// Every module's output is replaced by a tensor of its value, so that an input depends on the outputs only through what the network
+        /// computes between its modules.
         /// </remarks>
         public IEnumerable<string> NotLinearBetweenModules(Generator generator)
         {

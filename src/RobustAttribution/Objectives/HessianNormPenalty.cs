@@ -21,6 +21,9 @@ public sealed record HessianNormPenalty : TrainingObjective
     /// <summary>Softplus with β = 3, as the paper trains.</summary>
     public override Activation? RecommendedActivation => Activation.Softplus(3);
 
+    /// <summary>True, unless the weight is 0.</summary>
+    public override bool NeedsSecondDerivative(ImageNetwork network) => Weight > 0;
+
     /// <inheritdoc/>
     protected override (Tensor Logits, IReadOnlyList<Penalty> Penalties) Measure(TrainingBatch batch)
     {

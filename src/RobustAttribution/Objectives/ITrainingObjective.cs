@@ -12,6 +12,14 @@ public interface ITrainingObjective
     /// </summary>
     Activation? RecommendedActivation => null;
 
+    /// <summary>
+    /// Whether the loss of a network is differentiated through gradients at its input, in its own activation, so
+    /// that a penalty on them teaches little where the network has no second derivative.
+    /// False by default.
+    /// </summary>
+    /// <param name="network">The network to be trained.</param>
+    bool NeedsSecondDerivative(ImageNetwork network) => false;
+
     /// <summary>The loss of a batch, with the graph to the parameters.</summary>
     /// <param name="network">In the mode in which it is trained.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>

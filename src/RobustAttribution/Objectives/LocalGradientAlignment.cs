@@ -38,6 +38,9 @@ public sealed record LocalGradientAlignment : TrainingObjective
     /// <summary>Softplus with β = 3, as the paper trains.</summary>
     public override Activation? RecommendedActivation => Activation.Softplus(3);
 
+    /// <summary>True, unless both weights are 0.</summary>
+    public override bool NeedsSecondDerivative(ImageNetwork network) => L2Weight > 0 || CosineWeight > 0;
+
     /// <inheritdoc/>
     protected override (Tensor Logits, IReadOnlyList<Penalty> Penalties) Measure(TrainingBatch batch)
     {

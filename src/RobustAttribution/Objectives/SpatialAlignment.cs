@@ -33,6 +33,10 @@ public sealed record SpatialAlignment : TrainingObjective
     /// <summary>ReLU: the paper's networks keep it for the classification.</summary>
     public override Activation? RecommendedActivation => Activation.Relu;
 
+    /// <summary>True where no <see cref="AttributionActivation"/> replaces the network's own, unless the weight is 0.</summary>
+    public override bool NeedsSecondDerivative(ImageNetwork network)
+        => Weight > 0 && NetworkView.SurrogateFor(network, AttributionActivation) is null;
+
     /// <inheritdoc/>
     protected override (Tensor Logits, IReadOnlyList<Penalty> Penalties) Measure(TrainingBatch batch)
     {

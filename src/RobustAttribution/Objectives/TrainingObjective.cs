@@ -14,6 +14,9 @@ public abstract record TrainingObjective : ITrainingObjective
     public virtual Activation? RecommendedActivation => null;
 
     /// <inheritdoc/>
+    public virtual bool NeedsSecondDerivative(ImageNetwork network) => false;
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">
     /// The batch does not fit the network, or <paramref name="classWeights"/> is not one weight for each class.
     /// </exception>

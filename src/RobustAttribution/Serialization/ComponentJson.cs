@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -22,6 +23,8 @@ namespace RobustAttribution.Serialization;
 /// </remarks>
 public static class ComponentJson
 {
+    private const int WalkDepth = 16; // of components within components
+
     private static readonly Type[] Families =
     [
         typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel),
@@ -60,8 +63,24 @@ public static class ComponentJson
 
     /// <summary>Writes a component, or a record that holds components, as JSON.</summary>
     /// <typeparam name="T">The interface under which it is read again.</typeparam>
-    /// <exception cref="NotSupportedException">The component, or one within it, is of a type that is not registered.</exception>
-    public static string Write<T>(T component) => JsonSerializer.Serialize(component, options);
+    /// <exception cref="NotSupportedException">
+    /// The component, or one within it, is of a type that is not registered, or has an option that JSON cannot hold; the message names the type or
+    /// the option.
+    /// </exception>
+    public static string Write<T>(T component)
+    {
+        try
+        {
+            return JsonSerializer.Serialize(component, options);
+        }
+        catch (NotSupportedException error) when (FindUnregistered(component, WalkDepth) is { } type)
+        {
+            throw new NotSupportedException(
+                $"{type.Name} is not registered, so no file can name it. Call {nameof(ComponentJson)}.{nameof(Register)}<{type.Name}>() once,"
+                + " also in every program that reads the file.",
+                error);
+        }
+    }
 
     /// <summary>Reads what <see cref="Write{T}"/> wrote.</summary>
     /// <exception cref="FormatException">The text is not JSON, names an unknown component, or holds an option outside its range.</exception>
@@ -80,6 +99,28 @@ public static class ComponentJson
     /// <summary>The registered component types of one family, by name.</summary>
     internal static IEnumerable<Type> TypesOf(Type family)
         => Registered.Values.Where(family.IsAssignableFrom).OrderBy(type => type.Name, StringComparer.Ordinal);
+
+    /// <summary>The type of the first component, in the options of an object or itself, that no file can name; null where there is none.</summary>
+    private static Type? FindUnregistered(object? value, int depth)
+    {
+        if (value is null or string || depth == 0)
+        {
+            return null;
+        }
+
+        Type type = value.GetType();
+        if (Families.Any(family => family.IsAssignableFrom(type)) && !Registered.Values.Contains(type))
+        {
+            return type;
+        }
+
+        IEnumerable<object?> options = value is IEnumerable items
+            ? items.Cast<object?>()
+            : type.GetProperties()
+                .Where(property => property.CanWrite && property.GetIndexParameters().Length == 0)
+                .Select(property => property.GetValue(value));
+        return options.Select(option => FindUnregistered(option, depth - 1)).FirstOrDefault(found => found is not null);
+    }
 
     // Files name a type as it was called when they were written first.
     private static string NameOf(Type type) => type == typeof(NextImageTarget) ? "NextPictureTarget" : type.Name;

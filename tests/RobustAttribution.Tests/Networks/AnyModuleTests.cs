@@ -283,6 +283,24 @@ public sealed class AnyModuleTests
     }
 
     [TestMethod]
+    public void TensorsThatAModuleMakesForItselfLiveOn()
+    {
+        ImageNetwork network;
+        using (NewDisposeScope())
+        {
+            using var generator = new Generator(1, CPU);
+            network = ImageNetwork.Create(new ScaledArchitecture(), TinyNetworks.Input(), 4, null, generator);
+        }
+
+        using (network)
+        using (NewDisposeScope())
+        {
+            CollectionAssert.AreEqual(new[] { "scale", "places" }, network.Backbone.named_parameters().Select(entry => entry.name).Concat(network.Backbone.named_buffers().Select(entry => entry.name)).Where(name => !name.StartsWith("fc", StringComparison.Ordinal)).ToArray());
+            Assert.IsTrue(network.Logits(rand([2, 2, 8, 8])).isfinite().all().item<bool>());
+        }
+    }
+
+    [TestMethod]
     public void FourThreadsExplainWhileAFifthScores() => Share(calls: 600);
 
     [TestMethod]
@@ -354,6 +372,29 @@ public sealed class AnyModuleTests
         }
 
         public override Tensor forward(Tensor input) => written(conv, fc, input);
+    }
+
+    private sealed record ScaledArchitecture : NetworkArchitecture
+    {
+        public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator) => new Scaled(input.ValueCount, classCount);
+    }
+
+    /// <summary>A module with a parameter and a buffer that no module of torch.nn made.</summary>
+    private sealed class Scaled : nn.Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Parameter scale;
+        private readonly Tensor places;
+        private readonly nn.Module<Tensor, Tensor> fc;
+
+        public Scaled(int inputs, int classCount)
+            : base(nameof(Scaled))
+        {
+            (scale, fc, places) = (nn.Parameter(ones([1])), nn.Linear(inputs, classCount), arange(inputs));
+            register_buffer(nameof(places), places);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => fc.call(input.flatten(1).index_select(1, places) * scale);
     }
 
     private sealed record UsersArchitecture : NetworkArchitecture

@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,6 +36,52 @@ public sealed class NetworkWeightsTests
             Values.AreClose(network.Logits(images), again.Logits(images), 0);
             CollectionAssert.AreEqual(weights.ToArray(), Saved(again), "the bytes of a second save");
         }
+    }
+
+    [TestMethod]
+    public void ANetworkWithoutExchangeableActivationHasACardToo()
+    {
+        using var scope = NewDisposeScope();
+        ComponentJson.Register<TanhNet>();
+        using var generator = new Generator(4, CPU);
+        using ImageNetwork network = ImageNetwork.Create(new TanhNet { Units = 5 }, TinyNetworks.Input(), 4, Activation.Softplus(3), generator);
+        (Tensor images, _) = TinyNetworks.Batch(network);
+        NetworkCard card = NetworkCard.Of(network);
+        Assert.IsNull(card.Activation);
+        StringAssert.Contains(card.ToJson(), "\"activation\":null");
+        Assert.AreEqual(card, NetworkCard.FromJson(card.ToJson()));
+
+        using ImageNetwork again = NetworkCard.FromJson(card.ToJson()).Build(new MemoryStream(Saved(network)));
+
+        Values.AreClose(network.Logits(images), again.Logits(images), 0);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(card.ToJson().Replace(",\"activation\":null", string.Empty, StringComparison.Ordinal))).Message, "activation", "missing is not null");
+    }
+
+    [TestMethod]
+    public void WithoutAnActivationTheModulesKeepTheirOwn()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(4, CPU);
+        using ImageNetwork own = ImageNetwork.Create(NetworkArchitecture.SmallConvNet, new InputSpecification(1, 8, 8), 4, null, generator);
+        Assert.AreEqual(Activation.Relu, own.Activation);
+        using ImageNetwork built = new NetworkCard(NetworkArchitecture.SmallConvNet, new InputSpecification(1, 8, 8), 4, null).Build(new MemoryStream(Saved(own)));
+        Assert.AreEqual(Activation.Relu, built.Activation);
+    }
+
+    [TestMethod]
+    public void ABufferOfIntegersIsSavedAndLoadedInItsOwnType()
+    {
+        using var scope = NewDisposeScope();
+        using var source = new ImageNetwork(new Indexed([2, 0, 1]), new InputSpecification(1, 1, 3), 3);
+        using var target = new ImageNetwork(new Indexed([0, 1, 2]), new InputSpecification(1, 1, 3), 3);
+        target.LoadWeights(new MemoryStream(Saved(source)));
+        Tensor images = tensor(new[] { 0.1f, 0.2f, 0.3f }).reshape(1, 1, 1, 3);
+        CollectionAssert.AreEqual(Values.Of(source.Logits(images)), Values.Of(target.Logits(images)));
+        using var wrong = new MemoryStream();
+        Safetensors.Write(wrong, [KeyValuePair.Create("order", tensor(new[] { 2, 0, 1 }))]);
+        wrong.Position = 0;
+        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => target.LoadWeights(wrong)).Message, "Tensor 'order' is Int32 [3]; the network has Int64 [3]");
     }
 
     [TestMethod]
@@ -153,6 +200,28 @@ public sealed class NetworkWeightsTests
         string otherType = card.ToJson().Replace("LeNetArchitecture", "System.String", StringComparison.Ordinal);
         StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => NetworkCard.FromJson(otherType)).Message, "System.String");
         Assert.AreEqual(card, NetworkCard.FromJson(card.ToJson()));
+    }
+
+    private sealed record TanhNet : NetworkArchitecture
+    {
+        public int Units { get; init; } = 3;
+
+        public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
+            => nn.Sequential(nn.Flatten(), nn.Linear(input.ValueCount, Units), nn.Tanh(), nn.Linear(Units, classCount));
+    }
+
+    private sealed class Indexed : nn.Module<Tensor, Tensor>
+    {
+        private readonly Tensor order;
+
+        public Indexed(long[] values)
+            : base(nameof(Indexed))
+        {
+            order = tensor(values);
+            register_buffer(nameof(order), order);
+        }
+
+        public override Tensor forward(Tensor input) => input.flatten(1).index_select(1, order);
     }
 
     private static byte[] Saved(ImageNetwork network)

@@ -178,6 +178,28 @@ public sealed class ObjectiveFormulaTests
     }
 
     [TestMethod]
+    public void PenaltiesOnGradientsInTheNetworksOwnActivationNeedASecondDerivative()
+    {
+        using ImageNetwork relu = TinyNetworks.Convolutional(activation: Activation.Relu);
+        foreach ((ITrainingObjective objective, bool expected) in new (ITrainingObjective, bool)[]
+        {
+            (new CrossEntropy(), false),
+            (new AdversarialCrossEntropy(), false),
+            (new LocalGradientAlignment(), true),
+            (new LocalGradientAlignment { L2Weight = 0 }, true),
+            (new LocalGradientAlignment { L2Weight = 0, CosineWeight = 0 }, false),
+            (new HessianNormPenalty(), true),
+            (new HessianNormPenalty { Weight = 0 }, false),
+            (new SpatialAlignment(), false), // through softplus
+            (new SpatialAlignment { AttributionActivation = null }, true),
+            (new SpatialAlignment { AttributionActivation = null, Weight = 0 }, false),
+        })
+        {
+            Assert.AreEqual(expected, objective.NeedsSecondDerivative(relu), $"{objective}");
+        }
+    }
+
+    [TestMethod]
     public void ImpossibleOptionsAreNamed()
     {
         foreach ((Action make, string name) in new (Action, string)[]

@@ -152,7 +152,7 @@ internal static class ReportCards
     [
         ("network", $"{network.Network.Architecture?.ToString() ?? network.Network.Backbone.GetName()}"),
         ("parameters", Number(network.Network.Backbone.parameters().Sum(parameter => parameter.numel()))),
-        ("activation", network.Network.Activation?.ToString() ?? "several"),
+        ("activation", network.Network.Activation?.ToString() ?? (network.Network.HasSwitchableActivation ? "several" : "the architecture's own")),
         ("device", network.Network.Device.ToString()),
         .. options.Attacks.Select((attack, i) => (ReportTexts.Name(attack), Valid(examination.Totals.Attacks[i]))),
         ("measured in", Time(time)),

@@ -46,8 +46,8 @@ public sealed record ClassActivationMap : SinglePassAttribution
         if (!seesMeans || !AreClose(logits.detach(), headOutput!))
         {
             throw new NotSupportedException(
-                $"{nameof(ImageNetwork.PooledHead)} '{name}' does not compute the logits from the means of the maps of '{network.FeatureLayer}', so a "
-                + $"class activation map would not be what the network computes. {nameof(GradCam)} takes any network.");
+                $"{nameof(ImageNetwork.PooledHead)} '{name}' does not compute the logits from the means of the maps of '{network.FeatureLayer}', so "
+                + $"a class activation map would not be what the network computes. {nameof(GradCam)} takes any network.");
         }
 
         Tensor weights = head.weight!.index_select(0, target(logits)).unsqueeze(2).unsqueeze(3); // [N,K,1,1]

@@ -55,7 +55,8 @@ internal sealed class FeatureMaps : IDisposable
         {
             nn.Module<Tensor, Tensor> module => module,
             null => throw new NotSupportedException($"The network has no layer '{name}'; it has {Names(network)}."),
-            { } other => throw new NotSupportedException($"Layer '{name}' is a {other.GetType().Name}; allowed is a module of one input and one output."),
+            { } other => throw new NotSupportedException(
+                $"Layer '{name}' is a {other.GetType().Name}; allowed is a module of one input and one output."),
         };
 
     /// <summary>Enlarges maps [N,1,h,w] bilinearly to the size of the images, [N,1,H,W].</summary>

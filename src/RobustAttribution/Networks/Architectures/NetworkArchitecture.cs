@@ -55,29 +55,38 @@ public abstract record NetworkArchitecture
     /// <exception cref="ArgumentException">The images are too small for the architecture.</exception>
     public abstract nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator);
 
+    /// <summary>Whether it is one of this library's, whose networks draw from no generator but the one they are given.</summary>
+    internal bool IsBuiltIn => GetType().Assembly == typeof(NetworkArchitecture).Assembly;
+
     /// <summary><see cref="Build"/>, with the global generator seeded from <paramref name="generator"/> and restored afterwards.</summary>
     /// <remarks>The library's own architectures do not draw from the global generator, which stays as it is for them.</remarks>
     internal nn.Module<Tensor, Tensor> BuildSeeded(InputSpecification input, int classCount, Generator generator)
     {
-        if (GetType().Assembly == typeof(NetworkArchitecture).Assembly)
+        if (IsBuiltIn)
         {
-            return Build(input, classCount, generator); // draws from no other generator
+            return Build(input, classCount, generator);
         }
 
-        using IDisposable scope = NewDisposeScope();
-        using var copy = new Generator(0, CPU);
-        copy.set_state(generator.get_state());
-        copy.manual_seed(randint(long.MaxValue, [1], ScalarType.Int64, CPU, generator: copy).item<long>());
-        Tensor former = get_rng_state();
+        // Not in a scope of ours: it would free the tensors that the modules hold.
+        using Tensor former = get_rng_state();
         try
         {
-            set_rng_state(copy.get_state());
+            SeedGlobalGenerator(generator);
             return Build(input, classCount, generator);
         }
         finally
         {
             set_rng_state(former);
         }
+    }
+
+    private static void SeedGlobalGenerator(Generator generator)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using var copy = new Generator(0, CPU);
+        copy.set_state(generator.get_state());
+        copy.manual_seed(randint(long.MaxValue, [1], ScalarType.Int64, CPU, generator: copy).item<long>());
+        set_rng_state(copy.get_state());
     }
 
     private protected void RequireSize(InputSpecification input, int minimum)

@@ -73,7 +73,8 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
                 string since = found == 0 ? "the network began" : $"'{steps[found - 1].Name}' put it out";
                 return outputs[found].Value.eq(tensor).all().item<bool>()
                     ? found - 1
-                    : throw new NotSupportedException($"What {user} sees was changed in place after {since}. Use modules that do not work in place.");
+                    : throw new NotSupportedException(
+                        $"What {user} sees was changed in place after {since}. Use modules that do not work in place.");
             }
         }
     }

@@ -28,7 +28,8 @@ internal sealed class ResidualSite(nn.Module<Tensor, Tensor> block, nn.Module<Te
 
     protected override IEnumerable<IDisposable> InstallHooks()
     {
-        yield return ForwardHooks.After(last, (_, y) => Keep(y, out branch) ? y.clone() : null, everyThread: true, last: true); // the block goes on in place
+        // The block goes on in place.
+        yield return ForwardHooks.After(last, (_, y) => Keep(y, out branch) ? y.clone() : null, everyThread: true, last: true);
         if (Child(block, "downsample") is { } downsample)
         {
             yield return ForwardHooks.After(

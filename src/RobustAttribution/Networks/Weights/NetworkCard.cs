@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
@@ -5,34 +6,40 @@ namespace RobustAttribution.Networks;
 
 /// <summary>All that is needed beside the weights to have a network again: a small JSON text.</summary>
 /// <param name="Architecture">What to build.</param>
-/// <param name="Input">Shape, normalisation and bounds of the pictures.</param>
+/// <param name="Input">Shape, normalisation and bounds of the images.</param>
 /// <param name="ClassCount">K, at least 2.</param>
-/// <param name="Activation">The activation of every switchable layer.</param>
-public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecification Input, int ClassCount, Activation Activation)
+/// <param name="Activation">The activation of every exchangeable place; null where the network has none, or the modules keep their own.</param>
+public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecification Input, int ClassCount, Activation? Activation)
 {
     /// <summary>What to build.</summary>
     public NetworkArchitecture Architecture { get; init => field = Require.NotNull(value); } = Require.NotNull(Architecture, nameof(Architecture));
 
-    /// <summary>Shape, normalisation and bounds of the pictures.</summary>
+    /// <summary>Shape, normalisation and bounds of the images.</summary>
     public InputSpecification Input { get; init => field = Require.NotNull(value); } = Require.NotNull(Input, nameof(Input));
 
     /// <summary>K, at least 2.</summary>
     public int ClassCount { get; init => field = Require.InRange(value, 2); } = Require.InRange(ClassCount, 2, name: nameof(ClassCount));
 
-    /// <summary>The activation of every switchable layer.</summary>
-    public Activation Activation { get; init => field = Require.NotNull(value); } = Require.NotNull(Activation, nameof(Activation));
+    /// <summary>The activation of every exchangeable place; null where the network has none, or the modules keep their own.</summary>
+    [JsonRequired]
+    public Activation? Activation { get; init; } = Activation;
 
     /// <summary>The card of a network.</summary>
-    /// <exception cref="NotSupportedException">The network was handed in as a module, or its layers have different activations: no card can rebuild it.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The network was handed in as a module, or its exchangeable places have different activations: no card can rebuild it.
+    /// </exception>
     public static NetworkCard Of(ImageNetwork network)
     {
         Require.NotNull(network, nameof(network));
         return new NetworkCard(
             network.Architecture ?? throw new NotSupportedException(
-                $"The network {network.Backbone.GetName()} was handed in as a module; a {nameof(NetworkCard)} describes networks of a {nameof(NetworkArchitecture)}. Derive one from it, or keep the weights alone with {nameof(ImageNetwork.SaveWeights)}."),
+                $"The network {network.Backbone.GetName()} was handed in as a module; a {nameof(NetworkCard)} describes networks of a "
+                + $"{nameof(NetworkArchitecture)}. Derive one from it, or keep the weights alone with {nameof(ImageNetwork.SaveWeights)}."),
             network.Input,
             network.ClassCount,
-            network.Activation ?? throw new NotSupportedException("The network's layers have different activations; a card holds one for all."));
+            network.Activation is null && network.HasSwitchableActivation
+                ? throw new NotSupportedException("The network's exchangeable places have different activations; a card holds one for all.")
+                : network.Activation);
     }
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
@@ -55,7 +62,9 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
     public string ToJson() => ComponentJson.Write(this);
 
     /// <summary>Builds the network and loads its weights.</summary>
-    /// <param name="weights">What <see cref="ImageNetwork.SaveWeights"/>, or PyTorch through safetensors, wrote; read to its end and left open.</param>
+    /// <param name="weights">
+    /// What <see cref="ImageNetwork.SaveWeights"/>, or PyTorch through safetensors, wrote; read to its end and left open.
+    /// </param>
     /// <returns>The network, on the CPU, in float32, in evaluation mode; owned by the caller.</returns>
     /// <exception cref="FormatException">The weights are damaged, or do not fit the card.</exception>
     public ImageNetwork Build(Stream weights)

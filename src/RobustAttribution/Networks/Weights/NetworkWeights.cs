@@ -77,7 +77,7 @@ internal static class NetworkWeights
             {
                 differentShape.Add(name);
             }
-            else if (!IsCounter(name) && !IsFloating(stored.dtype))
+            else if (!IsCounter(name) && !IsFloating(stored.dtype) && stored.dtype != tensor.dtype)
             {
                 throw new FormatException($"Tensor '{name}' is {Describe(stored)}; the network has {Describe(tensor)}.");
             }
