@@ -10,7 +10,7 @@ namespace RobustAttribution.Tests.Laws;
 [TestClass]
 public sealed class AttributionLaws
 {
-    public static IEnumerable<object[]> Cases => AttributionTable.Cases("chain", "residual", "wide", "sequential");
+    public static IEnumerable<object[]> Cases => AttributionTable.Cases("chain", "residual", "wide", "sequential", "torchvision");
 
     [TestMethod]
     [DynamicData(nameof(Cases))]

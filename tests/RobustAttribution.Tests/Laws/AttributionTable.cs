@@ -1,6 +1,7 @@
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Laws;
@@ -51,6 +52,7 @@ internal static class AttributionTable
             "residual" => TinyNetworks.Residual(seed, activation, type: type),
             "wide" => TinyNetworks.Wide(seed, activation, type: type),
             "sequential" => Sequential(seed, activation, type),
+            "torchvision" => TorchVision(seed, activation, type),
             _ => TinyNetworks.Convolutional(seed, activation, type: type),
         };
         network.Backbone.eval();
@@ -73,6 +75,19 @@ internal static class AttributionTable
             ("flatten", nn.Flatten()),
             ("fc", SeededLayers.Linear(4, 4, generator)));
         var network = new ImageNetwork(backbone, TinyNetworks.Input(), 4) { FeatureLayer = "relu2", PooledHead = "fc" };
+        TinyNetworks.Trained(network, seed).MoveTo(CPU, type);
+        network.SetActivation(activation);
+        return network;
+    }
+
+    /// <summary>TorchVision's ResNet-18 behind a convolution that makes three channels of two.</summary>
+    private static ImageNetwork TorchVision(ulong seed, Activation activation, ScalarType type)
+    {
+        using var generator = new Generator(seed, CPU);
+        random.manual_seed((long)seed); // what TorchVision's weights are drawn from
+        nn.Module<Tensor, Tensor> backbone = nn.Sequential(
+            ("channels", SeededLayers.Convolution(2, 3, 1, 1, 0, true, generator)), ("resnet", torchvision.models.resnet18(num_classes: 4)));
+        var network = new ImageNetwork(backbone, TinyNetworks.Input(), 4) { FeatureLayer = "resnet.layer4", PooledHead = "resnet.fc" };
         TinyNetworks.Trained(network, seed).MoveTo(CPU, type);
         network.SetActivation(activation);
         return network;
