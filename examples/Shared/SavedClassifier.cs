@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML;
 using RobustAttribution.MLNet;
 using RobustAttribution.Networks;
@@ -43,8 +44,9 @@ public sealed class SavedClassifier : IDisposable
         {
             model = context.Model.Load(path, out _);
         }
-        catch (Exception error) when (error is FormatException or InvalidDataException or InvalidOperationException or ArgumentException or IOException)
+        catch (Exception wrapped) when (Cause(wrapped) is FormatException or InvalidDataException or InvalidOperationException or ArgumentException or IOException)
         {
+            Exception error = Cause(wrapped);
             throw new FormatException($"'{path}' is not a model that can be loaded: {error.Message}", error);
         }
 
@@ -54,6 +56,9 @@ public sealed class SavedClassifier : IDisposable
     }
 
     public void Dispose() => (Model as IDisposable)?.Dispose();
+
+    /// <summary>What went wrong in a loader, which ML.NET calls by reflection.</summary>
+    private static Exception Cause(Exception error) => error is TargetInvocationException { InnerException: { } inner } ? Cause(inner) : error;
 
     /// <summary>The transformers within chains.</summary>
     private static IEnumerable<ITransformer> Parts(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [model];

@@ -17,6 +17,16 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
 {
     private const double Tolerance = 1e-3;
 
+    /// <summary>Whether there is no finding.</summary>
+    public bool IsUnderstood => Findings.Count == 0;
+
+    /// <summary>The findings, a line each, and the two figures.</summary>
+    public override string ToString()
+    {
+        IEnumerable<string> lines = IsUnderstood ? ["Every module is understood."] : Findings;
+        return string.Join(Environment.NewLine, lines.Append($"Logit difference {LogitDifference:G3}, gradient error {GradientError:G3}."));
+    }
+
     internal static NetworkCheck Of(ImageNetwork network, Tensor images)
     {
         lock (network.SyncRoot)
@@ -30,6 +40,13 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             if (!logits.isfinite().all().item<bool>())
             {
                 findings.Add("The logits are not finite.");
+            }
+
+            if (logits.dim() != 2 || logits.shape[1] != network.ClassCount)
+            {
+                string shape = string.Join(',', logits.shape);
+                findings.Add($"The network answers [{shape}]; a network of {network.ClassCount} classes answers [N,{network.ClassCount}].");
+                return new NetworkCheck(findings, 0, 0);
             }
 
             var observed = new Observation(network, x, kept);

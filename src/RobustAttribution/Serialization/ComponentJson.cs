@@ -92,7 +92,10 @@ public static class ComponentJson
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
         {
-            throw new FormatException($"Not a readable {typeof(T).Name}: {error.Message}", error);
+            string advice = error.Message.Contains("type discriminator", StringComparison.Ordinal)
+                ? $" A type of your own is registered first, once in the program: {nameof(ComponentJson)}.{nameof(Register)}<T>()."
+                : string.Empty;
+            throw new FormatException($"Not a readable {typeof(T).Name}: {error.Message}{advice}", error);
         }
     }
 

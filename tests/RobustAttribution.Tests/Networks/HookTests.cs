@@ -172,6 +172,19 @@ public sealed class HookTests
     }
 
     [TestMethod]
+    public void TheCheckComparesLogitsWithClassesAndReadsWell()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new ImageNetwork(nn.Sequential(nn.Flatten(), nn.Linear(128, 1000)), TinyNetworks.Input(), 2);
+        NetworkCheck check = network.Check(rand([3, 2, 8, 8]));
+        Assert.IsFalse(check.IsUnderstood);
+        StringAssert.Contains(check.ToString(), "[3,1000]");
+        StringAssert.Contains(check.ToString(), "[N,2]");
+        using ImageNetwork right = TinyNetworks.Convolutional();
+        StringAssert.StartsWith(right.Check(TinyNetworks.Batch(right, 2).Images).ToString(), "Every module is understood.");
+    }
+
+    [TestMethod]
     public void ModesOfModulesInSeveralPlacesComeBack()
     {
         using var scope = NewDisposeScope();

@@ -12,6 +12,15 @@ namespace RobustAttribution.Tests.Serialization;
 public sealed class ComponentJsonTests
 {
     [TestMethod]
+    public void AnUnknownTypeIsToldToBeRegistered()
+    {
+        string json = ComponentJson.Write<NetworkArchitecture>(NetworkArchitecture.LeNet).Replace(nameof(LeNetArchitecture), "MyNet", StringComparison.Ordinal);
+        string message = Assert.ThrowsExactly<FormatException>(() => ComponentJson.Read<NetworkArchitecture>(json)).Message;
+        StringAssert.Contains(message, "MyNet");
+        StringAssert.Contains(message, "ComponentJson.Register<T>()");
+    }
+
+    [TestMethod]
     public void AnUnregisteredTypeIsNamedWithWhatToDoWhereverItIs()
     {
         string itself = Assert.ThrowsExactly<NotSupportedException>(() => ComponentJson.Write<LocalPerturbation>(new Unregistered())).Message;
