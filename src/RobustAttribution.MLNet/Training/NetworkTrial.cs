@@ -72,7 +72,8 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         }
 
         string problem = $"Activation is {wanted}, and network {Name} has no activation that can be exchanged: exchangeable are "
-            + $"ReLU, ReLU6 and LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}. Make modules of its functional activations, or leave Activation null.";
+            + $"ReLU, ReLU6 and LeakyReLU modules, TorchVision's residual blocks, and {nameof(ActivationLayer)}. "
+            + "Make modules of its functional activations, or leave Activation null.";
         if (wanted is not ReluActivation)
         {
             throw new ArgumentException(problem);

@@ -120,6 +120,14 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>The modules of the backbone, itself included, each once.</summary>
     internal IEnumerable<nn.Module> Modules => Backbone.modules().Prepend(Backbone).Distinct();
 
+    /// <summary>A sentence for each module that the layer-by-layer attributions do not understand.</summary>
+    internal IReadOnlyList<string> NotUnderstood => field ??= [.. LayerKinds.NotUnderstood(this)];
+
+    /// <summary>The modules that hold a module as their child.</summary>
+    internal ILookup<nn.Module, nn.Module> Parents
+        => field ??= Modules.SelectMany(parent => parent.children(), (parent, child) => (parent, child))
+            .ToLookup(entry => entry.child, entry => entry.parent);
+
     /// <summary>Whether a module may change its input in place: never in a network of the library's.</summary>
     internal bool MayWorkInPlace => Architecture is not { IsBuiltIn: true };
 

@@ -36,7 +36,7 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             using IDisposable mode = enable_grad();
             using var generator = new Generator(1, CPU);
             Tensor x = images.detach(), logits = network.Logits(x).detach();
-            List<string> findings = [.. LayerKinds.NotUnderstood(network)];
+            List<string> findings = [.. network.NotUnderstood];
             if (!logits.isfinite().all().item<bool>())
             {
                 findings.Add("The logits are not finite.");

@@ -80,10 +80,15 @@ internal abstract class HookedSite : ActivationSite
     /// <summary>Installs hooks that replace the activation's output by <see cref="Answer"/> while <see cref="IsActive"/>.</summary>
     protected abstract IEnumerable<IDisposable> InstallHooks();
 
-    // Installed anew each time: hooks run in the order of their installation, and these have to be the last.
     private void Install()
     {
+        if (everywhere is not null || exchanged is not null || observer is not null)
+        {
+            hooks ??= Undo.All(InstallHooks());
+            return;
+        }
+
         hooks?.Dispose();
-        hooks = everywhere is null && exchanged is null && observer is null ? null : Undo.All(InstallHooks());
+        hooks = null;
     }
 }

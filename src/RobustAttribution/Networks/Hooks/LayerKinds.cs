@@ -42,7 +42,7 @@ internal static class LayerKinds
     /// <exception cref="NotSupportedException">One is not; the message names it.</exception>
     public static void RequireUnderstood(ImageNetwork network, string method)
     {
-        if (NotUnderstood(network).FirstOrDefault() is { } module)
+        if (network.NotUnderstood is [string module, ..])
         {
             throw new NotSupportedException(
                 $"{method} goes through the network layer by layer. {module} "
@@ -71,7 +71,7 @@ internal static class LayerKinds
     /// <summary>Whether a convolution and the batch normalisation of its output are one linear layer: children of the same module.</summary>
     /// <remarks>Past the end of a block, the convolution's output may have other users, a shortcut for example.</remarks>
     public static bool AreOneBlock(ImageNetwork network, Conv2d convolution, BatchNorm2d normalization)
-        => network.Modules.Any(parent => parent.children().Contains(convolution) && parent.children().Contains(normalization));
+        => network.Parents[convolution].Intersect(network.Parents[normalization]).Any();
 
     private static string Why(nn.Module module) => module switch
     {
