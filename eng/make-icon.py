@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 SIZE, SAMPLES = 128, 4
-COLORS = (Path(__file__).parent / "../src/RobustAttribution.MLNet/Reporting/Resources/colormaps.bin").resolve().read_bytes()
+COLORS = (Path(__file__).parent / "../src/RobustAttribution.MLNet/Drawing/Resources/colormaps.bin").resolve().read_bytes()
 
 
 def inferno(position: float) -> tuple[float, ...]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the binary resources of src/RobustAttribution.MLNet/Reporting/Resources.
+"""Makes the binary resources of src/RobustAttribution.MLNet/Drawing/Resources.
 
 text.glyphs, title.glyphs
                DejaVu Sans at 15 and 26 pixels as coverage values, so that captions need no font library and no installed font.

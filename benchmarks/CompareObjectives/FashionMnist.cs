@@ -26,7 +26,7 @@ internal sealed class FashionMnist : IDisposable
     /// <summary>The whole test set.</summary>
     public TensorBatchSource Test { get; }
 
-    /// <summary>[N,1,28,28] in [0, 1]: the first test pictures.</summary>
+    /// <summary>[N,1,28,28] in [0, 1]: the first test images.</summary>
     public Tensor TestedImages { get; }
 
     public Tensor TestedClasses { get; }

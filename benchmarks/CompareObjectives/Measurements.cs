@@ -47,7 +47,7 @@ internal static class Measurements
         return found;
     }
 
-    /// <summary>Attacks, compares the maps of valid pictures, and returns the maps of all attacked ones.</summary>
+    /// <summary>Attacks, compares the maps of valid images, and returns the maps of all attacked ones.</summary>
     private static Tensor Compare(
         Dictionary<string, double> found,
         string name,
@@ -76,12 +76,12 @@ internal static class Measurements
         return new MapReduction().Reduce(method.Attribute(network, images, classes));
     }
 
-    /// <summary>The area under the curve, and the area as a share of what the whole picture gives: a network that is never sure has a small area whatever its maps are worth.</summary>
+    /// <summary>The area under the curve, and the area as a share of what the whole image gives: a network that is never sure has a small area whatever its maps are worth.</summary>
     private static void Insert(Dictionary<string, double> found, string name, ImageNetwork network, Tensor images, Tensor truth, Tensor maps)
     {
         using PixelCurveResult curve = new InsertionCurve().Measure(network, images, truth, maps);
         found[name] = Mean(curve.Areas);
-        found[$"{name} / probability of the whole picture"] = Mean(curve.Areas) / Mean(curve.Values.select(1, -1));
+        found[$"{name} / probability of the whole image"] = Mean(curve.Areas) / Mean(curve.Values.select(1, -1));
     }
 
     /// <summary>The mean of the defined values.</summary>

@@ -12,15 +12,15 @@ using TorchSharp;
 var seeds = new Option<int>("--seeds") { Description = "How many seeds.", DefaultValueFactory = _ => 2 };
 var firstSeed = new Option<int>("--first-seed") { Description = "The first of the seeds.", DefaultValueFactory = _ => 1 };
 var only = new Option<string?>("--only") { Description = "Only the trainings whose name contains this." };
-var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 12_000 };
-var epochs = new Option<int>("--epochs") { Description = "Passes over the training pictures.", DefaultValueFactory = _ => 4 };
-var tested = new Option<int>("--test-pictures") { Description = "Test pictures whose explanations are attacked.", DefaultValueFactory = _ => 200 };
+var images = new Option<int>("--images") { Description = "Training images.", DefaultValueFactory = _ => 12_000 };
+var epochs = new Option<int>("--epochs") { Description = "Passes over the training images.", DefaultValueFactory = _ => 4 };
+var tested = new Option<int>("--test-images") { Description = "Test images whose explanations are attacked.", DefaultValueFactory = _ => 200 };
 Option<string?> dataOption = SharedOptions.Data();
 Option<bool> downloadOption = SharedOptions.Download();
 var output = new Option<string>("--output") { Description = "The table to write, Markdown; a .json of the same name holds every run.", DefaultValueFactory = _ => Path.Combine("artifacts", "compare-objectives.md") };
 var command = new RootCommand("Compares the training objectives on Fashion-MNIST.")
 {
-    seeds, firstSeed, only, pictures, epochs, tested, dataOption, downloadOption, output,
+    seeds, firstSeed, only, images, epochs, tested, dataOption, downloadOption, output,
 };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
@@ -28,7 +28,7 @@ return await CommandLine.InvokeAsync(command, args);
 int Run(ParseResult parsed, CancellationToken cancellation)
 {
     string folder = new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation);
-    using var data = new FashionMnist(folder, parsed.GetValue(pictures), parsed.GetValue(tested));
+    using var data = new FashionMnist(folder, parsed.GetValue(images), parsed.GetValue(tested));
     var results = new Results(parsed.GetValue(output)!, $"dotnet run --project benchmarks/CompareObjectives -c Release -- {string.Join(' ', args)}");
     foreach (int seed in Enumerable.Range(parsed.GetValue(firstSeed), parsed.GetValue(seeds)))
     {

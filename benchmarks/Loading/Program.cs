@@ -17,7 +17,7 @@ using static TorchSharp.torch;
 const int FileRecords = 10_000, RecordBytes = 1 + (3 * 32 * 32), BatchSize = 128;
 var cores = new Option<int>("--cores") { Description = "Cores that training is to be fed on; reading uses one.", DefaultValueFactory = _ => 2 };
 var steps = new Option<int>("--steps") { Description = "Training steps that are timed, after three that are not.", DefaultValueFactory = _ => 6 };
-var command = new RootCommand("Compares the time to load a data set with the time to train on it.") { cores, steps };
+var command = new RootCommand("Compares the time to load a dataset with the time to train on it.") { cores, steps };
 command.SetAction(parsed => Run(parsed.GetValue(cores), parsed.GetValue(steps)));
 return await CommandLine.InvokeAsync(command, args);
 
@@ -68,14 +68,14 @@ static void WriteFiles(string folder)
     }
 }
 
-/// <summary>Reads picture and label of every row, the files included.</summary>
+/// <summary>Reads image and label of every row, the files included.</summary>
 static void Read(string folder, bool asImages)
 {
-    IDataView view = new MLContext().Data.LoadCifar10(folder, options: new PictureSetOptions { LabelsAsKey = true, ImagesAsMLImage = asImages });
+    IDataView view = new MLContext().Data.LoadCifar10(folder, options: new DatasetOptions { LabelsAsKey = true, ImagesAsMLImage = asImages });
     using DataViewRowCursor cursor = view.GetRowCursor([view.Schema["Image"], view.Schema["Label"]]);
     ValueGetter<uint> label = cursor.GetGetter<uint>(view.Schema["Label"]);
     ValueGetter<VBuffer<float>>? vector = asImages ? null : cursor.GetGetter<VBuffer<float>>(view.Schema["Image"]);
-    ValueGetter<MLImage>? picture = asImages ? cursor.GetGetter<MLImage>(view.Schema["Image"]) : null;
+    ValueGetter<MLImage>? image = asImages ? cursor.GetGetter<MLImage>(view.Schema["Image"]) : null;
     VBuffer<float> values = default;
     MLImage image = null!;
     uint key = 0;
@@ -83,7 +83,7 @@ static void Read(string folder, bool asImages)
     {
         label(ref key);
         vector?.Invoke(ref values);
-        picture?.Invoke(ref image);
+        image?.Invoke(ref image);
     }
 
     image?.Dispose();

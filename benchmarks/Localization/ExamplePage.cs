@@ -1,10 +1,9 @@
 using Microsoft.ML.Data;
 using RobustAttribution.Localization;
-using RobustAttribution.MLNet.Reporting;
 
 namespace RobustAttribution.Benchmarks;
 
-/// <summary>Draws the first test pictures with their true boxes, and each network's map with the box that it gives.</summary>
+/// <summary>Draws the first test images with their true boxes, and each network's map with the box that it gives.</summary>
 internal static class ExamplePage
 {
     private const int Count = 8;
@@ -15,8 +14,8 @@ internal static class ExamplePage
     {
         var sheet = new ContactSheet("Objects found by saliency maps alone")
         {
-            Subtitles = ["The first test pictures; white: true box, red: the box of the map at the threshold chosen on the validation pictures. Below: intersection over union."],
-            Columns = ["picture", .. models.Select(model => model.Name)],
+            Subtitles = ["The first test images; white: true box, red: the box of the map at the threshold chosen on the validation images. Below: intersection over union."],
+            Columns = ["image", .. models.Select(model => model.Name)],
             CellSize = 168,
         };
         IReadOnlyList<LocatedItem>[] rows = [.. models.Select(model => model.Model.Examples(Count))];
@@ -26,12 +25,12 @@ internal static class ExamplePage
             sheet.Add(
                 $"{i + 1}",
                 [
-                    ContactSheetCell.Picture(Draw(rows[0][i].Image, 255, (truth, 1, 1, 1)), 3, Side, Side),
+                    ContactSheetCell.Image(Draw(rows[0][i].Image, 255, (truth, 1, 1, 1)), 3, Side, Side),
                     .. rows.Select((items, model) =>
                     {
                         BoundingBox found = At(items[i].PredictedBox, models[model].Model.ChosenThreshold);
                         float[] drawn = Draw(items[i].Saliency, items[i].Saliency.Max(), (truth, 1, 1, 1), (found, 1, 0.15f, 0.1f));
-                        return ContactSheetCell.Picture(drawn, 3, Side, Side, $"IoU {found.IntersectionOverUnion(truth):F2}");
+                        return ContactSheetCell.Image(drawn, 3, Side, Side, $"IoU {found.IntersectionOverUnion(truth):F2}");
                     }),
                 ]);
         }

@@ -18,7 +18,7 @@ internal sealed class LocalizationTable(string path, string command)
         ("top-1 localisation", run => run.Metrics.Top1Localization, "F3"),
         ("GT-known localisation", run => run.Metrics.KnownClassLocalization, "F3"),
         ("mean IoU", run => run.Metrics.MeanOverlap, "F3"),
-        ("threshold, chosen on the validation pictures", run => run.Metrics.Threshold, "F2"),
+        ("threshold, chosen on the validation images", run => run.Metrics.Threshold, "F2"),
         ("training, s", run => run.TrainSeconds, "F0"),
     ];
 

@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace RobustAttribution.Benchmarks;
 
-/// <summary>A test picture with its map and the boxes of all thresholds.</summary>
+/// <summary>A test image with its map and the boxes of all thresholds.</summary>
 internal sealed class LocatedItem
 {
     [VectorType(1, PastedItem.Side, PastedItem.Side)]

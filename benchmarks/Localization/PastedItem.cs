@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace RobustAttribution.Benchmarks;
 
-/// <summary>A picture of the synthetic set: one Fashion-MNIST item somewhere on a textured canvas.</summary>
+/// <summary>An image of the synthetic set: one Fashion-MNIST item somewhere on a textured canvas.</summary>
 internal sealed class PastedItem
 {
     /// <summary>Height and width of the canvas in pixels.</summary>

@@ -11,12 +11,12 @@ using RobustAttribution.Objectives;
 using Spectre.Console;
 using TorchSharp;
 
-// Finds objects by saliency maps alone, ART's downstream task (Singh et al. 2020), on pictures whose boxes are known: trained with cross-entropy and with ART.
+// Finds objects by saliency maps alone, ART's downstream task (Singh et al. 2020), on images whose boxes are known: trained with cross-entropy and with ART.
 var seeds = new Option<int>("--seeds") { Description = "How many seeds, from 1.", DefaultValueFactory = _ => 2 };
-var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 4_000 };
-var epochs = new Option<int>("--epochs") { Description = "Passes over the training pictures with each objective.", DefaultValueFactory = _ => 2 };
+var images = new Option<int>("--images") { Description = "Training images.", DefaultValueFactory = _ => 4_000 };
+var epochs = new Option<int>("--epochs") { Description = "Passes over the training images with each objective.", DefaultValueFactory = _ => 2 };
 var pretraining = new Option<int>("--pretraining") { Description = "Passes with cross-entropy that both trainings start from, as the paper's start from a pretrained network.", DefaultValueFactory = _ => 3 };
-var tested = new Option<int>("--test-pictures") { Description = "Test pictures; half as many others choose the threshold.", DefaultValueFactory = _ => 1_000 };
+var tested = new Option<int>("--test-images") { Description = "Test images; half as many others choose the threshold.", DefaultValueFactory = _ => 1_000 };
 var only = new Option<string?>("--only") { Description = "Measure this alone: start, cross-entropy or ART." };
 var threads = new Option<int>("--threads") { Description = "Threads of libtorch.", DefaultValueFactory = _ => Environment.ProcessorCount };
 Option<string?> data = SharedOptions.Data();
@@ -24,7 +24,7 @@ Option<bool> download = SharedOptions.Download();
 var output = new Option<string>("--output") { Description = "The table to write, Markdown; a .json and a .png of the same name go beside it.", DefaultValueFactory = _ => Path.Combine("artifacts", "localization.md") };
 var command = new RootCommand("Compares localisation by saliency maps after training with cross-entropy and with ART.")
 {
-    seeds, pictures, epochs, pretraining, tested, only, threads, data, download, output,
+    seeds, images, epochs, pretraining, tested, only, threads, data, download, output,
 };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
@@ -39,7 +39,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
         List<(string, LocalizedModel)> shown = [];
         var context = new MLContext(seed);
         int count = parsed.GetValue(tested);
-        IDataView training = Items(FashionMnistSplit.Train, 0, parsed.GetValue(pictures));
+        IDataView training = Items(FashionMnistSplit.Train, 0, parsed.GetValue(images));
         IDataView validation = Items(FashionMnistSplit.Train, 24_000 - (count / 2), count / 2);
         IDataView test = Items(FashionMnistSplit.Test, 0, count);
         var watch = Stopwatch.StartNew();

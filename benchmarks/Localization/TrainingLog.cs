@@ -10,7 +10,7 @@ internal sealed class TrainingLog(IAnsiConsole console)
     {
         if (progress is EpochProgress epoch)
         {
-            console.WriteLine($"  epoch {epoch.Epoch}/{epoch.Epochs}  {string.Join("  ", epoch.LossTerms.Select(term => $"{term.Key} {term.Value:F3}"))}  accuracy {epoch.Accuracy:F3}  {epoch.ImagesPerSecond:F0} pictures/s");
+            console.WriteLine($"  epoch {epoch.Epoch}/{epoch.Epochs}  {string.Join("  ", epoch.LossTerms.Select(term => $"{term.Key} {term.Value:F3}"))}  accuracy {epoch.Accuracy:F3}  {epoch.ImagesPerSecond:F0} images/s");
         }
     }
 }

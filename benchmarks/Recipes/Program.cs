@@ -10,7 +10,7 @@ using TorchSharp;
 // Runs one experiment of the two papers from files in their published format: trains, attacks, measures, writes the model and the numbers.
 var name = new Argument<string>("recipe") { Description = $"One of {string.Join(", ", KnownRecipes.All.Select(recipe => recipe.Name))}." };
 name.AcceptOnlyFromAmong([.. KnownRecipes.All.Select(recipe => recipe.Name)]);
-var data = new Option<string>("--data") { Description = "Folder of the data set's files.", Required = true };
+var data = new Option<string>("--data") { Description = "Folder of the dataset's files.", Required = true };
 var dryRun = new Option<bool>("--dry-run") { Description = "Check everything on two batches: two training steps, every attack, every measurement. Needs no GPU." };
 var weights = new Option<string?>("--weights") { Description = "safetensors file with pretrained weights (art-cub200-resnet50: torchvision's ResNet-50)." };
 var gpu = new Option<int?>("--gpu") { Description = "The GPU's number; without it the CPU is used." };

@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 
 // What the ML.NET pipeline costs on top of the network: 10,000 rows scored and explained through cursors, against the same batches in a bare tensor loop, in one process.
 var rounds = new Option<int>("--rounds") { Description = "Measurements of each way, taken in turns; the medians count.", DefaultValueFactory = _ => 7 };
-var batch = new Option<int>("--batch") { Description = "Pictures in each network call.", DefaultValueFactory = _ => 128 };
+var batch = new Option<int>("--batch") { Description = "Images in each network call.", DefaultValueFactory = _ => 128 };
 var threads = new Option<int>("--threads") { Description = "CPU threads of libtorch.", DefaultValueFactory = _ => Environment.ProcessorCount };
 Option<string?> data = SharedOptions.Data();
 Option<bool> download = SharedOptions.Download();
@@ -39,10 +39,10 @@ static int Run(string data, int rounds, int batchSize, int threads)
     using RobustAttributionModelTransformer model = trainer.Fit(train);
     IDataView scored = model.Transform(test);
     IDataView explained = context.Transforms.Saliency().Fit(scored).Transform(scored);
-    float[][] pictures = [.. test.GetColumn<float[]>("Image")];
+    float[][] images = [.. test.GetColumn<float[]>("Image")];
 
-    int batches = (pictures.Length + batchSize - 1) / batchSize;
-    Terminal.Output.WriteLine($"{pictures.Length} rows in batches of {batchSize}, {threads} threads, medians of {rounds} rounds; ⌈rows/batch⌉ = {batches}");
+    int batches = (images.Length + batchSize - 1) / batchSize;
+    Terminal.Output.WriteLine($"{images.Length} rows in batches of {batchSize}, {threads} threads, medians of {rounds} rounds; ⌈rows/batch⌉ = {batches}");
     bool allOnce = true;
     foreach ((string column, IDataView view, Func<ImageNetwork, Tensor, Tensor> compute) in new[] { ("Score", scored, (Func<ImageNetwork, Tensor, Tensor>)Score), ("Saliency", explained, Explain) })
     {
@@ -53,7 +53,7 @@ static int Run(string data, int rounds, int batchSize, int threads)
         }
 
         allOnce &= calls == batches;
-        Report($"{column}: {calls} network calls", rounds, () => Read(view, column), () => Loop(model.Network, pictures, batchSize, compute));
+        Report($"{column}: {calls} network calls", rounds, () => Read(view, column), () => Loop(model.Network, images, batchSize, compute));
     }
 
     return allOnce ? 0 : 1;
@@ -112,11 +112,11 @@ static void Read(IDataView view, string column)
     }
 }
 
-static void Loop(ImageNetwork network, float[][] pictures, int batchSize, Func<ImageNetwork, Tensor, Tensor> compute)
+static void Loop(ImageNetwork network, float[][] images, int batchSize, Func<ImageNetwork, Tensor, Tensor> compute)
 {
     using IDisposable inspection = network.ForInspection();
     InputSpecification input = network.Input;
-    foreach (float[][] rows in pictures.Chunk(batchSize))
+    foreach (float[][] rows in images.Chunk(batchSize))
     {
         using IDisposable scope = NewDisposeScope();
         float[] joined = new float[rows.Length * input.ValueCount];

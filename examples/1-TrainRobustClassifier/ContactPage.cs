@@ -1,16 +1,16 @@
 using System.Globalization;
 using Microsoft.ML.Data;
-using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.MLNet;
 
 namespace RobustAttribution.Examples.TrainRobustClassifier;
 
-/// <summary>The picture to show to someone: test pictures with their maps before and after the attack, for both models.</summary>
+/// <summary>The image to show to someone: test images with their maps before and after the attack, for both models.</summary>
 internal static class ContactPage
 {
     private const int Side = 28;
     private const int Rows = 6;
     private static readonly string Clip = string.Create(CultureInfo.InvariantCulture, $"{SaliencyImage.DefaultClipPercentile}th percentile");
-    private static readonly string[] Headings = ["map", "attacked picture", "its map"];
+    private static readonly string[] Headings = ["map", "attacked image", "its map"];
 
     public static void Save(string path, IReadOnlyList<Outcome> outcomes, DemoOptions options)
     {
@@ -18,43 +18,43 @@ internal static class ContactPage
         {
             Subtitles =
             [
-                "Fashion-MNIST test pictures; map = |gradient of the predicted class|, brighter = more important.",
-                $"Both maps of a picture and a model share one scale, clipped at the {Clip} of the map before the attack.",
+                "Fashion-MNIST test images; map = |gradient of the predicted class|, brighter = more important.",
+                $"Both maps of an image and a model share one scale, clipped at the {Clip} of the map before the attack.",
                 "Attack: top-k attack (k = 100), 50 steps, no pixel moves by more than 8/255; the prediction stays.",
                 "top-100: share of the 100 most important pixels that stay so; Kendall τ: agreement of the order of all pixels (1 is best for both).",
             ],
             ColumnGroups = [(null, 1), .. outcomes.Select(outcome => ((string?)$"trained with {outcome.Contestant.Name}, {outcome.Contestant.Activation}", 3))],
             ColorBar = new ColorBar(ColorMap.Inferno, "0", $"≥ {Clip}"),
-            Columns = ["picture", .. outcomes.SelectMany(_ => Headings)],
+            Columns = ["image", .. outcomes.SelectMany(_ => Headings)],
         };
         foreach (int row in Chosen(outcomes))
         {
-            AttackedPicture picture = outcomes[0].Pictures[row];
-            sheet.Add(picture.LabelName, [Picture(picture.Image, $"test picture {row}"), .. outcomes.SelectMany(outcome => Cells(outcome.Pictures[row]))]);
+            AttackedRow image = outcomes[0].Images[row];
+            sheet.Add(image.LabelName, [Image(image.Image, $"test image {row}"), .. outcomes.SelectMany(outcome => Cells(outcome.Images[row]))]);
         }
 
         using MLImage page = sheet.Render();
         page.Save(path);
     }
 
-    /// <summary>The first test pictures of different classes that every model gets right and whose attack was valid.</summary>
+    /// <summary>The first test images of different classes that every model gets right and whose attack was valid.</summary>
     private static IEnumerable<int> Chosen(IReadOnlyList<Outcome> outcomes)
     {
-        int count = outcomes[0].Pictures.Count;
-        List<int> usable = [.. Enumerable.Range(0, count).Where(row => outcomes.All(outcome => outcome.Pictures[row].AttackValid && outcome.Pictures[row].PredictedLabel == outcome.Pictures[row].LabelName))];
-        return usable.DistinctBy(row => outcomes[0].Pictures[row].LabelName).Concat(usable).Distinct().DefaultIfEmpty(0).Take(Rows);
+        int count = outcomes[0].Images.Count;
+        List<int> usable = [.. Enumerable.Range(0, count).Where(row => outcomes.All(outcome => outcome.Images[row].AttackValid && outcome.Images[row].PredictedLabel == outcome.Images[row].LabelName))];
+        return usable.DistinctBy(row => outcomes[0].Images[row].LabelName).Concat(usable).Distinct().DefaultIfEmpty(0).Take(Rows);
     }
 
-    private static IEnumerable<ContactSheetCell> Cells(AttackedPicture picture)
+    private static IEnumerable<ContactSheetCell> Cells(AttackedRow image)
     {
-        double scale = SaliencyImage.ClipValue(picture.Saliency);
-        yield return ContactSheetCell.Map(picture.Saliency, Side, Side, scale, ColorMap.Inferno, $"{picture.PredictedLabel} {Percent(picture.Score.Max())}");
-        yield return Picture(picture.AttackedImage, $"still {picture.PredictedLabel}");
+        double scale = SaliencyImage.ClipValue(image.Saliency);
+        yield return ContactSheetCell.Map(image.Saliency, Side, Side, scale, ColorMap.Inferno, $"{image.PredictedLabel} {Percent(image.Score.Max())}");
+        yield return Image(image.AttackedImage, $"still {image.PredictedLabel}");
         yield return ContactSheetCell.Map(
-            picture.AttackedSaliency, Side, Side, scale, ColorMap.Inferno, $"top-100 {Number(picture.TopKIntersection)}", $"Kendall τ {Number(picture.KendallTau)}");
+            image.AttackedSaliency, Side, Side, scale, ColorMap.Inferno, $"top-100 {Number(image.TopKIntersection)}", $"Kendall τ {Number(image.KendallTau)}");
     }
 
-    private static ContactSheetCell Picture(float[] pixels, string caption) => ContactSheetCell.Picture([.. pixels.Select(value => value / 255)], 1, Side, Side, caption);
+    private static ContactSheetCell Image(float[] pixels, string caption) => ContactSheetCell.Image([.. pixels.Select(value => value / 255)], 1, Side, Side, caption);
 
     private static string Percent(double share) => share.ToString("0 %", CultureInfo.InvariantCulture);
 

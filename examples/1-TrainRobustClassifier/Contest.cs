@@ -11,7 +11,7 @@ namespace RobustAttribution.Examples.TrainRobustClassifier;
 /// <summary>Trains one contestant in an ML.NET pipeline and measures it.</summary>
 internal static class Contest
 {
-    public static Outcome Run(MLContext context, Pictures pictures, DemoOptions options, Contestant contestant, TrainingDisplay display, IAnsiConsole console, CancellationToken cancellation)
+    public static Outcome Run(MLContext context, Images images, DemoOptions options, Contestant contestant, TrainingDisplay display, IAnsiConsole console, CancellationToken cancellation)
     {
         var watch = new Stopwatch();
         ITransformer model = display.Run($"with {contestant.Name} ({contestant.Activation})", report =>
@@ -24,7 +24,7 @@ internal static class Contest
                     Epochs = options.Epochs,
                     BatchSize = options.BatchSize,
                     LearningRate = options.LearningRate,
-                    ValidationSet = pictures.Validation,
+                    ValidationSet = images.Validation,
                     Seed = (int)options.Seed,
                     MetricsCallback = report,
                     CancellationToken = cancellation,
@@ -34,7 +34,7 @@ internal static class Contest
                 .Append(context.Transforms.CopyColumns("PredictedKey", "PredictedLabel"))
                 .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
             watch.Start();
-            ITransformer fitted = pipeline.Fit(pictures.Training);
+            ITransformer fitted = pipeline.Fit(images.Training);
             watch.Stop();
             return fitted;
         });
@@ -42,21 +42,21 @@ internal static class Contest
         if (cancellation.IsCancellationRequested)
         {
             string path = Path.Combine(options.Output, "model.zip");
-            context.Model.Save(model, pictures.Training.Schema, path);
+            context.Model.Save(model, images.Training.Schema, path);
             console.WriteLine($"Written: {path}, with the best weights until the training was stopped");
             cancellation.ThrowIfCancellationRequested();
         }
 
         // ML.NET's own evaluation works on the columns as on those of any other classifier.
-        MulticlassClassificationMetrics accuracy = context.MulticlassClassification.Evaluate(model.Transform(pictures.Test), predictedLabelColumnName: "PredictedKey");
+        MulticlassClassificationMetrics accuracy = context.MulticlassClassification.Evaluate(model.Transform(images.Test), predictedLabelColumnName: "PredictedKey");
 
-        IDataView scored = model.Transform(pictures.Attacked);
+        IDataView scored = model.Transform(images.Attacked);
         return new WorkDisplay(console).Run("Attacking its explanations", tell =>
         {
             IDataView topK = context.Data.Cache(Watched(Attack(context, scored, new TopKAttack()), 0, "top-k attack"));
             IDataView targetMap = Watched(Attack(context, scored, new TargetMapAttack { ThreatModel = new LinfBall(16.0 / 255), Steps = 50 }), 0.5, "target-map attack");
             AttributionRobustnessMetrics underTopK = context.MulticlassClassification.EvaluateAttributionRobustness(topK);
-            List<AttackedPicture> attacked = [.. context.Data.CreateEnumerable<AttackedPicture>(topK, reuseRowObject: false)];
+            List<AttackedRow> attacked = [.. context.Data.CreateEnumerable<AttackedRow>(topK, reuseRowObject: false)];
             AttributionRobustnessMetrics underTargetMap = context.MulticlassClassification.EvaluateAttributionRobustness(targetMap);
             return new Outcome(contestant, model, attacked)
             {
@@ -67,7 +67,7 @@ internal static class Contest
                 TrainingTime = watch.Elapsed,
             };
 
-            IDataView Watched(IDataView view, double before, string attack) => new WatchedRows(view, options.TestPictures, share => tell(before + (share / 2), attack), cancellation);
+            IDataView Watched(IDataView view, double before, string attack) => new WatchedRows(view, options.TestImages, share => tell(before + (share / 2), attack), cancellation);
         });
     }
 

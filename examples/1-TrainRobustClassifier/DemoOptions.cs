@@ -4,8 +4,8 @@ namespace RobustAttribution.Examples.TrainRobustClassifier;
 
 /// <summary>What the command line says.</summary>
 internal sealed record DemoOptions(
-    int Pictures,
-    int TestPictures,
+    int Images,
+    int TestImages,
     int Epochs,
     int BatchSize,
     double LearningRate,
@@ -15,10 +15,10 @@ internal sealed record DemoOptions(
     bool Download,
     string Output)
 {
-    private static readonly Option<int> PicturesOption = CommandLine.Whole("--pictures", "Training pictures, the first ones of the training set.", 12_000, 64, 59_000);
-    private static readonly Option<int> TestPicturesOption = CommandLine.Whole("--test-pictures", "Test pictures whose explanations are attacked; accuracy is always that of the whole test set.", 100, 8, 10_000);
-    private static readonly Option<int> EpochsOption = CommandLine.Whole("--epochs", "Passes over the training pictures.", 4, 1, 1000);
-    private static readonly Option<int> BatchOption = CommandLine.Whole("--batch", "Pictures in each training step.", 64, 1, 4096);
+    private static readonly Option<int> ImagesOption = CommandLine.Whole("--images", "Training images, the first ones of the training set.", 12_000, 64, 59_000);
+    private static readonly Option<int> TestImagesOption = CommandLine.Whole("--test-images", "Test images whose explanations are attacked; accuracy is always that of the whole test set.", 100, 8, 10_000);
+    private static readonly Option<int> EpochsOption = CommandLine.Whole("--epochs", "Passes over the training images.", 4, 1, 1000);
+    private static readonly Option<int> BatchOption = CommandLine.Whole("--batch", "Images in each training step.", 64, 1, 4096);
     private static readonly Option<long> SeedOption = new("--seed") { Description = "Decides every random draw: with one seed, two runs on one machine end bit for bit alike.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> RateOption = new("--learning-rate") { Description = "Learning rate of AdamW.", DefaultValueFactory = _ => 2e-3 };
     private static readonly Option<string?> DataOption = SharedOptions.Data();
@@ -31,13 +31,13 @@ internal sealed record DemoOptions(
     {
         var command = new RootCommand("Trains one network twice on Fashion-MNIST, plainly and for robust explanations, attacks the explanations of both and shows the difference.")
         {
-            PicturesOption, TestPicturesOption, EpochsOption, BatchOption, RateOption, SeedOption, ObjectiveOption,
+            ImagesOption, TestImagesOption, EpochsOption, BatchOption, RateOption, SeedOption, ObjectiveOption,
             DataOption, DownloadOption, OutputOption,
         };
         command.Runs((parsed, cancellation) => run(
             new DemoOptions(
-                parsed.GetValue(PicturesOption),
-                parsed.GetValue(TestPicturesOption),
+                parsed.GetValue(ImagesOption),
+                parsed.GetValue(TestImagesOption),
                 parsed.GetValue(EpochsOption),
                 parsed.GetValue(BatchOption),
                 parsed.GetValue(RateOption),

@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 
 namespace RobustAttribution.Examples.TrainRobustClassifier;
 
-/// <summary>What came of one training: the model, its numbers, and the attacked test pictures.</summary>
-internal sealed record Outcome(Contestant Contestant, ITransformer Model, IReadOnlyList<AttackedPicture> Pictures) : IDisposable
+/// <summary>What came of one training: the model, its numbers, and the attacked test images.</summary>
+internal sealed record Outcome(Contestant Contestant, ITransformer Model, IReadOnlyList<AttackedRow> Images) : IDisposable
 {
     /// <summary>Share of right answers on the whole test set.</summary>
     public required double Accuracy { get; init; }
@@ -25,7 +25,7 @@ internal sealed record Outcome(Contestant Contestant, ITransformer Model, IReadO
 }
 
 /// <summary>A row of the view after the top-k attack, as ML.NET fills it in.</summary>
-internal sealed class AttackedPicture
+internal sealed class AttackedRow
 {
     public string LabelName { get; set; } = string.Empty;
 

@@ -4,7 +4,7 @@ using RobustAttribution.Examples;
 using RobustAttribution.Examples.TrainRobustClassifier;
 using Spectre.Console;
 
-// The demo: one network trained twice, plainly and for robust explanations, on real pictures; both explained, attacked and measured.
+// The demo: one network trained twice, plainly and for robust explanations, on real images; both explained, attacked and measured.
 var command = DemoOptions.Command(Run);
 command.Subcommands.Add(SavedModelCheck.Command());
 return await CommandLine.InvokeAsync(command, args);
@@ -15,21 +15,21 @@ static int Run(DemoOptions options, CancellationToken cancellation)
     Directory.CreateDirectory(options.Output);
     var context = new MLContext((int)options.Seed);
     options = options with { Data = new FashionMnistFiles(console).Locate(options.Data, options.Download, cancellation) };
-    var pictures = new Pictures(context, options);
-    console.MarkupLineInterpolated($"Fashion-MNIST: {options.Pictures} training pictures, explanations attacked on {options.TestPictures} test pictures, accuracy on all {pictures.TestCount}.");
+    var images = new Images(context, options);
+    console.MarkupLineInterpolated($"Fashion-MNIST: {options.Images} training images, explanations attacked on {options.TestImages} test images, accuracy on all {images.TestCount}.");
 
     var display = new TrainingDisplay(console);
     Contestant robust = RobustObjectives.Find(options.Objective);
     List<Outcome> outcomes = [];
     foreach (Contestant contestant in new[] { Contestant.Plain, robust })
     {
-        outcomes.Add(Contest.Run(context, pictures, options, contestant, display, console, cancellation));
+        outcomes.Add(Contest.Run(context, images, options, contestant, display, console, cancellation));
     }
 
     console.Write(ResultTable.Of(outcomes));
     string model = Path.Combine(options.Output, "model.zip");
-    context.Model.Save(outcomes[^1].Model, pictures.Training.Schema, model);
-    int status = SavedModelCheck.RunInAnotherProcess(context, outcomes[^1].Model, pictures, model, options, console);
+    context.Model.Save(outcomes[^1].Model, images.Training.Schema, model);
+    int status = SavedModelCheck.RunInAnotherProcess(context, outcomes[^1].Model, images, model, options, console);
 
     string metrics = Path.Combine(options.Output, "metrics.json");
     File.WriteAllText(metrics, JsonSerializer.Serialize(Summary.Of(options, outcomes), Summary.Format) + "\n");

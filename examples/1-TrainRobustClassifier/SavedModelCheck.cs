@@ -24,10 +24,10 @@ internal static class SavedModelCheck
         return command;
     }
 
-    public static int RunInAnotherProcess(MLContext context, ITransformer model, Pictures pictures, string path, DemoOptions options, IAnsiConsole console)
+    public static int RunInAnotherProcess(MLContext context, ITransformer model, Images images, string path, DemoOptions options, IAnsiConsole console)
     {
         string expected = Path.ChangeExtension(path, ".expected");
-        File.WriteAllBytes(expected, MemoryMarshal.AsBytes<float>(Values(context, model, pictures.Test)).ToArray());
+        File.WriteAllBytes(expected, MemoryMarshal.AsBytes<float>(Values(context, model, images.Test)).ToArray());
         List<string> arguments = ["verify", "--model", path, "--expected", expected];
         if (options.Data is not null)
         {
@@ -38,7 +38,7 @@ internal static class SavedModelCheck
         other.WaitForExit();
         File.Delete(expected);
         console.MarkupLine(other.ExitCode == 0
-            ? $"model.zip loaded in another process: scores and maps of {Rows} test pictures are equal bit for bit"
+            ? $"model.zip loaded in another process: scores and maps of {Rows} test images are equal bit for bit"
             : "[red]model.zip loaded in another process gives other values[/]");
         return other.ExitCode;
     }

@@ -5,7 +5,7 @@ using RobustAttribution.Serialization;
 namespace RobustAttribution.Examples.TrainRobustClassifier;
 
 /// <summary>What metrics.json says.</summary>
-internal sealed record Summary(IReadOnlyList<ModelSummary> Models, long Seed, int Pictures, int TestPictures, int Epochs, int BatchSize, double LearningRate)
+internal sealed record Summary(IReadOnlyList<ModelSummary> Models, long Seed, int Images, int TestImages, int Epochs, int BatchSize, double LearningRate)
 {
     public static JsonSerializerOptions Format { get; } = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
@@ -19,8 +19,8 @@ internal sealed record Summary(IReadOnlyList<ModelSummary> Models, long Seed, in
             outcome.TargetMapPearson,
             outcome.TrainingTime.TotalSeconds))],
         options.Seed,
-        options.Pictures,
-        options.TestPictures,
+        options.Images,
+        options.TestImages,
         options.Epochs,
         options.BatchSize,
         options.LearningRate);

@@ -6,30 +6,29 @@ using RobustAttribution.Attributions;
 using RobustAttribution.Examples;
 using RobustAttribution.Examples.ShowSaliency;
 using RobustAttribution.MLNet;
-using RobustAttribution.MLNet.Reporting;
 using Spectre.Console;
 
-// Loads a saved model and shows what it looks at: for each picture a sheet with the heat map, the overlay and the most salient pixels.
+// Loads a saved model and shows what it looks at: for each image a sheet with the heat map, the overlay and the most salient pixels.
 Option<string> modelOption = SharedOptions.Model();
-Option<string?> picturesOption = SharedOptions.Pictures("Folder of pictures (PNG, JPEG, BMP), directly or in sub-folders.");
-Option<string?> dataOption = SharedOptions.Data(", where --pictures is not given");
+Option<string?> imagesOption = SharedOptions.Images("Folder of images (PNG, JPEG, BMP), directly or in sub-folders.");
+Option<string?> dataOption = SharedOptions.Data(", where --images is not given");
 Option<bool> downloadOption = SharedOptions.Download();
-Option<int> countOption = CommandLine.Whole("--count", "Pictures to explain, evenly spaced over the folder.", 12, 1, 10_000);
+Option<int> countOption = CommandLine.Whole("--count", "Images to explain, evenly spaced over the folder.", 12, 1, 10_000);
 Option<string> methodOption = CommandLine.Named("--method", "The attribution.", Methods.Names);
-Option<string> outputOption = SharedOptions.Output("Folder for the pictures.", "saliency");
-var command = new RootCommand("Loads a saved model and writes what it looks at: heat maps, overlays and the most salient pixels of pictures in a folder.")
+Option<string> outputOption = SharedOptions.Output("Folder for the images.", "saliency");
+var command = new RootCommand("Loads a saved model and writes what it looks at: heat maps, overlays and the most salient pixels of images in a folder.")
 {
-    modelOption, picturesOption, dataOption, downloadOption, countOption, methodOption, outputOption,
+    modelOption, imagesOption, dataOption, downloadOption, countOption, methodOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
     IAnsiConsole console = Terminal.Output;
     var context = new MLContext(1);
     using SavedClassifier model = SavedClassifier.Load(context, parsed.GetValue(modelOption)!);
-    ModelPictures pictures = ModelPictures.Open(
+    ModelImages images = ModelImages.Open(
         context,
         model,
-        parsed.GetValue(picturesOption),
+        parsed.GetValue(imagesOption),
         () => new FashionMnistFiles(console).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation),
         parsed.GetValue(countOption),
         needLabels: false);
@@ -37,7 +36,7 @@ command.Runs((parsed, cancellation) =>
     string output = parsed.GetValue(outputOption)!;
     Directory.CreateDirectory(output);
 
-    IDataView scored = model.Model.Transform(pictures.View);
+    IDataView scored = model.Model.Transform(images.View);
     if (model.Classifier.ScoreColumnName != "Score")
     {
         scored = context.Transforms.CopyColumns("Score", model.Classifier.ScoreColumnName).Fit(scored).Transform(scored);
@@ -51,25 +50,25 @@ command.Runs((parsed, cancellation) =>
         BatchSize = 8, // small, so that the bar moves
     });
     IDataView explained = saliency.Fit(scored).Transform(scored);
-    List<(string Id, string Class, float Probability, string File)> written = new WorkDisplay(console).Run($"Explaining {pictures.Ids.Count} pictures with {method}", tell =>
+    List<(string Id, string Class, float Probability, string File)> written = new WorkDisplay(console).Run($"Explaining {images.Ids.Count} images with {method}", tell =>
     {
         List<(string, string, float, string)> done = [];
         foreach (Explained row in context.Data.CreateEnumerable<Explained>(explained, reuseRowObject: true))
         {
             cancellation.ThrowIfCancellationRequested();
-            string id = pictures.Ids[done.Count];
+            string id = images.Ids[done.Count];
             int best = Array.IndexOf(row.Score, row.Score.Max());
             string file = Path.Combine(output, string.Join('-', Path.ChangeExtension(id, null).Split('/', '\\')) + ".png");
             using MLImage sheet = Sheet(id, model, method, row, best);
             sheet.Save(file);
             done.Add((id, model.ClassNames[best], row.Score[best], file));
-            tell((double)done.Count / pictures.Ids.Count, id);
+            tell((double)done.Count / images.Ids.Count, id);
         }
 
         return done;
     });
 
-    var table = new Table().AddColumns("picture", "predicted", "probability", "written");
+    var table = new Table().AddColumns("image", "predicted", "probability", "written");
     foreach ((string id, string predicted, float probability, string file) in written)
     {
         table.AddRow(Markup.Escape(id), Markup.Escape(predicted), probability.ToString("0.0 %", CultureInfo.InvariantCulture), Markup.Escape(file));
@@ -85,7 +84,7 @@ static MLImage Sheet(string id, SavedClassifier model, string method, Explained 
     const double Share = 0.2;
     (int channels, int height, int width) = (model.Input.Channels, model.Input.Height, model.Input.Width);
     float range = row.Seen.Max() > 1 ? 255 : 1;
-    float[] picture = [.. row.Seen.Select(value => value / range)];
+    float[] image = [.. row.Seen.Select(value => value / range)];
     bool signed = row.Map.Any(value => value < 0);
     double scale = SaliencyImage.ClipValue(row.Map);
     var sheet = new ContactSheet($"{id}: {model.ClassNames[best]}, {row.Score[best].ToString("0.0 %", CultureInfo.InvariantCulture)}")
@@ -95,17 +94,17 @@ static MLImage Sheet(string id, SavedClassifier model, string method, Explained 
             $"What the answer rests on, by {method}{(signed ? ": red speaks for it, blue against" : string.Empty)}.",
             $"Colours end at the {SaliencyImage.DefaultClipPercentile}th percentile of the map's magnitudes.",
         ],
-        Columns = ["picture", "map", "overlay", "most important fifth"],
+        Columns = ["image", "map", "overlay", "most important fifth"],
         CellSize = 224,
         ColorBar = ColorBar.UpTo(signed ? ColorMap.CoolWarm : ColorMap.Inferno, scale),
     };
     sheet.Add(
         string.Empty,
         [
-            ContactSheetCell.Picture(picture, channels, height, width, $"{width} × {height} pixels"),
+            ContactSheetCell.Image(image, channels, height, width, $"{width} × {height} pixels"),
             ContactSheetCell.Map(row.Map, height, width, scale),
-            ContactSheetCell.Overlay(picture, channels, row.Map, height, width, scale),
-            ContactSheetCell.Masked(picture, channels, row.Map, height, width, Share),
+            ContactSheetCell.Overlay(image, channels, row.Map, height, width, scale),
+            ContactSheetCell.Masked(image, channels, row.Map, height, width, Share),
         ]);
     return sheet.Render();
 }

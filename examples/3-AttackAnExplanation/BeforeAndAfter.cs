@@ -1,14 +1,14 @@
 using System.Globalization;
 using Microsoft.ML.Data;
-using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.MLNet;
 using Spectre.Console;
 
 namespace RobustAttribution.Examples.AttackAnExplanation;
 
-/// <summary>Shows attacked pictures: as a sheet of pictures and maps, and as a table of numbers.</summary>
+/// <summary>Shows attacked images: as a sheet of images and maps, and as a table of numbers.</summary>
 internal static class BeforeAndAfter
 {
-    public static void Save(string path, SavedClassifier model, ModelPictures pictures, IReadOnlyList<Attacked> rows, string attack)
+    public static void Save(string path, SavedClassifier model, ModelImages images, IReadOnlyList<Attacked> rows, string attack)
     {
         string clip = string.Create(CultureInfo.InvariantCulture, $"{SaliencyImage.DefaultClipPercentile}th percentile");
         var sheet = new ContactSheet("The answer stays, the explanation does not")
@@ -18,27 +18,27 @@ internal static class BeforeAndAfter
                 $"Attack: {attack}. Copies that change the answer do not count.",
                 $"The map before and the map after share one colour scale, clipped at the {clip} of the map before.",
             ],
-            Columns = ["picture", "its map", "attacked picture", "perturbation", "map after"],
+            Columns = ["image", "its map", "attacked image", "perturbation", "map after"],
             ColorBar = new ColorBar(ColorMap.Inferno, "0", $"≥ {clip}"),
         };
         (int channels, int height, int width) = (model.Input.Channels, model.Input.Height, model.Input.Width);
         foreach ((int index, Attacked row) in rows.Index())
         {
             float range = row.Seen.Max() > 1 ? 255 : 1;
-            float[] picture = [.. row.Seen.Select(value => value / range)];
+            float[] image = [.. row.Seen.Select(value => value / range)];
             float[] attacked = [.. row.AttackedImage.Select(value => value / range)];
-            float[] difference = [.. attacked.Zip(picture, (after, before) => after - before)];
+            float[] difference = [.. attacked.Zip(image, (after, before) => after - before)];
             float moved = difference.Max(Math.Abs);
             int factor = moved > 0 ? Math.Max(1, (int)(0.5 / moved)) : 1;
             double scale = SaliencyImage.ClipValue(row.Map);
             string[] numbers = row.AttackValid ? [$"top-100 {Number(row.TopKIntersection)}", $"Kendall τ {Number(row.KendallTau)}"] : ["no copy keeps the answer"];
             string answer = Answer(model, row.Probabilities);
             sheet.Add(
-                pictures.Ids[index],
+                images.Ids[index],
                 [
-                    ContactSheetCell.Picture(picture, channels, height, width, answer),
+                    ContactSheetCell.Image(image, channels, height, width, answer),
                     ContactSheetCell.Map(row.Map, height, width, scale, ColorMap.Inferno),
-                    ContactSheetCell.Picture(attacked, channels, height, width, row.AttackValid ? "the same answer" : "unchanged"),
+                    ContactSheetCell.Image(attacked, channels, height, width, row.AttackValid ? "the same answer" : "unchanged"),
                     ContactSheetCell.Perturbation(difference, channels, height, width, factor, $"× {factor}"),
                     ContactSheetCell.Map(row.AttackedMap, height, width, scale, ColorMap.Inferno, numbers),
                 ]);
@@ -48,13 +48,13 @@ internal static class BeforeAndAfter
         page.Save(path);
     }
 
-    public static Table Table(SavedClassifier model, ModelPictures pictures, IReadOnlyList<Attacked> rows)
+    public static Table Table(SavedClassifier model, ModelImages images, IReadOnlyList<Attacked> rows)
     {
-        var table = new Table().AddColumns("picture", "answer", "top-100 intersection", "Kendall τ");
+        var table = new Table().AddColumns("image", "answer", "top-100 intersection", "Kendall τ");
         foreach ((int index, Attacked row) in rows.Index())
         {
             table.AddRow(
-                Markup.Escape(pictures.Ids[index]),
+                Markup.Escape(images.Ids[index]),
                 Markup.Escape(Answer(model, row.Probabilities)),
                 row.AttackValid ? Number(row.TopKIntersection) : "no copy keeps the answer",
                 row.AttackValid ? Number(row.KendallTau) : string.Empty);

@@ -1,24 +1,24 @@
 using System.CommandLine;
 using Microsoft.ML;
 using RobustAttribution.Examples;
-using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.MLNet;
 using Spectre.Console;
 
-// Compares saved models: attacks them all on the same pictures and writes one page about what came of it.
+// Compares saved models: attacks them all on the same images and writes one page about what came of it.
 var modelsArgument = new Argument<string[]>("models")
 {
     Description = "The model.zip files to compare, one or more, trained on the same classes.",
     Arity = ArgumentArity.OneOrMore,
 };
 Option<string[]> namesOption = new("--names") { Description = "What the report calls the models, in the same order. Without it: the names of their files and folders.", AllowMultipleArgumentsPerToken = true };
-Option<string?> picturesOption = SharedOptions.Pictures("Folder of test pictures with one sub-folder for each class.");
-Option<string?> dataOption = SharedOptions.Data(", where --pictures is not given");
+Option<string?> imagesOption = SharedOptions.Images("Folder of test images with one sub-folder for each class.");
+Option<string?> dataOption = SharedOptions.Data(", where --images is not given");
 Option<bool> downloadOption = SharedOptions.Download();
-Option<int> countOption = CommandLine.Whole("--count", "Pictures to measure on, evenly spaced.", 100, 1, 100_000);
+Option<int> countOption = CommandLine.Whole("--count", "Images to measure on, evenly spaced.", 100, 1, 100_000);
 Option<string> outputOption = CommandLine.Path("--output", "The HTML file to write.", Path.Combine("artifacts", "report.html"));
 var command = new RootCommand("Compares how robust the explanations of saved models are, and writes a self-contained HTML report.")
 {
-    modelsArgument, namesOption, picturesOption, dataOption, downloadOption, countOption, outputOption,
+    modelsArgument, namesOption, imagesOption, dataOption, downloadOption, countOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
@@ -35,20 +35,20 @@ command.Runs((parsed, cancellation) =>
     try
     {
         models.AddRange(paths.Select(path => SavedClassifier.Load(context, path)));
-        ModelPictures pictures = ModelPictures.Open(
+        ModelImages images = ModelImages.Open(
             context,
             models[0],
-            parsed.GetValue(picturesOption),
+            parsed.GetValue(imagesOption),
             () => new FashionMnistFiles(console).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation),
             parsed.GetValue(countOption),
             needLabels: true);
-        RobustnessReport report = new WorkDisplay(console).Run($"Attacking {models.Count} models on {pictures.Ids.Count} pictures", tell => context.MulticlassClassification.RobustnessReport(
+        RobustnessReport report = new WorkDisplay(console).Run($"Attacking {models.Count} models on {images.Ids.Count} images", tell => context.MulticlassClassification.RobustnessReport(
             [.. names.Zip(models, (name, model) => (name, model.Model))],
-            pictures.View,
+            images.View,
             new RobustnessReportOptions
             {
-                DataName = pictures.Name,
-                MaximumPictures = pictures.Ids.Count,
+                DataName = images.Name,
+                MaximumImages = images.Ids.Count,
                 ScoreColumnName = models[0].Classifier.ScoreColumnName,
                 Progress = new ReportProgress(tell),
                 CancellationToken = cancellation,

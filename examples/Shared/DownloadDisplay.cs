@@ -9,12 +9,12 @@ namespace RobustAttribution.Examples;
 public sealed class DownloadDisplay(IAnsiConsole console)
 {
     /// <summary>Runs <paramref name="download"/> for one file after the other; it tells how far it is.</summary>
-    public void Run(string name, IEnumerable<PictureSetFile> files, Action<PictureSetFile, IProgress<DownloadProgress>> download)
+    public void Run(string name, IEnumerable<DatasetFile> files, Action<DatasetFile, IProgress<DownloadProgress>> download)
     {
         console.MarkupLineInterpolated($"[bold]{name}[/]");
         if (!console.Profile.Capabilities.Interactive)
         {
-            foreach (PictureSetFile file in files)
+            foreach (DatasetFile file in files)
             {
                 long received = 0;
                 download(file, new Told(progress => received = progress.Received));
@@ -35,7 +35,7 @@ public sealed class DownloadDisplay(IAnsiConsole console)
                 new RemainingTimeColumn())
             .Start(context =>
             {
-                foreach (PictureSetFile file in files)
+                foreach (DatasetFile file in files)
                 {
                     ProgressTask? task = null;
                     download(file, new Told(progress =>

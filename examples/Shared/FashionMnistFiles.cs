@@ -9,7 +9,7 @@ namespace RobustAttribution.Examples;
 public sealed class FashionMnistFiles(IAnsiConsole console)
 {
     /// <summary>The files and their checksums.</summary>
-    public PictureSetInfo Dataset { get; init; } = KnownPictureSets.FashionMnist;
+    public DatasetInfo Dataset { get; init; } = KnownDatasets.FashionMnist;
 
     /// <summary>Where a download goes.</summary>
     public string CacheFolder { get; init; } = FashionMnistOptions.CacheFolder;
@@ -36,7 +36,7 @@ public sealed class FashionMnistFiles(IAnsiConsole console)
             return found;
         }
 
-        List<PictureSetFile> missing = [.. Dataset.Files.Where(file => !IsWhole(file))];
+        List<DatasetFile> missing = [.. Dataset.Files.Where(file => !IsWhole(file))];
         if (missing.Count == 0)
         {
             return CacheFolder;
@@ -63,7 +63,7 @@ public sealed class FashionMnistFiles(IAnsiConsole console)
         return CacheFolder;
     }
 
-    private void Download(DatasetDownloader downloader, PictureSetFile file, IProgress<DownloadProgress> progress, CancellationToken cancellation)
+    private void Download(DatasetDownloader downloader, DatasetFile file, IProgress<DownloadProgress> progress, CancellationToken cancellation)
     {
         try
         {
@@ -76,9 +76,9 @@ public sealed class FashionMnistFiles(IAnsiConsole console)
         }
     }
 
-    private string PathOf(PictureSetFile file) => Path.Combine(CacheFolder, file.FileName);
+    private string PathOf(DatasetFile file) => Path.Combine(CacheFolder, file.FileName);
 
-    private bool IsWhole(PictureSetFile file)
+    private bool IsWhole(DatasetFile file)
     {
         string path = PathOf(file);
         if (!File.Exists(path))

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.MLNet;
 using Spectre.Console;
 
 namespace RobustAttribution.Examples;

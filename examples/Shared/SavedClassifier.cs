@@ -5,7 +5,7 @@ using RobustAttribution.Networks;
 
 namespace RobustAttribution.Examples;
 
-/// <summary>A model.zip with a classifier of this library in it: the model itself tells what pictures it takes and what its classes are called.</summary>
+/// <summary>A model.zip with a classifier of this library in it: the model itself tells what images it takes and what its classes are called.</summary>
 public sealed class SavedClassifier : IDisposable
 {
     private SavedClassifier(string path, ITransformer model, RobustAttributionModelTransformer classifier)
@@ -24,7 +24,7 @@ public sealed class SavedClassifier : IDisposable
     /// <summary>The classifier within.</summary>
     public RobustAttributionModelTransformer Classifier { get; }
 
-    /// <summary>What pictures the network takes.</summary>
+    /// <summary>What images the network takes.</summary>
     public InputSpecification Input => Classifier.Network.Input;
 
     /// <summary>The classes in the order of the scores.</summary>
@@ -36,7 +36,7 @@ public sealed class SavedClassifier : IDisposable
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"The model '{path}' does not exist. The demo (./build.sh demo) writes artifacts/demo/model.zip, example 5 trains one on your own pictures.");
+            throw new FileNotFoundException($"The model '{path}' does not exist. The demo (./build.sh demo) writes artifacts/demo/model.zip, example 5 trains one on your own images.");
         }
 
         ITransformer model;

@@ -9,9 +9,9 @@ public static class SharedOptions
     /// <summary>--model</summary>
     public static Option<string> Model() => CommandLine.Path("--model", "The model.zip of the demo (example 1), of example 5, or one of your own with RobustImageClassification in it.", Path.Combine("artifacts", "demo", "model.zip"));
 
-    /// <summary>--pictures</summary>
-    public static Option<string?> Pictures(string purpose) => CommandLine.OptionalPath(
-        "--pictures", $"{purpose} Without it: the Fashion-MNIST test pictures, for a model that was trained on Fashion-MNIST.");
+    /// <summary>--images</summary>
+    public static Option<string?> Images(string purpose) => CommandLine.OptionalPath(
+        "--images", $"{purpose} Without it: the Fashion-MNIST test images, for a model that was trained on Fashion-MNIST.");
 
     /// <summary>--data</summary>
     public static Option<string?> Data(string condition = "") => CommandLine.OptionalPath(

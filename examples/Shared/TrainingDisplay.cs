@@ -37,7 +37,7 @@ public sealed class TrainingDisplay(IAnsiConsole console)
                     task.MaxValue = (double)batch.Epochs * batch.StepsPerEpoch;
                     task.Value = ((batch.Epoch - 1.0) * batch.StepsPerEpoch) + batch.Step;
                     task.Description = Markup.Escape(
-                        $"epoch {batch.Epoch}/{batch.Epochs}  {Terms(batch.LossTerms)}  {validation}{batch.ImagesPerSecond:F0} pictures/s  {Time(batch.Remaining)} left");
+                        $"epoch {batch.Epoch}/{batch.Epochs}  {Terms(batch.LossTerms)}  {validation}{batch.ImagesPerSecond:F0} images/s  {Time(batch.Remaining)} left");
                 }
                 else if (progress is ValidationProgress judged)
                 {
@@ -54,7 +54,7 @@ public sealed class TrainingDisplay(IAnsiConsole console)
         {
             string validation = epoch.Validation is { } judged ? $"  validation accuracy {judged.Accuracy:F4}" : string.Empty;
             console.WriteLine(
-                $"  epoch {epoch.Epoch}/{epoch.Epochs}  {Terms(epoch.LossTerms)}  training accuracy {epoch.Accuracy:F4}{validation}  {epoch.ImagesPerSecond:F0} pictures/s  {Time(epoch.Remaining)} left");
+                $"  epoch {epoch.Epoch}/{epoch.Epochs}  {Terms(epoch.LossTerms)}  training accuracy {epoch.Accuracy:F4}{validation}  {epoch.ImagesPerSecond:F0} images/s  {Time(epoch.Remaining)} left");
         }
     }
 }

@@ -9,15 +9,15 @@ namespace RobustAttribution.Examples.Tests;
 public sealed class ExampleTests
 {
     private static readonly string Folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-    private static readonly string Pictures = Path.Combine(Folder, "pictures");
+    private static readonly string Images = Path.Combine(Folder, "images");
     private static readonly string Fashion = Path.Combine(Folder, "fashion");
     private static readonly string Own = Path.Combine(Folder, "own");
     private static readonly string OwnModel = Path.Combine(Own, "model.zip");
     private static readonly Lazy<Result> Demo = new(() => Example.Run(
-        "TrainRobustClassifier", "--data", Fashion, "--pictures", "64", "--test-pictures", "8", "--epochs", "1", "--output", DemoFolder));
+        "TrainRobustClassifier", "--data", Fashion, "--images", "64", "--test-images", "8", "--epochs", "1", "--output", DemoFolder));
 
     private static readonly Lazy<Result> OwnTraining = new(() => Example.Run(
-        "TrainOnYourOwnPictures", Pictures, "--epochs", "1", "--size", "16", "--report-pictures", "3", "--output", Own));
+        "TrainOnYourOwnImages", Images, "--epochs", "1", "--size", "16", "--report-images", "3", "--output", Own));
 
     private static string DemoFolder => Path.Combine(Folder, "demo");
 
@@ -25,7 +25,7 @@ public sealed class ExampleTests
     public static void Write(TestContext context)
     {
         _ = context;
-        TinyData.WritePictures(Pictures, 10);
+        TinyData.WriteImages(Images, 10);
         TinyData.WriteFashion(Fashion, 1100, 20);
     }
 
@@ -40,7 +40,7 @@ public sealed class ExampleTests
         StringAssert.Contains(result.Output, "90 %"); // the attack's progress, as plain lines
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(DemoFolder, "metrics.json")));
         Assert.AreEqual(2, metrics.RootElement.GetProperty("models").GetArrayLength());
-        AssertPicture(Path.Combine(DemoFolder, "contact-sheet.png"), 600);
+        AssertImage(Path.Combine(DemoFolder, "contact-sheet.png"), 600);
         Assert.DoesNotContain("\u001b", result.Output); // no colours in a pipe
     }
 
@@ -49,7 +49,7 @@ public sealed class ExampleTests
     {
         Result result = OwnTraining.Value.Fine();
         StringAssert.Contains(result.Output, "lying, upright");
-        StringAssert.Contains(result.Output, "14 pictures to train on, 2 to choose the best epoch by, 4 for the report");
+        StringAssert.Contains(result.Output, "14 images to train on, 2 to choose the best epoch by, 4 for the report");
         StringAssert.Contains(result.Output, "left"); // the time
         Assert.IsTrue(File.Exists(OwnModel));
         string report = File.ReadAllText(Path.Combine(Own, "report.html"));
@@ -58,21 +58,21 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
-    public void Example5TakesPicturesAsGrey()
+    public void Example5TakesImagesAsGrey()
     {
         string output = Path.Combine(Folder, "grey");
-        Example.Run("TrainOnYourOwnPictures", Pictures, "--grey", "--epochs", "1", "--size", "16", "--report-pictures", "2", "--output", output).Fine();
+        Example.Run("TrainOnYourOwnImages", Images, "--grey", "--epochs", "1", "--size", "16", "--report-images", "2", "--output", output).Fine();
         Assert.IsTrue(File.ReadAllText(Path.Combine(output, "report.html")).Contains("1 &#215; 16 &#215; 16", StringComparison.Ordinal), "channels × height × width in the card");
     }
 
     [TestMethod]
-    public void Example2ExplainsPicturesOfAFolderWithAModelOfMLImages()
+    public void Example2ExplainsImagesOfAFolderWithAModelOfMLImages()
     {
         _ = OwnTraining.Value.Fine();
         string output = Path.Combine(Folder, "saliency");
-        Result result = Example.Run("ShowSaliency", "--model", OwnModel, "--pictures", Pictures, "--count", "3", "--method", "integrated-gradients", "--output", output).Fine();
+        Result result = Example.Run("ShowSaliency", "--model", OwnModel, "--images", Images, "--count", "3", "--method", "integrated-gradients", "--output", output).Fine();
         Assert.HasCount(3, Directory.GetFiles(output, "*.png"));
-        AssertPicture(Path.Combine(output, "lying-00.png"), 900);
+        AssertImage(Path.Combine(output, "lying-00.png"), 900);
         StringAssert.Contains(result.Output, "upright/");
     }
 
@@ -86,7 +86,7 @@ public sealed class ExampleTests
         Assert.HasCount(2, Directory.GetFiles(output));
 
         string flat = Path.Combine(Folder, "flat");
-        Example.Run("ShowSaliency", "--model", model, "--pictures", Path.Combine(Pictures, "lying"), "--count", "2", "--output", flat).Fine(); // 16×16 in colour, brought to 28×28 in grey
+        Example.Run("ShowSaliency", "--model", model, "--images", Path.Combine(Images, "lying"), "--count", "2", "--output", flat).Fine(); // 16×16 in colour, brought to 28×28 in grey
         Assert.HasCount(2, Directory.GetFiles(flat));
     }
 
@@ -95,13 +95,13 @@ public sealed class ExampleTests
     {
         _ = OwnTraining.Value.Fine();
         string path = Path.Combine(Folder, "attack", "sheet.png");
-        Result result = Example.Run("AttackAnExplanation", "--model", OwnModel, "--pictures", Pictures, "--count", "2", "--steps", "5", "--output", path).Fine();
-        AssertPicture(path, 700);
+        Result result = Example.Run("AttackAnExplanation", "--model", OwnModel, "--images", Images, "--count", "2", "--steps", "5", "--output", path).Fine();
+        AssertImage(path, 700);
         StringAssert.Contains(result.Output, "top-100 intersection");
         _ = Demo.Value.Fine();
         string fashion = Path.Combine(Folder, "attack", "fashion.png");
         Example.Run("AttackAnExplanation", "--model", Path.Combine(DemoFolder, "model.zip"), "--data", Fashion, "--count", "2", "--steps", "3", "--attack", "target-map", "--epsilon", "16", "--output", fashion).Fine();
-        AssertPicture(fashion, 700);
+        AssertImage(fashion, 700);
     }
 
     [TestMethod]
@@ -112,7 +112,7 @@ public sealed class ExampleTests
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         File.Copy(OwnModel, copy);
         string page = Path.Combine(Folder, "compared.html");
-        Result result = Example.Run("MeasureRobustness", OwnModel, copy, "--pictures", Pictures, "--count", "4", "--output", page).Fine();
+        Result result = Example.Run("MeasureRobustness", OwnModel, copy, "--images", Images, "--count", "4", "--output", page).Fine();
         StringAssert.Contains(result.Output, "copy"); // named after the folder
         string html = File.ReadAllText(page);
         StringAssert.Contains(html, "Top-100 intersection");
@@ -128,14 +128,14 @@ public sealed class ExampleTests
         }
 
         string output = Path.Combine(Folder, "stopped");
-        using Example example = Example.Start("TrainOnYourOwnPictures", Pictures, "--epochs", "10000", "--size", "16", "--output", output);
+        using Example example = Example.Start("TrainOnYourOwnImages", Images, "--epochs", "10000", "--size", "16", "--output", output);
         example.WaitFor("epoch 2/10000");
         example.PressControlC();
         Result result = example.Wait();
         Assert.AreEqual(130, result.ExitCode, $"{result.Output}{result.Errors}");
         Assert.AreEqual("error: stopped", result.Errors.Trim());
         StringAssert.Matches(result.Output, new Regex("model.zip, with the weights of epoch [1-9]"));
-        Example.Run("ShowSaliency", "--model", Path.Combine(output, "model.zip"), "--pictures", Pictures, "--count", "1", "--output", Path.Combine(output, "maps")).Fine();
+        Example.Run("ShowSaliency", "--model", Path.Combine(output, "model.zip"), "--images", Images, "--count", "1", "--output", Path.Combine(output, "maps")).Fine();
     }
 
     [TestMethod]
@@ -143,15 +143,15 @@ public sealed class ExampleTests
     [DataRow("TrainRobustClassifier", "--data {0}/nowhere", "nowhere")]
     [DataRow("ShowSaliency", "--model {0}/nowhere.zip", "does not exist")]
     [DataRow("ShowSaliency", "--method magic", "magic")]
-    [DataRow("ShowSaliency", "--model {0}/pictures/lying/00.png --pictures {0}/pictures", "is not a model")]
+    [DataRow("ShowSaliency", "--model {0}/images/lying/00.png --images {0}/images", "is not a model")]
     [DataRow("AttackAnExplanation", "--steps many", "many")]
     [DataRow("AttackAnExplanation", "--model {0}/nowhere.zip", "does not exist")]
     [DataRow("MeasureRobustness", "", "Required argument missing")]
     [DataRow("MeasureRobustness", "{0}/nowhere.zip", "does not exist")]
-    [DataRow("TrainOnYourOwnPictures", "{0}/nowhere", "does not exist")]
-    [DataRow("TrainOnYourOwnPictures", "{0}/pictures/lying", "sub-folders")]
-    [DataRow("TrainOnYourOwnPictures", "{0}/pictures --size 4", "allowed is 16 to 512")]
-    [DataRow("TrainOnYourOwnPictures", "{0}/pictures --sise 32", "--sise")]
+    [DataRow("TrainOnYourOwnImages", "{0}/nowhere", "does not exist")]
+    [DataRow("TrainOnYourOwnImages", "{0}/images/lying", "sub-folders")]
+    [DataRow("TrainOnYourOwnImages", "{0}/images --size 4", "allowed is 16 to 512")]
+    [DataRow("TrainOnYourOwnImages", "{0}/images --sise 32", "--sise")]
     public void WhatIsWrongIsSaidInOneLine(string example, string arguments, string expected)
     {
         Result result = Example.Run(example, arguments.Replace("{0}", Folder).Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -162,16 +162,16 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
-    public void PicturesOfOtherClassesAndDamagedOnesAreNamed()
+    public void ImagesOfOtherClassesAndDamagedOnesAreNamed()
     {
         _ = OwnTraining.Value.Fine();
         string folder = Path.Combine(Folder, "odd");
         Directory.CreateDirectory(Path.Combine(folder, "cat"));
-        File.WriteAllText(Path.Combine(folder, "cat", "damaged.png"), "no picture");
-        Result others = Example.Run("MeasureRobustness", OwnModel, "--pictures", folder);
+        File.WriteAllText(Path.Combine(folder, "cat", "damaged.png"), "no image");
+        Result others = Example.Run("MeasureRobustness", OwnModel, "--images", folder);
         Assert.AreEqual(1, others.ExitCode);
         StringAssert.Contains(others.Errors, "lying, upright");
-        Result damaged = Example.Run("ShowSaliency", "--model", OwnModel, "--pictures", folder, "--output", folder);
+        Result damaged = Example.Run("ShowSaliency", "--model", OwnModel, "--images", folder, "--output", folder);
         Assert.AreEqual(1, damaged.ExitCode, damaged.Output);
         Assert.HasCount(1, damaged.Errors.Trim().Split('\n'), damaged.Errors);
         StringAssert.Contains(damaged.Errors, "Image");
@@ -182,7 +182,7 @@ public sealed class ExampleTests
     [DataRow("ShowSaliency")]
     [DataRow("AttackAnExplanation")]
     [DataRow("MeasureRobustness")]
-    [DataRow("TrainOnYourOwnPictures")]
+    [DataRow("TrainOnYourOwnImages")]
     public void HelpDescribesEveryOptionAndTheReadmeHasThem(string example)
     {
         string help = Example.Run(example, "--help").Fine().Output;
@@ -198,7 +198,7 @@ public sealed class ExampleTests
         }
     }
 
-    private static void AssertPicture(string path, int leastWidth)
+    private static void AssertImage(string path, int leastWidth)
     {
         using MLImage image = MLImage.CreateFromFile(path);
         Assert.IsGreaterThanOrEqualTo(leastWidth, image.Width);

@@ -189,11 +189,11 @@ public sealed class FashionMnistFilesTests
         });
         console.Profile.Width = 200;
 #pragma warning disable CA5351 // as the dataset's publisher does
-        PictureSetFile Published(string name) => new(server.Address(name), Md5: Convert.ToHexStringLower(MD5.HashData(Content(name))));
+        DatasetFile Published(string name) => new(server.Address(name), Md5: Convert.ToHexStringLower(MD5.HashData(Content(name))));
 #pragma warning restore CA5351
         return new FashionMnistFiles(console)
         {
-            Dataset = KnownPictureSets.FashionMnist with { Files = [.. Names.Select(Published)] },
+            Dataset = KnownDatasets.FashionMnist with { Files = [.. Names.Select(Published)] },
             CacheFolder = Cache,
             Find = find ?? (data => data),
             Ask = answer is null ? null : (question, _) =>

@@ -3,13 +3,13 @@ using Microsoft.ML.Data;
 
 namespace RobustAttribution.Examples.Tests;
 
-/// <summary>Data that takes seconds: a folder of small pictures, and files in the format of Fashion-MNIST.</summary>
+/// <summary>Data that takes seconds: a folder of small images, and files in the format of Fashion-MNIST.</summary>
 internal static class TinyData
 {
     private const int Side = 28;
 
     /// <summary>Bright bars on dark noise, lying or upright, one sub-folder each.</summary>
-    public static void WritePictures(string folder, int perClass)
+    public static void WriteImages(string folder, int perClass)
     {
         const int Size = 16;
         var random = new Random(1);

@@ -19,11 +19,11 @@ public sealed class ConformanceTests
             typeof(RobustAttributionImageClassificationTrainer),
             scored =>
             {
-                RobustAttributionImageClassificationTrainer.Options options = OfPictures(Scored.Options());
+                RobustAttributionImageClassificationTrainer.Options options = OfImages(Scored.Options());
                 options.LabelColumnName = "Kind";
-                return Trainer(scored, options, "Picture", "Kind");
+                return Trainer(scored, options, "Photo", "Kind");
             },
-            () => new Scored(pictures: true)),
+            () => new Scored(images: true)),
         ["trainer on vectors in 0…1"] = new(
             typeof(RobustAttributionImageClassificationTrainer),
             scored => Trainer(scored, Unit(Scored.Options()), "Image", "Label"),
@@ -63,16 +63,16 @@ public sealed class ConformanceTests
                 scored.Context.Transforms.Saliency(new SaliencyEstimator.Options
                 {
                     ScoreColumnName = "Probabilities",
-                    ImageColumnName = "Picture",
+                    ImageColumnName = "Photo",
                     SignedColumnName = "Signed",
                     SeenImageColumnName = "Seen",
                     HeatMapColumnName = "Heat",
                     OverlayColumnName = "Overlay",
                 }),
                 ["Probabilities"],
-                image: "Picture",
+                image: "Photo",
                 calls: 1),
-            () => new Scored(change: options => OfPictures(options), pictures: true)),
+            () => new Scored(change: options => OfImages(options), images: true)),
         ["attack"] = new(typeof(AttributionAttackEstimator), scored => OnScores(scored, scored.Context.Transforms.AttributionAttack(Attack(new TopKAttack { K = 9, Steps = 3 })))),
         ["attack at random"] = new(typeof(AttributionAttackEstimator), scored => OnScores(
             scored, scored.Context.Transforms.AttributionAttack(Attack(new RandomNoise { ThreatModel = new LinfBall(0.1) })), dependsOnBatch: true)),
@@ -90,13 +90,13 @@ public sealed class ConformanceTests
                     PredictedLabelColumnName = null,
                     ValidColumnName = null,
                     ScoreColumnName = "Probabilities",
-                    ImageColumnName = "Picture",
+                    ImageColumnName = "Photo",
                     BatchSize = 3,
                 }),
                 ["Probabilities"],
-                image: "Picture",
+                image: "Photo",
                 batchSize: 3),
-            () => new Scored(change: options => OfPictures(options), pictures: true)),
+            () => new Scored(change: options => OfImages(options), images: true)),
         ["attack on the prediction, vectors in 0…1"] = new(
             typeof(AttributionAttackEstimator),
             scored => OnScores(scored, scored.Context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options
@@ -113,8 +113,8 @@ public sealed class ConformanceTests
             scored, new() { OutputColumnName = "Boxes", ImageColumnName = null, Thresholds = [0.1, 0.5, 0.9], Smooth = false })),
         ["localization in MLImages"] = new(
             typeof(SaliencyLocalizationEstimator),
-            scored => OnMaps(scored, new() { MapColumnName = "Map", ImageColumnName = "Picture", Resize = ResizePolicy.Pad }),
-            () => new Scored(change: options => OfPictures(options), pictures: true)),
+            scored => OnMaps(scored, new() { MapColumnName = "Map", ImageColumnName = "Photo", Resize = ResizePolicy.Pad }),
+            () => new Scored(change: options => OfImages(options), images: true)),
         ["random perturbation"] = new(typeof(RandomPerturbationEstimator), scored => OnScores(
             scored,
             scored.Context.Transforms.RandomPerturbation(new() { Draws = 2, Similarities = [new("Cos", new CosineSimilarity()), new(new KendallTau())] }),
@@ -131,15 +131,15 @@ public sealed class ConformanceTests
                     Method = new IntegratedGradients { Steps = 2 },
                     Reduction = new MapReduction(MapSign.Signed),
                     ScoreColumnName = "Probabilities",
-                    ImageColumnName = "Picture",
+                    ImageColumnName = "Photo",
                     Seed = 4,
                     BatchSize = 2,
                 }),
                 ["Probabilities"],
-                image: "Picture",
+                image: "Photo",
                 dependsOnBatch: true,
                 batchSize: 2),
-            () => new Scored(change: options => OfPictures(options), pictures: true)),
+            () => new Scored(change: options => OfImages(options), images: true)),
     };
 
     // What a workout cannot tell: the training itself, which TrainerTests and ContinuedTrainingTests are about.
@@ -216,9 +216,9 @@ public sealed class ConformanceTests
         return options;
     }
 
-    private static RobustAttributionImageClassificationTrainer.Options OfPictures(RobustAttributionImageClassificationTrainer.Options options)
+    private static RobustAttributionImageClassificationTrainer.Options OfImages(RobustAttributionImageClassificationTrainer.Options options)
     {
-        options.ImageColumnName = "Picture";
+        options.ImageColumnName = "Photo";
         options.Input = new InputSpecification(3, 6, 8);
         options.Resize = ResizePolicy.Pad;
         options.ScoreColumnName = "Probabilities";
@@ -230,7 +230,7 @@ public sealed class ConformanceTests
     {
         Attack = attack,
         Similarities = [new(new TopKIntersection(9)), new(new KendallTau()), new("Cos", new CosineSimilarity())],
-        PictureColumnName = "AttackedPicture",
+        AttackedMLImageColumnName = "AttackedPhoto",
         CleanPredictedLabelColumnName = "Before",
         Seed = 3,
     };
@@ -254,7 +254,7 @@ public sealed class ConformanceTests
     {
         SaliencyEstimator saliency = scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { OutputColumnName = options.MapColumnName, ScoreColumnName = scored.Model.ScoreColumnName });
         IDataView maps = saliency.Fit(scored.View).Transform(scored.View);
-        if (maps.Schema.GetColumnOrNull("Picture") is null)
+        if (maps.Schema.GetColumnOrNull("Photo") is null)
         {
             maps = scored.Context.Data.Cache(maps); // ML.NET does not cache MLImages
         }
@@ -265,8 +265,8 @@ public sealed class ConformanceTests
             Estimator = scored.Context.Transforms.SaliencyLocalization(options),
             Data = maps,
             Empty = scored.Context.Data.SkipRows(maps, 1000),
-            NeededToFit = options.ImageColumnName is { } image ? [options.MapColumnName, image] : [options.MapColumnName],
-            NeededToTransform = options.ImageColumnName is { } picture ? [options.MapColumnName, picture] : [options.MapColumnName],
+            NeededToFit = options.ImageColumnName is { } column ? [options.MapColumnName, column] : [options.MapColumnName],
+            NeededToTransform = options.ImageColumnName is { } images ? [options.MapColumnName, images] : [options.MapColumnName],
             Tolerance = 1e-3,
         };
     }

@@ -8,10 +8,10 @@ internal static class Program
     public static int Main(string[] arguments)
         => arguments switch
         {
-            ["score", string model, string pictures, string output] => Models.FreshProcess.Score<Fixtures.Picture>(model, pictures, output),
-            ["score-own-network", string model, string pictures, string output] => Training.OwnNetworkTests.ScoreInAnotherProcess(model, pictures, output),
-            ["predict-file", string model, string picture, string output] => Docs.PipelineTests.PredictFile(model, picture, output),
-            ["predict-vectors", string model, string pictures, string output] => Docs.PipelineTests.PredictVectors(model, pictures, output),
+            ["score", string model, string images, string output] => Models.FreshProcess.Score<Fixtures.TestImage>(model, images, output),
+            ["score-own-network", string model, string images, string output] => Training.OwnNetworkTests.ScoreInAnotherProcess(model, images, output),
+            ["predict-file", string model, string image, string output] => Docs.PipelineTests.PredictFile(model, image, output),
+            ["predict-vectors", string model, string images, string output] => Docs.PipelineTests.PredictVectors(model, images, output),
             ["train", string checkpoints, string weights, string pause] => Training.KilledTrainingTests.Train(checkpoints, weights, int.Parse(pause, CultureInfo.InvariantCulture)),
             ["count-threads"] => Training.ConcurrencyTests.CountThreads(),
             ["autograd", string call] => Assumptions.AutogradTests.Call(call),

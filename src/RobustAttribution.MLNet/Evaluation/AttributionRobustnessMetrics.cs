@@ -5,7 +5,7 @@ using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>What attacks on the explanations of a classifier achieved on a set of pictures. Immutable.</summary>
+/// <summary>What attacks on the explanations of a classifier achieved on a set of images. Immutable.</summary>
 /// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateAttributionRobustness</c>. Rows without a valid attacked copy are counted, never silently dropped.</remarks>
 public sealed class AttributionRobustnessMetrics
 {

@@ -24,16 +24,16 @@ public sealed record AttributionRobustnessOptions
     /// <summary>The column that carries the network. "Score" by default.</summary>
     public string ScoreColumnName { get; init => field = Require.NotNull(value); } = "Score";
 
-    /// <summary>The column of pictures; null, the default, takes the one that the network was trained on.</summary>
+    /// <summary>The column of images; null, the default, takes the one that the network was trained on.</summary>
     public string? ImageColumnName { get; init; }
 
-    /// <summary>Measure correctly classified pictures only, as Singh et al. 2020. False by default. Needs labels. All are attacked, since batches are; the others are left out and counted.</summary>
+    /// <summary>Measure correctly classified images only, as Singh et al. 2020. False by default. Needs labels. All are attacked, since batches are; the others are left out and counted.</summary>
     public bool CorrectlyClassifiedOnly { get; init; }
 
     /// <summary>Start of the attack's random draws. 0 by default.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Pictures in one computation, at least 1; null, the default, takes the model's.</summary>
+    /// <summary>Images in one computation, at least 1; null, the default, takes the model's.</summary>
     public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
     /// <summary>Stops the evaluation within one batch.</summary>

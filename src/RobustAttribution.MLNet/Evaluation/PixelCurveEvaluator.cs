@@ -143,6 +143,6 @@ internal static class PixelCurveEvaluator
             return network.Logits(images).argmax(1);
         }
 
-        private Tensor MapOf(ImageNetwork network, Tensor pictures, Tensor classes) => options.Reduction.Reduce(options.Method.Attribute(network, pictures, classes));
+        private Tensor MapOf(ImageNetwork network, Tensor images, Tensor classes) => options.Reduction.Reduce(options.Method.Attribute(network, images, classes));
     }
 }

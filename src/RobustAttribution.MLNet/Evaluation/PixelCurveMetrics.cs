@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>How the probability of a class follows the pixels that its map calls salient, over a set of pictures. Immutable.</summary>
+/// <summary>How the probability of a class follows the pixels that its map calls salient, over a set of images. Immutable.</summary>
 /// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateInsertionDeletion</c>. An area is the mean of its curve's points, from 0 to 1.</remarks>
 public sealed class PixelCurveMetrics
 {
@@ -15,7 +15,7 @@ public sealed class PixelCurveMetrics
         Curves = curves;
     }
 
-    /// <summary>Pictures measured.</summary>
+    /// <summary>Images measured.</summary>
     public long RowCount { get; }
 
     /// <summary>Rows left out because their label is missing.</summary>
@@ -30,7 +30,7 @@ public sealed class PixelCurveMetrics
     /// <summary>The most salient pixels taken out; a smaller area is a better map.</summary>
     public PixelCurveStatistics Deletion => Curves["Deletion"];
 
-    /// <summary>The pixels of the picture put in, in the order of its attacked copy's map; a larger area is a more robust map. Null without an attack.</summary>
+    /// <summary>The pixels of the image put in, in the order of its attacked copy's map; a larger area is a more robust map. Null without an attack.</summary>
     public PixelCurveStatistics? AdversarialInsertion => Curves.GetValueOrDefault("AdversarialInsertion");
 
     /// <summary>A table with one line for each curve.</summary>
@@ -39,10 +39,10 @@ public sealed class PixelCurveMetrics
         var text = new StringBuilder();
         foreach ((string name, PixelCurveStatistics curve) in Curves)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-22} area {curve.MeanArea:F4} ± {curve.StandardError:F4}  ({curve.Count} pictures, {(curve.HigherIsBetter ? "higher" : "lower")} is better)");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-22} area {curve.MeanArea:F4} ± {curve.StandardError:F4}  ({curve.Count} images, {(curve.HigherIsBetter ? "higher" : "lower")} is better)");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"{RowCount} pictures, {UnlabelledCount} rows without label left out").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"{RowCount} images, {UnlabelledCount} rows without label left out").ToString();
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
@@ -65,12 +65,12 @@ public sealed class PixelCurveMetrics
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }
 
-/// <summary>One curve over a set of pictures.</summary>
+/// <summary>One curve over a set of images.</summary>
 /// <param name="Shares">The share of the pixels at each point.</param>
 /// <param name="Values">Mean probability at each point.</param>
-/// <param name="MeanArea">Mean area under the pictures' curves; NaN without any.</param>
-/// <param name="StandardError">Of the area: standard deviation over √n; NaN for fewer than two pictures.</param>
-/// <param name="Count">Pictures counted; for adversarial insertion those with a valid attacked copy.</param>
+/// <param name="MeanArea">Mean area under the images' curves; NaN without any.</param>
+/// <param name="StandardError">Of the area: standard deviation over √n; NaN for fewer than two images.</param>
+/// <param name="Count">Images counted; for adversarial insertion those with a valid attacked copy.</param>
 /// <param name="HigherIsBetter">Whether a better map has a larger area.</param>
 public sealed record PixelCurveStatistics(
     IReadOnlyList<double> Shares, IReadOnlyList<double> Values, double MeanArea, double StandardError, long Count, bool HigherIsBetter);

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>How similar maps stay when their pictures are disturbed at random, over a set of pictures. Immutable.</summary>
+/// <summary>How similar maps stay when their images are disturbed at random, over a set of images. Immutable.</summary>
 /// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateRandomPerturbation</c>.</remarks>
 public sealed class RandomPerturbationMetrics
 {
@@ -26,10 +26,10 @@ public sealed class RandomPerturbationMetrics
         var text = new StringBuilder();
         foreach (SimilarityStatistics entry in Similarities.Values)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{entry.Similarity.Name,-28} {entry.Mean:F4} ± {entry.StandardError:F4}  ({entry.Count} pictures, ideal {entry.Similarity.Ideal})");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{entry.Similarity.Name,-28} {entry.Mean:F4} ± {entry.StandardError:F4}  ({entry.Count} images, ideal {entry.Similarity.Ideal})");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"{RowCount} pictures").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"{RowCount} images").ToString();
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>

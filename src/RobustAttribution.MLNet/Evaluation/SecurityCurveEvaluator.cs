@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Metrics;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.MLNet.Training;
 using RobustAttribution.Networks;
@@ -20,7 +20,7 @@ internal static class SecurityCurveEvaluator
         NetworkMapper.CheckLabels(scored.Schema, labelColumnName, handle);
         ImageColumn images = ImageColumn.Bind(scored.Schema, handle.Images.ColumnName, handle.Input, handle.Images.PixelScale, handle.Images.Resize);
         var rows = new TrainingRows(env, scored, images, KeyColumn.Bind(scored.Schema, labelColumnName), handle.Input, BrokenRows.Skip, cancellationToken);
-        ITrainingImages source = rows.Load(long.MaxValue); // read before the network is taken, which the pictures' own columns may need
+        ITrainingImages source = rows.Load(long.MaxValue); // read before the network is taken, which the images' own columns may need
         SecurityCurveMetrics? metrics = null;
         handle.Use(network =>
         {

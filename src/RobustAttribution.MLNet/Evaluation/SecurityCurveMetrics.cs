@@ -5,7 +5,7 @@ using RobustAttribution.Metrics;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>Accuracy and explanations as the attacker's budget ε grows, over a set of pictures. Immutable.</summary>
+/// <summary>Accuracy and explanations as the attacker's budget ε grows, over a set of images. Immutable.</summary>
 /// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateSecurityCurve</c>.</remarks>
 public sealed class SecurityCurveMetrics
 {
@@ -18,7 +18,7 @@ public sealed class SecurityCurveMetrics
     /// <summary>One point for each ε, in the order asked for.</summary>
     public IReadOnlyList<SecurityPoint> Points { get; }
 
-    /// <summary>Rows left out because their label or picture is missing.</summary>
+    /// <summary>Rows left out because their label or image is missing.</summary>
     public long SkippedCount { get; }
 
     /// <summary>A table with one line for each ε.</summary>

@@ -18,11 +18,11 @@ public static partial class KnownRecipes
     {
         Name = "aga-cifar10-lenet",
         Source = Aga,
-        Data = KnownPictureSets.Cifar10,
+        Data = KnownDatasets.Cifar10,
         Open = Cifar10,
         Network = NetworkArchitecture.LeNet,
         Activation = Activation.Softplus(3),
-        Input = InputOf(KnownPictureSets.Cifar10, 32),
+        Input = InputOf(KnownDatasets.Cifar10, 32),
         Training = new TrainingOptions
         {
             Objective = new LocalGradientAlignment { L2Weight = 0.01, CosineWeight = 1.0 },
@@ -56,11 +56,11 @@ public static partial class KnownRecipes
     {
         Name = "aga-imagenet100-resnet18",
         Source = Aga,
-        Data = KnownPictureSets.ImageNet100,
+        Data = KnownDatasets.ImageNet100,
         Open = ImageNet100,
         Network = NetworkArchitecture.ResNet18,
         Activation = Activation.Softplus(3),
-        Input = InputOf(KnownPictureSets.ImageNet100, 224),
+        Input = InputOf(KnownDatasets.ImageNet100, 224),
         TrainingSize = (256, 256),
         Training = new TrainingOptions
         {
@@ -107,15 +107,15 @@ public static partial class KnownRecipes
         };
     }
 
-    private static IDataView Cifar10(DataOperationsCatalog data, string folder, PictureSplit split) => data.LoadCifar10(folder, split, new PictureSetOptions { LabelsAsKey = true });
+    private static IDataView Cifar10(DataOperationsCatalog data, string folder, DatasetSplit split) => data.LoadCifar10(folder, split, new DatasetOptions { LabelsAsKey = true });
 
     /// <summary>The folders train and val; a file classes.txt beside them chooses and orders the classes.</summary>
-    private static IDataView ImageNet100(DataOperationsCatalog data, string folder, PictureSplit split)
+    private static IDataView ImageNet100(DataOperationsCatalog data, string folder, DatasetSplit split)
     {
         string list = Path.Combine(folder, "classes.txt");
-        var options = new PictureSetOptions { LabelsAsKey = true, Height = 256, Width = 256, Resize = ResizePolicy.Crop, CenterCrop = split == PictureSplit.Test ? 224 : null };
-        return data.LoadImageFolders(Path.Combine(folder, split == PictureSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
+        var options = new DatasetOptions { LabelsAsKey = true, Height = 256, Width = 256, Resize = ResizePolicy.Crop, CenterCrop = split == DatasetSplit.Test ? 224 : null };
+        return data.LoadImageFolders(Path.Combine(folder, split == DatasetSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
     }
 
-    private static InputSpecification InputOf(PictureSetInfo set, int side) => new(set.Channels, side, side) { Mean = set.Mean, StandardDeviation = set.StandardDeviation };
+    private static InputSpecification InputOf(DatasetInfo set, int side) => new(set.Channels, side, side) { Mean = set.Mean, StandardDeviation = set.StandardDeviation };
 }

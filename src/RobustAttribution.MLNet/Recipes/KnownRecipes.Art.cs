@@ -19,11 +19,11 @@ public static partial class KnownRecipes
     {
         Name = "art-cifar10-wrn28x10",
         Source = Art,
-        Data = KnownPictureSets.Cifar10,
+        Data = KnownDatasets.Cifar10,
         Open = Cifar10,
         Network = NetworkArchitecture.WideResNet28x10,
         Activation = Activation.Relu,
-        Input = InputOf(KnownPictureSets.Cifar10, 32),
+        Input = InputOf(KnownDatasets.Cifar10, 32),
         Training = new TrainingOptions
         {
             Objective = new SpatialAlignment
@@ -46,33 +46,33 @@ public static partial class KnownRecipes
     public static Recipe ArtSvhnWideResNet { get; } = ArtCifar10WideResNet with
     {
         Name = "art-svhn-wrn28x10",
-        Data = KnownPictureSets.Svhn,
-        Open = (data, folder, split) => data.LoadSvhn(folder, split, new PictureSetOptions { LabelsAsKey = true }),
-        Input = InputOf(KnownPictureSets.Svhn, 32),
+        Data = KnownDatasets.Svhn,
+        Open = (data, folder, split) => data.LoadSvhn(folder, split, new DatasetOptions { LabelsAsKey = true }),
+        Input = InputOf(KnownDatasets.Svhn, 32),
     };
 
     /// <summary>ART on GTSRB at 32×32, the signs with their borders, with the settings of <see cref="ArtCifar10WideResNet"/>.</summary>
     public static Recipe ArtGtsrbWideResNet { get; } = ArtCifar10WideResNet with
     {
         Name = "art-gtsrb-wrn28x10",
-        Data = KnownPictureSets.Gtsrb,
-        Open = (data, folder, split) => data.LoadGtsrb(folder, split, options: new PictureSetOptions { LabelsAsKey = true, Height = 32, Width = 32 }),
-        Input = InputOf(KnownPictureSets.Gtsrb, 32),
+        Data = KnownDatasets.Gtsrb,
+        Open = (data, folder, split) => data.LoadGtsrb(folder, split, options: new DatasetOptions { LabelsAsKey = true, Height = 32, Width = 32 }),
+        Input = InputOf(KnownDatasets.Gtsrb, 32),
     };
 
     /// <summary>
     /// ART on CUB-200-2011 for localisation, pretrained ResNet-50 with 14×14 maps at 224×224: SGD Nesterov 0.01 (head ×10) with decay 1e-4, 200 epochs, ×0.1 every 40, batch 12; ε 2/255, 3 steps of
-    /// 1.5/255, 15,000 of the 50,176 positions of the channel-mean map, weight 0.5, β 50. Pictures are stretched to 224×224 (not published), their boxes with them.
+    /// 1.5/255, 15,000 of the 50,176 positions of the channel-mean map, weight 0.5, β 50. Images are stretched to 224×224 (not published), their boxes with them.
     /// </summary>
     public static Recipe ArtCub200ResNet50 { get; } = new()
     {
         Name = "art-cub200-resnet50",
         Source = Art,
-        Data = KnownPictureSets.Cub200,
-        Open = (data, folder, split) => data.LoadCub200(folder, split, new PictureSetOptions { LabelsAsKey = true, Height = 224, Width = 224, Resize = ResizePolicy.Fill }),
+        Data = KnownDatasets.Cub200,
+        Open = (data, folder, split) => data.LoadCub200(folder, split, new DatasetOptions { LabelsAsKey = true, Height = 224, Width = 224, Resize = ResizePolicy.Fill }),
         Network = NetworkArchitecture.ResNet50ForLocalization,
         Activation = Activation.Relu,
-        Input = InputOf(KnownPictureSets.Cub200, 224),
+        Input = InputOf(KnownDatasets.Cub200, 224),
         NeedsPretrainedWeights = true,
         Training = new TrainingOptions
         {
@@ -108,14 +108,14 @@ public static partial class KnownRecipes
         },
     };
 
-    /// <summary>Top-k attack on integrated gradients of correctly classified pictures; PGD-40 accuracy.</summary>
+    /// <summary>Top-k attack on integrated gradients of correctly classified images; PGD-40 accuracy.</summary>
     private static RecipeEvaluation ArtEvaluation()
     {
         var integrated = new IntegratedGradients { Steps = 100 };
         var map = new MapReduction(MapSign.Absolute, MapScale.Sum);
         return new RecipeEvaluation
         {
-            Pictures = AboutThousandCorrect,
+            Images = AboutThousandCorrect,
             PredictionAttack = new ProjectedGradientDescent { ThreatModel = new LinfBall(8.0 / 255), Steps = 40, Step = new SteepestStep(2.0 / 255) },
             ExplanationAttacks =
             [

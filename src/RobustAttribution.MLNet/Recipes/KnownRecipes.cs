@@ -3,7 +3,7 @@ namespace RobustAttribution.MLNet;
 /// <summary>The experiments of both papers, with their published settings. Where the publications are silent or ours departs, <see cref="Recipe.Source"/> or the remarks below say so.</summary>
 /// <remarks>
 /// Departures, all in evaluation: integrated gradients are those of the class' logit, not of the cross-entropy; the PGD-40 accuracy is measured at the end, not every ten epochs; normalisation is each
-/// data set's own; pictures of ImageNet-100 are held at 256×256 (shorter side 256, centre crop) before the random resized crop.
+/// dataset's own; images of ImageNet-100 are held at 256×256 (shorter side 256, centre crop) before the random resized crop.
 /// </remarks>
 public static partial class KnownRecipes
 {

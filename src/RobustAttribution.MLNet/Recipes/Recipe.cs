@@ -15,14 +15,14 @@ namespace RobustAttribution.MLNet;
 /// </example>
 public sealed record Recipe
 {
-    /// <summary>A short name for command lines: method, data set, network.</summary>
+    /// <summary>A short name for command lines: method, dataset, network.</summary>
     public required string Name { get; init; }
 
     /// <summary>The paper, and where the settings come from.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The data set.</summary>
-    public required PictureSetInfo Data { get; init; }
+    /// <summary>The dataset.</summary>
+    public required DatasetInfo Data { get; init; }
 
     /// <summary>The architecture.</summary>
     public required NetworkArchitecture Network { get; init; }
@@ -30,7 +30,7 @@ public sealed record Recipe
     /// <summary>The activation of every layer.</summary>
     public required Activation Activation { get; init; }
 
-    /// <summary>Shape and normalisation of the pictures that the network takes.</summary>
+    /// <summary>Shape and normalisation of the images that the network takes.</summary>
     public required InputSpecification Input { get; init; }
 
     /// <summary>Objective, optimizer, schedule, epochs, batch size, clipping, augmentation.</summary>
@@ -39,26 +39,26 @@ public sealed record Recipe
     /// <summary>What is measured of the trained network.</summary>
     public required RecipeEvaluation Evaluation { get; init; }
 
-    /// <summary>Height and width of training pictures before the augmentation; null is the network's own size.</summary>
+    /// <summary>Height and width of training images before the augmentation; null is the network's own size.</summary>
     public (int Height, int Width)? TrainingSize { get; init; }
 
     /// <summary>Whether the paper starts from pretrained weights, which <see cref="RecipeRunOptions.InitialWeightsPath"/> must then name.</summary>
     public bool NeedsPretrainedWeights { get; init; }
 
     /// <summary>Opens a part of the data: catalog, folder, part.</summary>
-    public required Func<DataOperationsCatalog, string, PictureSplit, IDataView> Open { get; init; }
+    public required Func<DataOperationsCatalog, string, DatasetSplit, IDataView> Open { get; init; }
 
-    /// <summary>The training pictures, with the columns <c>Image</c> and <c>Label</c> (a key).</summary>
+    /// <summary>The training images, with the columns <c>Image</c> and <c>Label</c> (a key).</summary>
     /// <param name="context">The context.</param>
-    /// <param name="folder">The folder of the data set's files; see the loader of the set, e.g. <c>LoadCifar10</c>. ImageNet-100: one that holds the folders train and val.</param>
+    /// <param name="folder">The folder of the dataset's files; see the loader of the set, e.g. <c>LoadCifar10</c>. ImageNet-100: one that holds the folders train and val.</param>
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
-    public IDataView LoadTrainingSet(MLContext context, string folder) => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), PictureSplit.Train);
+    public IDataView LoadTrainingSet(MLContext context, string folder) => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), DatasetSplit.Train);
 
-    /// <summary>The test pictures in the network's size, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the set has boxes, <c>Box</c>.</summary>
+    /// <summary>The test images in the network's size, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the set has boxes, <c>Box</c>.</summary>
     /// <param name="context">The context.</param>
     /// <param name="folder">As for <see cref="LoadTrainingSet"/>.</param>
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
-    public IDataView LoadTestSet(MLContext context, string folder) => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), PictureSplit.Test);
+    public IDataView LoadTestSet(MLContext context, string folder) => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), DatasetSplit.Test);
 
     /// <summary>The training as options of <c>RobustImageClassification</c>, to change and to use in a pipeline of one's own.</summary>
     public RobustAttributionImageClassificationTrainer.Options CreateTrainerOptions() => new()
@@ -79,8 +79,8 @@ public sealed record Recipe
     };
 
     /// <summary>
-    /// The same recipe with two pictures in a step, one epoch and single steps of every attack: it takes every path of the code, on a machine without GPU in a minute or so.
-    /// <see cref="RecipeRunOptions.DryRun"/> uses it on two batches of training pictures and two test pictures.
+    /// The same recipe with two images in a step, one epoch and single steps of every attack: it takes every path of the code, on a machine without GPU in a minute or so.
+    /// <see cref="RecipeRunOptions.DryRun"/> uses it on two batches of training images and two test images.
     /// </summary>
     public Recipe ForDryRun() => this with
     {
@@ -94,8 +94,8 @@ public sealed record Recipe
     /// <param name="options">How to run; the defaults where null.</param>
     /// <returns>The numbers and the model, which the caller disposes of.</returns>
     /// <exception cref="ArgumentException">The recipe needs pretrained weights, and none are named.</exception>
-    /// <exception cref="FileNotFoundException">A file of the data set is not there.</exception>
-    /// <exception cref="InvalidDataException">A file of the data set is damaged.</exception>
+    /// <exception cref="FileNotFoundException">A file of the dataset is not there.</exception>
+    /// <exception cref="InvalidDataException">A file of the dataset is damaged.</exception>
     public RecipeReport Run(MLContext context, string folder, RecipeRunOptions? options = null)
         => new RecipeRun(this, Require.NotNull(context, nameof(context)), Require.NotNull(folder, nameof(folder)), options ?? new RecipeRunOptions()).Execute();
 }

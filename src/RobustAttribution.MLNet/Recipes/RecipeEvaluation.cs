@@ -6,8 +6,8 @@ namespace RobustAttribution.MLNet;
 /// <summary>What a recipe measures of the trained network, besides its accuracy on the whole test set. Nothing by default.</summary>
 public sealed record RecipeEvaluation
 {
-    /// <summary>The first test pictures that are explained and attacked, at least 1; null, the default, for all.</summary>
-    public int? Pictures { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    /// <summary>The first test images that are explained and attacked, at least 1; null, the default, for all.</summary>
+    public int? Images { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
     /// <summary>ε of the random perturbations, in pixel units; one measurement for each.</summary>
     public IReadOnlyList<double> RandomPerturbationRadii { get; init => field = [.. Require.NotNull(value).Select(radius => Require.NonNegative(radius, nameof(RandomPerturbationRadii)))]; } = [];
@@ -15,7 +15,7 @@ public sealed record RecipeEvaluation
     /// <summary>The measures of the random perturbations.</summary>
     public IReadOnlyList<SimilarityColumn> RandomPerturbationSimilarities { get; init => field = [.. Require.NotNull(value)]; } = [];
 
-    /// <summary>Uniform draws for each picture and ε, at least 1. 10 by default (AGA).</summary>
+    /// <summary>Uniform draws for each image and ε, at least 1. 10 by default (AGA).</summary>
     public int RandomPerturbationDraws { get; init => field = Require.InRange(value, 1); } = 10;
 
     /// <summary>The attacks on explanations and what is measured of each.</summary>
@@ -30,10 +30,10 @@ public sealed record RecipeEvaluation
     /// <summary>The kinds of maps by which objects are found.</summary>
     public IReadOnlyList<LocalizationProtocol> Localization { get; init => field = [.. Require.NotNull(value)]; } = [];
 
-    /// <summary>The same measurements with as little work as can be: single steps, single draws, few points, two pictures, wrongly classified ones too.</summary>
+    /// <summary>The same measurements with as little work as can be: single steps, single draws, few points, two images, wrongly classified ones too.</summary>
     internal RecipeEvaluation Shorten() => this with
     {
-        Pictures = 2,
+        Images = 2,
         RandomPerturbationDraws = 1,
         ExplanationAttacks = [.. ExplanationAttacks.Select(options => options with { Attack = Shorten(options.Attack), Method = Shorten(options.Method), CorrectlyClassifiedOnly = false })],
         PixelCurves = PixelCurves is { } curves ? curves with { Steps = 2, Attack = curves.Attack is null ? null : Shorten(curves.Attack) } : null,

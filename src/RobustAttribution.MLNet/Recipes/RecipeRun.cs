@@ -65,7 +65,7 @@ internal sealed class RecipeRun
     {
         RecipeEvaluation evaluation = recipe.Evaluation;
         Add("accuracy", context.MulticlassClassification.Evaluate(model.Transform(test)).MicroAccuracy);
-        IDataView judged = context.Data.Cache(evaluation.Pictures is int count ? context.Data.TakeRows(test, count) : test);
+        IDataView judged = context.Data.Cache(evaluation.Images is int count ? context.Data.TakeRows(test, count) : test);
         IDataView scored = model.Transform(judged);
         if (evaluation.PredictionAttack is { } attack)
         {
@@ -87,9 +87,9 @@ internal sealed class RecipeRun
                 scored, protocol with { Seed = options.Seed, CancellationToken = options.CancellationToken });
             string name = protocol.Attack.GetType().Name;
             Add(name, metrics.Similarities);
-            Add($"{name}: pictures compared", metrics.ValidCount);
-            Add($"{name}: pictures without a valid attacked copy", metrics.InvalidCount);
-            Add($"{name}: pictures left out", metrics.LeftOutCount);
+            Add($"{name}: images compared", metrics.ValidCount);
+            Add($"{name}: images without a valid attacked copy", metrics.InvalidCount);
+            Add($"{name}: images left out", metrics.LeftOutCount);
         }
 
         if (evaluation.PixelCurves is { } curves)

@@ -1,4 +1,4 @@
-namespace RobustAttribution.MLNet.Reporting;
+namespace RobustAttribution.MLNet;
 
 /// <summary>A curve of one model; curves of several models with equal titles are drawn into one chart.</summary>
 /// <param name="Title">What the chart shows, e.g. "Accuracy under attack".</param>

@@ -1,21 +1,21 @@
-namespace RobustAttribution.MLNet.Reporting;
+namespace RobustAttribution.MLNet;
 
-/// <summary>One picture before and after an attack on its explanation, as the gallery of a <see cref="RobustnessReport"/> shows it.</summary>
+/// <summary>One image before and after an attack on its explanation, as the gallery of a <see cref="RobustnessReport"/> shows it.</summary>
 public sealed record ReportedExample
 {
-    /// <summary>The row id, file name or number of the picture.</summary>
+    /// <summary>The row id, file name or number of the image.</summary>
     public required string Id { get; init; }
 
     /// <summary>C·H·W values in [0, 1], channel by channel.</summary>
     public required ReadOnlyMemory<float> Image { get; init; }
 
-    /// <summary>The attacked picture, C·H·W values in [0, 1].</summary>
+    /// <summary>The attacked image, C·H·W values in [0, 1].</summary>
     public required ReadOnlyMemory<float> AttackedImage { get; init; }
 
-    /// <summary>The map of the picture, H·W values.</summary>
+    /// <summary>The map of the image, H·W values.</summary>
     public required ReadOnlyMemory<float> Map { get; init; }
 
-    /// <summary>The map of the attacked picture, H·W values.</summary>
+    /// <summary>The map of the attacked image, H·W values.</summary>
     public required ReadOnlyMemory<float> AttackedMap { get; init; }
 
     /// <summary>C: 1 or 3.</summary>
@@ -30,13 +30,13 @@ public sealed record ReportedExample
     /// <summary>The true class, where it is known.</summary>
     public string? TrueClass { get; init; }
 
-    /// <summary>The predicted class of the picture and its probability.</summary>
+    /// <summary>The predicted class of the image and its probability.</summary>
     public required (string Class, double Probability) Prediction { get; init; }
 
-    /// <summary>The predicted class of the attacked picture and its probability.</summary>
+    /// <summary>The predicted class of the attacked image and its probability.</summary>
     public required (string Class, double Probability) AttackedPrediction { get; init; }
 
-    /// <summary>Numbers of this picture by name, e.g. its top-k intersection.</summary>
+    /// <summary>Numbers of this image by name, e.g. its top-k intersection.</summary>
     public IReadOnlyList<(string Name, double Value)> Numbers { get; init; } = [];
 
     /// <summary>Orders the gallery, lowest (worst) first: the similarity of the two maps.</summary>

@@ -1,4 +1,4 @@
-namespace RobustAttribution.MLNet.Reporting;
+namespace RobustAttribution.MLNet;
 
 /// <summary>What a <see cref="RobustnessReport"/> says of one model.</summary>
 /// <param name="Name">Short and unique within the report.</param>
@@ -10,13 +10,13 @@ public sealed record ReportedModel(string Name)
     /// <summary>Curves over ε, over the share of inserted pixels and the like.</summary>
     public IReadOnlyList<ReportedCurve> Curves { get; init; } = [];
 
-    /// <summary>Per-picture values for the histograms: the metric's name, and one value for each picture.</summary>
+    /// <summary>Per-image values for the histograms: the metric's name, and one value for each image.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<double> Values)> Spreads { get; init; } = [];
 
-    /// <summary>Pictures for the gallery; the report shows the worst and the best of them.</summary>
+    /// <summary>Images for the gallery; the report shows the worst and the best of them.</summary>
     public IReadOnlyList<ReportedExample> Examples { get; init; } = [];
 
-    /// <summary>Pictures that the report shows for all models side by side, found by their <see cref="ReportedExample.Id"/>; chosen before anything was measured.</summary>
+    /// <summary>Images that the report shows for all models side by side, found by their <see cref="ReportedExample.Id"/>; chosen before anything was measured.</summary>
     public IReadOnlyList<ReportedExample> Samples { get; init; } = [];
 
     /// <summary>How the model was made: objective, network, options, seed, training time.</summary>

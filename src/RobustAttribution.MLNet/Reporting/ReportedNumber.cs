@@ -1,4 +1,4 @@
-namespace RobustAttribution.MLNet.Reporting;
+namespace RobustAttribution.MLNet;
 
 /// <summary>One number of a model in the headline table of a <see cref="RobustnessReport"/>.</summary>
 /// <param name="Name">The metric's usual name; equal names of several models in one group share a row.</param>

@@ -1,25 +1,26 @@
 using System.Globalization;
+using RobustAttribution.MLNet.Reporting;
 
-namespace RobustAttribution.MLNet.Reporting;
+namespace RobustAttribution.MLNet;
 
 /// <summary>
-/// One self-contained HTML page about the robustness of one or several models' explanations: headline table, curves, histograms, a gallery of pictures before and
+/// One self-contained HTML page about the robustness of one or several models' explanations: headline table, curves, histograms, a gallery of images before and
 /// after the attack, and how everything was made. It needs no network and no script, reads well in light, dark and on paper.
 /// </summary>
 /// <param name="title">The headline.</param>
 /// <param name="models">At least one; names must be unique.</param>
 public sealed class RobustnessReport(string title, IReadOnlyList<ReportedModel> models)
 {
-    /// <summary>A few sentences at the top: what was compared, on what pictures, under what attack.</summary>
+    /// <summary>A few sentences at the top: what was compared, on what images, under what attack.</summary>
     public IReadOnlyList<string> Summary { get; init; } = [];
 
-    /// <summary>Facts of the whole comparison: data, number of pictures, attack, seed, versions, date.</summary>
+    /// <summary>Facts of the whole comparison: data, number of images, attack, seed, versions, date.</summary>
     public IReadOnlyList<(string Name, string Value)> Card { get; init; } = [];
 
     /// <summary>The full options of what was run, name and text, e.g. JSON; written small at the end.</summary>
     public IReadOnlyList<(string Name, string Text)> Options { get; init; } = [];
 
-    /// <summary>Pictures shown of each model from each end of the gallery, at least 0. 4 by default: the 4 worst and the 4 best.</summary>
+    /// <summary>Images shown of each model from each end of the gallery, at least 0. 4 by default: the 4 worst and the 4 best.</summary>
     public int ExamplesAtEachEnd { get; init => field = Require.InRange(value, 0); } = 4;
 
     /// <summary>The headline.</summary>

@@ -2,7 +2,7 @@ using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Similarities;
 
-namespace RobustAttribution.MLNet.Reporting;
+namespace RobustAttribution.MLNet;
 
 /// <summary>What <c>mlContext.MulticlassClassification.RobustnessReport</c> measures and shows. Each option checks its value when it is set.</summary>
 public sealed record RobustnessReportOptions
@@ -10,7 +10,7 @@ public sealed record RobustnessReportOptions
     /// <summary>The headline.</summary>
     public string Title { get; init => field = Require.NotNull(value); } = "How robust are the explanations?";
 
-    /// <summary>What the pictures are, e.g. "Fashion-MNIST, test set"; null says nothing of it. Null by default.</summary>
+    /// <summary>What the images are, e.g. "Fashion-MNIST, test set"; null says nothing of it. Null by default.</summary>
     public string? DataName { get; init; }
 
     /// <summary>
@@ -51,10 +51,10 @@ public sealed record RobustnessReportOptions
     /// <summary>Points of the insertion and deletion curves, at least 1. 20 by default (AGA).</summary>
     public int PixelCurveSteps { get; init => field = Require.InRange(value, 1); } = 20;
 
-    /// <summary>Pictures measured at most, at least 1: rows evenly spaced over the view, the same for every model. 200 by default, since attacks take time.</summary>
-    public int MaximumPictures { get; init => field = Require.InRange(value, 1); } = 200;
+    /// <summary>Images measured at most, at least 1: rows evenly spaced over the view, the same for every model. 200 by default, since attacks take time.</summary>
+    public int MaximumImages { get; init => field = Require.InRange(value, 1); } = 200;
 
-    /// <summary>Pictures shown of each model from each end of the gallery, at least 0. 4 by default: the 4 worst and the 4 best.</summary>
+    /// <summary>Images shown of each model from each end of the gallery, at least 0. 4 by default: the 4 worst and the 4 best.</summary>
     public int ExamplesAtEachEnd { get; init => field = Require.InRange(value, 0); } = 4;
 
     /// <summary>The key column of true labels. "Label" by default.</summary>
@@ -63,13 +63,13 @@ public sealed record RobustnessReportOptions
     /// <summary>The column that carries the network in the output of each model. "Score" by default.</summary>
     public string ScoreColumnName { get; init => field = Require.NotNull(value); } = "Score";
 
-    /// <summary>The column that names each picture, text or a whole number; where a view lacks it, pictures are named by their row. "Id" by default.</summary>
+    /// <summary>The column that names each image, text or a whole number; where a view lacks it, images are named by their row. "Id" by default.</summary>
     public string IdColumnName { get; init => field = Require.NotNull(value); } = "Id";
 
     /// <summary>Start of the attacks' random draws. 0 by default.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Pictures in one computation, at least 1; null, the default, takes the model's, but no more than 32, so that progress and cancellation are fine-grained.</summary>
+    /// <summary>Images in one computation, at least 1; null, the default, takes the model's, but no more than 32, so that progress and cancellation are fine-grained.</summary>
     public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
     /// <summary>Told after each batch. Null by default.</summary>

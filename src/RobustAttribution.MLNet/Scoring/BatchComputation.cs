@@ -1,13 +1,13 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Scoring;
 
-/// <summary>The state of one reader of a <see cref="BatchMapper"/>: pictures go in row by row, the active columns come out batch by batch.</summary>
+/// <summary>The state of one reader of a <see cref="BatchMapper"/>: images go in row by row, the active columns come out batch by batch.</summary>
 internal sealed class BatchComputation
 {
     private readonly BatchMapper mapper;
@@ -66,7 +66,7 @@ internal sealed class BatchComputation
         });
     }
 
-    /// <summary>A 64-bit mix of the pictures (multiply and rotate, after MurmurHash3's block step), equal in every process.</summary>
+    /// <summary>A 64-bit mix of the images (multiply and rotate, after MurmurHash3's block step), equal in every process.</summary>
     private long ContentSeed(int count)
     {
         ulong hash = (ulong)count;

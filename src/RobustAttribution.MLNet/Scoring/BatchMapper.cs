@@ -1,13 +1,13 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Scoring;
 
 /// <summary>
-/// A transformer of ours bound to one input schema: which columns it reads, which it adds, and what it computes for a batch of pictures.
+/// A transformer of ours bound to one input schema: which columns it reads, which it adds, and what it computes for a batch of images.
 /// The batching itself is in <see cref="BatchedDataView"/> (rows of a view) and <see cref="BatchedRow"/> (one row, as PredictionEngine wants).
 /// </summary>
 internal abstract class BatchMapper : IRowToRowMapper
@@ -15,8 +15,8 @@ internal abstract class BatchMapper : IRowToRowMapper
     /// <summary>Binds to an input schema.</summary>
     /// <param name="env">Its cancellation is honoured.</param>
     /// <param name="inputSchema">The schema of the rows read.</param>
-    /// <param name="network">The network and how pictures reach it.</param>
-    /// <param name="images">The column of pictures.</param>
+    /// <param name="network">The network and how images reach it.</param>
+    /// <param name="images">The column of images.</param>
     /// <param name="labels">The key column whose classes the computation needs; null for none.</param>
     /// <param name="batchSize">Rows in one computation.</param>
     /// <param name="outputs">The columns added.</param>

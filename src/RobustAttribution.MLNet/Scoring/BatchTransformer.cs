@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>What the transformers of this library have in common: they add columns to rows of pictures, lazily and in batches.</summary>
+/// <summary>What the transformers of this library have in common: they add columns to rows of images, lazily and in batches.</summary>
 public abstract class BatchTransformer : ITransformer
 {
     private protected BatchTransformer(IHostEnvironment environment) => Environment = environment;

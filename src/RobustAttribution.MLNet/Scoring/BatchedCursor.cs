@@ -147,5 +147,5 @@ internal sealed class BatchedCursor : DataViewRowCursor
     }
 
     private InvalidOperationException Unrepeatable()
-        => new($"Two passes over the same data gave different rows (at row {position}), so pictures cannot be read ahead. Make the data repeatable, e.g. with mlContext.Data.Cache or AppendCacheCheckpoint.");
+        => new($"Two passes over the same data gave different rows (at row {position}), so images cannot be read ahead. Make the data repeatable, e.g. with mlContext.Data.Cache or AppendCacheCheckpoint.");
 }

@@ -23,7 +23,7 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : IDa
             return new BatchedCursor(mapper, lockStep, null, active, null);
         }
 
-        // Two cursors in the same order: one in lock-step for the columns that pass through, one that reads pictures ahead. A buffered MLImage
+        // Two cursors in the same order: one in lock-step for the columns that pass through, one that reads images ahead. A buffered MLImage
         // could not be handed on, its source frees it with the next row (docs/decisions/two-cursors.md).
         try
         {

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Scoring;

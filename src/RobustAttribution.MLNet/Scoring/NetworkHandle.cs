@@ -1,12 +1,12 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Scoring;
 
 /// <summary>
-/// A trained network and how pictures reach it, as it travels from the transformer that owns it to later ones: as an annotation of the Score column
+/// A trained network and how images reach it, as it travels from the transformer that owns it to later ones: as an annotation of the Score column
 /// (docs/decisions/network-annotation.md). Several transformers share one; the one that owns it frees it.
 /// </summary>
 internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, ClassNames? classNames, int batchSize) : IDisposable
@@ -16,13 +16,13 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
 
     private bool disposed;
 
-    /// <summary>What pictures the network takes.</summary>
+    /// <summary>What images the network takes.</summary>
     public InputSpecification Input { get; } = network.Input;
 
     /// <summary>K.</summary>
     public int ClassCount { get; } = network.ClassCount;
 
-    /// <summary>Where the pictures are and how they are scaled.</summary>
+    /// <summary>Where the images are and how they are scaled.</summary>
     public ImageInput Images { get; } = images;
 
     /// <summary>What the classes are called; null where the label key had no values.</summary>
@@ -102,7 +102,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         throw NotFound(column, user, schema.GetColumnOrNull(column) is not null, replaced, elsewhere);
     }
 
-    /// <summary>Checks at design time what <see cref="Find"/> needs when data come, and that the column of pictures can hold them, where one is named.</summary>
+    /// <summary>Checks at design time what <see cref="Find"/> needs when data come, and that the column of images can hold them, where one is named.</summary>
     public static void CheckShape(SchemaShape shape, string column, string? imageColumn, string user)
     {
         SchemaShape.Column? found = Interop.ShapeColumns.Find(shape, column);
@@ -139,7 +139,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
             : $"column '{column}' does not carry one (transforms that compute new values, such as ConvertType or NormalizeMinMax, and files, such as SaveAsBinary, drop it)";
         string advice = elsewhere is not null
             ? $"Column '{elsewhere}' carries a network: set ScoreColumnName = \"{elsewhere}\"."
-            : "Put RobustImageClassification before it in the same pipeline, or apply the trained model to the pictures again with its Transform.";
+            : "Put RobustImageClassification before it in the same pipeline, or apply the trained model to the images again with its Transform.";
         return new ArgumentOutOfRangeException(nameof(column), $"{user} explains the network that column '{column}' carries, but {state}. {advice}");
     }
 }

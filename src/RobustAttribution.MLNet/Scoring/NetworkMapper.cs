@@ -1,6 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 
 namespace RobustAttribution.MLNet.Scoring;
 
@@ -8,7 +8,7 @@ namespace RobustAttribution.MLNet.Scoring;
 /// <param name="env">Its cancellation is honoured.</param>
 /// <param name="schema">The input schema.</param>
 /// <param name="network">The network found in it.</param>
-/// <param name="imageColumnName">The column of pictures; null for the one that the network was trained on.</param>
+/// <param name="imageColumnName">The column of images; null for the one that the network was trained on.</param>
 /// <param name="labelColumnName">A key column with the network's classes; null for none.</param>
 /// <param name="batchSize">Rows in one computation; null for the model's.</param>
 /// <param name="outputs">The columns added.</param>

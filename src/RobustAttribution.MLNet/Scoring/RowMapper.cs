@@ -1,6 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 
 namespace RobustAttribution.MLNet.Scoring;
 

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet.Scoring;

@@ -1,6 +1,6 @@
 namespace RobustAttribution.MLNet;
 
-/// <summary>What happens to training rows whose label is missing or whose picture cannot be read.</summary>
+/// <summary>What happens to training rows whose label is missing or whose image cannot be read.</summary>
 public enum BrokenRows
 {
     /// <summary>The training ends with an error that names the row and, where known, the file.</summary>

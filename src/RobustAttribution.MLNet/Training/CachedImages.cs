@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>Pictures and classes in memory, or a part of them.</summary>
+/// <summary>Images and classes in memory, or a part of them.</summary>
 internal sealed class CachedImages : ITrainingImages
 {
     private readonly InputSpecification input;
@@ -43,7 +43,7 @@ internal sealed class CachedImages : ITrainingImages
         long held = Math.Clamp((long)Math.Round(Count * share), 1, Count);
         if (held >= Count)
         {
-            throw new ArgumentException($"ValidationSetFraction is {share} of {Count} pictures, which leaves none to train on.");
+            throw new ArgumentException($"ValidationSetFraction is {share} of {Count} images, which leaves none to train on.");
         }
 
         long[] order = new SplitMix64(seed).Permutation(Count);

@@ -5,13 +5,13 @@ namespace RobustAttribution.MLNet.Training;
 /// <summary>The rows of a view as a source for the trainer.</summary>
 internal interface ITrainingImages : IImageBatchSource
 {
-    /// <summary>The largest value of all pictures, in [0, 1].</summary>
+    /// <summary>The largest value of all images, in [0, 1].</summary>
     float LargestValue { get; }
 
-    /// <summary>Splits off a share of the pictures at random.</summary>
+    /// <summary>Splits off a share of the images at random.</summary>
     /// <param name="share">Above 0, below 1.</param>
     /// <param name="seed">Decides which.</param>
     /// <returns>The rest and the share, neither of them empty.</returns>
-    /// <exception cref="ArgumentException">There are too few pictures for two parts.</exception>
+    /// <exception cref="ArgumentException">There are too few images for two parts.</exception>
     (ITrainingImages Remaining, ITrainingImages Held) Split(double share, long seed);
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 
@@ -8,7 +8,7 @@ namespace RobustAttribution.MLNet.Training;
 
 /// <summary>What a model file says about a classifier beside its weights.</summary>
 /// <param name="Network">The network's own card, as JSON text.</param>
-/// <param name="Images">Where the pictures are.</param>
+/// <param name="Images">Where the images are.</param>
 /// <param name="ScoreColumnName">The column of probabilities.</param>
 /// <param name="PredictedLabelColumnName">The column of predicted labels.</param>
 /// <param name="BatchSize">Rows in one computation.</param>

@@ -2,20 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>Pictures in memory: one byte a value as long as every value is a 255th, four bytes from the first one that is not.</summary>
+/// <summary>Images in memory: one byte a value as long as every value is a 255th, four bytes from the first one that is not.</summary>
 internal sealed class PixelStore(int valueCount)
 {
-    private const int BlockBytes = 1 << 26; // arrays of bounded size; a picture never crosses two
+    private const int BlockBytes = 1 << 26; // arrays of bounded size; an image never crosses two
     private readonly List<byte[]> blocks = [];
     private int elementSize = 1;
 
-    /// <summary>Pictures held.</summary>
+    /// <summary>Images held.</summary>
     public long Count { get; private set; }
 
     /// <summary>Whether values are bytes in 0…255; otherwise floats in [0, 1].</summary>
     public bool HoldsBytes => elementSize == 1;
 
-    /// <summary>Memory that one picture more would need in all.</summary>
+    /// <summary>Memory that one image more would need in all.</summary>
     public long BytesWithOneMore => (Count + 1) * valueCount * elementSize;
 
     /// <summary>The largest value seen, in [0, 1].</summary>
@@ -25,11 +25,11 @@ internal sealed class PixelStore(int valueCount)
 
     private int RowsPerBlock => Math.Max(1, BlockBytes / RowBytes);
 
-    /// <summary>Adds a picture.</summary>
-    /// <param name="picture">C·H·W values in [0, 1].</param>
-    public void Add(ReadOnlySpan<float> picture)
+    /// <summary>Adds an image.</summary>
+    /// <param name="image">C·H·W values in [0, 1].</param>
+    public void Add(ReadOnlySpan<float> image)
     {
-        if (HoldsBytes && !AreBytes(picture))
+        if (HoldsBytes && !AreBytes(image))
         {
             ToFloats();
         }
@@ -37,29 +37,29 @@ internal sealed class PixelStore(int valueCount)
         Span<byte> target = Row(Count++, grow: true);
         if (HoldsBytes)
         {
-            for (int i = 0; i < picture.Length; i++)
+            for (int i = 0; i < image.Length; i++)
             {
-                target[i] = (byte)MathF.Round(picture[i] * 255);
+                target[i] = (byte)MathF.Round(image[i] * 255);
             }
         }
         else
         {
-            MemoryMarshal.AsBytes(picture).CopyTo(target);
+            MemoryMarshal.AsBytes(image).CopyTo(target);
         }
 
-        foreach (float value in picture)
+        foreach (float value in image)
         {
             Largest = Math.Max(Largest, value);
         }
     }
 
-    /// <summary>Copies a picture as it is stored.</summary>
+    /// <summary>Copies an image as it is stored.</summary>
     public void CopyTo(long row, Span<byte> target) => Row(row, grow: false).CopyTo(target);
 
-    /// <summary>Whether every value is a 255th, to 1/1000 of a grey level: pictures scaled by the float 1/255 are not exact.</summary>
-    public static bool AreBytes(ReadOnlySpan<float> picture)
+    /// <summary>Whether every value is a 255th, to 1/1000 of a grey level: images scaled by the float 1/255 are not exact.</summary>
+    public static bool AreBytes(ReadOnlySpan<float> image)
     {
-        foreach (float value in picture)
+        foreach (float value in image)
         {
             float level = value * 255;
             if (MathF.Abs(level - MathF.Round(level)) > 1e-3f)

@@ -16,7 +16,7 @@ internal sealed class ProgressReporter
         this.channel = channel;
         this.progress = progress;
         this.callback = callback;
-        progress.SetHeader(new ProgressHeader(["Loss", "Accuracy", "PicturesPerSecond"], ["epochs", "steps"]), Fill);
+        progress.SetHeader(new ProgressHeader(["Loss", "Accuracy", "ImagesPerSecond"], ["epochs", "steps"]), Fill);
     }
 
     public void Report(TrainingProgress report)
@@ -39,7 +39,7 @@ internal sealed class ProgressReporter
     {
         string terms = string.Concat(epoch.LossTerms.Select(term => $", {term.Key} {term.Value:G4}"));
         string validation = epoch.Validation is { } judged ? $"; validation loss {judged.Loss:G4}, accuracy {judged.Accuracy:P2}{(judged.IsBest ? " (best)" : string.Empty)}" : string.Empty;
-        return $"epoch {epoch.Epoch} of {epoch.Epochs}: loss {epoch.Loss:G4}{terms}, accuracy {epoch.Accuracy:P2}{validation}; learning rate {epoch.LearningRate:G3}, {epoch.ImagesPerSecond:F0} pictures/s";
+        return $"epoch {epoch.Epoch} of {epoch.Epochs}: loss {epoch.Loss:G4}{terms}, accuracy {epoch.Accuracy:P2}{validation}; learning rate {epoch.LearningRate:G3}, {epoch.ImagesPerSecond:F0} images/s";
     }
 
     private void Fill(IProgressEntry entry)

@@ -16,7 +16,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// <summary>The label column, a key (see <c>MapValueToKey</c>). "Label" by default.</summary>
         public string LabelColumnName { get; set => field = Require.NotNull(value); } = "Label";
 
-        /// <summary>The column of pictures: MLImage of any size, or a vector of C×H×W floats or bytes. "Image" by default.</summary>
+        /// <summary>The column of images: MLImage of any size, or a vector of C×H×W floats or bytes. "Image" by default.</summary>
         public string ImageColumnName { get; set => field = Require.NotNull(value); } = "Image";
 
         /// <summary>The new column of class probabilities, which also carries the network to later transformers. "Score" by default.</summary>
@@ -32,13 +32,13 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         public ResizePolicy Resize { get; set; } = ResizePolicy.Crop;
 
         /// <summary>
-        /// Shape and normalisation of the pictures that the network takes. By default the shape of the vector column, mean and deviation 0.5. MLImage columns need it:
+        /// Shape and normalisation of the images that the network takes. By default the shape of the vector column, mean and deviation 0.5. MLImage columns need it:
         /// it is the size they are brought to; one channel makes them grey.
         /// </summary>
         public InputSpecification? Input { get; set; }
 
         /// <summary>
-        /// Height and width to which training pictures are brought before the <see cref="Augmentation"/>, which must cut them to the network's size, e.g. 256×256 before a random crop of
+        /// Height and width to which training images are brought before the <see cref="Augmentation"/>, which must cut them to the network's size, e.g. 256×256 before a random crop of
         /// 224×224; vectors must have it. Null, the default, is the network's own size. Not together with <see cref="ValidationSetFraction"/>.
         /// </summary>
         public (int Height, int Width)? TrainingSize { get; set => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null; }
@@ -62,7 +62,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// <summary>Passes over the training set, at least 1. 10 by default.</summary>
         public int Epochs { get; set => field = Require.InRange(value, 1); } = 10;
 
-        /// <summary>Pictures in a training step, and in a computation when scoring, at least 1. 128 by default (AGA).</summary>
+        /// <summary>Images in a training step, and in a computation when scoring, at least 1. 128 by default (AGA).</summary>
         public int BatchSize { get; set => field = Require.InRange(value, 1); } = 128;
 
         /// <summary>How gradients change the parameters. AdamW by default (AGA).</summary>
@@ -83,7 +83,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// <summary>Gradients of a larger norm are scaled down to this one, above 0; null never. Null by default; AGA uses 0.5.</summary>
         public double? GradientClipNorm { get; set => field = value is null ? null : Require.Positive(value.Value); }
 
-        /// <summary>Random changes of the training pictures; null for none. Null by default.</summary>
+        /// <summary>Random changes of the training images; null for none. Null by default.</summary>
         public Augmentation? Augmentation { get; set; }
 
         /// <summary>Weight of each class in the cross-entropy, in the order of the label's key values, each at least 0; null weighs all alike. Null by default.</summary>
@@ -101,7 +101,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// <summary>Names of the network's modules that are not trained; null for none. Null by default.</summary>
         public IReadOnlyList<string>? FrozenModules { get; set; }
 
-        /// <summary>A view with the same columns whose pictures judge the network after each epoch. Null by default.</summary>
+        /// <summary>A view with the same columns whose images judge the network after each epoch. Null by default.</summary>
         public IDataView? ValidationSet { get; set; }
 
         /// <summary>Share of the training rows, above 0 and below 1, that is held out to judge the network after each epoch; null for none. Null by default. Not together with <see cref="ValidationSet"/>.</summary>
@@ -125,7 +125,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// </summary>
         public CheckpointOptions? Checkpoints { get; set; }
 
-        /// <summary>Memory that decoded pictures may take, in bytes, at least 1. Above it they are decoded again in each epoch, on several threads, and half of it is a buffer for mixing them. 2 GiB by default.</summary>
+        /// <summary>Memory that decoded images may take, in bytes, at least 1. Above it they are decoded again in each epoch, on several threads, and half of it is a buffer for mixing them. 2 GiB by default.</summary>
         public long CacheBudgetInBytes { get; set => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(CacheBudgetInBytes), value, $"CacheBudgetInBytes is {value}; allowed is a whole number of at least 1."); } = DefaultCacheBudget;
 
         /// <summary>
@@ -134,7 +134,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// </summary>
         public int? Threads { get; set => field = value is null ? null : Require.InRange(value.Value, 1); }
 
-        /// <summary>What happens to rows without label or readable picture. Fail by default.</summary>
+        /// <summary>What happens to rows without label or readable image. Fail by default.</summary>
         public BrokenRows BrokenRows { get; set; } = BrokenRows.Fail;
 
         /// <summary>Stops the training within one step.</summary>

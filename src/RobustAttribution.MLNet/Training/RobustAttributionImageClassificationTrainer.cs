@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.MLNet.Training;
@@ -16,7 +16,7 @@ namespace RobustAttribution.MLNet;
 /// Trains an image classifier whose saliency maps hold against invisible perturbations, or one to compare it with: the objective decides.
 /// </summary>
 /// <remarks>
-/// Reads a key label and a column of pictures, adds <c>PredictedLabel</c> and <c>Score</c> as every multiclass trainer of ML.NET does. <c>Score</c> carries the
+/// Reads a key label and a column of images, adds <c>PredictedLabel</c> and <c>Score</c> as every multiclass trainer of ML.NET does. <c>Score</c> carries the
 /// network to <c>Saliency</c> and <c>AttributionAttack</c> later in the pipeline. Made by <c>mlContext.Transforms.RobustImageClassification</c> and
 /// <c>mlContext.MulticlassClassification.Trainers.RobustImageClassification</c>.
 /// </remarks>
@@ -45,8 +45,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         {
             throw new ArgumentException(
                 options.Augmentation is null
-                    ? "TrainingSize is set, which needs an Augmentation that cuts the pictures to the network's size; none is set."
-                    : "TrainingSize and ValidationSetFraction are both set; allowed is one of them, since pictures to judge by have the network's size. Set ValidationSet.",
+                    ? "TrainingSize is set, which needs an Augmentation that cuts the images to the network's size; none is set."
+                    : "TrainingSize and ValidationSetFraction are both set; allowed is one of them, since images to judge by have the network's size. Set ValidationSet.",
                 nameof(options));
         }
 
@@ -231,12 +231,12 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
 
         if (found.Count == 0)
         {
-            throw new ArgumentException($"The {role} set has no row with a picture and a label{(rows.FirstProblem is null ? "." : $": {rows.FirstProblem}")}");
+            throw new ArgumentException($"The {role} set has no row with an image and a label{(rows.FirstProblem is null ? "." : $": {rows.FirstProblem}")}");
         }
 
         if (options.PixelScale == PixelScale.Bytes && images.IsFloatVector && found.LargestValue <= 1 / 255f)
         {
-            throw new ArgumentException($"No value in image column '{options.ImageColumnName}' is above 1, so its pictures seem to be in 0…1. Set PixelScale = PixelScale.Unit.");
+            throw new ArgumentException($"No value in image column '{options.ImageColumnName}' is above 1, so its images seem to be in 0…1. Set PixelScale = PixelScale.Unit.");
         }
 
         return found;

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.MLNet.Training;
@@ -47,7 +48,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
     /// <summary>Names of the classes in the order of the scores; null where the label key had no values.</summary>
     public IReadOnlyList<string>? ClassNames => handle.ClassNames?.Names;
 
-    /// <summary>The column of pictures.</summary>
+    /// <summary>The column of images.</summary>
     public string ImageColumnName => handle.Images.ColumnName;
 
     /// <summary>The column of probabilities, which carries the network on.</summary>
@@ -72,7 +73,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
 
     /// <summary>A network of its own with this model's weights, to train on from.</summary>
     /// <param name="architecture">What the trainer's options describe.</param>
-    /// <param name="input">The pictures it will be trained on.</param>
+    /// <param name="input">The images it will be trained on.</param>
     /// <param name="classCount">Its classes.</param>
     /// <param name="activation">The activation to train with; null keeps the model's.</param>
     /// <exception cref="ArgumentException">This model's network is another one.</exception>
@@ -100,7 +101,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
         using IChannel channel = host.Start("LoadModel");
         ModelCard card = CardJson.Read<ModelCard>(Format.ReadCard(ctx));
         NetworkCard networkCard = NetworkCard.FromJson(card.Network.GetRawText());
-        ClassNames? names = card.Classes is null ? null : Scoring.ClassNames.FromCard(card.Classes);
+        ClassNames? names = card.Classes is null ? null : Columns.ClassNames.FromCard(card.Classes);
         if (names is not null && names.Names.Count != networkCard.ClassCount)
         {
             throw new FormatException($"The model file names {names.Names.Count} classes for a network of {networkCard.ClassCount}.");

@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>Pictures that do not fit into memory: read again for each pass, several rows at once, and mixed in a buffer.</summary>
+/// <summary>Images that do not fit into memory: read again for each pass, several rows at once, and mixed in a buffer.</summary>
 /// <param name="rows">Where they come from.</param>
 /// <param name="input">Their shape.</param>
 /// <param name="facts">What a first pass found.</param>
-/// <param name="bufferRows">Pictures mixed at a time, at least 1.</param>
+/// <param name="bufferRows">Images mixed at a time, at least 1.</param>
 /// <param name="part">The part of the rows to read; null for all.</param>
 internal sealed class StreamedImages(TrainingRows rows, InputSpecification input, StreamFacts facts, int bufferRows, RowShare? part = null) : ITrainingImages
 {
@@ -51,7 +51,7 @@ internal sealed class StreamedImages(TrainingRows rows, InputSpecification input
         var remaining = new StreamedImages(rows, input, facts, bufferRows, new RowShare(seed, share, Inside: false));
         return held.Count > 0 && remaining.Count > 0
             ? (remaining, held)
-            : throw new ArgumentException($"ValidationSetFraction is {share} of {Count} pictures, which leaves none to {(held.Count == 0 ? "judge with" : "train on")}.");
+            : throw new ArgumentException($"ValidationSetFraction is {share} of {Count} images, which leaves none to {(held.Count == 0 ? "judge with" : "train on")}.");
     }
 
     /// <summary>The rows in the order of the pass: the source's own, or shuffled by the source where it can and then drawn from a full buffer.</summary>

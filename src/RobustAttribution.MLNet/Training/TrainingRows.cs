@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>The rows of a view that a training can use: pictures with labels.</summary>
+/// <summary>The rows of a view that a training can use: images with labels.</summary>
 /// <param name="env">Its cancellation is honoured.</param>
 /// <param name="data">The view.</param>
-/// <param name="images">The column of pictures.</param>
+/// <param name="images">The column of images.</param>
 /// <param name="labels">The column of labels.</param>
 /// <param name="input">What the network takes.</param>
 /// <param name="policy">What happens to rows that cannot be used.</param>
@@ -30,7 +30,7 @@ internal sealed class TrainingRows(
     public string? FirstProblem { get; private set; }
 
     /// <summary>Reads all rows: into memory as far as the budget goes, else ready to be streamed.</summary>
-    /// <param name="budget">Bytes that pictures may take; above it half of them are a buffer for mixing.</param>
+    /// <param name="budget">Bytes that images may take; above it half of them are a buffer for mixing.</param>
     public ITrainingImages Load(long budget)
     {
         PixelStore? pixels = new(input.ValueCount);
@@ -51,7 +51,7 @@ internal sealed class TrainingRows(
             count++;
             if (pixels is not null)
             {
-                pixels.Add(reader.Picture);
+                pixels.Add(reader.Image);
                 classes.Add(reader.Label);
                 (areBytes, largest) = (pixels.HoldsBytes, pixels.Largest);
                 if (pixels.BytesWithOneMore > budget)
@@ -61,8 +61,8 @@ internal sealed class TrainingRows(
             }
             else
             {
-                areBytes = areBytes && PixelStore.AreBytes(reader.Picture);
-                largest = Math.Max(largest, reader.Picture.Max());
+                areBytes = areBytes && PixelStore.AreBytes(reader.Image);
+                largest = Math.Max(largest, reader.Image.Max());
             }
         }
 
@@ -123,10 +123,10 @@ internal sealed class TrainingRows(
     public long CountWhere(RowShare part) => Stream(asBytes: true, null, part, countOnly: true).LongCount();
 
     /// <summary>Reads one pass on several threads, in an order that depends on the seed alone.</summary>
-    /// <param name="asBytes">Whether pictures come as bytes; else as floats.</param>
+    /// <param name="asBytes">Whether images come as bytes; else as floats.</param>
     /// <param name="shuffleSeed">Given to the source, where it can shuffle; null keeps its order.</param>
     /// <param name="part">The rows wanted; null for all.</param>
-    /// <param name="countOnly">Whether pictures may be left empty.</param>
+    /// <param name="countOnly">Whether images may be left empty.</param>
     public IEnumerable<StreamedRow> Stream(bool asBytes, int? shuffleSeed, RowShare? part, bool countOnly = false)
     {
         Random? random = shuffleSeed is int seed ? new Random(seed) : null;
@@ -216,10 +216,10 @@ internal sealed class TrainingRows(
     {
         private readonly ImageRowReader images = imageColumn.Open(cursor);
         private readonly Func<long> labels = labelColumn.Open(cursor);
-        private readonly float[] picture = new float[input.ValueCount];
+        private readonly float[] image = new float[input.ValueCount];
 
         /// <summary>C·H·W values in [0, 1]; overwritten by the next row.</summary>
-        public float[] Picture => picture;
+        public float[] Image => image;
 
         /// <summary>0 to K − 1.</summary>
         public long Label { get; private set; }
@@ -237,7 +237,7 @@ internal sealed class TrainingRows(
                     throw new BrokenImageException($"Label column '{labelColumn.Name}', row {cursor.Position}: the label is missing.");
                 }
 
-                images.Read(picture);
+                images.Read(image);
                 return true;
             }
             catch (BrokenImageException error) when (policy == BrokenRows.Skip)
@@ -251,8 +251,8 @@ internal sealed class TrainingRows(
             }
         }
 
-        /// <summary>The picture in memory of its own.</summary>
+        /// <summary>The image in memory of its own.</summary>
         public byte[] Copy(bool asBytes)
-            => asBytes ? Array.ConvertAll(picture, value => (byte)MathF.Round(value * 255)) : MemoryMarshal.AsBytes(picture.AsSpan()).ToArray();
+            => asBytes ? Array.ConvertAll(image, value => (byte)MathF.Round(value * 255)) : MemoryMarshal.AsBytes(image.AsSpan()).ToArray();
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
-using RobustAttribution.MLNet.Reporting;
 using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
 
@@ -24,10 +23,10 @@ internal static class MetricsSnippets
         Console.WriteLine($"{accuracy.MicroAccuracy} {robustness} {noise} {pixels} {security}");
     }
 
-    public static RobustnessReport Report(MLContext mlContext, ITransformer plain, ITransformer robust, IDataView testPictures, string path)
+    public static RobustnessReport Report(MLContext mlContext, ITransformer plain, ITransformer robust, IDataView testImages, string path)
     {
         #region Report
-        RobustnessReport report = mlContext.MulticlassClassification.RobustnessReport([("plain", plain), ("robust", robust)], testPictures, new() { MaximumPictures = 100 });
+        RobustnessReport report = mlContext.MulticlassClassification.RobustnessReport([("plain", plain), ("robust", robust)], testImages, new() { MaximumImages = 100 });
         report.Save(path); // one HTML file, without scripts
         #endregion
         return report;

@@ -5,7 +5,7 @@ using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 
-/// <summary>The README's pipeline over a folder of picture files, and what another process does with the model.</summary>
+/// <summary>The README's pipeline over a folder of image files, and what another process does with the model.</summary>
 internal static class PipelineSnippets
 {
     public static (MulticlassClassificationMetrics Metrics, IReadOnlyList<AttributionRobustnessMetrics> Robustness) Train(string folder, int epochs, string path)
@@ -13,8 +13,8 @@ internal static class PipelineSnippets
         #region Files
         var mlContext = new MLContext(seed: 1);
         IDataView files = mlContext.Data.LoadFromEnumerable(
-            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories) // folder/class/picture.png
-                .Select(file => new PictureFile { Path = file, Label = Path.GetFileName(Path.GetDirectoryName(file)!) }));
+            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories) // folder/class/image.png
+                .Select(file => new ImageFile { Path = file, Label = Path.GetFileName(Path.GetDirectoryName(file)!) }));
         var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
             .Append(mlContext.Transforms.LoadImages("Image", imageFolder: "", "Path"))
             .Append(mlContext.MulticlassClassification.Trainers.RobustImageClassification(new() { Input = new InputSpecification(3, 32, 32), Epochs = epochs }))
@@ -33,13 +33,13 @@ internal static class PipelineSnippets
         return (metrics, robustness);
     }
 
-    public static Explanation Predict(string path, string picture)
+    public static Explanation Predict(string path, string image)
     {
         #region Predict
         var mlContext = new MLContext();
         ITransformer model = mlContext.Model.Load(path, out DataViewSchema schema);
-        using var engine = mlContext.Model.CreatePredictionEngine<PictureFile, Explanation>(model);
-        Explanation explanation = engine.Predict(new PictureFile { Path = picture });
+        using var engine = mlContext.Model.CreatePredictionEngine<ImageFile, Explanation>(model);
+        Explanation explanation = engine.Predict(new ImageFile { Path = image });
         Console.WriteLine($"{explanation.Class}, {explanation.Score.Max():P0}; strongest pixel {explanation.Saliency.Max():G3}");
         #endregion
         Assert.IsNotNull(schema.GetColumnOrNull("Path"));
@@ -47,7 +47,7 @@ internal static class PipelineSnippets
     }
 
     #region Types
-    public sealed class PictureFile
+    public sealed class ImageFile
     {
         public string Path { get; set; } = "";
 

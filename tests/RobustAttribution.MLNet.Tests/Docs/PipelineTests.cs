@@ -8,7 +8,7 @@ using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 
-/// <summary>Whole ways from training to a PredictionEngine in a process of its own: picture files as the README has them, and vectors.</summary>
+/// <summary>Whole ways from training to a PredictionEngine in a process of its own: image files as the README has them, and vectors.</summary>
 [TestClass]
 public sealed class PipelineTests
 {
@@ -20,11 +20,11 @@ public sealed class PipelineTests
     [TestMethod]
     public void FromAFolderOfPngAndJpegFilesToAPredictionInAnotherProcess()
     {
-        string pictures = Directory.CreateDirectory(Path.Combine(folder, "pictures")).FullName;
-        string[] files = [.. Picture.Make(24).Select(picture => Write(pictures, picture))];
+        string samples = Directory.CreateDirectory(Path.Combine(folder, "images")).FullName;
+        string[] files = [.. TestImage.Make(24).Select(sample => Write(samples, sample))];
         string path = Path.Combine(folder, "model.zip");
 
-        (MulticlassClassificationMetrics metrics, IReadOnlyList<AttributionRobustnessMetrics> robustness) = PipelineSnippets.Train(pictures, epochs: 2, path);
+        (MulticlassClassificationMetrics metrics, IReadOnlyList<AttributionRobustnessMetrics> robustness) = PipelineSnippets.Train(samples, epochs: 2, path);
 
         Assert.AreEqual(3, metrics.ConfusionMatrix.NumberOfClasses);
         Assert.HasCount(3, robustness);
@@ -43,8 +43,8 @@ public sealed class PipelineTests
     public void FromVectorsToAPredictionInAnotherProcess()
     {
         var context = new MLContext(seed: 1);
-        List<Picture> pictures = Picture.Make(24);
-        IDataView data = context.Data.LoadFromEnumerable(pictures);
+        List<TestImage> samples = TestImage.Make(24);
+        IDataView data = context.Data.LoadFromEnumerable(samples);
         var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
             .Append(context.Transforms.RobustImageClassification(epochs: 2))
             .Append(context.Transforms.Saliency())
@@ -57,8 +57,8 @@ public sealed class PipelineTests
         string path = Path.Combine(folder, "model.zip");
         context.Model.Save(model, data.Schema, path);
 
-        string input = Path.Combine(folder, "pictures.json"), output = Path.Combine(folder, "predictions.json");
-        File.WriteAllText(input, JsonSerializer.Serialize(pictures));
+        string input = Path.Combine(folder, "images.json"), output = Path.Combine(folder, "predictions.json");
+        File.WriteAllText(input, JsonSerializer.Serialize(samples));
         (int exitCode, string messages) = FreshProcess.Run("predict-vectors", path, input, output);
 
         Assert.AreEqual(0, exitCode, messages);
@@ -70,13 +70,13 @@ public sealed class PipelineTests
             Rows.AreEqual(here[i].Values, new Dictionary<string, object> { ["Class"] = found[i].Class, ["Score"] = found[i].Score, ["Saliency"] = found[i].Saliency }, 1e-3, $"row {i}");
         }
 
-        Assert.AreEqual(metrics.MicroAccuracy, found.Zip(pictures).Average(pair => pair.First.Class == pair.Second.Label ? 1.0 : 0), 1e-9);
+        Assert.AreEqual(metrics.MicroAccuracy, found.Zip(samples).Average(pair => pair.First.Class == pair.Second.Label ? 1.0 : 0), 1e-9);
     }
 
-    /// <summary>What the other process does with a picture file.</summary>
-    internal static int PredictFile(string path, string picture, string output)
+    /// <summary>What the other process does with an image file.</summary>
+    internal static int PredictFile(string path, string sample, string output)
     {
-        File.WriteAllText(output, JsonSerializer.Serialize(PipelineSnippets.Predict(path, picture)));
+        File.WriteAllText(output, JsonSerializer.Serialize(PipelineSnippets.Predict(path, sample)));
         return 0;
     }
 
@@ -85,8 +85,8 @@ public sealed class PipelineTests
     {
         var context = new MLContext();
         ITransformer model = context.Model.Load(path, out _);
-        using PredictionEngine<Picture, PipelineSnippets.Explanation> engine = context.Model.CreatePredictionEngine<Picture, PipelineSnippets.Explanation>(model);
-        File.WriteAllText(output, JsonSerializer.Serialize(JsonSerializer.Deserialize<List<Picture>>(File.ReadAllText(input))!.ConvertAll(engine.Predict)));
+        using PredictionEngine<TestImage, PipelineSnippets.Explanation> engine = context.Model.CreatePredictionEngine<TestImage, PipelineSnippets.Explanation>(model);
+        File.WriteAllText(output, JsonSerializer.Serialize(JsonSerializer.Deserialize<List<TestImage>>(File.ReadAllText(input))!.ConvertAll(engine.Predict)));
         return 0;
     }
 
@@ -97,18 +97,18 @@ public sealed class PipelineTests
         CollectionAssert.AreEqual(expected.Saliency, actual.Saliency);
     }
 
-    private static string Write(string folder, Picture picture)
+    private static string Write(string folder, TestImage sample)
     {
         const int scale = 3;
-        const int side = scale * Picture.Side;
+        const int side = scale * TestImage.Side;
         byte[] pixels = new byte[4 * side * side];
         for (int i = 0; i < side * side; i++)
         {
-            byte value = (byte)picture.Image[(i / side / scale * Picture.Side) + (i % side / scale)];
+            byte value = (byte)sample.Image[(i / side / scale * TestImage.Side) + (i % side / scale)];
             new[] { value, value, value, byte.MaxValue }.CopyTo(pixels, 4 * i);
         }
 
-        string file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, picture.Label)).FullName, $"{picture.Id}.{(picture.Id % 2 == 0 ? "png" : "jpg")}");
+        string file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, sample.Label)).FullName, $"{sample.Id}.{(sample.Id % 2 == 0 ? "png" : "jpg")}");
         using MLImage image = MLImage.CreateFromPixels(side, side, MLPixelFormat.Bgra32, pixels);
         image.Save(file);
         return file;

@@ -13,7 +13,7 @@ namespace RobustAttribution.MLNet.Tests.Evaluation;
 public sealed class CurveEvaluationTests
 {
     [TestMethod]
-    public void InsertionEndsAndDeletionStartsWithTheWholePicture()
+    public void InsertionEndsAndDeletionStartsWithTheWholeImage()
     {
         using var scored = new Scored();
         PixelCurveMetrics metrics = scored.Context.MulticlassClassification.EvaluateInsertionDeletion(
@@ -35,9 +35,9 @@ public sealed class CurveEvaluationTests
     public void RowsWithoutLabelAreCounted()
     {
         using var scored = new Scored();
-        List<Picture> pictures = Picture.Make(5);
-        pictures[2].Label = "unknown";
-        IDataView view = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(pictures));
+        List<TestImage> images = TestImage.Make(5);
+        images[2].Label = "unknown";
+        IDataView view = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(images));
         PixelCurveMetrics metrics = scored.Context.MulticlassClassification.EvaluateInsertionDeletion(view, new PixelCurveOptions { Steps = 2 });
         Assert.AreEqual(4, metrics.RowCount);
         Assert.AreEqual(1, metrics.UnlabelledCount);

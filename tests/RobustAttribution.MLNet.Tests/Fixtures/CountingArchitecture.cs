@@ -13,11 +13,11 @@ public sealed record CountingArchitecture : NetworkArchitecture
     /// <summary>Forward passes of all networks of this kind.</summary>
     public static int Calls => Volatile.Read(ref calls);
 
-    /// <summary>Pictures in them.</summary>
-    public static int Pictures => Volatile.Read(ref pictures);
+    /// <summary>Images in them.</summary>
+    public static int Images => Volatile.Read(ref images);
 
     private static int calls;
-    private static int pictures;
+    private static int images;
 
     public static void Register() => ComponentJson.Register<CountingArchitecture>();
 
@@ -38,7 +38,7 @@ public sealed record CountingArchitecture : NetworkArchitecture
         public override Tensor forward(Tensor input)
         {
             Interlocked.Increment(ref calls);
-            Interlocked.Add(ref pictures, (int)input.shape[0]);
+            Interlocked.Add(ref images, (int)input.shape[0]);
             return inner.call(input);
         }
     }

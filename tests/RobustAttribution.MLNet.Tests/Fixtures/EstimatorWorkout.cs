@@ -153,7 +153,7 @@ internal sealed class EstimatorWorkout
         Throws<ArgumentNullException>(() => fitted.GetRowToRowMapper(null!), "mapping nothing");
 
         IRowToRowMapper mapper = fitted.GetRowToRowMapper(Data.Schema);
-        using (DataViewRowCursor other = Context.Data.LoadFromEnumerable(Picture.Make(1)).GetRowCursor([]))
+        using (DataViewRowCursor other = Context.Data.LoadFromEnumerable(TestImage.Make(1)).GetRowCursor([]))
         {
             Throws<ArgumentException>(() => mapper.GetRow(other, []), "a row of another schema", "another schema");
         }

@@ -6,7 +6,7 @@ using RobustAttribution.Objectives;
 
 namespace RobustAttribution.MLNet.Tests.Fixtures;
 
-/// <summary>A context with tiny pictures and a classifier trained on them for an epoch.</summary>
+/// <summary>A context with tiny images and a classifier trained on them for an epoch.</summary>
 internal sealed class Scored : IDisposable
 {
     public const int BatchSize = 4;
@@ -15,14 +15,14 @@ internal sealed class Scored : IDisposable
     /// <param name="activation">The network's.</param>
     /// <param name="change">Changes what <see cref="Options"/> says.</param>
     /// <param name="largest">The vectors are in 0 to this.</param>
-    /// <param name="pictures">Whether the data has the pictures in red too, as MLImages of 8×8 in the column "Picture".</param>
-    public Scored(int count = 11, Activation? activation = null, Action<RobustAttributionImageClassificationTrainer.Options>? change = null, float largest = 255, bool pictures = false)
+    /// <param name="images">Whether the data has the images in red too, as MLImages of 8×8 in the column "Photo".</param>
+    public Scored(int count = 11, Activation? activation = null, Action<RobustAttributionImageClassificationTrainer.Options>? change = null, float largest = 255, bool images = false)
     {
         CountingArchitecture.Register();
         Context = new MLContext(seed: 1);
         Raw = Context.Data.Cache(Load(count)); // cached, so that it can be shuffled
         IEstimator<ITransformer> mapping = Context.Transforms.Conversion.MapValueToKey("Label");
-        ITransformer keys = (pictures ? mapping.Append(Context.Transforms.ConvertToImage(Picture.Side, Picture.Side, "Picture", "Image", ImagePixelExtractingEstimator.ColorBits.Red)) : mapping).Fit(Load(12));
+        ITransformer keys = (images ? mapping.Append(Context.Transforms.ConvertToImage(TestImage.Side, TestImage.Side, "Photo", "Image", ImagePixelExtractingEstimator.ColorBits.Red)) : mapping).Fit(Load(12));
         Data = keys.Transform(Raw);
         RobustAttributionImageClassificationTrainer.Options options = Options(activation);
         change?.Invoke(options);
@@ -32,9 +32,9 @@ internal sealed class Scored : IDisposable
 
         IDataView Load(int rows)
         {
-            List<Picture> pictures = Picture.Make(rows);
-            pictures.ForEach(picture => picture.Image = [.. picture.Image.Select(value => value * (largest / 255))]);
-            return Context.Data.LoadFromEnumerable(pictures);
+            List<TestImage> images = TestImage.Make(rows);
+            images.ForEach(image => image.Image = [.. image.Image.Select(value => value * (largest / 255))]);
+            return Context.Data.LoadFromEnumerable(images);
         }
     }
 
@@ -44,7 +44,7 @@ internal sealed class Scored : IDisposable
     /// <summary>Image, Label as text, Id.</summary>
     public IDataView Raw { get; }
 
-    /// <summary>Image, Label as key, Id; Picture if asked for.</summary>
+    /// <summary>Image, Label as key, Id; TestImage if asked for.</summary>
     public IDataView Data { get; }
 
     public RobustAttributionModelTransformer Model { get; }

@@ -1,15 +1,15 @@
 using System.Text;
-using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.MLNet.Drawing;
 
 namespace RobustAttribution.MLNet.Tests.Fixtures;
 
-/// <summary>The data sets of the recipes with a few pictures of coloured noise each, in their published formats.</summary>
+/// <summary>The datasets of the recipes with a few images of coloured noise each, in their published formats.</summary>
 internal static class TinyDataSets
 {
-    private const int Pictures = 4; // of each part
+    private const int Images = 4; // of each part
 
     /// <summary>Writes the set that a recipe reads.</summary>
-    public static void Write(DataFolder folder, PictureSetInfo set)
+    public static void Write(DataFolder folder, DatasetInfo set)
     {
         Action<DataFolder> write = set.Name switch
         {
@@ -27,7 +27,7 @@ internal static class TinyDataSets
     {
         foreach (string name in Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin").Append("test_batch.bin"))
         {
-            folder.Write($"cifar-10-batches-bin/{name}", Enumerable.Range(0, Pictures).SelectMany(i => Noise(3072, i).Prepend((byte)(i % 10))));
+            folder.Write($"cifar-10-batches-bin/{name}", Enumerable.Range(0, Images).SelectMany(i => Noise(3072, i).Prepend((byte)(i % 10))));
         }
     }
 
@@ -35,8 +35,8 @@ internal static class TinyDataSets
     {
         foreach (string part in new[] { "train", "test" })
         {
-            byte[] images = MatWriter.Matrix("X", [32, 32, 3, Pictures], [.. Noise(3072 * Pictures, 1)]);
-            byte[] labels = MatWriter.Matrix("y", [Pictures, 1], [10, 1, 2, 9]);
+            byte[] images = MatWriter.Matrix("X", [32, 32, 3, Images], [.. Noise(3072 * Images, 1)]);
+            byte[] labels = MatWriter.Matrix("y", [Images, 1], [10, 1, 2, 9]);
             folder.Write($"{part}_32x32.mat", [.. MatWriter.Header(), .. MatWriter.Element(images, compress: true), .. MatWriter.Element(labels, compress: true)]);
         }
     }

@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using RobustAttribution.Localization;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Tests.Fixtures;
 
 namespace RobustAttribution.MLNet.Tests.Localization;
@@ -14,11 +14,11 @@ public sealed class LocalizationTests
     private readonly MLContext context = new(seed: 1);
 
     [TestMethod]
-    public void BoxesAreInThePixelsOfThePictures()
+    public void BoxesAreInThePixelsOfTheImages()
     {
         IDataView data = Load(new MapRow { Saliency = Square(1, 2, 3, 4) });
         CollectionAssert.AreEqual(new[] { 1f, 2f, 3f, 4f }, Box(data, new() { ImageColumnName = null, Smooth = false }));
-        CollectionAssert.AreEqual(new[] { 2f, 6f, 6f, 12f }, Box(data, new() { Smooth = false }), "pictures of 12×8");
+        CollectionAssert.AreEqual(new[] { 2f, 6f, 6f, 12f }, Box(data, new() { Smooth = false }), "images of 12×8");
         CollectionAssert.AreEqual(
             new[] { 1f, 2f, 3f, 4f, 0f, 0f, 4f, 4f },
             Box(data, new() { ImageColumnName = null, Smooth = false, Thresholds = [0.5, 0] }), "one box for each threshold");
@@ -32,10 +32,10 @@ public sealed class LocalizationTests
     [DataRow(ResizePolicy.Pad, 6f, 2f, 18f, 14f)]
     public void BoxesGoBackThroughTheResizing(ResizePolicy policy, float left, float top, float right, float bottom)
     {
-        // A map of 4×4 of a picture of 24×16: cells 1 to 2 of both directions.
+        // A map of 4×4 of an image of 24×16: cells 1 to 2 of both directions.
         IDataView data = Load(new MapRow { Saliency = Square(1, 1, 3, 3) });
-        IDataView pictures = context.Transforms.ConvertToImage(16, 24, "Picture", "Flat", interleavedColors: true).Fit(data).Transform(data);
-        float[] box = Box(pictures, new() { ImageColumnName = "Picture", Resize = policy, Smooth = false });
+        IDataView images = context.Transforms.ConvertToImage(16, 24, "Photo", "Flat", interleavedColors: true).Fit(data).Transform(data);
+        float[] box = Box(images, new() { ImageColumnName = "Photo", Resize = policy, Smooth = false });
         CollectionAssert.AreEqual(new[] { left, top, right, bottom }, box);
     }
 

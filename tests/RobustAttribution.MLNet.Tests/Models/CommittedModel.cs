@@ -12,9 +12,9 @@ namespace RobustAttribution.MLNet.Tests.Models;
 
 /// <summary>
 /// The model files model-1.1.zip, model-1.2.zip, … in this folder, each in the format that the library wrote then, with every transformer it had, and beside each in model-….json
-/// what it says of three pictures. Never made again: every later version must read them. A version that writes another format gets a file of its own.
+/// what it says of three images. Never made again: every later version must read them. A version that writes another format gets a file of its own.
 /// </summary>
-/// <remarks>Made by this assembly run as a program: dotnet RobustAttribution.MLNet.Tests.dll write-model FOLDER. The pictures are <see cref="Picture.Make"/>'s, 3 with seed 4.</remarks>
+/// <remarks>Made by this assembly run as a program: dotnet RobustAttribution.MLNet.Tests.dll write-model FOLDER. The images are <see cref="TestImage.Make"/>'s, 3 with seed 4.</remarks>
 internal static class CommittedModel
 {
     /// <summary>The newest format that has a file: the largest that a part of a model file is written in.</summary>
@@ -26,7 +26,7 @@ internal static class CommittedModel
     public static int Write(string folder)
     {
         var context = new MLContext(1);
-        IDataView data = context.Data.LoadFromEnumerable(Picture.Make(12));
+        IDataView data = context.Data.LoadFromEnumerable(TestImage.Make(12));
         var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
             .Append(context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
             {
@@ -48,10 +48,10 @@ internal static class CommittedModel
         return 0;
     }
 
-    /// <summary>The values of three pictures by column.</summary>
+    /// <summary>The values of three images by column.</summary>
     public static Dictionary<string, float[][]> Score(MLContext context, ITransformer model, IReadOnlyCollection<string> columns)
     {
-        List<Rows.Row> rows = Rows.Read(model.Transform(context.Data.LoadFromEnumerable(Picture.Make(3, seed: 4))), columns);
+        List<Rows.Row> rows = Rows.Read(model.Transform(context.Data.LoadFromEnumerable(TestImage.Make(3, seed: 4))), columns);
         return columns.ToDictionary(column => column, column => rows.Select(row => row.Values[column] as float[] ?? [(float)row.Values[column]]).ToArray());
     }
 }

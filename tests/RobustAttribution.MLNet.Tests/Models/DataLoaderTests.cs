@@ -19,8 +19,8 @@ public sealed class DataLoaderTests
     public void AModelAndTheLoaderOfItsDataComeBackFromAFileAndFromAStream()
     {
         var context = new MLContext(seed: 1);
-        string table = Path.Combine(folder, "pictures.txt"); // a list of picture files with their labels
-        File.WriteAllLines(table, Picture.Make(12).Select(picture => $"{Write(picture)}\t{picture.Label}"));
+        string table = Path.Combine(folder, "images.txt"); // a list of image files with their labels
+        File.WriteAllLines(table, TestImage.Make(12).Select(sample => $"{Write(sample)}\t{sample.Label}"));
         TextLoader loader = context.Data.CreateTextLoader([new("Path", DataKind.String, 0), new("Label", DataKind.String, 1)]);
         IDataView data = loader.Load(table);
         var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
@@ -28,7 +28,7 @@ public sealed class DataLoaderTests
             .Append(context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
             {
                 Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 },
-                Input = new InputSpecification(1, Picture.Side, Picture.Side),
+                Input = new InputSpecification(1, TestImage.Side, TestImage.Side),
                 Objective = new CrossEntropy(),
                 Epochs = 1,
                 BatchSize = 4,
@@ -63,11 +63,11 @@ public sealed class DataLoaderTests
         }
     }
 
-    private string Write(Picture picture)
+    private string Write(TestImage sample)
     {
-        byte[] pixels = [.. picture.Image.SelectMany(value => new[] { (byte)value, (byte)value, (byte)value, byte.MaxValue })];
-        using MLImage image = MLImage.CreateFromPixels(Picture.Side, Picture.Side, MLPixelFormat.Bgra32, pixels);
-        string name = $"{picture.Id}.png";
+        byte[] pixels = [.. sample.Image.SelectMany(value => new[] { (byte)value, (byte)value, (byte)value, byte.MaxValue })];
+        using MLImage image = MLImage.CreateFromPixels(TestImage.Side, TestImage.Side, MLPixelFormat.Bgra32, pixels);
+        string name = $"{sample.Id}.png";
         image.Save(Path.Combine(folder, name));
         return name;
     }

@@ -21,15 +21,15 @@ public sealed class ModelFileTests
     [TestMethod]
     public void AFreshProcessThatMentionsNoTypeOfOursGetsEqualScoresAndMaps()
     {
-        List<Picture> pictures = Picture.Make(9);
+        List<TestImage> images = TestImage.Make(9);
         (MLContext context, ITransformer model) = Train();
         string path = Path.Combine(folder, "model.zip");
-        context.Model.Save(model, context.Data.LoadFromEnumerable(pictures).Schema, path);
+        context.Model.Save(model, context.Data.LoadFromEnumerable(images).Schema, path);
 
-        (int exitCode, Dictionary<string, float[][]>? columns, string messages) = FreshProcess.Run(path, pictures);
+        (int exitCode, Dictionary<string, float[][]>? columns, string messages) = FreshProcess.Run(path, images);
 
         Assert.AreEqual(0, exitCode, messages);
-        List<Rows.Row> here = Rows.Read(model.Transform(context.Data.LoadFromEnumerable(pictures)), ["Score", "Saliency", "Second"]);
+        List<Rows.Row> here = Rows.Read(model.Transform(context.Data.LoadFromEnumerable(images)), ["Score", "Saliency", "Second"]);
         Assert.HasCount(here.Count, columns!["Score"]);
         for (int i = 0; i < here.Count; i++)
         {
@@ -254,6 +254,6 @@ public sealed class ModelFileTests
             .Append(context.Transforms.Saliency())
             .Append(context.Transforms.Saliency("Second", target: SaliencyTarget.Class("square")))
             .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
-        return (context, pipeline.Fit(context.Data.LoadFromEnumerable(Picture.Make(12))));
+        return (context, pipeline.Fit(context.Data.LoadFromEnumerable(TestImage.Make(12))));
     }
 }

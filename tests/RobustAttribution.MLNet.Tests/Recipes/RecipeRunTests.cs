@@ -107,13 +107,13 @@ public sealed class RecipeRunTests
             Assert.IsTrue(report["random perturbation 4/255: CosineSimilarity"] is > 0.2 and <= 1.001, numbers);
             Assert.IsTrue(report["TargetMapAttack: PearsonCorrelation"] is > -1.001 and <= 1.001, numbers);
             Assert.IsTrue(report["Insertion area"] is > 0 and < 1 && report["AdversarialInsertion area"] is > 0 and < 1, numbers);
-            Assert.AreEqual(2, report["TargetMapAttack: pictures compared"], numbers);
+            Assert.AreEqual(2, report["TargetMapAttack: images compared"], numbers);
         }
         else
         {
             Assert.HasCount(1 + 1 + 2 + 3, report.Numbers, numbers);
             Assert.IsTrue(report["accuracy under ProjectedGradientDescent"] is >= 0 and <= 1, numbers);
-            Assert.AreEqual(2, report["TopKAttack: pictures compared"] + report["TopKAttack: pictures without a valid attacked copy"], numbers);
+            Assert.AreEqual(2, report["TopKAttack: images compared"] + report["TopKAttack: images without a valid attacked copy"], numbers);
         }
 
         StringAssert.Contains(report.ToJson(), $"\"recipe\": \"{recipe.Name}\"");

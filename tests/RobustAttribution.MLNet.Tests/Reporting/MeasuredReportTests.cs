@@ -59,7 +59,7 @@ public sealed class MeasuredReportTests
     }
 
     [TestMethod]
-    public void TheGalleryHasTheWorstAndTheBestOfTheRealPictures()
+    public void TheGalleryHasTheWorstAndTheBestOfTheRealImages()
     {
         using var scored = new Scored();
         ReportedModel model = scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, Small).Models.Single();
@@ -67,11 +67,11 @@ public sealed class MeasuredReportTests
         List<double> shown = [.. model.Examples.Select(example => example.Similarity).Order()];
         Assert.AreEqual(all[0], shown[0]);
         Assert.AreEqual(all[^1], shown[^1]);
-        float[][] pictures = [.. scored.Raw.GetColumn<float[]>("Image")];
+        float[][] images = [.. scored.Raw.GetColumn<float[]>("Image")];
         int[] ids = [.. scored.Raw.GetColumn<int>("Id")];
         foreach (ReportedExample example in model.Examples)
         {
-            float[] original = pictures[Array.IndexOf(ids, int.Parse(example.Id))];
+            float[] original = images[Array.IndexOf(ids, int.Parse(example.Id))];
             Assert.IsTrue(original.Zip(example.Image.ToArray()).All(pair => Math.Abs((pair.First / 255) - pair.Second) < 1e-6));
             double moved = example.Image.ToArray().Zip(example.AttackedImage.ToArray()).Max(pair => Math.Abs(pair.First - pair.Second));
             Assert.IsTrue(moved > 0 && moved <= (8.0 / 255) + 1e-6, $"{moved}");
@@ -88,7 +88,7 @@ public sealed class MeasuredReportTests
         using var scored = new Scored();
         using var other = new Scored(activation: Networks.Activation.Relu);
         RobustnessReport report = scored.Context.MulticlassClassification.RobustnessReport(
-            [("smooth", scored.Model), ("plain", other.Model)], scored.Data, Small with { MaximumPictures = 4, ExamplesAtEachEnd = 4 });
+            [("smooth", scored.Model), ("plain", other.Model)], scored.Data, Small with { MaximumImages = 4, ExamplesAtEachEnd = 4 });
         foreach (ReportedModel model in report.Models)
         {
             CollectionAssert.IsSubsetOf(model.Examples.Select(example => example.Id).ToArray(), new[] { "0", "2", "5", "8" }); // evenly spaced over 11 rows
@@ -106,7 +106,7 @@ public sealed class MeasuredReportTests
     public void SignedMapsAreDrawnAroundZero()
     {
         using var scored = new Scored();
-        RobustnessReportOptions signed = Small with { Reduction = new MapReduction(MapSign.Signed), MaximumPictures = 3 };
+        RobustnessReportOptions signed = Small with { Reduction = new MapReduction(MapSign.Signed), MaximumImages = 3 };
         string html = scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, signed).ToHtml();
         StringAssert.Contains(html, "cool-warm");
         Assert.DoesNotContain("inferno", html);
@@ -148,9 +148,9 @@ public sealed class MeasuredReportTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.RobustnessReport(scored.Chain, scored.Raw, Small with { LabelColumnName = "Truth" })).Message, "'Truth'");
         Assert.ThrowsExactly<ArgumentException>(() => catalog.RobustnessReport([], scored.Raw, Small));
         Assert.ThrowsExactly<ArgumentException>(() => Small with { Attacks = [] });
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Small with { MaximumPictures = 0 });
-        List<Picture> unlabelled = Picture.Make(2);
-        unlabelled.ForEach(picture => picture.Label = "unknown");
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Small with { MaximumImages = 0 });
+        List<TestImage> unlabelled = TestImage.Make(2);
+        unlabelled.ForEach(image => image.Label = "unknown");
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(() => catalog.RobustnessReport(scored.Chain, scored.Context.Data.LoadFromEnumerable(unlabelled), Small)).Message, "has no label");
     }

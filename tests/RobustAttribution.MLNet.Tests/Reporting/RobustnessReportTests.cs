@@ -18,10 +18,10 @@ public sealed class RobustnessReportTests
     }
 
     [TestMethod]
-    public void EveryPictureAndChartHasATextAlternative()
+    public void EveryImageAndChartHasATextAlternative()
     {
         string html = Report().ToHtml();
-        Assert.AreEqual((2 * 3 * 5) + 1, Regex.Count(html, "<img ")); // two models, three examples, five pictures each; the colour bar
+        Assert.AreEqual((2 * 3 * 5) + 1, Regex.Count(html, "<img ")); // two models, three examples, five images each; the colour bar
         Assert.IsTrue(Regex.Matches(html, "<img [^>]*>").All(image => Regex.IsMatch(image.Value, "alt=\"[^\"]+\"") && Regex.IsMatch(image.Value, "width=\"[1-9]")));
         Assert.AreEqual(2, Regex.Count(html, "<svg [^>]*role=\"img\" aria-label=\"[^\"]+\""));
     }
@@ -67,7 +67,7 @@ public sealed class RobustnessReportTests
     public void WorstCasesComeFirst()
     {
         string html = Report().ToHtml();
-        int worst = html.IndexOf("picture worst", StringComparison.Ordinal), best = html.IndexOf("picture best", StringComparison.Ordinal);
+        int worst = html.IndexOf("image worst", StringComparison.Ordinal), best = html.IndexOf("image best", StringComparison.Ordinal);
         Assert.IsTrue(worst > 0 && best > worst);
     }
 
@@ -80,8 +80,8 @@ public sealed class RobustnessReportTests
         Assert.AreEqual(2, SaliencyImage.ClipValue(worst.Map.Span)); // of 0, 1, 2 and 3
         using MLImage before = SaliencyImage.HeatMap(worst.Map.Span, 2, 2, scale: 2);
         using MLImage after = SaliencyImage.HeatMap(worst.AttackedMap.Span, 2, 2, scale: 2);
-        AssertDrawn(before, html, "map of picture worst");
-        AssertDrawn(after, html, "map of the attacked picture worst");
+        AssertDrawn(before, html, "map of image worst");
+        AssertDrawn(after, html, "map of the attacked image worst");
     }
 
     [TestMethod]

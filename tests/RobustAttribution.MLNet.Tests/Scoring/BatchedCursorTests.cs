@@ -13,10 +13,10 @@ public sealed class BatchedCursorTests
     {
         using var scored = new Scored(11);
         int calls = CountingArchitecture.Calls;
-        int pictures = CountingArchitecture.Pictures;
+        int images = CountingArchitecture.Images;
         Rows.Read(scored.View, ["Score", "PredictedLabel", "Id"]);
         Assert.AreEqual(3, CountingArchitecture.Calls - calls);
-        Assert.AreEqual(11, CountingArchitecture.Pictures - pictures);
+        Assert.AreEqual(11, CountingArchitecture.Images - images);
     }
 
     [TestMethod]
@@ -115,12 +115,12 @@ public sealed class BatchedCursorTests
     }
 
     [TestMethod]
-    public void ABrokenPictureIsNamedAgainAndAgain()
+    public void ABrokenImageIsNamedAgainAndAgain()
     {
         using var scored = new Scored();
-        List<Picture> pictures = Picture.Make(6);
-        pictures[5].Image[7] = float.NaN;
-        IDataView view = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(pictures));
+        List<TestImage> images = TestImage.Make(6);
+        images[5].Image[7] = float.NaN;
+        IDataView view = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(images));
         DataViewSchema.Column score = view.Schema["Score"];
         using DataViewRowCursor cursor = view.GetRowCursor([score]);
         Func<object> getter = Rows.Getter(cursor, score);

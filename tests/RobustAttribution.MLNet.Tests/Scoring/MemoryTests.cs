@@ -16,7 +16,7 @@ public sealed class MemoryTests
     public void IsFlatOverTwentyEpochs()
     {
         var context = new MLContext(1);
-        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(128));
+        IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(128));
         IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
         List<Reading> readings = [];
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
@@ -49,8 +49,8 @@ public sealed class MemoryTests
             options.Network = Tiny;
             options.BatchSize = 256;
         });
-        List<Picture> pictures = Picture.Make(64);
-        IDataView many = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(i => pictures[i % 64])));
+        List<TestImage> images = TestImage.Make(64);
+        IDataView many = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(i => images[i % 64])));
         IDataView view = scored.Context.Transforms.Saliency().Fit(many).Transform(many);
         DataViewSchema.Column score = view.Schema["Score"], map = view.Schema["Saliency"];
         List<Reading> readings = [];

@@ -33,26 +33,26 @@ public sealed class ConcurrencyTests
     {
         using Scored first = new(12), second = new(12, Activation.Relu);
         Scored[] models = [first, second];
-        Func<List<Picture>, float[][]>[] engines = Array.ConvertAll(models, Predictor);
-        List<Picture> pictures = Picture.Make(12);
-        float[][][] alone = Array.ConvertAll(engines, engine => engine(pictures));
+        Func<List<TestImage>, float[][]>[] engines = Array.ConvertAll(models, Predictor);
+        List<TestImage> images = TestImage.Make(12);
+        float[][][] alone = Array.ConvertAll(engines, engine => engine(images));
         OnThreads(4, i =>
         {
-            float[][] found = engines[i % 2](pictures);
+            float[][] found = engines[i % 2](images);
             for (int row = 0; row < found.Length; row++)
             {
                 CollectionAssert.AreEqual(alone[i % 2][row], found[row], $"thread {i}, row {row}");
             }
         });
 
-        static Func<List<Picture>, float[][]> Predictor(Scored scored)
+        static Func<List<TestImage>, float[][]> Predictor(Scored scored)
         {
             ITransformer chain = scored.Chain.Append(scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { Activation = Activation.Softplus(20) }).Fit(scored.View));
-            return pictures =>
+            return images =>
             {
                 // An engine of its own for each thread, as ML.NET asks for; all share the network.
-                using PredictionEngine<Picture, Output> engine = scored.Context.Model.CreatePredictionEngine<Picture, Output>(chain, new PredictionEngineOptions { OwnsTransformer = false });
-                return [.. pictures.Select(picture => engine.Predict(picture)).Select(output => (float[])[.. output.Score, .. output.Saliency])];
+                using PredictionEngine<TestImage, Output> engine = scored.Context.Model.CreatePredictionEngine<TestImage, Output>(chain, new PredictionEngineOptions { OwnsTransformer = false });
+                return [.. images.Select(image => engine.Predict(image)).Select(output => (float[])[.. output.Score, .. output.Saliency])];
             };
         }
     }
@@ -120,7 +120,7 @@ public sealed class ConcurrencyTests
         options.Epochs = 3;
         options.ProgressInterval = TimeSpan.Zero;
         change?.Invoke(options);
-        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(24, seed));
+        IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(24, seed));
         return context.Transforms.RobustImageClassification(options).Fit(context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw));
     }
 
@@ -128,7 +128,7 @@ public sealed class ConcurrencyTests
     {
         var context = new MLContext(seed);
         using RobustAttributionModelTransformer model = Train(seed);
-        IDataView scored = model.Transform(context.Data.LoadFromEnumerable(Picture.Make(9)));
+        IDataView scored = model.Transform(context.Data.LoadFromEnumerable(TestImage.Make(9)));
         IDataView attacked = context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = new Attacks.TopKAttack { K = 9, Steps = 2 }, Similarities = [] }).Fit(scored).Transform(scored);
         return [.. Rows.Read(attacked, ["Score", "AttackedImage"]).SelectMany(row => row.Values.Values.SelectMany(value => (float[])value))];
     }

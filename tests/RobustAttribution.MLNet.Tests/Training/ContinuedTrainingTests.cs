@@ -82,7 +82,7 @@ public sealed class ContinuedTrainingTests
 
         List<string> messages = [];
         scored.Context.Log += (_, message) => messages.Add(message.Message);
-        List<Picture> four = Picture.Make(12);
+        List<TestImage> four = TestImage.Make(12);
         four[0].Label = "other";
         IDataView raw = scored.Context.Data.LoadFromEnumerable(four);
         IDataView data = scored.Context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);

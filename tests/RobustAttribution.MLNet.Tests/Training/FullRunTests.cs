@@ -31,7 +31,7 @@ public sealed class FullRunTests
     {
         CountingArchitecture.Register();
         var context = new MLContext(seed);
-        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(24));
+        IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(24));
         RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
         options.Objective = new LocalGradientAlignment();
         options.Seed = seed;

@@ -30,7 +30,7 @@ public sealed class KilledTrainingTests
     internal static int Train(string checkpoints, string weights, int pause)
     {
         var context = new MLContext(seed: 5);
-        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(32));
+        IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(32));
         IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
         {

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attributions;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.MLNet.Tests.Models;
@@ -28,18 +28,18 @@ public sealed class OwnNetworkTests
     public void Clean() => Directory.Delete(folder, recursive: true);
 
     /// <summary>What the fresh process does: it knows the architectures, and scores.</summary>
-    public static int ScoreInAnotherProcess(string model, string pictures, string output)
+    public static int ScoreInAnotherProcess(string model, string images, string output)
     {
         Register();
-        return FreshProcess.Score<ColorPicture>(model, pictures, output);
+        return FreshProcess.Score<ColorTestImage>(model, images, output);
     }
 
     [TestMethod]
     public void TorchVisionsResNet18IsTrainedExplainedSavedAndLoadedElsewhere()
     {
-        List<ColorPicture> pictures = ColorPicture.Make(12); // no batch of one: its batch statistics would not be finite
+        List<ColorTestImage> images = ColorTestImage.Make(12); // no batch of one: its batch statistics would not be finite
         var context = new MLContext(seed: 3);
-        IDataView data = context.Data.LoadFromEnumerable(pictures);
+        IDataView data = context.Data.LoadFromEnumerable(images);
         var options = new Options { Network = new VisionResNet(), Objective = new CrossEntropy(), Epochs = 1, BatchSize = 4 };
         var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
             .Append(context.Transforms.RobustImageClassification(options))
@@ -50,7 +50,7 @@ public sealed class OwnNetworkTests
         string path = Path.Combine(folder, "model.zip");
         context.Model.Save(model, data.Schema, path);
 
-        (int exitCode, Dictionary<string, float[][]>? columns, string messages) = FreshProcess.Run("score-own-network", path, pictures);
+        (int exitCode, Dictionary<string, float[][]>? columns, string messages) = FreshProcess.Run("score-own-network", path, images);
 
         Assert.AreEqual(0, exitCode, messages);
         string[] names = ["Score", "Relevance", "Guided", "Activation"];
@@ -61,13 +61,13 @@ public sealed class OwnNetworkTests
             foreach (string name in names)
             {
                 float[] value = (float[])here[i].Values[name];
-                Assert.HasCount(name == "Score" ? 3 : ColorPicture.Side * ColorPicture.Side, value);
+                Assert.HasCount(name == "Score" ? 3 : ColorTestImage.Side * ColorTestImage.Side, value);
                 Assert.IsTrue(value.All(float.IsFinite) && value.Any(number => number != 0), name);
                 CollectionAssert.AreEqual(value, columns![name][i], $"{name}, row {i}");
             }
         }
 
-        (int unregistered, _, string error) = FreshProcess.Run("score", path, pictures);
+        (int unregistered, _, string error) = FreshProcess.Run("score", path, images);
         Assert.AreNotEqual(0, unregistered);
         StringAssert.Contains(error, nameof(VisionResNet));
 
@@ -277,7 +277,7 @@ public sealed class OwnNetworkTests
 
     private static IDataView Data(MLContext context)
     {
-        IDataView raw = context.Data.LoadFromEnumerable(ColorPicture.Make(8));
+        IDataView raw = context.Data.LoadFromEnumerable(ColorTestImage.Make(8));
         return context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
     }
 

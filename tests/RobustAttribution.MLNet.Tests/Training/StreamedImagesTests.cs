@@ -1,5 +1,5 @@
 using Microsoft.ML;
-using RobustAttribution.MLNet.Images;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.MLNet.Training;
@@ -9,12 +9,12 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Tests.Training;
 
-/// <summary>Pictures above the memory budget: the same pictures, in an order that the seed decides.</summary>
+/// <summary>Images above the memory budget: the same images, in an order that the seed decides.</summary>
 [TestClass]
 public sealed class StreamedImagesTests
 {
     private const int Count = 50;
-    private static readonly InputSpecification Input = new(1, Picture.Side, Picture.Side);
+    private static readonly InputSpecification Input = new(1, TestImage.Side, TestImage.Side);
 
     [TestMethod]
     public void ReadsWhatTheCacheReads()
@@ -25,44 +25,44 @@ public sealed class StreamedImagesTests
         Assert.IsInstanceOfType<StreamedImages>(streamed);
         Assert.AreEqual(cached.Count, streamed.Count);
         Assert.AreEqual(cached.LargestValue, streamed.LargestValue);
-        CollectionAssert.AreEqual(Pictures(cached, null), Pictures(streamed, null));
+        CollectionAssert.AreEqual(Images(cached, null), Images(streamed, null));
     }
 
     [TestMethod]
     public void TheSeedDecidesTheOrder()
     {
         ITrainingImages streamed = Load(1000);
-        string[] one = Pictures(streamed, 1);
-        CollectionAssert.AreEqual(one, Pictures(streamed, 1));
-        CollectionAssert.AreNotEqual(one, Pictures(streamed, 2));
-        CollectionAssert.AreNotEqual(one, Pictures(streamed, null));
-        CollectionAssert.AreEquivalent(one, Pictures(streamed, null));
-        CollectionAssert.AreEqual(one[16..], Pictures(streamed, 1, firstBatch: 2));
+        string[] one = Images(streamed, 1);
+        CollectionAssert.AreEqual(one, Images(streamed, 1));
+        CollectionAssert.AreNotEqual(one, Images(streamed, 2));
+        CollectionAssert.AreNotEqual(one, Images(streamed, null));
+        CollectionAssert.AreEquivalent(one, Images(streamed, null));
+        CollectionAssert.AreEqual(one[16..], Images(streamed, 1, firstBatch: 2));
     }
 
     [TestMethod]
     public void APartIsTheSameInEveryOrder()
     {
         (ITrainingImages remaining, ITrainingImages held) = Load(1000).Split(0.3, 5);
-        string[] rest = Pictures(remaining, 3);
-        string[] share = Pictures(held, 4);
+        string[] rest = Images(remaining, 3);
+        string[] share = Images(held, 4);
         Assert.AreEqual(remaining.Count, rest.Length);
         Assert.AreEqual(held.Count, share.Length);
         Assert.IsTrue(held.Count is > 5 and < 25, $"{held.Count} of {Count}");
-        CollectionAssert.AreEquivalent(rest, Pictures(remaining, null));
-        CollectionAssert.AreEquivalent(Pictures(Load(1000), null), rest.Concat(share).ToArray());
+        CollectionAssert.AreEquivalent(rest, Images(remaining, null));
+        CollectionAssert.AreEquivalent(Images(Load(1000), null), rest.Concat(share).ToArray());
     }
 
     [TestMethod]
     public void FloatsStayFloats()
     {
-        List<Picture> pictures = Picture.Make(Count);
-        pictures[Count - 1].Image[3] = 7.25f;
-        ITrainingImages streamed = Load(2000, pictures);
+        List<TestImage> samples = TestImage.Make(Count);
+        samples[Count - 1].Image[3] = 7.25f;
+        ITrainingImages streamed = Load(2000, samples);
         using ImageBatch batch = streamed.Read(Count).First();
         Assert.AreEqual(ScalarType.Float32, batch.Images.dtype);
         Assert.AreEqual(7.25f / 255, batch.Images[Count - 1, 0, 0, 3].item<float>());
-        CollectionAssert.AreEqual(Pictures(Load(long.MaxValue, pictures), 1).Order().ToArray(), Pictures(streamed, 1).Order().ToArray());
+        CollectionAssert.AreEqual(Images(Load(long.MaxValue, samples), 1).Order().ToArray(), Images(streamed, 1).Order().ToArray());
     }
 
     [TestMethod]
@@ -79,10 +79,10 @@ public sealed class StreamedImagesTests
     [TestMethod]
     public void ARowThatBreaksLaterIsAnErrorOfTheTraining()
     {
-        List<Picture> pictures = Picture.Make(Count);
-        ITrainingImages streamed = Load(1000, pictures);
-        pictures[30].Image[0] = 999;
-        StringAssert.Contains(Assert.ThrowsExactly<BrokenImageException>(() => Pictures(streamed, null)).Message, "value 0 is 999");
+        List<TestImage> samples = TestImage.Make(Count);
+        ITrainingImages streamed = Load(1000, samples);
+        samples[30].Image[0] = 999;
+        StringAssert.Contains(Assert.ThrowsExactly<BrokenImageException>(() => Images(streamed, null)).Message, "value 0 is 999");
     }
 
     [TestMethod]
@@ -95,7 +95,7 @@ public sealed class StreamedImagesTests
             options.CacheBudgetInBytes = budget;
             options.ValidationSetFraction = 0.2;
             options.Epochs = 2;
-            IDataView data = Keys(scored.Context, Picture.Make(Count));
+            IDataView data = Keys(scored.Context, TestImage.Make(Count));
             using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(data);
             Assert.AreEqual(2, model.Training!.EpochsDone);
             return (float[])Rows.Read(model.Transform(data), ["Score"])[0].Values["Score"];
@@ -105,22 +105,22 @@ public sealed class StreamedImagesTests
         CollectionAssert.AreNotEqual(Train(1000), Train(long.MaxValue));
     }
 
-    private static IDataView Keys(MLContext context, List<Picture> pictures)
+    private static IDataView Keys(MLContext context, List<TestImage> samples)
     {
-        IDataView view = context.Data.LoadFromEnumerable(pictures);
+        IDataView view = context.Data.LoadFromEnumerable(samples);
         return context.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
     }
 
-    private static ITrainingImages Load(long budget, List<Picture>? pictures = null)
+    private static ITrainingImages Load(long budget, List<TestImage>? samples = null)
     {
         var context = new MLContext(1);
-        IDataView data = Keys(context, pictures ?? Picture.Make(Count));
+        IDataView data = Keys(context, samples ?? TestImage.Make(Count));
         ImageColumn images = ImageColumn.Bind(data.Schema, "Image", Input, PixelScale.Bytes, ResizePolicy.Fill);
         return new TrainingRows(CatalogEnvironment.Of(context.Data), data, images, KeyColumn.Bind(data.Schema, "Label"), Input, BrokenRows.Fail, CancellationToken.None).Load(budget);
     }
 
-    /// <summary>One text for each picture in the order of the pass.</summary>
-    private static string[] Pictures(ITrainingImages source, long? seed, int firstBatch = 0)
+    /// <summary>One text for each image in the order of the pass.</summary>
+    private static string[] Images(ITrainingImages source, long? seed, int firstBatch = 0)
     {
         List<string> found = [];
         foreach (ImageBatch batch in source.Read(8, seed, firstBatch))

@@ -33,7 +33,7 @@ public sealed class TrainerOptionTests
         [nameof(Options.FrozenModules)] = options => options.FrozenModules = ["inner.conv1"],
         [nameof(Options.ValidationSetFraction)] = options => options.ValidationSetFraction = 0.5,
         [nameof(Options.Seed)] = options => options.Seed = 99,
-        [nameof(Options.Input)] = options => options.Input = new InputSpecification(1, Picture.Side, Picture.Side) { Mean = [0.1] },
+        [nameof(Options.Input)] = options => options.Input = new InputSpecification(1, TestImage.Side, TestImage.Side) { Mean = [0.1] },
     };
 
     // What has tests of its own: columns and scoring in ConformanceTests, the rest in TrainerTests, ContinuedTrainingTests, ConcurrencyTests and below.
@@ -103,7 +103,7 @@ public sealed class TrainerOptionTests
     {
         CountingArchitecture.Register();
         var context = new MLContext(seed: 1);
-        IDataView raw = context.Data.LoadFromEnumerable(Picture.Make(18));
+        IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(18));
         IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
         Options options = Scored.Options();
         options.Epochs = 2;

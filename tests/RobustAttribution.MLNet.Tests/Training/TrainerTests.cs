@@ -60,7 +60,7 @@ public sealed class TrainerTests
         context.Options.ValidationSet = context.Test;
         context.Options.Epochs = 2;
         using RobustAttributionModelTransformer model = context.Train();
-        Assert.HasCount(2 * 6, reports.OfType<BatchProgress>().ToArray()); // 24 pictures, 4 in a step
+        Assert.HasCount(2 * 6, reports.OfType<BatchProgress>().ToArray()); // 24 images, 4 in a step
         Assert.HasCount(2, reports.OfType<ValidationProgress>().ToArray());
         Assert.HasCount(2, reports.OfType<EpochProgress>().ToArray());
         Assert.IsNotNull(reports.OfType<EpochProgress>().Last().Validation);
@@ -108,7 +108,7 @@ public sealed class TrainerTests
         using RobustAttributionModelTransformer model = context.Train();
         Assert.IsFalse(model.Training!.Completed);
         Assert.HasCount(1, reports);
-        Assert.HasCount(context.Pictures.Count, context.Scores(model));
+        Assert.HasCount(context.Images.Count, context.Scores(model));
     }
 
     [TestMethod]
@@ -166,10 +166,10 @@ public sealed class TrainerTests
     public void BrokenRowsFailOrAreSkippedAndCounted()
     {
         using var context = new Context(1);
-        List<Picture> pictures = Picture.Make(12);
-        pictures[4].Image[0] = 300;
-        pictures[7].Label = "unknown";
-        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(pictures));
+        List<TestImage> images = TestImage.Make(12);
+        images[4].Image[0] = 300;
+        images[7].Label = "unknown";
+        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(images));
         var error = Assert.ThrowsExactly<BrokenImageException>(() => context.Trainer().Fit(data));
         StringAssert.Contains(error.Message, "Image column 'Image', row 4: value 0 is 300");
         StringAssert.Contains(error.Message, "BrokenRows.Skip");
@@ -185,26 +185,26 @@ public sealed class TrainerTests
     public void PixelsOfTheOtherScaleAreFoundOut()
     {
         using var context = new Context(1);
-        List<Picture> pictures = Picture.Make(12);
-        pictures.ForEach(picture => picture.Image = [.. picture.Image.Select(value => value / 255)]);
-        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(pictures));
+        List<TestImage> images = TestImage.Make(12);
+        images.ForEach(image => image.Image = [.. image.Image.Select(value => value / 255)]);
+        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(images));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(data)).Message, "PixelScale.Unit");
 
         context.Options.PixelScale = PixelScale.Unit;
         using RobustAttributionModelTransformer unit = context.Trainer().Fit(data);
         StringAssert.Contains(Assert.ThrowsExactly<BrokenImageException>(() => context.Trainer().Fit(context.Training)).Message, "PixelScale = Bytes");
         context.Options.PixelScale = PixelScale.Bytes;
-        using RobustAttributionModelTransformer bytes = context.Train(Picture.Make(12));
+        using RobustAttributionModelTransformer bytes = context.Train(TestImage.Make(12));
         float[] a = (float[])Rows.Read(unit.Transform(data), ["Score"])[0].Values["Score"];
         float[] b = context.Scores(bytes)[0];
-        Assert.AreEqual(b[0], a[0], 1e-4, "the same pictures in both scales train the same network");
+        Assert.AreEqual(b[0], a[0], 1e-4, "the same images in both scales train the same network");
     }
 
     [TestMethod]
     public void LabelsThatAreNotKeysAreNamedEarly()
     {
         using var context = new Context(1);
-        IDataView text = context.ML.Data.LoadFromEnumerable(Picture.Make(6));
+        IDataView text = context.ML.Data.LoadFromEnumerable(TestImage.Make(6));
         StringAssert.Contains(Assert.Throws<Exception>(() => context.Trainer().Fit(text)).Message, "MapValueToKey(\"Label\")");
         Exception promised = Assert.Throws<Exception>(() => new EstimatorChain<ITransformer>().Append(context.Trainer()).Append(new ShapeSpy()).Fit(text));
         StringAssert.Contains(promised.Message, "MapValueToKey(\"Label\")");
@@ -272,18 +272,18 @@ public sealed class TrainerTests
             ML = context ?? new MLContext(seed);
             Options = Scored.Options();
             Options.Objective = new LocalGradientAlignment();
-            Pictures = Picture.Make(24);
-            IDataView raw = ML.Data.LoadFromEnumerable(Pictures);
+            Images = TestImage.Make(24);
+            IDataView raw = ML.Data.LoadFromEnumerable(Images);
             Keys = ML.Transforms.Conversion.MapValueToKey("Label").Fit(raw);
             Training = Keys.Transform(raw);
-            Test = Keys.Transform(ML.Data.LoadFromEnumerable(Picture.Make(30, seed: 9)));
+            Test = Keys.Transform(ML.Data.LoadFromEnumerable(TestImage.Make(30, seed: 9)));
         }
 
         public MLContext ML { get; }
 
         public RobustAttributionImageClassificationTrainer.Options Options { get; }
 
-        public List<Picture> Pictures { get; }
+        public List<TestImage> Images { get; }
 
         public ITransformer Keys { get; }
 
@@ -295,7 +295,7 @@ public sealed class TrainerTests
 
         public RobustAttributionModelTransformer Train() => Trainer().Fit(Training);
 
-        public RobustAttributionModelTransformer Train(List<Picture> pictures) => Trainer().Fit(Keys.Transform(ML.Data.LoadFromEnumerable(pictures)));
+        public RobustAttributionModelTransformer Train(List<TestImage> images) => Trainer().Fit(Keys.Transform(ML.Data.LoadFromEnumerable(images)));
 
         public float[][] Scores(ITransformer model) => [.. Rows.Read(model.Transform(Training), ["Score"]).Select(row => (float[])row.Values["Score"])];
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>How values are spread: the share of pictures in each of a number of equal bins, as outlined steps so that several groups can lie over one another.</summary>
+/// <summary>How values are spread: the share of images in each of a number of equal bins, as outlined steps so that several groups can lie over one another.</summary>
 internal static class Histogram
 {
     /// <param name="title">What the figure shows.</param>
@@ -29,7 +29,7 @@ internal static class Histogram
             marks.Append($"<path d=\"{path}\" fill=\"{ChartStyle.Color(i)}\" fill-opacity=\"0.18\" stroke=\"{ChartStyle.Color(i)}\" stroke-width=\"2\" stroke-dasharray=\"{ChartStyle.Dash(i)}\"/>");
         }
 
-        return frame.Figure(title, horizontal, "share of pictures", marks.ToString(), [.. groups.Select(group => group.Name)]);
+        return frame.Figure(title, horizontal, "share of images", marks.ToString(), [.. groups.Select(group => group.Name)]);
     }
 
     private static double[] Shares(double[] values, (double Low, double High) range, int bins)

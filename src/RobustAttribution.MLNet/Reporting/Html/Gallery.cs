@@ -1,17 +1,18 @@
 using System.Globalization;
 using System.Text;
+using RobustAttribution.MLNet.Drawing;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>The pictures of a report: some side by side for all models, and each model's worst and best cases. Both maps of a row that belong to one model have one scale.</summary>
+/// <summary>The images of a report: some side by side for all models, and each model's worst and best cases. Both maps of a row that belong to one model have one scale.</summary>
 internal static class Gallery
 {
-    /// <summary>Drawn size of a picture's longer side, pixels.</summary>
+    /// <summary>Drawn size of an image's longer side, pixels.</summary>
     private const int Side = 128;
     private const int SmallSide = 112;
     private const int BarEntries = 64;
 
-    /// <summary>One row a picture: the picture, and each model's map before and after the attack.</summary>
+    /// <summary>One row an image: the image, and each model's map before and after the attack.</summary>
     public static string RenderSamples(RobustnessReport report)
     {
         List<ReportedModel> models = [.. report.Models.Where(model => model.Samples.Count > 0)];
@@ -22,7 +23,7 @@ internal static class Gallery
 
         var page = new StringBuilder("<div class=\"wide\"><table class=\"gallery\"><thead><tr><td></td>");
         page.AppendJoin(string.Empty, models.Select(model => $"<th scope=\"colgroup\" colspan=\"2\" class=\"model\">{HtmlPage.Text(model.Name)}</th>"));
-        page.Append("</tr><tr><th scope=\"col\">picture</th>");
+        page.Append("</tr><tr><th scope=\"col\">image</th>");
         page.Insert(page.Length, "<th scope=\"col\" class=\"first\">its map</th><th scope=\"col\">its map after the attack</th>", models.Count).Append("</tr></thead><tbody>");
         foreach (ReportedExample first in models[0].Samples)
         {
@@ -37,7 +38,7 @@ internal static class Gallery
         }
 
         page.Append("</tbody></table></div>").Append(ScaleNote(report.Models.SelectMany(model => model.Samples)));
-        return page.Append("<p class=\"note\">These are the first pictures of different classes among those measured, not chosen by what came of them.</p>").ToString();
+        return page.Append("<p class=\"note\">These are the first images of different classes among those measured, not chosen by what came of them.</p>").ToString();
     }
 
     /// <summary>Each model's worst and best cases.</summary>
@@ -66,7 +67,7 @@ internal static class Gallery
         }
 
         gallery.Append($"<h3>{HtmlPage.Text(heading)}</h3><div class=\"wide\"><table class=\"gallery\"><thead><tr>");
-        foreach (string column in new[] { "picture", "its map", "attacked picture", "perturbation", "map after the attack", "how much stayed" })
+        foreach (string column in new[] { "image", "its map", "attacked image", "perturbation", "map after the attack", "how much stayed" })
         {
             gallery.Append($"<th scope=\"col\">{column}</th>");
         }
@@ -81,8 +82,8 @@ internal static class Gallery
         return "<tr>"
             + Cell(Clean(example, Side), $"{Identifier(example.Id)}<br>{truth}{Says(example.Prediction)}")
             + Cell(Map(example, attacked: false, Side), string.Empty)
-            + Cell(Image(example, SaliencyImage.PicturePainter(example.AttackedImage.Span, example.Channels, example.Height, example.Width), $"attacked picture {example.Id}", Side), Says(example.AttackedPrediction))
-            + Cell(Image(example, perturbation, $"perturbation of picture {example.Id}, magnified {magnified} times", Side), $"× {magnified}")
+            + Cell(Image(example, SaliencyImage.ImagePainter(example.AttackedImage.Span, example.Channels, example.Height, example.Width), $"attacked image {example.Id}", Side), Says(example.AttackedPrediction))
+            + Cell(Image(example, perturbation, $"perturbation of image {example.Id}, magnified {magnified} times", Side), $"× {magnified}")
             + Cell(Map(example, attacked: true, Side), string.Empty)
             + $"<td class=\"numbers\">{string.Join("<br>", example.Numbers.Select(number => $"{HtmlPage.Text(number.Name)} {Number(number.Value)}"))}</td></tr>";
     }
@@ -106,12 +107,12 @@ internal static class Gallery
         => $"<td{(style is null ? string.Empty : $" class=\"{style}\"")}>{image}<div class=\"caption\">{caption}</div></td>";
 
     private static string Clean(ReportedExample example, int side)
-        => Image(example, SaliencyImage.PicturePainter(example.Image.Span, example.Channels, example.Height, example.Width), $"picture {example.Id}", side);
+        => Image(example, SaliencyImage.ImagePainter(example.Image.Span, example.Channels, example.Height, example.Width), $"image {example.Id}", side);
 
     private static string Map(ReportedExample example, bool attacked, int side)
     {
         ReadOnlySpan<float> map = attacked ? example.AttackedMap.Span : example.Map.Span;
-        string alternative = attacked ? $"map of the attacked picture {example.Id}" : $"map of picture {example.Id}";
+        string alternative = attacked ? $"map of the attacked image {example.Id}" : $"map of image {example.Id}";
         double scale = SaliencyImage.ClipValue(example.Map.Span); // of both maps: that of the one before the attack
         return Image(example, SaliencyImage.MapPainter(map, example.Height, example.Width, scale, Colors(example)), alternative, side);
     }
@@ -161,6 +162,6 @@ internal static class Gallery
             difference[i] = 0.5f + (magnification * difference[i]);
         }
 
-        return (SaliencyImage.PicturePainter(difference, example.Channels, example.Height, example.Width), magnification);
+        return (SaliencyImage.ImagePainter(difference, example.Channels, example.Height, example.Width), magnification);
     }
 }

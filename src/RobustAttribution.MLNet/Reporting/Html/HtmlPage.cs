@@ -19,9 +19,9 @@ internal static class HtmlPage
         }
 
         page.Append("<section><h2>The numbers</h2>").Append(HeadlineTable(report.Models)).Append("</section>\n");
-        Section(page, "The same pictures, before and after the attack", Gallery.RenderSamples(report));
+        Section(page, "The same images, before and after the attack", Gallery.RenderSamples(report));
         Section(page, "Curves", Charts(report.Models));
-        Section(page, "How the values are spread over the pictures", Histograms(report.Models));
+        Section(page, "How the values are spread over the images", Histograms(report.Models));
         Section(page, "Worst and best cases", Gallery.Render(report));
         page.Append("<section><h2>How this was made</h2>").Append(Cards(report)).Append("</section>\n");
         Section(page, "All options", string.Concat(report.Options.Select(option => $"<p class=\"option\">{Text(option.Name)}</p><pre>{Text(option.Text)}</pre>")));
@@ -64,7 +64,7 @@ internal static class HtmlPage
             table.Append("</tbody>");
         }
 
-        table.Append("</table></div><p class=\"note\">↑ higher is better, ↓ lower is better. ± is the standard error of the mean over pictures.");
+        table.Append("</table></div><p class=\"note\">↑ higher is better, ↓ lower is better. ± is the standard error of the mean over images.");
         return table.Append(models.Count > 1 ? " The best value of each row is bold and marked ★.</p>" : "</p>").ToString();
     }
 
@@ -111,7 +111,7 @@ internal static class HtmlPage
             double[] values = [.. groups.SelectMany(group => group.Item2).Where(double.IsFinite)];
             if (values.Length > 0)
             {
-                charts.Append(Histogram.Render($"{name} of each picture", name, groups, (Math.Min(0, values.Min()), Math.Max(1, values.Max())), HistogramBins));
+                charts.Append(Histogram.Render($"{name} of each image", name, groups, (Math.Min(0, values.Min()), Math.Max(1, values.Max())), HistogramBins));
             }
         }
 

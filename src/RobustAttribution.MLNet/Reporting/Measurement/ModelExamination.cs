@@ -9,9 +9,9 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>Measures one network on pictures in memory: every attack, the curves, and the pictures of the gallery in one pass, then the curves over ε.</summary>
+/// <summary>Measures one network on images in memory: every attack, the curves, and the images of the gallery in one pass, then the curves over ε.</summary>
 /// <remarks>Classes explained, attacked and followed by insertion and deletion are the predicted ones.</remarks>
-internal sealed class ModelExamination(NetworkHandle handle, SamplePictures pictures, RobustnessReportOptions options, ReportClock clock)
+internal sealed class ModelExamination(NetworkHandle handle, SampleImages dataset, RobustnessReportOptions options, ReportClock clock)
 {
     private const int AttackPurpose = 0; // further attacks count on
     private const int RadiusPurpose = 1000;
@@ -20,23 +20,23 @@ internal sealed class ModelExamination(NetworkHandle handle, SamplePictures pict
     private const int LargestSample = 4;
 
     private readonly ExtremeExamples examples = new(options.ExamplesAtEachEnd);
-    private readonly HashSet<int> sampleRows = [.. pictures.Classes.Index().DistinctBy(entry => entry.Item).Take(LargestSample).Select(entry => entry.Index)];
+    private readonly HashSet<int> sampleRows = [.. dataset.Classes.Index().DistinctBy(entry => entry.Item).Take(LargestSample).Select(entry => entry.Index)];
     private readonly List<ReportedExample> samples = [];
     private readonly int batchSize = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
 
     public ModelTotals Totals { get; } = new(options);
 
-    /// <summary>The worst and best pictures under the first attack; those without a valid attacked copy are not among them.</summary>
+    /// <summary>The worst and best images under the first attack; those without a valid attacked copy are not among them.</summary>
     public IReadOnlyList<ReportedExample> Examples => examples.Examples;
 
-    /// <summary>The first picture of each of a few classes, whatever came of it.</summary>
+    /// <summary>The first image of each of a few classes, whatever came of it.</summary>
     public IReadOnlyList<ReportedExample> Samples => samples;
 
     /// <summary>One point for each of <see cref="RobustnessReportOptions.Radii"/>.</summary>
     public List<SecurityPoint> Security { get; } = [];
 
-    /// <summary>Units of <see cref="ReportClock"/>: pictures times walks.</summary>
-    public static long Work(int pictures, RobustnessReportOptions options) => pictures * (options.Attacks.Count + 1L + options.Radii.Count);
+    /// <summary>Units of <see cref="ReportClock"/>: images times walks.</summary>
+    public static long Work(int images, RobustnessReportOptions options) => images * (options.Attacks.Count + 1L + options.Radii.Count);
 
     /// <summary>The class's name, or its number from 1.</summary>
     public string ClassName(long index) => handle.ClassNames is { } names ? names.Names[(int)index] : $"class {index + 1}";
@@ -45,12 +45,12 @@ internal sealed class ModelExamination(NetworkHandle handle, SamplePictures pict
     {
         using IDisposable scope = NewDisposeScope();
         InputSpecification input = network.Input;
-        Tensor images = tensor(pictures.Pixels, dtype: ScalarType.Float32).reshape(pictures.Count, input.Channels, input.Height, input.Width);
-        Tensor classes = tensor(pictures.Classes);
-        for (int start = 0; start < pictures.Count; start += batchSize)
+        Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32).reshape(dataset.Count, input.Channels, input.Height, input.Width);
+        Tensor classes = tensor(dataset.Classes);
+        for (int start = 0; start < dataset.Count; start += batchSize)
         {
             using IDisposable batch = NewDisposeScope();
-            int end = Math.Min(start + batchSize, pictures.Count);
+            int end = Math.Min(start + batchSize, dataset.Count);
             Measure(
                 network,
                 images.narrow(0, start, end - start).to(network.DataType).to(network.Device),
@@ -68,7 +68,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SamplePictures pict
         long[] predictions = predicted.cpu().data<long>().ToArray();
         for (int i = 0; i < predictions.Length; i++)
         {
-            Totals.Accuracy.Add(predictions[i] == pictures.Classes[start + i] ? 1 : 0);
+            Totals.Accuracy.Add(predictions[i] == dataset.Classes[start + i] ? 1 : 0);
         }
 
         for (int i = 0; i < options.Attacks.Count; i++)
@@ -142,7 +142,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SamplePictures pict
 
             var example = new ReportedExample
             {
-                Id = pictures.Ids[start + row],
+                Id = dataset.Ids[start + row],
                 Image = Values(images.select(0, row)),
                 AttackedImage = Values(attackedImages.select(0, row)),
                 Map = Values(map.select(0, row)),
@@ -150,7 +150,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SamplePictures pict
                 Channels = handle.Input.Channels,
                 Height = handle.Input.Height,
                 Width = handle.Input.Width,
-                TrueClass = ClassName(pictures.Classes[start + row]),
+                TrueClass = ClassName(dataset.Classes[start + row]),
                 Prediction = Largest(probabilities.select(0, row)),
                 AttackedPrediction = Largest(attackedProbabilities.select(0, row)),
                 Similarity = options.Similarities[0].HigherIsMoreSimilar ? similarities[0][row] : -similarities[0][row],

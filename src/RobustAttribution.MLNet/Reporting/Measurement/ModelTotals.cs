@@ -3,10 +3,10 @@ using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>What is added up over the pictures of one model.</summary>
+/// <summary>What is added up over the images of one model.</summary>
 internal sealed class ModelTotals(RobustnessReportOptions options)
 {
-    /// <summary>Right answers, 0 or 1 for each picture.</summary>
+    /// <summary>Right answers, 0 or 1 for each image.</summary>
     public RunningStatistics Accuracy { get; } = new();
 
     /// <summary>What each attack did.</summary>
@@ -16,7 +16,7 @@ internal sealed class ModelTotals(RobustnessReportOptions options)
 
     public CurveTotals Deletion { get; } = new();
 
-    /// <summary>Over pictures with a valid attacked copy by the first attack.</summary>
+    /// <summary>Over images with a valid attacked copy by the first attack.</summary>
     public CurveTotals AdversarialInsertion { get; } = new();
 }
 
@@ -30,10 +30,10 @@ internal sealed class AttackTotals(int measures)
     /// <summary>One for each measure.</summary>
     public RunningStatistics[] Similarities { get; } = [.. Enumerable.Range(0, measures).Select(_ => new RunningStatistics())];
 
-    /// <summary>One list for each measure: the values of valid pictures.</summary>
+    /// <summary>One list for each measure: the values of valid images.</summary>
     public List<double>[] Values { get; } = [.. Enumerable.Range(0, measures).Select(_ => new List<double>())];
 
-    /// <summary>Adds a picture.</summary>
+    /// <summary>Adds an image.</summary>
     public void Add(bool valid, ReadOnlySpan<double> values)
     {
         Count++;
@@ -54,7 +54,7 @@ internal sealed class AttackTotals(int measures)
     }
 }
 
-/// <summary>A curve's mean over pictures.</summary>
+/// <summary>A curve's mean over images.</summary>
 internal sealed class CurveTotals
 {
     private RunningStatistics[] points = [];
@@ -64,7 +64,7 @@ internal sealed class CurveTotals
 
     public IReadOnlyList<(double X, double Y)> Points => [.. shares.Zip(points, (share, point) => (share, point.Mean))];
 
-    /// <summary>Adds the curve of a picture.</summary>
+    /// <summary>Adds the curve of an image.</summary>
     public void Add(IReadOnlyList<double> at, ReadOnlySpan<double> values)
     {
         if (points.Length == 0)
@@ -84,7 +84,7 @@ internal sealed class CurveTotals
     }
 }
 
-/// <summary>Keeps the worst and the best pictures, and no others: a gallery needs no more of them in memory.</summary>
+/// <summary>Keeps the worst and the best images, and no others: a gallery needs no more of them in memory.</summary>
 internal sealed class ExtremeExamples(int atEachEnd)
 {
     private List<ReportedExample> examples = [];

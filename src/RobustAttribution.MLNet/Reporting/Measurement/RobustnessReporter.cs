@@ -22,9 +22,9 @@ internal static class RobustnessReporter
 
         using IChannel channel = env.Start("RobustnessReport");
         using var clock = new ReportClock(env, options, models.Count);
-        (IDataView sample, long rows) = SampledRows.Of(data, options.MaximumPictures);
+        (IDataView sample, long rows) = SampledRows.Of(data, options.MaximumImages);
 
-        // Everything that can be wrong with columns is found before the first picture is attacked.
+        // Everything that can be wrong with columns is found before the first image is attacked.
         List<(string Name, IDataView Scored, NetworkHandle Network)> views = [];
         foreach ((string name, ITransformer model) in models)
         {
@@ -35,15 +35,15 @@ internal static class RobustnessReporter
         }
 
         List<ReportedModel> reported = [];
-        SamplePictures? first = null;
+        SampleImages? first = null;
         foreach ((string name, IDataView scored, NetworkHandle network) in views)
         {
             TimeSpan start = clock.Elapsed;
             clock.Begin(name, 1);
-            SamplePictures pictures = SamplePictures.Read(env, scored, network, options);
-            first ??= pictures;
-            clock.Begin(name, ModelExamination.Work(pictures.Count, options));
-            var examination = new ModelExamination(network, pictures, options, clock);
+            SampleImages images = SampleImages.Read(env, scored, network, options);
+            first ??= images;
+            clock.Begin(name, ModelExamination.Work(images.Count, options));
+            var examination = new ModelExamination(network, images, options, clock);
             examination.Run();
             clock.EndModel();
             ReportedModel model = Describe(name, examination, options) with { Card = ReportCards.Of(network, examination, options, clock.Elapsed - start) };
@@ -60,16 +60,16 @@ internal static class RobustnessReporter
         };
     }
 
-    private static IReadOnlyList<string> Summary(List<ReportedModel> models, SamplePictures pictures, RobustnessReportOptions options)
+    private static IReadOnlyList<string> Summary(List<ReportedModel> models, SampleImages images, RobustnessReportOptions options)
     {
         string attack = ReportTexts.Name(options.Attacks[0]);
         string data = options.DataName is null ? string.Empty : $" ({options.DataName})";
         return
         [
-            "A saliency map shows which pixels a classifier's answer rests on. An explanation is robust if its map stays the same when the picture changes by less than an eye can see. "
+            "A saliency map shows which pixels a classifier's answer rests on. An explanation is robust if its map stays the same when the image changes by less than an eye can see. "
                 + "This page shows how far an attacker can bend the maps while the answer stays the same.",
-            $"{(models.Count == 1 ? "Measured" : $"Compared: {string.Join(", ", models.Select(model => model.Name))},")} on {pictures.Count} pictures{data}. "
-                + $"The attack shown in the pictures is the {attack} with {ReportTexts.Budget(options.Attacks[0].ThreatModel)}: no pixel moves further, and copies that change the answer do not count.",
+            $"{(models.Count == 1 ? "Measured" : $"Compared: {string.Join(", ", models.Select(model => model.Name))},")} on {images.Count} images{data}. "
+                + $"The attack shown in the images is the {attack} with {ReportTexts.Budget(options.Attacks[0].ThreatModel)}: no pixel moves further, and copies that change the answer do not count.",
         ];
     }
 
@@ -158,10 +158,10 @@ internal static class ReportCards
         ("measured in", Time(time)),
     ];
 
-    public static IReadOnlyList<(string Name, string Value)> OfAll(NetworkHandle network, SamplePictures pictures, long rows, RobustnessReportOptions options, TimeSpan time) =>
+    public static IReadOnlyList<(string Name, string Value)> OfAll(NetworkHandle network, SampleImages images, long rows, RobustnessReportOptions options, TimeSpan time) =>
     [
-        ("pictures", $"{(options.DataName is null ? string.Empty : options.DataName + ", ")}{Number(pictures.Count)} of {Number(rows)} rows, evenly spaced"),
-        .. pictures.LeftOut > 0 ? [("left out", $"{pictures.LeftOut} rows: {pictures.FirstProblem}")] : Array.Empty<(string, string)>(),
+        ("images", $"{(options.DataName is null ? string.Empty : options.DataName + ", ")}{Number(images.Count)} of {Number(rows)} rows, evenly spaced"),
+        .. images.LeftOut > 0 ? [("left out", $"{images.LeftOut} rows: {images.FirstProblem}")] : Array.Empty<(string, string)>(),
         ("size", $"{network.Input.Channels} × {network.Input.Height} × {network.Input.Width} (channels × height × width)"),
         ("classes", string.Join(", ", network.ClassNames?.Names ?? [Number(network.ClassCount)])),
         ("map", $"{ReportTexts.Name(options.Method)} of the predicted class, {Signs(options.Reduction.Sign)} summed over the channels"),
@@ -181,8 +181,8 @@ internal static class ReportCards
     ];
 
     private static string Valid(AttackTotals totals) => totals.Valid == totals.Count
-        ? $"found a copy with the same answer for all {totals.Count} pictures"
-        : $"found a copy with the same answer for {totals.Valid} of {totals.Count} pictures; the others are in no mean";
+        ? $"found a copy with the same answer for all {totals.Count} images"
+        : $"found a copy with the same answer for {totals.Valid} of {totals.Count} images; the others are in no mean";
 
     private static string Signs(MapSign sign) => sign switch
     {

@@ -1,0 +1,108 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using RobustAttribution.Networks;
+
+namespace RobustAttribution.MLNet.Columns;
+
+/// <summary>Reads the image in the current row of a cursor.</summary>
+/// <param name="name">The column's name, for errors.</param>
+/// <param name="source">The row or cursor read.</param>
+internal abstract class ImageRowReader(string name, DataViewRow source)
+{
+    /// <summary>Writes the current row's C·H·W values in [0, 1].</summary>
+    /// <exception cref="BrokenImageException">The row has no readable image.</exception>
+    public abstract void Read(Span<float> target);
+
+    protected BrokenImageException Broken(string what, Exception? inner = null)
+        => new($"Image column '{name}', row {source.Position}: {what}", inner);
+}
+
+/// <summary>Reads float vectors.</summary>
+internal sealed class FloatVectorReader(string name, DataViewRow source, DataViewSchema.Column column, InputSpecification input, PixelScale scale)
+    : ImageRowReader(name, source)
+{
+    private readonly ValueGetter<VBuffer<float>> getter = source.GetGetter<VBuffer<float>>(column);
+    private readonly float top = scale == PixelScale.Bytes ? 255 : 1;
+    private VBuffer<float> buffer;
+
+    public override void Read(Span<float> target)
+    {
+        getter(ref buffer);
+        if (buffer.Length != target.Length)
+        {
+            throw Broken(buffer.Length == 0 ? "the image is missing." : $"{buffer.Length} values; the network takes {input.Channels}×{input.Height}×{input.Width}.");
+        }
+
+        buffer.CopyTo(target);
+        for (int i = 0; i < target.Length; i++)
+        {
+            float value = target[i];
+            if (!(value >= 0 && value <= top))
+            {
+                throw Broken(float.IsNaN(value)
+                    ? $"value {i} is missing (NaN)."
+                    : $"value {i} is {value}; PixelScale = {scale} allows 0 to {top}." + (top == 1 ? " Images in 0…255 need PixelScale = Bytes." : string.Empty));
+            }
+
+            target[i] = value / top;
+        }
+    }
+}
+
+/// <summary>Reads byte vectors.</summary>
+internal sealed class ByteVectorReader(string name, DataViewRow source, DataViewSchema.Column column, InputSpecification input) : ImageRowReader(name, source)
+{
+    private readonly ValueGetter<VBuffer<byte>> getter = source.GetGetter<VBuffer<byte>>(column);
+    private readonly byte[] bytes = new byte[input.ValueCount];
+    private VBuffer<byte> buffer;
+
+    public override void Read(Span<float> target)
+    {
+        getter(ref buffer);
+        if (buffer.Length != target.Length)
+        {
+            throw Broken(buffer.Length == 0 ? "the image is missing." : $"{buffer.Length} values; the network takes {input.Channels}×{input.Height}×{input.Width}.");
+        }
+
+        buffer.CopyTo(bytes);
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] = bytes[i] / 255f;
+        }
+    }
+}
+
+/// <summary>Reads MLImages of any size.</summary>
+/// <remarks>The image stays with whoever made it: it is given back to the getter, which may free or reuse it, and is never disposed here.</remarks>
+internal sealed class ImageReader(string name, DataViewRow source, DataViewSchema.Column column, InputSpecification input, ResizePolicy resize)
+    : ImageRowReader(name, source)
+{
+    private readonly ValueGetter<MLImage> getter = source.GetGetter<MLImage>(column);
+    private readonly PixelResampler resampler = new(input.Channels, input.Height, input.Width, resize);
+    private MLImage? image;
+
+    public override void Read(Span<float> target)
+    {
+        try
+        {
+            getter(ref image!);
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            image = null;
+            throw Broken(error.Message, error);
+        }
+
+        if (image is null)
+        {
+            throw Broken("the image is missing.");
+        }
+
+        if (input.Channels is not 1 and not 3)
+        {
+            throw Broken($"the network takes {input.Channels} channels; an MLImage gives 1 or 3.");
+        }
+
+        resampler.Resample(image.Pixels, image.Width, image.Height, image.PixelFormat == MLPixelFormat.Bgra32, target);
+    }
+}

@@ -1,0 +1,71 @@
+namespace RobustAttribution.MLNet.Datasets;
+
+/// <summary>Reads images in the portable pixmap format (netpbm's "P6": binary, three bytes a pixel).</summary>
+internal static class PpmFile
+{
+    private const int MaximumSide = 1 << 15;
+
+    /// <exception cref="InvalidDataException">The file is not such an image, or cut off; the message names file, position, what was expected and what was found.</exception>
+    public static void Read(string path, Raster raster)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        if (bytes.Length < 2 || bytes[0] != 'P' || bytes[1] != '6')
+        {
+            throw DamagedFile.AtByte(path, 0, "the PPM magic number P6", bytes.Length < 2 ? "the end of the file" : $"0x{bytes[0]:X2}{bytes[1]:X2}");
+        }
+
+        int at = 2;
+        int width = Number(bytes, ref at, path, "a width", MaximumSide);
+        int height = Number(bytes, ref at, path, "a height", MaximumSide);
+        int depth = Number(bytes, ref at, path, "a largest value", 65535);
+        if (depth != 255)
+        {
+            throw DamagedFile.AtByte(path, at, "255 as the largest value", depth.ToString());
+        }
+
+        long needed = 3L * width * height;
+        at++; // the one white space that ends the header; Number has seen it
+        if (bytes.Length - at != needed)
+        {
+            throw DamagedFile.AtByte(path, at, $"{needed} bytes for {width}×{height} pixels", $"{bytes.Length - at} to the end of the file");
+        }
+
+        raster.Resize(width, height);
+        for (int i = 0; i < width * height; i++, at += 3)
+        {
+            raster.Set(4 * i, bytes[at], bytes[at + 1], bytes[at + 2]);
+        }
+    }
+
+    /// <summary>A decimal number after white space and comments, which must be followed by white space.</summary>
+    private static int Number(byte[] bytes, ref int at, string path, string what, int maximum)
+    {
+        while (at < bytes.Length && (IsSpace(bytes[at]) || bytes[at] == '#'))
+        {
+            if (bytes[at] == '#')
+            {
+                while (at < bytes.Length && bytes[at] is not ((byte)'\n' or (byte)'\r'))
+                {
+                    at++;
+                }
+            }
+            else
+            {
+                at++;
+            }
+        }
+
+        int start = at;
+        int number = 0;
+        while (at < bytes.Length && bytes[at] is >= (byte)'0' and <= (byte)'9' && number <= maximum)
+        {
+            number = (10 * number) + (bytes[at++] - '0');
+        }
+
+        return at > start && number >= 1 && number <= maximum && at < bytes.Length && IsSpace(bytes[at])
+            ? number
+            : throw DamagedFile.AtByte(path, start, $"{what} from 1 to {maximum} and white space", at >= bytes.Length ? "the end of the file" : $"{number} and 0x{bytes[at]:X2}");
+    }
+
+    private static bool IsSpace(byte value) => value is (byte)' ' or >= 9 and <= 13;
+}

@@ -1,0 +1,140 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using RobustAttribution.Localization;
+using RobustAttribution.MLNet.Columns;
+using RobustAttribution.MLNet.Interop;
+
+namespace RobustAttribution.MLNet.Evaluation;
+
+/// <summary>Computes <see cref="LocalizationMetrics"/>.</summary>
+internal static class LocalizationEvaluator
+{
+    public static LocalizationMetrics Measure(IHostEnvironment env, IDataView data, LocalizationColumns columns, IDataView? validation)
+    {
+        Tally judged = Read(env, data, columns);
+        if (validation is null)
+        {
+            return judged.ToMetrics(0, validated: false);
+        }
+
+        Tally tuned = Read(env, validation, columns);
+        if (tuned.Rows == 0 || !tuned.Thresholds.SequenceEqual(judged.Thresholds))
+        {
+            throw new ArgumentException(
+                tuned.Rows == 0
+                    ? "The validation data have no rows with a label and a true box."
+                    : $"The validation data's boxes have the thresholds {string.Join(", ", tuned.Thresholds)}; those of the data are {string.Join(", ", judged.Thresholds)}.",
+                nameof(validation));
+        }
+
+        return judged.ToMetrics(tuned.BestIndex(), validated: true);
+    }
+
+    private static Tally Read(IHostEnvironment env, IDataView data, LocalizationColumns columns)
+    {
+        DataViewSchema schema = data.Schema;
+        KeyColumn label = KeyColumn.Bind(schema, columns.LabelColumnName);
+        KeyColumn predicted = KeyColumn.Bind(schema, columns.PredictedLabelColumnName);
+        if (label.Count != predicted.Count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(columns), $"Label column '{label.Name}' has {label.Count} classes, '{predicted.Name}' has {predicted.Count}; they must have the same.");
+        }
+
+        DataViewSchema.Column truth = SchemaColumns.Require(schema, columns.BoxColumnName, "the column of true boxes");
+        if (!BoxVectors.Are(truth.Type) || ((VectorDataViewType)truth.Type).Size != 4)
+        {
+            throw new ArgumentOutOfRangeException(nameof(columns), $"Box column '{truth.Name}' holds {truth.Type}; needed are vectors of 4 values of Single: left, top, right, bottom.");
+        }
+
+        (DataViewSchema.Column found, float[] thresholds) = Predictions(schema, columns.PredictedBoxColumnName);
+        (DataViewSchema.Column known, float[] knownThresholds) = Predictions(schema, columns.KnownClassBoxColumnName ?? columns.PredictedBoxColumnName);
+        if (!thresholds.SequenceEqual(knownThresholds))
+        {
+            throw new ArgumentOutOfRangeException(nameof(columns), $"Columns '{found.Name}' and '{known.Name}' have other thresholds: {string.Join(", ", thresholds)} and {string.Join(", ", knownThresholds)}.");
+        }
+
+        var tally = new Tally(Array.ConvertAll(thresholds, threshold => Math.Round((double)threshold, 6)), columns.MinimumOverlap);
+        using DataViewRowCursor cursor = data.GetRowCursor([schema[label.Index], schema[predicted.Index], truth, found, known]);
+        Func<long> readLabel = label.Open(cursor);
+        Func<long> readPredicted = predicted.Open(cursor);
+        Func<BoundingBox[]> readTruth = Boxes(cursor, truth);
+        Func<BoundingBox[]> readFound = Boxes(cursor, found);
+        Func<BoundingBox[]> readKnown = known.Index == found.Index ? readFound : Boxes(cursor, known);
+        while (cursor.MoveNext())
+        {
+            HostSettings.CheckAlive(env);
+            tally.Add(readLabel(), readPredicted(), readTruth()[0], readFound(), readKnown());
+        }
+
+        return tally;
+    }
+
+    private static (DataViewSchema.Column Column, float[] Thresholds) Predictions(DataViewSchema schema, string name)
+    {
+        DataViewSchema.Column column = SchemaColumns.Require(schema, name, "a column of boxes that SaliencyLocalization made");
+        if (!BoxVectors.Are(column.Type) || column.Annotations.Schema.GetColumnOrNull(SaliencyLocalizationMapper.ThresholdsKind) is null)
+        {
+            throw new ArgumentOutOfRangeException(nameof(name), $"Column '{name}' is not one that SaliencyLocalization made, or a later transform dropped what its boxes are.");
+        }
+
+        VBuffer<float> thresholds = default;
+        column.Annotations.GetValue(SaliencyLocalizationMapper.ThresholdsKind, ref thresholds);
+        return (column, [.. thresholds.DenseValues()]);
+    }
+
+    private static Func<BoundingBox[]> Boxes(DataViewRow row, DataViewSchema.Column column)
+    {
+        ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(column);
+        VBuffer<float> value = default;
+        return () =>
+        {
+            getter(ref value);
+            return BoxVectors.Read(value);
+        };
+    }
+
+    /// <summary>Counts over the rows of one view.</summary>
+    private sealed class Tally(double[] thresholds, double minimumOverlap)
+    {
+        private readonly long[] top1 = new long[thresholds.Length];
+        private readonly long[] known = new long[thresholds.Length];
+        private readonly double[] overlap = new double[thresholds.Length];
+        private long right;
+        private long leftOut;
+
+        public long Rows { get; private set; }
+
+        public IReadOnlyList<double> Thresholds => thresholds;
+
+        public void Add(long label, long predicted, BoundingBox truth, BoundingBox[] found, BoundingBox[] knownClass)
+        {
+            if (label < 0 || !(truth.Area > 0))
+            {
+                leftOut++;
+                return;
+            }
+
+            Rows++;
+            bool isRight = predicted == label;
+            right += isRight ? 1 : 0;
+            for (int i = 0; i < thresholds.Length; i++)
+            {
+                double shared = found[i].IntersectionOverUnion(truth);
+                overlap[i] += shared;
+                top1[i] += isRight && shared >= minimumOverlap ? 1 : 0;
+                known[i] += knownClass[i].IntersectionOverUnion(truth) >= minimumOverlap ? 1 : 0;
+            }
+        }
+
+        /// <summary>Where the top-1 localisation is highest; the lowest threshold of equals.</summary>
+        public int BestIndex() => Enumerable.Range(0, thresholds.Length).OrderByDescending(i => top1[i]).ThenBy(i => thresholds[i]).First();
+
+        public LocalizationMetrics ToMetrics(int chosen, bool validated)
+        {
+            double rows = Rows == 0 ? double.NaN : Rows;
+            LocalizationPoint[] curve = [.. thresholds.Select((threshold, i) => new LocalizationPoint(threshold, top1[i] / rows, known[i] / rows, overlap[i] / rows))];
+            return new LocalizationMetrics(Rows, leftOut, 1 - (right / rows), curve, chosen, validated);
+        }
+    }
+}
