@@ -1,4 +1,5 @@
 using RobustAttribution.MLNet;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Datasets;
 using RobustAttribution.MLNet.Interop;
 
@@ -11,6 +12,24 @@ namespace Microsoft.ML;
 /// </remarks>
 public static class RobustAttributionDataCatalog
 {
+    /// <summary>Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 28×28 grey images of ten kinds of clothes, with the columns <c>Image</c>, <c>Label</c> and <c>Id</c>.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="folder">
+    /// Folder of the four IDX files, plain or .gz; where null that of the environment variable <see cref="FashionMnistOptions.FolderVariable"/>,
+    /// else the first of <see cref="FashionMnistOptions.DebianFolder"/> and <see cref="FashionMnistOptions.CacheFolder"/> that has them.
+    /// </param>
+    /// <param name="split">Training or test images.</param>
+    /// <param name="options">Form of images and labels.</param>
+    /// <returns>The view; the files are read with its first row.</returns>
+    /// <exception cref="FileNotFoundException">The files are not in that folder, or in none of those.</exception>
+    /// <exception cref="InvalidDataException">While reading rows: a file is damaged; the message names file, position, what was expected and what was found.</exception>
+    public static IDataView LoadFashionMnist(
+        this DataOperationsCatalog catalog, string? folder = null, FashionMnistSplit split = FashionMnistSplit.Train, FashionMnistOptions? options = null)
+        => new DatasetView(
+            CatalogEnvironment.Of(catalog),
+            IdxImages.Fashion(folder, split),
+            new DatasetOptions { ImagesAsMLImage = options?.ImagesAsMLImage ?? false, LabelsAsKey = options?.LabelsAsKey ?? false });
+
     /// <summary>CIFAR-10 in its binary version: 32×32 images in colour of ten classes; <c>Id</c> counts the images of the part from 0.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="folder">The folder of data_batch_1.bin to data_batch_5.bin and test_batch.bin, or one that holds cifar-10-batches-bin.</param>

@@ -49,7 +49,7 @@ public sealed partial class PackageContentTests
         string[] expected = [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "icon.png", "LICENSE", "THIRD-PARTY-NOTICES.md"];
         CollectionAssert.AreEquivalent(id == Core ? [.. expected, OldLinux] : expected, files);
         string documentation = Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml"));
-        Assert.Contains(id == Core ? "T:RobustAttribution.Objectives.LocalGradientAlignment" : "M:Microsoft.ML.RobustAttributionCatalog.Saliency(", documentation);
+        Assert.Contains(id == Core ? "T:RobustAttribution.Objectives.LocalGradientAlignment" : "M:Microsoft.ML.RobustAttributionTransformsCatalog.Saliency(", documentation);
     }
 
     [TestMethod]

@@ -1,78 +1,30 @@
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
-using RobustAttribution.Attributions;
-using RobustAttribution.Metrics;
 using RobustAttribution.MLNet;
 using RobustAttribution.MLNet.Datasets;
 using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Reporting;
+using RobustAttribution.Metrics;
 using RobustAttribution.Objectives;
 
 namespace Microsoft.ML;
 
-/// <summary>The verbs that this library adds to <see cref="MLContext"/>.</summary>
-public static class RobustAttributionCatalog
+/// <summary>The trainer, the evaluations and the report: the verbs added to <c>mlContext.MulticlassClassification</c>.</summary>
+public static class RobustAttributionMulticlassCatalog
 {
-    /// <summary>Trains an image classifier with robust saliency maps: adds <c>PredictedLabel</c> and <c>Score</c>.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="labelColumnName">The label, a key.</param>
-    /// <param name="imageColumnName">The images, vectors of C×H×W values in 0…255. MLImage columns need the overload with options.</param>
-    /// <param name="objective">What is minimised; <see cref="LocalGradientAlignment"/> where null.</param>
-    /// <param name="epochs">Passes over the training set.</param>
-    public static RobustAttributionImageClassificationTrainer RobustImageClassification(
-        this TransformsCatalog catalog, string labelColumnName = "Label", string imageColumnName = "Image", ITrainingObjective? objective = null, int epochs = 10)
-        => new(CatalogEnvironment.Of(catalog), Brief(labelColumnName, imageColumnName, objective, epochs));
-
-    /// <summary>Trains an image classifier with robust saliency maps: adds <c>PredictedLabel</c> and <c>Score</c>.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="options">What to train and how.</param>
-    public static RobustAttributionImageClassificationTrainer RobustImageClassification(
-        this TransformsCatalog catalog, RobustAttributionImageClassificationTrainer.Options options)
-        => new(CatalogEnvironment.Of(catalog), options);
-
-    /// <inheritdoc cref="RobustImageClassification(TransformsCatalog, string, string, ITrainingObjective?, int)"/>
+    /// <inheritdoc cref="RobustAttributionTransformsCatalog.RobustImageClassification(TransformsCatalog, string, string, ITrainingObjective?, int)"/>
     public static RobustAttributionImageClassificationTrainer RobustImageClassification(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
         string labelColumnName = "Label",
         string imageColumnName = "Image",
         ITrainingObjective? objective = null,
         int epochs = 10)
-        => new(CatalogEnvironment.Of(catalog), Brief(labelColumnName, imageColumnName, objective, epochs));
+        => new(CatalogEnvironment.Of(catalog), RobustAttributionTransformsCatalog.Brief(labelColumnName, imageColumnName, objective, epochs));
 
-    /// <inheritdoc cref="RobustImageClassification(TransformsCatalog, RobustAttributionImageClassificationTrainer.Options)"/>
+    /// <inheritdoc cref="RobustAttributionTransformsCatalog.RobustImageClassification(TransformsCatalog, RobustAttributionImageClassificationTrainer.Options)"/>
     public static RobustAttributionImageClassificationTrainer RobustImageClassification(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, RobustAttributionImageClassificationTrainer.Options options)
-        => new(CatalogEnvironment.Of(catalog), options);
-
-    /// <summary>Adds saliency maps of the network that trained or loaded <c>RobustImageClassification</c> left in the Score column.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="outputColumnName">The new column, vectors of H×W values.</param>
-    /// <param name="method">The attribution; the input gradient where null.</param>
-    /// <param name="reduction">How it becomes a map; magnitudes summed over the channels where null.</param>
-    /// <param name="target">The class explained; the predicted one where null.</param>
-    public static SaliencyEstimator Saliency(
-        this TransformsCatalog catalog, string outputColumnName = "Saliency", IAttributionMethod? method = null, MapReduction? reduction = null, SaliencyTarget? target = null)
-        => new(
-            CatalogEnvironment.Of(catalog),
-            new() { OutputColumnName = outputColumnName, Method = method ?? new InputGradient(), Reduction = reduction ?? new(), Target = target ?? SaliencyTarget.Predicted });
-
-    /// <summary>Adds saliency maps of the network that trained or loaded <c>RobustImageClassification</c> left in the Score column.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="options">What to explain and how.</param>
-    public static SaliencyEstimator Saliency(this TransformsCatalog catalog, SaliencyEstimator.Options options)
-        => new(CatalogEnvironment.Of(catalog), options);
-
-    /// <summary>Attacks the explanations of the network in the Score column: adds the attacked images, and how similar the maps before and after are.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="attack">The attack; <see cref="TopKAttack"/> with its defaults where null.</param>
-    /// <param name="outputColumnName">The new column of attacked images.</param>
-    public static AttributionAttackEstimator AttributionAttack(this TransformsCatalog catalog, IAttributionAttack? attack = null, string outputColumnName = "AttackedImage")
-        => new(CatalogEnvironment.Of(catalog), new() { Attack = attack ?? new TopKAttack(), OutputColumnName = outputColumnName });
-
-    /// <summary>Attacks the explanations of the network in the Score column: adds the attacked images, and how similar the maps before and after are.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="options">What attack, and what is said of its result.</param>
-    public static AttributionAttackEstimator AttributionAttack(this TransformsCatalog catalog, AttributionAttackEstimator.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
     /// <summary>Attacks the explanations of a classifier on every row and says how similar the maps before and after are.</summary>
@@ -162,35 +114,41 @@ public static class RobustAttributionCatalog
         return SecurityCurveEvaluator.Measure(CatalogEnvironment.Of(catalog), data, curve ?? new SecurityCurve(), labelColumnName, scoreColumnName, seed, progress, cancellationToken);
     }
 
-    /// <summary>Says how similar the map of each image stays when the image is disturbed at random.</summary>
+    /// <summary>Attacks and measures a trained model and makes a page of what came of it.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">What disturbs, and what is said of the maps; the defaults where null.</param>
-    public static RandomPerturbationEstimator RandomPerturbation(this TransformsCatalog catalog, RandomPerturbationEstimator.Options? options = null)
-        => new(CatalogEnvironment.Of(catalog), options ?? new());
+    /// <param name="model">A fitted or loaded model with <c>RobustImageClassification</c> in it.</param>
+    /// <param name="data">Images with labels, as the model takes them.</param>
+    /// <param name="options">What to measure and show; the defaults where null.</param>
+    /// <returns>The report; <see cref="RobustAttribution.MLNet.RobustnessReport.Save"/> writes it.</returns>
+    public static RobustnessReport RobustnessReport(this MulticlassClassificationCatalog catalog, ITransformer model, IDataView data, RobustnessReportOptions? options = null)
+        => RobustnessReport(catalog, [("model", model)], data, options);
 
-    /// <summary>Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 28×28 grey images of ten kinds of clothes, with the columns <c>Image</c>, <c>Label</c> and <c>Id</c>.</summary>
+    /// <summary>Attacks and measures trained models on the same images and makes a page that compares them.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="folder">
-    /// Folder of the four IDX files, plain or .gz; where null that of the environment variable <see cref="FashionMnistOptions.FolderVariable"/>,
-    /// else the first of <see cref="FashionMnistOptions.DebianFolder"/> and <see cref="FashionMnistOptions.CacheFolder"/> that has them.
-    /// </param>
-    /// <param name="split">Training or test images.</param>
-    /// <param name="options">Form of images and labels.</param>
-    /// <returns>The view; the files are read with its first row.</returns>
-    /// <exception cref="FileNotFoundException">The files are not in that folder, or in none of those.</exception>
-    /// <exception cref="InvalidDataException">While reading rows: a file is damaged; the message names file, position, what was expected and what was found.</exception>
-    public static IDataView LoadFashionMnist(
-        this DataOperationsCatalog catalog, string? folder = null, FashionMnistSplit split = FashionMnistSplit.Train, FashionMnistOptions? options = null)
-        => new DatasetView(
-            CatalogEnvironment.Of(catalog),
-            IdxImages.Fashion(folder, split),
-            new DatasetOptions { ImagesAsMLImage = options?.ImagesAsMLImage ?? false, LabelsAsKey = options?.LabelsAsKey ?? false });
-
-    private static RobustAttributionImageClassificationTrainer.Options Brief(string label, string image, ITrainingObjective? objective, int epochs) => new()
+    /// <param name="models">Fitted or loaded models with <c>RobustImageClassification</c> in them, and what the report calls each; names must be unique.</param>
+    /// <param name="data">Images with labels, as the models take them.</param>
+    /// <param name="options">What to measure and show; the defaults where null.</param>
+    /// <returns>The report; <see cref="RobustAttribution.MLNet.RobustnessReport.Save"/> writes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or does not fit a model; the message names it.</exception>
+    /// <exception cref="ArgumentException">There is no model or no row with image and label, or an option does not fit the images.</exception>
+    public static RobustnessReport RobustnessReport(
+        this MulticlassClassificationCatalog catalog, IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions? options = null)
     {
-        LabelColumnName = label,
-        ImageColumnName = image,
-        Objective = objective ?? new LocalGradientAlignment(),
-        Epochs = epochs,
-    };
+        ArgumentNullException.ThrowIfNull(models);
+        ArgumentNullException.ThrowIfNull(data);
+        return RobustnessReporter.Create(CatalogEnvironment.Of(catalog), models, data, options ?? new RobustnessReportOptions());
+    }
+
+    /// <summary>Says how well the boxes of <c>SaliencyLocalization</c> find the objects.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view with labels, predicted labels, true boxes and predicted boxes.</param>
+    /// <param name="columns">Their names; the default ones where null.</param>
+    /// <param name="validationData">Other rows, with the same columns, on which the best threshold is chosen; where null the first threshold of the column is taken.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or the validation data have no rows or other thresholds.</exception>
+    public static LocalizationMetrics EvaluateLocalization(
+        this MulticlassClassificationCatalog catalog, IDataView data, LocalizationColumns? columns = null, IDataView? validationData = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return LocalizationEvaluator.Measure(CatalogEnvironment.Of(catalog), data, columns ?? new(), validationData);
+    }
 }
