@@ -1,5 +1,7 @@
 using TorchSharp;
 
+#pragma warning disable RS0030 // makes Scalars for TensorOperations, which hold them
+
 namespace RobustAttribution;
 
 /// <summary>An integer or a real number, as TorchSharp's <see cref="Scalar"/> is, without memory that must be freed.</summary>
@@ -14,8 +16,6 @@ internal readonly record struct Number
 
     public static implicit operator Number(long value) => new(value, value);
 
-#pragma warning disable RS0030 // the one place that makes Scalars
     /// <summary>A Scalar for the caller to hold in a <c>using</c> as long as the native call runs.</summary>
     public Scalar ToScalar() => integer is long whole ? whole.ToScalar() : real.ToScalar();
-#pragma warning restore RS0030
 }

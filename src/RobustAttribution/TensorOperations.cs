@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
+#pragma warning disable RS0030 // here Scalars are held
+
 namespace RobustAttribution;
 
 /// <summary>
@@ -187,7 +189,6 @@ internal static class TensorOperations
             return tensor.masked_fill(mask, value);
         }
 
-#pragma warning disable RS0030 // the Scalar is held
         public bool ToBoolean()
         {
             using Scalar value = tensor.ToScalar();
@@ -205,7 +206,6 @@ internal static class TensorOperations
             using Scalar value = tensor.ToScalar();
             return value.ToDouble();
         }
-#pragma warning restore RS0030
     }
 
     public static Tensor full(ReadOnlySpan<long> shape, Number value, ScalarType dtype, Device device)
