@@ -25,7 +25,7 @@ internal static class Differentiation
     /// <summary>As <see cref="LogitGradient(ImageNetwork, Tensor, Tensor, bool)"/>, at the normalised input.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradientAtNormalized(
         ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
-        => LogitGradient(network.LogitsOfNormalized, normalized, _ => classes, createGraph);
+        => network.Repeatable(() => LogitGradient(network.LogitsOfNormalized, normalized, _ => classes, createGraph));
 
     /// <summary>g_k at a point whose forward pass was done already: the gradient of each image's logit of its class.</summary>
     /// <param name="logits">[N,K], computed from <paramref name="point"/> with its graph, which is kept.</param>

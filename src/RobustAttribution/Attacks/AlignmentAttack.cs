@@ -63,7 +63,7 @@ public sealed record AlignmentAttack : AttributionAttack
     }
 
     /// <summary>log(1 + exp(−margin)).</summary>
-    internal static Tensor SoftMargin(Tensor margin) => nn.functional.softplus(-margin, 1, 20);
+    internal static Tensor SoftMargin(Tensor margin) => (-margin).softplus(1, 20);
 
     private Tensor Distance(NetworkView view, Tensor gradient, Tensor top)
         => 1 - Rowwise.Cosine(Vectors(view.Normalized).gather(1, top), Vectors(gradient).gather(1, top));

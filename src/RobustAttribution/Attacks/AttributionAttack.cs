@@ -64,9 +64,14 @@ public abstract record AttributionAttack : IAttributionAttack
         Check(network, images, classes, generator);
         lock (network.SyncRoot)
         {
-            using IDisposable scope = NewDisposeScope();
+            using IDisposable scope = Scope.Holding(network, images, classes, generator);
             using IDisposable inspection = network.ForInspection();
             using IDisposable mode = no_grad();
+            return network.Repeatable(FindBest, generator);
+        }
+
+        AttackResult FindBest()
+        {
             using AttackRun run = new(this, network, images.detach(), classes, generator);
             return run.FindBest();
         }

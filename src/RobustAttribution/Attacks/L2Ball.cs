@@ -21,7 +21,7 @@ public sealed record L2Ball(double Radius = 0.5) : IThreatModel
     /// <inheritdoc/>
     public Tensor RandomStart(Tensor images, InputSpecification input, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(images, generator);
         double dimensions = images.shape[1] * images.shape[2] * images.shape[3];
         Tensor direction = Unit(randn(images.shape, images.dtype, images.device, false, generator));
         // So that the volume is covered evenly
@@ -33,14 +33,14 @@ public sealed record L2Ball(double Radius = 0.5) : IThreatModel
     /// <inheritdoc/>
     public Tensor Step(Tensor current, Tensor gradient, double size)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(current, gradient);
         return (current + (Unit(gradient) * size)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public Tensor Project(Tensor candidate, Tensor origin, InputSpecification input)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(candidate, origin);
         Tensor offset = candidate - origin;
         Tensor shrink = (Radius / Norm(offset)).clamp(0, 1);
         return (origin + (offset * shrink)).clamp(input.LowerBound, input.UpperBound).MoveToOuterDisposeScope();

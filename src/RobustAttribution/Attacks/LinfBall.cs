@@ -15,7 +15,7 @@ public sealed record LinfBall(double Radius = 8.0 / 255) : IThreatModel
     /// <inheritdoc/>
     public Tensor RandomStart(Tensor images, InputSpecification input, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(images, generator);
         Tensor offset = (rand(images.shape, images.dtype, images.device, false, generator) * (2 * Radius)) - Radius; // uniform in [−ε, ε)
         return Project(images + offset, images, input).MoveToOuterDisposeScope();
     }
@@ -24,14 +24,14 @@ public sealed record LinfBall(double Radius = 8.0 / 255) : IThreatModel
     /// <inheritdoc/>
     public Tensor Step(Tensor current, Tensor gradient, double size)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(current, gradient);
         return (current + (gradient.sign() * size)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public Tensor Project(Tensor candidate, Tensor origin, InputSpecification input)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(candidate, origin);
         Tensor inBall = minimum(maximum(candidate, origin - Radius), origin + Radius);
         return inBall.clamp(input.LowerBound, input.UpperBound).MoveToOuterDisposeScope();
     }

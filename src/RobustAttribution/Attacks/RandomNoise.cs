@@ -25,7 +25,7 @@ public sealed record RandomNoise : IAttributionAttack
         Require.NotNull(generator, nameof(generator));
         lock (network.SyncRoot)
         {
-            using IDisposable scope = NewDisposeScope();
+            using IDisposable scope = Scope.Holding(network, images, classes, generator);
             using IDisposable inspection = network.ForInspection();
             using IDisposable mode = no_grad();
             Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);

@@ -23,7 +23,7 @@ public sealed record FrameTarget : TargetMap
     /// <inheritdoc/>
     public override Tensor Create(Tensor clean)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(clean);
         Tensor rows = OnBorder(clean.shape[1]).reshape(1, -1, 1), columns = OnBorder(clean.shape[2]).reshape(1, 1, -1);
         return maximum(rows, columns).expand(clean.shape).contiguous().MoveToOuterDisposeScope();
 
@@ -67,7 +67,7 @@ public sealed record GivenTarget(int Height, int Width, IReadOnlyList<double> Va
                 $"The target map is {Height}×{Width} with {Values.Count} values; the maps are {clean.shape[1]}×{clean.shape[2]}.");
         }
 
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(clean);
         return tensor(Values.ToArray(), dtype: clean.dtype, device: clean.device).reshape(1, Height, Width).expand(clean.shape).contiguous()
             .MoveToOuterDisposeScope();
     }

@@ -18,7 +18,7 @@ public abstract record AttributionMethod : IAttributionMethod
     /// <inheritdoc/>
     public Tensor Attribute(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, classes);
         Require.NotNull(classes, nameof(classes));
         Tensor attribution = Guarded(network, images, classes, createGraph, () => Explain(network, images, classes, createGraph));
         return (createGraph ? attribution : attribution.detach()).MoveToOuterDisposeScope();
@@ -59,7 +59,7 @@ public abstract record AttributionMethod : IAttributionMethod
         {
             lock (network.SyncRoot)
             {
-                return explain();
+                return network.Repeatable(explain);
             }
         }
         catch (ExternalException error) when (IsOutOfMemory(error))

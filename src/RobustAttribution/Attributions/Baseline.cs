@@ -46,7 +46,7 @@ public sealed record MeanBaseline : Baseline
     /// <inheritdoc/>
     public override Tensor For(Tensor images, InputSpecification input)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(images);
         return tensor(input.Mean.ToArray(), images.dtype, images.device).reshape(1, input.Mean.Count, 1, 1).expand(images.shape)
             .MoveToOuterDisposeScope();
     }
@@ -64,7 +64,7 @@ public sealed record BlurredBaseline : Baseline
     /// <inheritdoc/>
     public override Tensor For(Tensor images, InputSpecification input)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(images);
         int radius = (int)Math.Ceiling(3 * Sigma);
         double[] weights = [.. Enumerable.Range(-radius, (2 * radius) + 1).Select(i => Math.Exp(-i * (double)i / (2 * Sigma * Sigma)))];
         Tensor kernel = tensor(weights, images.dtype, images.device) / weights.Sum();

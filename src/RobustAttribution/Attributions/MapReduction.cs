@@ -50,7 +50,7 @@ public sealed record MapReduction(MapSign Sign = MapSign.Absolute, MapScale Scal
                 $"attribution has shape [{string.Join(',', attribution.shape)}]; allowed is [N,C,H,W].", nameof(attribution));
         }
 
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(attribution);
         Tensor values = Sign switch
         {
             MapSign.Absolute => attribution.abs(),

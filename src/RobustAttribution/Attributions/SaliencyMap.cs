@@ -33,7 +33,7 @@ public sealed record SaliencyMap
     /// <exception cref="NotSupportedException"><paramref name="createGraph"/> with a method that is not differentiable.</exception>
     public Tensor Of(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, classes);
         return Reduction.Reduce(Method.Attribute(network, images, classes, createGraph)).MoveToOuterDisposeScope();
     }
 
@@ -45,7 +45,7 @@ public sealed record SaliencyMap
     public (Tensor Maps, Tensor Logits) OfPredicted(ImageNetwork network, Tensor images)
     {
         Require.NotNull(network, nameof(network)).CheckImages(images);
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images);
         (Tensor attribution, Tensor logits) = Method is SinglePassAttribution method ? method.AttributePredicted(network, images) : InTwoPasses();
         return (Reduction.Reduce(attribution).MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope());
 

@@ -42,7 +42,7 @@ public abstract record SinglePassAttribution : AttributionMethod
     private (Tensor Attribution, Tensor Logits) Run(
         ImageNetwork network, Tensor images, Tensor? classes, Func<Tensor, Tensor> target, bool createGraph)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, classes);
         (Tensor attribution, Tensor logits) = Guarded(
             network, images, classes, createGraph, () => ExplainWithLogits(network, images, target, createGraph));
         return createGraph

@@ -11,7 +11,7 @@ public sealed record Compose(IReadOnlyList<Augmentation> Steps) : Augmentation
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(images, generator);
         Tensor changed = images.alias();
         foreach (Augmentation step in Steps)
         {

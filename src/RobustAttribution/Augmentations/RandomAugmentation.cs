@@ -13,7 +13,7 @@ public abstract record RandomAugmentation : Augmentation
     public sealed override Tensor Apply(Tensor images, Generator generator)
     {
         Check(images);
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(images, generator);
         using IDisposable mode = no_grad();
         Tensor draws = rand([images.shape[0], DrawCount], dtype: images.dtype, device: images.device, generator: generator);
         return Transform(images, draws).MoveToOuterDisposeScope();

@@ -29,7 +29,7 @@ public sealed record HessianNorm
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, classes, generator);
         using IDisposable inspection = network.ForInspection();
         Tensor x = network.Normalize(images.detach()).requires_grad_(true);
         (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(network, x, classes, createGraph: true);

@@ -33,7 +33,7 @@ public abstract record PixelCurve
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         CheckMaps(images, Require.NotNull(maps, nameof(maps)));
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, classes, maps);
         using IDisposable inspection = network.ForInspection();
         using IDisposable mode = no_grad();
         Tensor normalized = network.Normalize(images);
@@ -43,7 +43,7 @@ public abstract record PixelCurve
         {
             using IDisposable step = NewDisposeScope();
             Tensor kept = KeptPixels(maps, share).unsqueeze(1).to(images.dtype); // [N,1,H,W]
-            Tensor softmax = nn.functional.softmax(network.LogitsOfNormalized(normalized * kept), 1);
+            Tensor softmax = nn.functional.softmax(network.Repeatable(() => network.LogitsOfNormalized(normalized * kept)), 1);
             probabilities.Add(softmax.gather(1, classes.unsqueeze(1)).MoveToOuterDisposeScope());
         }
 

@@ -43,7 +43,7 @@ public sealed record RandomPerturbationSimilarity
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, classes, generator);
         using IDisposable inspection = network.ForInspection();
         var map = new SaliencyMap(Attribution, Reduction);
         Tensor reference = map.Of(network, images, classes);

@@ -43,7 +43,7 @@ public sealed class UpperBoundReport : IDisposable
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         network.CheckBatch(perturbed, classes);
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, perturbed, classes);
         using IDisposable inspection = network.ForInspection();
         Tensor x = network.Normalize(images.detach()).requires_grad_(true);
         Tensor moved = network.Normalize(perturbed.detach());

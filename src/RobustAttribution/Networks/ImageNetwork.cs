@@ -140,12 +140,22 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>The normalised images (x − mean)/std.</summary>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <returns>[N,C,H,W].</returns>
-    public Tensor Normalize(Tensor images) => (images - mean) / deviation;
+    public Tensor Normalize(Tensor images)
+    {
+        using IDisposable scope = Scope.Holding(this, images);
+        return ((images - mean) / deviation).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The logits of images in pixel scale.</summary>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <returns>[N,K].</returns>
-    public Tensor Logits(Tensor images) => LogitsOfNormalized(Normalize(images));
+    public Tensor Logits(Tensor images)
+    {
+        lock (SyncRoot)
+        {
+            return Repeatable(() => LogitsOfNormalized(Normalize(images)));
+        }
+    }
 
     /// <summary>The logits of normalised images, for losses whose papers differentiate with respect to these.</summary>
     /// <param name="normalized">[N,C,H,W], see <see cref="Normalize"/>.</param>
@@ -154,7 +164,10 @@ public sealed class ImageNetwork : IDisposable
     {
         lock (SyncRoot)
         {
-            return Backbone.call(normalized);
+            Tensor logits = Backbone.call(normalized);
+            GC.KeepAlive(normalized); // may be a temporary value outside all dispose scopes
+            GC.KeepAlive(this);
+            return logits;
         }
     }
 
@@ -289,7 +302,7 @@ public sealed class ImageNetwork : IDisposable
                 nameof(classes));
         }
 
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(images, classes);
         if (classes.lt(0).logical_or(classes.ge(ClassCount)).any().ToBoolean())
         {
             throw new ArgumentException(
@@ -338,7 +351,25 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>Bytes of all layers' outputs for one image, at least 1; measured by one forward pass of a single image at the first call.</summary>
-    internal long ActivationBytesPerImage => activationBytesPerImage ??= MeasureActivations();
+    internal long ActivationBytesPerImage => activationBytesPerImage ??= Repetition.Of(MeasureActivations, () => true);
+
+    /// <summary>The result of a computation that changes nothing while the network is in evaluation mode; see <see cref="Repetition"/>.</summary>
+    /// <param name="compute">The computation; <see cref="SyncRoot"/> is held.</param>
+    /// <param name="generator">What it draws from; null where it draws nothing.</param>
+    internal T Repeatable<T>(Func<T> compute, Generator? generator = null)
+    {
+        using Tensor? state = generator?.get_state();
+        return Repetition.Of(compute, () =>
+        {
+            bool pure = Modules.All(module => !module.training);
+            if (pure && state is not null)
+            {
+                generator!.set_state(state);
+            }
+
+            return pure;
+        });
+    }
 
     private long MeasureActivations()
     {

@@ -27,7 +27,9 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
         return string.Join(Environment.NewLine, lines.Append($"Logit difference {LogitDifference:G3}, gradient error {GradientError:G3}."));
     }
 
-    internal static NetworkCheck Of(ImageNetwork network, Tensor images)
+    internal static NetworkCheck Of(ImageNetwork network, Tensor images) => Repetition.Of(() => Observe(network, images), () => true);
+
+    private static NetworkCheck Observe(ImageNetwork network, Tensor images)
     {
         lock (network.SyncRoot)
         {

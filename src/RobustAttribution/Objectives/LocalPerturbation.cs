@@ -19,7 +19,7 @@ public sealed record UniformPerturbation : LocalPerturbation
     /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(gradient, radius, generator);
         return (((rand(gradient.shape, gradient.dtype, gradient.device, false, generator) * 2) - 1) * radius).MoveToOuterDisposeScope();
     }
 }
@@ -30,7 +30,7 @@ public sealed record GaussianPerturbation : LocalPerturbation
     /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(gradient, radius, generator);
         return (randn(gradient.shape, gradient.dtype, gradient.device, false, generator) * radius).MoveToOuterDisposeScope();
     }
 }
@@ -41,7 +41,7 @@ public sealed record GradientPerturbation : LocalPerturbation
     /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(gradient, radius, generator);
         return (gradient / Rowwise.Norm(gradient).reshape(-1, 1, 1, 1) * radius).MoveToOuterDisposeScope();
     }
 }
@@ -52,7 +52,7 @@ public sealed record GradientSignPerturbation : LocalPerturbation
     /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(gradient, radius, generator);
         return (gradient.sign() * radius).MoveToOuterDisposeScope();
     }
 }

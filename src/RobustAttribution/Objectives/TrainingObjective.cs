@@ -33,7 +33,7 @@ public abstract record TrainingObjective : ITrainingObjective
                 nameof(classWeights));
         }
 
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, classes, generator, classWeights);
         using IDisposable mode = enable_grad();
         (Tensor logits, IReadOnlyList<Penalty> penalties) = Measure(new TrainingBatch(network, images.detach(), classes, generator));
         Tensor crossEntropy = nn.functional.cross_entropy(logits, classes, classWeights);

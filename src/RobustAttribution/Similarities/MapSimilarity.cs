@@ -31,7 +31,7 @@ public abstract record MapSimilarity : IMapSimilarity
         }
 
         CheckSize(a.shape[1], a.shape[2]);
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(a, b);
         using IDisposable mode = no_grad();
         if (a.shape[0] == 0)
         {

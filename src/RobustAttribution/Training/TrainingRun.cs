@@ -23,6 +23,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Generator augmentationGenerator;
     private readonly Generator objectiveGenerator;
     private readonly Tensor? classWeights;
+    private readonly StepState? stepState; // null where every step runs code of the library's alone
     private readonly TrainingMeter meter = new();
     private readonly BestEpoch best;
     private readonly TrainingClock clock = new();
@@ -57,6 +58,7 @@ internal sealed class TrainingRun : IDisposable
         classWeights = options.ClassWeights is null
             ? null
             : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
+        stepState = StepState.Of(network, options.Objective, objectiveGenerator);
     }
 
     private TimeSpan Remaining
@@ -96,6 +98,7 @@ internal sealed class TrainingRun : IDisposable
     public void Dispose()
     {
         optimizer.Dispose();
+        stepState?.Dispose();
         meter.Dispose();
         best.Dispose();
         augmentationGenerator.Dispose();
@@ -142,10 +145,12 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable mode = enable_grad();
         (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(
             batch, network, options.Augmentation is null ? null : images => options.Augmentation.Apply(images, augmentationGenerator));
-        using ObjectiveResult result = options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
+        using ObjectiveResult result = stepState is null ? Evaluate() : stepState.Repeatable(Evaluate);
         IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
         optimizer.Update(gradients, rate, options.GradientClipNorm);
         meter.Add(result, classes, step + 1);
+
+        ObjectiveResult Evaluate() => options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
     }
 
     /// <summary>Reads the epoch's sums, validates, writes a checkpoint and reports.</summary>

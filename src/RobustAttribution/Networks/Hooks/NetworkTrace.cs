@@ -24,7 +24,9 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
     /// <param name="network">The network.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <exception cref="NotSupportedException">Something between two modules is no module, or works in place; the message names them.</exception>
-    public static NetworkTrace Of(ImageNetwork network, Tensor images)
+    public static NetworkTrace Of(ImageNetwork network, Tensor images) => Repetition.Of(() => Record(network, images), () => true);
+
+    private static NetworkTrace Record(ImageNetwork network, Tensor images)
     {
         lock (network.SyncRoot)
         {
