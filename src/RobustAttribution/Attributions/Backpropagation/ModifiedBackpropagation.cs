@@ -42,7 +42,7 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         using (Hooks(
             network,
             (layer, x, _) => next < calls.Count && ReferenceEquals(calls[next].Layer, layer)
-                ? Answer(pass, calls[next++], Kept(kept, x.alias()))
+                ? Answer(pass, calls[next++], x.alias().KeptIn(kept))
                 : throw AnotherWay()))
         {
             Tensor second = network.LogitsOfNormalized(network.MayWorkInPlace ? pass.Leaf.clone() : pass.Leaf);
@@ -98,14 +98,8 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         });
         return network.LogitsOfNormalized(input);
 
-        // Outlives the dispose scopes within the network, and is not changed by modules that work in place.
-        Tensor Keep(Tensor tensor) => Kept(kept, network.MayWorkInPlace ? tensor.clone() : tensor.alias());
-    }
-
-    private static Tensor Kept(DisposeScope scope, Tensor tensor)
-    {
-        scope.Attach(tensor);
-        return tensor;
+        // Not changed by modules that work in place.
+        Tensor Keep(Tensor tensor) => (network.MayWorkInPlace ? tensor.clone() : tensor.alias()).KeptIn(kept);
     }
 
     private Undo Hooks(ImageNetwork network, Func<object, Tensor, Tensor, Tensor?> answer)
