@@ -29,6 +29,7 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
 
     internal static NetworkCheck Of(ImageNetwork network, Tensor images)
     {
+        network.RequireSameModules();
         lock (network.SyncRoot)
         {
             using DisposeScope kept = NewDisposeScope();
