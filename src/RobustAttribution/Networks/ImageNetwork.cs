@@ -20,6 +20,7 @@ public sealed class ImageNetwork : IDisposable
     private readonly (string Name, nn.Module Module)[] structure;
     private readonly ActivationSite[] activations;
     private long? activationBytesPerImage;
+    private IReadOnlyList<NetworkObservation.Unseen>? unseen;
 
     /// <summary>Wraps a backbone that maps normalised images [N,C,H,W] to logits [N,K].</summary>
     /// <param name="backbone">
@@ -128,6 +129,20 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>A sentence for each module that the layer-by-layer attributions do not understand.</summary>
     internal IReadOnlyList<string> NotUnderstood => field ??= [.. LayerKinds.NotUnderstood(this)];
+
+    /// <summary>What hooks do not see between the modules: found once, with the first image that is passed.</summary>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    internal IReadOnlyList<NetworkObservation.Unseen> Unseen(Tensor images)
+    {
+        if (unseen is null && Architecture is not { IsBuiltIn: true } && images.shape[0] > 0)
+        {
+            using DisposeScope kept = NewDisposeScope();
+            using IDisposable inspection = ForInspection();
+            unseen = new NetworkObservation(this, images.narrow(0, 0, 1).detach(), kept).Find();
+        }
+
+        return unseen ?? [];
+    }
 
     /// <summary>The modules that hold a module as their child.</summary>
     internal ILookup<nn.Module, nn.Module> Parents
@@ -340,8 +355,8 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>
-    /// Finds what the layer-by-layer attributions would not see of a network: modules they do not understand, functional activations, products of
-    /// tensors, changes in place. Run it once for a network of your own.
+    /// Finds what the layer-by-layer attributions would refuse of a network: modules they do not understand, functional activations, products of
+    /// tensors, weights used by functions; and changes in place.
     /// </summary>
     /// <remarks>Compares the forward pass with hooks to the plain one, and the gradient to finite differences.</remarks>
     /// <param name="images">[N,C,H,W] in [0, 1], a few typical ones.</param>

@@ -347,6 +347,61 @@ public sealed class HookTests
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => network.Logits(images)).Message, "ReLU that works in place");
     }
 
+    [TestMethod]
+    public void WhatHooksDoNotSeeIsRefusedAndNamed()
+    {
+        using var scope = NewDisposeScope();
+        IAttributionMethod[] signals = [new GuidedBackpropagation(), new Deconvolution()], all = [.. signals, new LayerwiseRelevance()], relevance = [NearlyZero];
+        const string Silent = "'Relu', a ReLU, is never called through call()";
+        Refused(signals, Silent, (m, x) => m.Head.call(m.Relu.forward(m.Conv.call(x)).flatten(1)));
+        Refused(signals, "Between 'Conv' and 'Head'", (m, x) => m.Head.call(m.Conv.call(x).relu().flatten(1)));
+        Refused(signals, "Between the images and 'Conv'", (m, x) => m.Head.call(m.Relu.call(m.Conv.call(x.relu())).flatten(1)));
+        Refused(signals, "Between 'Head' and the logits", (m, x) => m.Head.call(m.Relu.call(m.Conv.call(x)).flatten(1)).relu());
+        Refused(all, "Between 'Norm', 'Relu' and 'Head'", (m, x) =>
+        {
+            Tensor y = m.Norm.call(m.Conv.call(x));
+            return m.Head.call((m.Relu.call(y.clone()) * y).flatten(1));
+        });
+        Refused(all, "Between 'Conv' and 'Head'", (m, x) => m.Head.call(nn.functional.softmax(m.Conv.call(x), 1).flatten(1)));
+        Refused(all, "Between 'Conv' and 'Head'", (m, x) => m.Head.call(nn.functional.layer_norm(m.Conv.call(x), [8, 8]).flatten(1)));
+        Refused(relevance, "'Conv', a Conv2d, is never called", (m, x) => m.Head.call(m.Relu.call(m.Conv.forward(x)).flatten(1)));
+        Refused(relevance, "'Norm', a BatchNorm2d, is never called", (m, x) => m.Head.call(m.Norm.forward(m.Conv.call(x)).flatten(1)));
+        Refused(relevance, "'Conv', a Conv2d, is used not only through call()", (m, x) =>
+        {
+            Tensor again = nn.functional.conv2d(x, ((TorchSharp.Modules.Conv2d)m.Conv).weight, null, [1, 1], [1, 1]);
+            return m.Head.call((m.Conv.call(x) + again).flatten(1));
+        });
+
+        // What hooks need not see: ReLUs for relevance, layers for signals, pools, and modules that evaluation does not use.
+        Allowed(relevance, (m, x) => m.Head.call(m.Relu.forward(m.Conv.call(x)).flatten(1)));
+        Allowed(signals, (m, x) => m.Head.call(m.Relu.call(m.Conv.forward(x)).flatten(1)));
+        Allowed(all, (m, x) => m.Head.call(nn.functional.max_pool2d(m.Conv.call(x), 3, 1, 1).flatten(1)), isFound: false);
+        Allowed(all, (m, x) => m.Head.call(m.Conv.call(x).flatten(1)), isFound: false);
+        Allowed(all, (m, x) => m.Head.call((m.Conv.call(x) - nn.functional.avg_pool2d(m.Conv.call(x), 3, 1, 1)).flatten(1)), isFound: false);
+
+        static void Refused(IAttributionMethod[] methods, string what, Func<Modules, Tensor, Tensor> forward)
+        {
+            using ImageNetwork network = Written(forward);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+            foreach (IAttributionMethod method in methods)
+            {
+                string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes), what).Message;
+                StringAssert.Contains(message, what, $"{method}");
+            }
+
+            StringAssert.Contains(network.Check(images).ToString(), what);
+        }
+
+        static void Allowed(IAttributionMethod[] methods, Func<Modules, Tensor, Tensor> forward, bool isFound = true)
+        {
+            using ImageNetwork network = Written(forward);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+            Array.ForEach(methods, method => Assert.IsGreaterThan(0, method.Attribute(network, images, classes).abs().max().ToDouble()));
+            NetworkCheck check = network.Check(images);
+            Assert.AreEqual(isFound, !check.IsUnderstood, check.ToString());
+        }
+    }
+
     private static ImageNetwork Written(Func<Modules, Tensor, Tensor> forward, ImageNetwork? weightsOf = null)
     {
         var network = new ImageNetwork(new Modules(forward), TinyNetworks.Input(), 4);

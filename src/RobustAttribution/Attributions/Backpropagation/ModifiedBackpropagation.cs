@@ -27,7 +27,8 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
     protected sealed override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
-        LayerKinds.RequireUnderstood(network, GetType().Name);
+        LayerKinds.RequireUnderstood(
+            network, GetType().Name, images, unseen => AnswersAtLinearLayers ? unseen.HarmsRelevance : unseen.HarmsSignals);
         using DisposeScope kept = NewDisposeScope();
         using IDisposable mode = network.WithMode(training: false);
         Tensor normalized = network.Normalize(images);

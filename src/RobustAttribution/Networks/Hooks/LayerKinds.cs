@@ -30,15 +30,15 @@ internal static class LayerKinds
             or Flatten or Unflatten or Identity or Dropout or Dropout2d or Upsample or ZeroPad2d or Sum
         || (module.named_children().Any() && !module.parameters(recurse: false).Any());
 
-    /// <summary>Throws unless every module of a network is of a kind that is understood.</summary>
-    /// <exception cref="NotSupportedException">One is not; the message names it.</exception>
-    public static void RequireUnderstood(ImageNetwork network, string method)
+    /// <summary>Throws unless every module of a network is of a kind that is understood, and nothing that counts happens between them.</summary>
+    /// <exception cref="NotSupportedException">One is not, or something does; the message names it.</exception>
+    public static void RequireUnderstood(ImageNetwork network, string method, Tensor images, Func<NetworkObservation.Unseen, bool> counts)
     {
         network.RequireSameModules();
-        if (network.NotUnderstood is [string module, ..])
+        if (network.NotUnderstood.Concat(network.Unseen(images).Where(counts).Select(unseen => unseen.Finding)).FirstOrDefault() is { } found)
         {
             throw new NotSupportedException(
-                $"{method} goes through the network layer by layer. {module} "
+                $"{method} goes through the network layer by layer. {found} "
                 + "Build it of the modules in the table of docs/how-to/bring-your-own-network.md, or use an attribution that needs gradients only, "
                 + "such as InputGradient, IntegratedGradients or GradCam.");
         }
