@@ -23,6 +23,9 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
     /// <summary>Whether the attribution depends on the smallest and largest value of a pixel.</summary>
     private protected virtual bool NeedsBounds => false;
 
+    /// <summary>Whether the attribution depends on which layers see the images.</summary>
+    private protected virtual bool NeedsPlaces => false;
+
     /// <inheritdoc/>
     protected sealed override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
@@ -37,6 +40,18 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         Tensor logits = Record(network, input, createGraph, calls, kept);
         Tensor every = arange(network.ClassCount, ScalarType.Int64, network.Device);
         Tensor chosen = target(logits).unsqueeze(1).eq(every).to(logits.dtype); // [N,K], one-hot
+
+        if (NeedsPlaces && !PixelPlaces.Mark(network, calls, kept))
+        {
+            throw AnotherWay();
+        }
+
+        if (NeedsPlaces && calls.All(call => call.Places is null))
+        {
+            throw new NotSupportedException(
+                $"No layer of the network {network.Backbone.GetName()} sees the normalised images as they are, flattened, or padded with zeros; "
+                + $"{GetType().Name} has a rule for the layer that does. Let the network begin with a convolution or linear layer, or leave the rule out.");
+        }
 
         var pass = new SecondPass(network, input, NeedsBounds, createGraph);
         int next = 0;
