@@ -184,7 +184,7 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>Applies another activation at every exchangeable place until the result is disposed, which restores the former ones.</summary>
     /// <remarks>
-    /// <see cref="SyncRoot"/> is held meanwhile, so dispose of the result on the same thread. Of several the newest is in effect, whichever ends first.
+    /// <see cref="SyncRoot"/> is held meanwhile, so dispose of the result on the same thread. Of several the newest is in effect.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// The network has no activation that can be exchanged, or its modules are no longer those it was made of.

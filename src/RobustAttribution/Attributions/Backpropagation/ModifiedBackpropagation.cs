@@ -50,7 +50,7 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         {
             throw new NotSupportedException(
                 $"No layer of the network {network.Backbone.GetName()} sees the normalised images as they are, flattened, or padded with zeros; "
-                + $"{GetType().Name} has a rule for the layer that does. Let the network begin with a convolution or linear layer, or leave the rule out.");
+                + $"{GetType().Name} has a rule for the layer that does. Begin with a convolution or linear layer, or leave the rule out.");
         }
 
         var pass = new SecondPass(network, input, NeedsBounds, createGraph);

@@ -7,7 +7,7 @@ namespace RobustAttribution.Attributions;
 /// <summary>Which layers see the normalised images themselves, in any arrangement, padded with zeros or not.</summary>
 internal static class PixelPlaces
 {
-    /// <summary>Sets <see cref="LayerCall.Places"/> of the linear layers, from one forward pass of an image whose pixels are their numbers.</summary>
+    /// <summary>Sets <see cref="LayerCall.Places"/> of the linear layers, from a forward pass of an image whose pixels are their numbers.</summary>
     /// <param name="network">The network, in evaluation mode.</param>
     /// <param name="calls">The calls of a forward pass, in their order.</param>
     /// <param name="kept">What is kept lives as long.</param>
@@ -17,12 +17,21 @@ internal static class PixelPlaces
         using IDisposable mode = no_grad();
         InputSpecification input = network.Input;
         Tensor numbers = arange(1, input.ValueCount + 1, ScalarType.Int64, network.Device);
-        Tensor marks = where(numbers.remainder(2).eq(0), numbers, -numbers).to(network.DataType); // of both signs: no activation lets all of them pass
+
+        // Of both signs: no activation lets all of them pass.
+        Tensor marks = where(numbers.remainder(2).eq(0), numbers, -numbers).to(network.DataType);
         Tensor all = marks.sort().Values;
         LayerCall[] linear = [.. calls.Where(call => call.Layer is nn.Module)];
         int next = 0;
         bool same = true;
-        using (Undo.All(network.Modules.Where(LayerKinds.IsLinear).Cast<nn.Module<Tensor, Tensor>>().Select(layer => ForwardHooks.After(layer, (x, _) =>
+        using (Undo.All(network.Modules.Where(LayerKinds.IsLinear).Cast<nn.Module<Tensor, Tensor>>().Select(See)))
+        {
+            network.LogitsOfNormalized(marks.reshape(1, input.Channels, input.Height, input.Width));
+        }
+
+        return same && next == linear.Length;
+
+        Undo See(nn.Module<Tensor, Tensor> layer) => ForwardHooks.After(layer, (x, _) =>
         {
             same = same && next < linear.Length && ReferenceEquals(linear[next].Layer, layer);
             if (same)
@@ -31,12 +40,7 @@ internal static class PixelPlaces
             }
 
             return null;
-        }))))
-        {
-            network.LogitsOfNormalized(marks.reshape(1, input.Channels, input.Height, input.Width));
-        }
-
-        return same && next == linear.Length;
+        });
 
         Tensor? Places(Tensor values)
         {

@@ -9,8 +9,9 @@ namespace RobustAttribution.Networks;
 /// <remarks>TorchSharp keeps hooks in a dictionary, whose order changes once one was removed.</remarks>
 internal sealed class ForwardHooks
 {
-    private static readonly FieldInfo PostHooks = typeof(nn.Module<Tensor, Tensor>).GetField("post_hooks", BindingFlags.Instance | BindingFlags.NonPublic)
-        ?? throw new MissingFieldException("TorchSharp's Module<Tensor, Tensor> has no field post_hooks; use the version that this library was built with.");
+    private static readonly FieldInfo PostHooks
+        = typeof(nn.Module<Tensor, Tensor>).GetField("post_hooks", BindingFlags.Instance | BindingFlags.NonPublic)
+            ?? throw new MissingFieldException("TorchSharp's modules have no field post_hooks; use the version that this library was built with.");
 
     private static readonly ConditionalWeakTable<nn.Module<Tensor, Tensor>, ForwardHooks> Known = [];
 

@@ -77,9 +77,9 @@ internal sealed class NetworkObservation
         IEnumerable<Unseen> functions = Enumerable.Range(0, inputs.Count)
             .Where(i => inputs[i].requires_grad && bent[i] && (shifted[i] || scaled[i]))
             .Select(i => new Unseen(
-                $"Between {Origin(inputs[i])} and {(i < calls.Count ? Name(i) : "the logits")} the network computes something that is neither a module nor "
-                + $"linear (a functional activation, or a product): {(scaled[i] ? "relevance, guided" : "guided")} back-propagation and deconvolution "
-                + $"take it for a plain gradient.{silent}",
+                $"Between {Origin(inputs[i])} and {(i < calls.Count ? Name(i) : "the logits")} the network computes something that is neither a "
+                + "module nor linear (a functional activation, or a product): "
+                + $"{(scaled[i] ? "relevance, guided" : "guided")} back-propagation and deconvolution take it for a plain gradient.{silent}",
                 scaled[i],
                 true));
         return [.. layers, .. functions];
