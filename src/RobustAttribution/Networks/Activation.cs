@@ -37,7 +37,9 @@ internal sealed record SoftplusActivation(double Beta) : Activation
 {
     public double Beta { get; init => field = Require.Positive(value); } = Require.Positive(Beta, nameof(Beta));
 
+    /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => nn.functional.softplus(x, Beta, 20);
 
+    /// <inheritdoc/>
     public override string ToString() => $"softplus β={Beta:G6}";
 }
