@@ -3,9 +3,6 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>What an attack found. Owns its tensors.</summary>
-/// <param name="images">See <see cref="Images"/>.</param>
-/// <param name="valid">See <see cref="Valid"/>.</param>
-/// <param name="gain">See <see cref="Gain"/>.</param>
 public sealed class AttackResult(Tensor images, Tensor valid, Tensor gain) : IDisposable
 {
     /// <summary>[N,C,H,W]: the best valid iterate of each image, the image itself where there is none. Inside ball and bounds.</summary>

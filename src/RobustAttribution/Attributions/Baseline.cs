@@ -16,7 +16,8 @@ public abstract record Baseline
     /// <summary>Each channel's mean, which normalises to zero.</summary>
     public static Baseline Mean { get; } = new MeanBaseline();
 
-    /// <summary>The image itself, blurred by a Gaussian of the given standard deviation in pixels.</summary>
+    /// <summary>The image itself, blurred by a Gaussian, its border continued by its outermost pixels (Sturmfels et al. 2020).</summary>
+    /// <param name="sigma">Standard deviation in pixels, above 0. 10 suits images of 224×224, about a twentieth of the width others.</param>
     public static Baseline Blurred(double sigma) => new BlurredBaseline { Sigma = sigma };
 
     /// <summary>The baseline of each image.</summary>
@@ -26,24 +27,18 @@ public abstract record Baseline
     public abstract Tensor For(Tensor images, InputSpecification input);
 }
 
-/// <summary><see cref="InputSpecification.LowerBound"/> everywhere.</summary>
-public sealed record BlackBaseline : Baseline
+internal sealed record BlackBaseline : Baseline
 {
-    /// <inheritdoc/>
     public override Tensor For(Tensor images, InputSpecification input) => full_like(images, input.LowerBound);
 }
 
-/// <summary><see cref="InputSpecification.UpperBound"/> everywhere.</summary>
-public sealed record WhiteBaseline : Baseline
+internal sealed record WhiteBaseline : Baseline
 {
-    /// <inheritdoc/>
     public override Tensor For(Tensor images, InputSpecification input) => full_like(images, input.UpperBound);
 }
 
-/// <summary><see cref="InputSpecification.Mean"/> everywhere: zero behind the normalisation.</summary>
-public sealed record MeanBaseline : Baseline
+internal sealed record MeanBaseline : Baseline
 {
-    /// <inheritdoc/>
     public override Tensor For(Tensor images, InputSpecification input)
     {
         using IDisposable scope = Scope.Holding(images);
@@ -52,16 +47,11 @@ public sealed record MeanBaseline : Baseline
     }
 }
 
-/// <summary>The image blurred by a Gaussian, its border continued by its outermost pixels (Sturmfels et al. 2020).</summary>
-public sealed record BlurredBaseline : Baseline
+internal sealed record BlurredBaseline : Baseline
 {
-    /// <summary>
-    /// Standard deviation in pixels, above 0. 10 by default, for images of 224×224; take about a twentieth of the width for others. The kernel ends
-    /// at 3σ.
-    /// </summary>
+    /// <summary>Standard deviation in pixels, above 0. The kernel ends at 3σ.</summary>
     public double Sigma { get; init => field = Require.Positive(value); } = 10;
 
-    /// <inheritdoc/>
     public override Tensor For(Tensor images, InputSpecification input)
     {
         using IDisposable scope = Scope.Holding(images);

@@ -18,7 +18,7 @@ public sealed record IntegratedGradients : SampledAttribution
     public Baseline Baseline { get; init => field = Require.NotNull(value); } = Baseline.Black;
 
     /// <summary>How the integral becomes a sum. The trapezoid rule by default.</summary>
-    public PathQuadrature Quadrature { get; init => field = Require.NotNull(value); } = new TrapezoidQuadrature();
+    public PathQuadrature Quadrature { get; init => field = Require.NotNull(value); } = PathQuadrature.Trapezoid;
 
     /// <inheritdoc/>
     public override bool IsDifferentiable => true;

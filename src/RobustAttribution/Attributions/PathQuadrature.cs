@@ -3,6 +3,21 @@ namespace RobustAttribution.Attributions;
 /// <summary>How an integral over [0, 1] becomes a weighted sum of values: ∫f ≈ Σ wᵢ·f(αᵢ), Σ wᵢ = 1.</summary>
 public abstract record PathQuadrature
 {
+    /// <summary>The value at the left end of each interval.</summary>
+    public static PathQuadrature Left { get; } = new LeftQuadrature();
+
+    /// <summary>The value at the right end of each interval, as in eq. 3 of Sundararajan et al. 2017.</summary>
+    public static PathQuadrature Right { get; } = new RightQuadrature();
+
+    /// <summary>The value in the middle of each interval.</summary>
+    public static PathQuadrature Midpoint { get; } = new MidpointQuadrature();
+
+    /// <summary>The mean of the values at both ends of each interval: a point more than intervals, the outer two with half the weight.</summary>
+    public static PathQuadrature Trapezoid { get; } = new TrapezoidQuadrature();
+
+    /// <summary>Gauss and Legendre's points: exact for polynomials of degree 2n − 1, so few points are enough on smooth networks.</summary>
+    public static PathQuadrature GaussLegendre { get; } = new GaussLegendreQuadrature();
+
     /// <summary>The points and their weights.</summary>
     /// <param name="steps">Number of equal intervals (of points, for Gauss and Legendre), at least 1.</param>
     public abstract IReadOnlyList<(double Alpha, double Weight)> Rule(int steps);
@@ -11,39 +26,29 @@ public abstract record PathQuadrature
         => [.. Enumerable.Range(0, count).Select(i => (first + (i * distance), 1.0 / count))];
 }
 
-/// <summary>The value at the left end of each interval.</summary>
-public sealed record LeftQuadrature : PathQuadrature
+internal sealed record LeftQuadrature : PathQuadrature
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<(double Alpha, double Weight)> Rule(int steps) => Evenly(steps, 0, 1.0 / steps);
 }
 
-/// <summary>The value at the right end of each interval, as in eq. 3 of Sundararajan et al. 2017.</summary>
-public sealed record RightQuadrature : PathQuadrature
+internal sealed record RightQuadrature : PathQuadrature
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<(double Alpha, double Weight)> Rule(int steps) => Evenly(steps, 1.0 / steps, 1.0 / steps);
 }
 
-/// <summary>The value in the middle of each interval.</summary>
-public sealed record MidpointQuadrature : PathQuadrature
+internal sealed record MidpointQuadrature : PathQuadrature
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<(double Alpha, double Weight)> Rule(int steps) => Evenly(steps, 0.5 / steps, 1.0 / steps);
 }
 
-/// <summary>The mean of the values at both ends of each interval: one point more than intervals, the outermost two with half the weight.</summary>
-public sealed record TrapezoidQuadrature : PathQuadrature
+internal sealed record TrapezoidQuadrature : PathQuadrature
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<(double Alpha, double Weight)> Rule(int steps)
         => [.. Enumerable.Range(0, steps + 1).Select(i => ((double)i / steps, (i == 0 || i == steps ? 0.5 : 1.0) / steps))];
 }
 
-/// <summary>Gauss and Legendre's points: exact for polynomials of degree 2n − 1, so few points are enough on smooth networks.</summary>
-public sealed record GaussLegendreQuadrature : PathQuadrature
+internal sealed record GaussLegendreQuadrature : PathQuadrature
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<(double Alpha, double Weight)> Rule(int steps)
         => [.. Enumerable.Range(1, steps).Select(i => Point(i, steps)).OrderBy(point => point.Alpha)];
 

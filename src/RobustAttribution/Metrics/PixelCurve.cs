@@ -81,3 +81,25 @@ public abstract record PixelCurve
         }
     }
 }
+
+/// <summary>Takes the most salient pixels away: none of them, 1/S, … (S − 1)/S. The sooner the class is lost, the better the map.</summary>
+public sealed record DeletionCurve : PixelCurve
+{
+    /// <inheritdoc/>
+    public override bool HigherIsBetter => false;
+
+    private protected override double ShareOf(int index) => (double)index / Steps;
+
+    private protected override Tensor KeptPixels(Tensor maps, double share) => MostSalient(maps, share).logical_not();
+}
+
+/// <summary>Keeps only the most salient pixels: 1/S of them, 2/S, … all. The sooner the class is recognised, the better the map.</summary>
+public sealed record InsertionCurve : PixelCurve
+{
+    /// <inheritdoc/>
+    public override bool HigherIsBetter => true;
+
+    private protected override double ShareOf(int index) => (index + 1.0) / Steps;
+
+    private protected override Tensor KeptPixels(Tensor maps, double share) => MostSalient(maps, share);
+}

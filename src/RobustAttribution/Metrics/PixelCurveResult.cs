@@ -3,9 +3,6 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Metrics;
 
 /// <summary>The curves of a batch. Owns its tensors.</summary>
-/// <param name="shares">See <see cref="Shares"/>.</param>
-/// <param name="values">See <see cref="Values"/>.</param>
-/// <param name="areas">See <see cref="Areas"/>.</param>
 public sealed class PixelCurveResult(IReadOnlyList<double> shares, Tensor values, Tensor areas) : IDisposable
 {
     /// <summary>The share of the pixels that each point is about, in [0, 1], ascending: kept for insertion, taken away for deletion.</summary>

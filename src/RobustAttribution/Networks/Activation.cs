@@ -9,6 +9,9 @@ public abstract record Activation
     public static Activation Relu { get; } = new ReluActivation();
 
     /// <summary>log(1 + exp(βx))/β: a smooth ReLU, whose curvature falls with β.</summary>
+    /// <remarks>
+    /// Linear where βx is above 20, as PyTorch's softplus: the second derivative is exactly 0 there (the function differs by less than 2.1e-9/β).
+    /// </remarks>
     /// <param name="beta">
     /// β, above 0. Joo et al. 2023 train with 3, Singh et al. 2020 attribute with 50, Dombrowski et al. 2019 attack with about 20.
     /// </param>
@@ -21,26 +24,17 @@ public abstract record Activation
     public abstract Tensor Apply(Tensor x);
 }
 
-/// <summary>max(x, 0).</summary>
-public sealed record ReluActivation : Activation
+internal sealed record ReluActivation : Activation
 {
-    /// <summary>False: the second derivative is zero wherever it exists.</summary>
     public override bool IsSmooth => false;
 
-    /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => nn.functional.relu(x);
 
-    /// <inheritdoc/>
     public override string ToString() => "ReLU";
 }
 
-/// <summary>log(1 + exp(βx))/β.</summary>
-/// <remarks>
-/// Linear where βx is above 20, as PyTorch's softplus: the second derivative is exactly 0 there (the function differs by less than 2.1e-9/β).
-/// </remarks>
-public sealed record SoftplusActivation(double Beta) : Activation
+internal sealed record SoftplusActivation(double Beta) : Activation
 {
-    /// <summary>β, above 0.</summary>
     public double Beta { get; init => field = Require.Positive(value); } = Require.Positive(Beta, nameof(Beta));
 
     /// <inheritdoc/>

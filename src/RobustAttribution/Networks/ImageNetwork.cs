@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,10 +13,14 @@ namespace RobustAttribution.Networks;
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
+    private static readonly ConditionalWeakTable<nn.Module, object> Locks = [];
+
     private Tensor mean;
     private Tensor deviation;
+    private readonly (string Name, nn.Module Module)[] structure;
     private readonly ActivationSite[] activations;
     private long? activationBytesPerImage;
+    private IReadOnlyList<NetworkObservation.Unseen>? unseen;
 
     /// <summary>Wraps a backbone that maps normalised images [N,C,H,W] to logits [N,K].</summary>
     /// <param name="backbone">
@@ -30,6 +35,8 @@ public sealed class ImageNetwork : IDisposable
         Input = Require.NotNull(input, nameof(input));
         input.Validate();
         ClassCount = Require.InRange(classCount, 2, name: nameof(classCount));
+        SyncRoot = Locks.GetOrCreateValue(backbone);
+        structure = [.. backbone.named_modules()];
         activations = [.. Modules.Select(LayerKinds.ActivationOf).OfType<ActivationSite>()];
         foreach (Tensor tensor in backbone.parameters().Concat(backbone.buffers()))
         {
@@ -123,6 +130,20 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>A sentence for each module that the layer-by-layer attributions do not understand.</summary>
     internal IReadOnlyList<string> NotUnderstood => field ??= [.. LayerKinds.NotUnderstood(this)];
 
+    /// <summary>What hooks do not see between the modules: found once, with the first image that is passed.</summary>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    internal IReadOnlyList<NetworkObservation.Unseen> Unseen(Tensor images)
+    {
+        if (unseen is null && Architecture is not { IsBuiltIn: true } && images.shape[0] > 0)
+        {
+            using DisposeScope kept = NewDisposeScope();
+            using IDisposable inspection = ForInspection();
+            unseen = new NetworkObservation(this, images.narrow(0, 0, 1).detach(), kept).Find();
+        }
+
+        return unseen ?? [];
+    }
+
     /// <summary>The modules that hold a module as their child.</summary>
     internal ILookup<nn.Module, nn.Module> Parents
         => field ??= Modules.SelectMany(parent => parent.children(), (parent, child) => (parent, child))
@@ -133,9 +154,9 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>
     /// The lock held while logits or an attribution are computed, an attack runs, or the activation is exchanged, so that threads which share the
-    /// network take turns. Hold it around several calls that no other thread may interrupt.
+    /// network take turns. Hold it around several calls that no other thread may interrupt. Networks around one backbone have the same.
     /// </summary>
-    public object SyncRoot { get; } = new();
+    public object SyncRoot { get; }
 
     /// <summary>The normalised images (x − mean)/std.</summary>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
@@ -175,11 +196,16 @@ public sealed class ImageNetwork : IDisposable
     public Tensor NormalizedRadius(double epsilon) => epsilon / deviation;
 
     /// <summary>Applies another activation at every exchangeable place until the result is disposed, which restores the former ones.</summary>
-    /// <remarks><see cref="SyncRoot"/> is held meanwhile, so dispose of the result on the same thread.</remarks>
-    /// <exception cref="InvalidOperationException">The network has no activation that can be exchanged.</exception>
+    /// <remarks>
+    /// <see cref="SyncRoot"/> is held meanwhile, so dispose of the result on the same thread. Of several the newest is in effect.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">
+    /// The network has no activation that can be exchanged, or its modules are no longer those it was made of.
+    /// </exception>
     public IDisposable WithActivation(Activation activation)
     {
         Require.NotNull(activation, nameof(activation));
+        RequireSameModules();
         if (!HasSwitchableActivation)
         {
             throw new InvalidOperationException(
@@ -198,10 +224,23 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>Applies another activation at every exchangeable place from now on.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// A <see cref="WithActivation"/> is in effect, or the network's modules are no longer those it was made of.
+    /// </exception>
     public void SetActivation(Activation activation)
     {
         Require.NotNull(activation, nameof(activation));
-        Array.ForEach(activations, site => site.Set(activation));
+        RequireSameModules();
+        lock (SyncRoot)
+        {
+            if (activations.Any(site => site.IsExchanged))
+            {
+                throw new InvalidOperationException(
+                    $"{nameof(SetActivation)}({activation}) while a {nameof(WithActivation)} is in effect; dispose of its result first.");
+            }
+
+            Array.ForEach(activations, site => site.Set(activation));
+        }
     }
 
     /// <summary>Puts every module in training or evaluation mode until the result is disposed, which restores each module's former mode.</summary>
@@ -329,8 +368,8 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>
-    /// Finds what the layer-by-layer attributions would not see of a network: modules they do not understand, functional activations, products of
-    /// tensors, changes in place. Run it once for a network of your own.
+    /// Finds what the layer-by-layer attributions would refuse of a network: modules they do not understand, functional activations, products of
+    /// tensors, weights used by functions; and changes in place.
     /// </summary>
     /// <remarks>Compares the forward pass with hooks to the plain one, and the gradient to finite differences.</remarks>
     /// <param name="images">[N,C,H,W] in [0, 1], a few typical ones.</param>
@@ -371,32 +410,31 @@ public sealed class ImageNetwork : IDisposable
         });
     }
 
+    /// <summary>Throws unless the backbone has the modules, under the names, that it had when it was wrapped.</summary>
+    internal void RequireSameModules()
+    {
+        (string Name, nn.Module Module)[] now = [.. Backbone.named_modules()];
+        if (now.Except(structure).Concat(structure.Except(now)).FirstOrDefault() is ({ } name, _))
+        {
+            throw new InvalidOperationException(
+                $"Module '{name}' of the network {Backbone.GetName()} was added, exchanged or removed after the network was wrapped. "
+                + $"Wrap the finished module: new {nameof(ImageNetwork)}(backbone, input, classCount).");
+        }
+    }
+
     private long MeasureActivations()
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable gradients = no_grad();
         using IDisposable mode = WithMode(training: false);
         long values = Input.ValueCount;
-        var removals = new List<Action>();
-        try
-        {
-            foreach (nn.Module<Tensor, Tensor> layer in Backbone.modules().OfType<nn.Module<Tensor, Tensor>>().Where(LayerKinds.IsLeaf))
+        using Undo hooks = Undo.All(Modules.OfType<nn.Module<Tensor, Tensor>>().Where(LayerKinds.IsLeaf)
+            .Select(layer => ForwardHooks.After(layer, (_, output) =>
             {
-                var hook = layer.register_forward_hook((_, _, output) =>
-                {
-                    values += output.numel();
-                    return output;
-                });
-                removals.Add(hook.remove);
-            }
-
-            LogitsOfNormalized(zeros([1, Input.Channels, Input.Height, Input.Width], DataType, Device));
-        }
-        finally
-        {
-            removals.ForEach(remove => remove());
-        }
-
+                values += output.numel();
+                return null;
+            })));
+        LogitsOfNormalized(zeros([1, Input.Channels, Input.Height, Input.Width], DataType, Device));
         return values * mean.element_size();
     }
 

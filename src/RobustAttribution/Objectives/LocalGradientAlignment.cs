@@ -27,7 +27,7 @@ public sealed record LocalGradientAlignment : TrainingObjective
     public double CosineWeight { get; init => field = Require.NonNegative(value); } = 1.0;
 
     /// <summary>How z is chosen. Uniform by default, as the paper trains.</summary>
-    public LocalPerturbation Perturbation { get; init => field = Require.NotNull(value); } = new UniformPerturbation();
+    public LocalPerturbation Perturbation { get; init => field = Require.NotNull(value); } = LocalPerturbation.Uniform;
 
     /// <summary>
     /// Whether the loss is differentiated through g_y(x) too. False by default: g_y(x) is the constant that g_y(x+z) is drawn to. True

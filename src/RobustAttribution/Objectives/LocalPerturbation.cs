@@ -5,6 +5,18 @@ namespace RobustAttribution.Objectives;
 /// <summary>How <see cref="LocalGradientAlignment"/> chooses the neighbour x + z of an image x, both at the normalised input.</summary>
 public abstract record LocalPerturbation
 {
+    /// <summary>z uniform in ±ε/std, value by value: what Joo et al. 2023 train with.</summary>
+    public static LocalPerturbation Uniform { get; } = new UniformPerturbation();
+
+    /// <summary>z = ε/std · N(0, 1), value by value.</summary>
+    public static LocalPerturbation Gaussian { get; } = new GaussianPerturbation();
+
+    /// <summary>z = ε/std · g/‖g‖₂, along the gradient of each image; no random draw. A zero gradient gives z = 0.</summary>
+    public static LocalPerturbation Gradient { get; } = new GradientPerturbation();
+
+    /// <summary>z = ε/std · sign(g), the corner of the ball along the gradient of each image; no random draw.</summary>
+    public static LocalPerturbation GradientSign { get; } = new GradientSignPerturbation();
+
     /// <summary>Draws z once for each image.</summary>
     /// <param name="gradient">[N,C,H,W]: g_y(x) at the normalised input, a constant.</param>
     /// <param name="radius">[1,C,1,1] or [1,1,1,1]: ε/std.</param>
@@ -13,10 +25,8 @@ public abstract record LocalPerturbation
     public abstract Tensor Draw(Tensor gradient, Tensor radius, Generator generator);
 }
 
-/// <summary>z uniform in ±ε/std, value by value: what Joo et al. 2023 train with.</summary>
-public sealed record UniformPerturbation : LocalPerturbation
+internal sealed record UniformPerturbation : LocalPerturbation
 {
-    /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
         using IDisposable scope = Scope.Holding(gradient, radius, generator);
@@ -24,10 +34,8 @@ public sealed record UniformPerturbation : LocalPerturbation
     }
 }
 
-/// <summary>z = ε/std · N(0, 1), value by value.</summary>
-public sealed record GaussianPerturbation : LocalPerturbation
+internal sealed record GaussianPerturbation : LocalPerturbation
 {
-    /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
         using IDisposable scope = Scope.Holding(gradient, radius, generator);
@@ -35,10 +43,8 @@ public sealed record GaussianPerturbation : LocalPerturbation
     }
 }
 
-/// <summary>z = ε/std · g/‖g‖₂, along the gradient of each image; no random draw. A zero gradient gives z = 0.</summary>
-public sealed record GradientPerturbation : LocalPerturbation
+internal sealed record GradientPerturbation : LocalPerturbation
 {
-    /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
         using IDisposable scope = Scope.Holding(gradient, radius, generator);
@@ -46,10 +52,8 @@ public sealed record GradientPerturbation : LocalPerturbation
     }
 }
 
-/// <summary>z = ε/std · sign(g), the corner of the ball along the gradient of each image; no random draw.</summary>
-public sealed record GradientSignPerturbation : LocalPerturbation
+internal sealed record GradientSignPerturbation : LocalPerturbation
 {
-    /// <inheritdoc/>
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
         using IDisposable scope = Scope.Holding(gradient, radius, generator);

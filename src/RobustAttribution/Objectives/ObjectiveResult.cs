@@ -8,9 +8,6 @@ namespace RobustAttribution.Objectives;
 public readonly record struct LossTerm(string Name, Tensor Value);
 
 /// <summary>The loss of a batch. Owns its tensors.</summary>
-/// <param name="loss">See <see cref="Loss"/>.</param>
-/// <param name="logits">See <see cref="Logits"/>.</param>
-/// <param name="terms">See <see cref="Terms"/>.</param>
 public sealed class ObjectiveResult(Tensor loss, Tensor logits, IReadOnlyList<LossTerm> terms) : IDisposable
 {
     /// <summary>The scalar to minimise, with its graph.</summary>

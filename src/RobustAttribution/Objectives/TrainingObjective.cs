@@ -50,3 +50,16 @@ public abstract record TrainingObjective : ITrainingObjective
 
     private static Tensor Constant(Tensor value) => value.detach().MoveToOuterDisposeScope();
 }
+
+/// <summary>What a loss is taken of.</summary>
+/// <param name="Network">In the mode in which it is trained.</param>
+/// <param name="Images">[N,C,H,W] in [0, 1], a constant.</param>
+/// <param name="Classes">[N], int64: the true classes.</param>
+/// <param name="Generator">Source of every random draw.</param>
+public readonly record struct TrainingBatch(ImageNetwork Network, Tensor Images, Tensor Classes, Generator Generator);
+
+/// <summary>A part of a loss beside the cross-entropy.</summary>
+/// <param name="Name">As in <see cref="LossTerm.Name"/>.</param>
+/// <param name="Weight">What <paramref name="Value"/> is multiplied by in the loss.</param>
+/// <param name="Value">A scalar, with its graph.</param>
+public readonly record struct Penalty(string Name, double Weight, Tensor Value);

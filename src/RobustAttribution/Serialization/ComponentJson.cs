@@ -35,7 +35,7 @@ public static class ComponentJson
 
     private static readonly ConcurrentDictionary<string, Type> Registered = new(
         typeof(ComponentJson).Assembly.GetTypes()
-            .Where(type => type is { IsAbstract: false, IsClass: true, IsPublic: true } && Families.Any(family => family.IsAssignableFrom(type)))
+            .Where(type => type is { IsAbstract: false, IsClass: true } && Families.Any(family => family.IsAssignableFrom(type)))
             .Select(type => KeyValuePair.Create(NameOf(type), type)));
 
     private static volatile JsonSerializerOptions options = CreateOptions();

@@ -3,8 +3,6 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Training;
 
 /// <summary>Images with their classes. Owns its tensors.</summary>
-/// <param name="images">See <see cref="Images"/>.</param>
-/// <param name="classes">See <see cref="Classes"/>.</param>
 public sealed class ImageBatch(Tensor images, Tensor classes) : IDisposable
 {
     /// <summary>[N,C,H,W]: float in [0, 1], or uint8 in 0…255, which the trainer divides by 255 on the network's device.</summary>

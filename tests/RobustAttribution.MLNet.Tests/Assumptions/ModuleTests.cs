@@ -1,3 +1,4 @@
+using System.Reflection;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -56,6 +57,30 @@ public sealed class ModuleTests
             order.Add(name);
             return output;
         }).remove;
+    }
+
+    [TestMethod]
+    public void TheForwardHooksOfAModuleLieInAFieldInTheOrderOfTheirCalls()
+    {
+        using var scope = NewDisposeScope();
+        using ReLU relu = nn.ReLU();
+        List<string> order = [];
+        Install("first");
+        Install("second");
+        var field = typeof(nn.Module<Tensor, Tensor>).GetField("post_hooks", BindingFlags.Instance | BindingFlags.NonPublic);
+        var hooks = (Dictionary<string, Func<nn.Module<Tensor, Tensor>, Tensor, Tensor, Tensor>>)field!.GetValue(relu)!;
+        var before = hooks.ToArray();
+        hooks.Clear();
+        Install("third");
+        Array.ForEach(before, hook => hooks.Add(hook.Key, hook.Value));
+        relu.call(tensor(1.0));
+        CollectionAssert.AreEqual(new[] { "third", "first", "second" }, order);
+
+        void Install(string name) => relu.register_forward_hook((_, _, output) =>
+        {
+            order.Add(name);
+            return output;
+        });
     }
 
     [TestMethod]

@@ -53,7 +53,7 @@ public sealed class KnownRecipeTests
     [DataRow("aga-cifar10-resnet18", 0.01, 0.1)]
     [DataRow("aga-imagenet100-resnet18", 1.0, 0.01)]
     public void AlignsGradientsAsJooEtAl(string name, double l2, double cosine)
-        => Assert.AreEqual(new LocalGradientAlignment { Epsilon = 4.0 / 255, L2Weight = l2, CosineWeight = cosine, Perturbation = new UniformPerturbation() }, KnownRecipes.Find(name).Training.Objective);
+        => Assert.AreEqual(new LocalGradientAlignment { Epsilon = 4.0 / 255, L2Weight = l2, CosineWeight = cosine, Perturbation = LocalPerturbation.Uniform }, KnownRecipes.Find(name).Training.Objective);
 
     [TestMethod]
     [DataRow("hessian-cifar10-lenet", 1e-3)]

@@ -68,6 +68,75 @@ public sealed class LayerwiseRelevanceTests
     }
 
     [TestMethod]
+    public void TheBoxRuleSeesThroughPaddingAndFunctions()
+    {
+        using var scope = NewDisposeScope();
+        nn.Module<Tensor, Tensor> Convolution(int padding) => nn.Conv2d(2, 2, 3, padding: padding);
+        Same(nn.Sequential(Convolution(1), nn.Flatten()), nn.Sequential(nn.ZeroPad2d(1), Convolution(0), nn.Flatten()));
+        Same(
+            nn.Sequential(Convolution(1), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten()),
+            nn.Sequential(
+                new Written(x => nn.functional.pad(x, [1, 1, 1, 1]), nn.Identity()), Convolution(0), nn.BatchNorm2d(2), nn.ReLU(inplace: true), nn.Flatten()));
+        Same(nn.Sequential(nn.Flatten(), nn.Linear(128, 128)), new Written(x => x.reshape(-1, 128), nn.Linear(128, 128)));
+
+        static void Same(nn.Module<Tensor, Tensor> plain, nn.Module<Tensor, Tensor> padded)
+        {
+            foreach ((Tensor to, Tensor from) in padded.parameters().Zip(plain.parameters()))
+            {
+                using IDisposable mode = no_grad();
+                to.copy_(from);
+            }
+
+            using ImageNetwork one = Wrap(plain), other = Wrap(padded);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(one, 2);
+            foreach (bool createGraph in new[] { false, true })
+            {
+                foreach (RelevanceComposite composite in new[] { RelevanceComposite.EpsilonPlusBox, RelevanceComposite.EpsilonGammaBox })
+                {
+                    Tensor expected = new LayerwiseRelevance { Composite = composite }.Attribute(one, images, classes);
+                    Tensor actual = new LayerwiseRelevance { Composite = composite }.Attribute(other, images, classes, createGraph);
+                    Assert.IsGreaterThan(0, expected.abs().max().ToDouble());
+                    Values.AreClose(expected, actual, 1e-12);
+                }
+            }
+        }
+    }
+
+    [TestMethod]
+    public void ALayerThatSeesTheValuesOfTheImageByChanceIsNotTheFirst()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        nn.Module<Tensor, Tensor> first = nn.Conv2d(2, 2, 3, padding: 1, bias: false), second = nn.Conv2d(2, 2, 3, padding: 1);
+        using ImageNetwork network = Wrap(nn.Sequential(first, second, nn.Flatten()));
+        using (no_grad())
+        {
+            second.get_parameter("bias")!.fill_(1);
+        }
+
+        Tensor classes = tensor(new long[] { 5 });
+        Tensor mean = -network.Normalize(zeros([1, 2, 8, 8], ScalarType.Float64)) / network.NormalizedRadius(1); // the network sees zeros
+        Assert.AreEqual(0, network.Normalize(mean).abs().max().ToDouble(), 1e-15);
+        var method = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlusBox };
+
+        // A pixel moved by so little changes nothing, but the images' values are no longer those that the second layer sees.
+        Tensor beside = mean + (rand_like(mean) * 1e-9);
+        Values.AreClose(method.Attribute(network, beside, classes), method.Attribute(network, mean, classes), 1e-6);
+    }
+
+    [TestMethod]
+    public void WithoutALayerThatSeesTheImagesThereIsNoFirstRule()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Wrap(nn.Sequential(new Written(x => x * 2, nn.Conv2d(2, 128, 8)), nn.Flatten()));
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        var method = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlusBox };
+        string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes)).Message;
+        StringAssert.Contains(message, "sees the normalised images");
+        Assert.IsGreaterThan(0, new LayerwiseRelevance().Attribute(network, images, classes).abs().max().ToDouble());
+    }
+
+    [TestMethod]
     public void RelevanceIsConserved()
     {
         RelevanceComposite[] composites =
@@ -191,4 +260,27 @@ public sealed class LayerwiseRelevanceTests
         PositiveRule => RelevanceReferences.Positive,
         _ => RelevanceReferences.Box,
     };
+
+    private static ImageNetwork Wrap(nn.Module<Tensor, Tensor> backbone)
+    {
+        var network = new ImageNetwork(backbone, TinyNetworks.Input(), 128);
+        TinyNetworks.Trained(network, 3).MoveTo(CPU, ScalarType.Float64);
+        return network;
+    }
+
+    /// <summary>A function, then a layer.</summary>
+    private sealed class Written : nn.Module<Tensor, Tensor>
+    {
+        private readonly Func<Tensor, Tensor> before;
+        private readonly nn.Module<Tensor, Tensor> layer;
+
+        public Written(Func<Tensor, Tensor> before, nn.Module<Tensor, Tensor> layer)
+            : base(nameof(Written))
+        {
+            (this.before, this.layer) = (before, layer);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => layer.call(before(input));
+    }
 }

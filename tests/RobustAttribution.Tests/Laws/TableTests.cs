@@ -42,7 +42,7 @@ public sealed class TableTests
     private static void HoldsAll<T>(IEnumerable<T> rows)
         where T : class
     {
-        Type[] implementations = [.. typeof(T).Assembly.GetExportedTypes()
+        Type[] implementations = [.. typeof(T).Assembly.GetTypes()
             .Where(type => type is { IsClass: true, IsAbstract: false } && typeof(T).IsAssignableFrom(type))];
         CollectionAssert.IsSubsetOf(implementations, rows.Select(row => row.GetType()).ToArray());
         foreach (T row in rows)

@@ -4,6 +4,7 @@ using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Laws;
 using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,12 +53,12 @@ public sealed class RobustnessMetricTests
         using ImageNetwork network = TinyNetworks.Convolutional();
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
         using var generator = new Generator(4);
-        foreach (IMapSimilarity similarity in KnownSimilarities.All.Select(
-            similarity => similarity switch
+        foreach (IMapSimilarity similarity in SimilarityTable.Rows.Select(
+            row => row.Similarity switch
             {
                 TopKIntersection => new TopKIntersection(9),
                 LocalitySensitiveTopK => new LocalitySensitiveTopK(9),
-                _ => similarity,
+                { } similarity => similarity,
             }))
         {
             var metric = new RandomPerturbationSimilarity { Draws = 2, Similarity = similarity, ThreatModel = new LinfBall(0) };

@@ -307,6 +307,23 @@ public sealed class AnyModuleTests
     [TestCategory("Long")]
     public void FourThreadsExplainWhileAFifthScoresTenThousandTimes() => Share(calls: 10_000);
 
+    [TestMethod]
+    [DataRow("googlenet", 64)]
+    [DataRow("inception_v3", 96)]
+    public void FunctionalPoolsAndHeadsThatEvaluationDoesNotUseAreNoFindings(string name, int size)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3); // for TorchVision
+        nn.Module<Tensor, Tensor> module = name == "googlenet"
+            ? torchvision.models.googlenet(num_classes: 4)
+            : torchvision.models.inception_v3(num_classes: 4);
+        using ImageNetwork network = TinyNetworks.Trained(new ImageNetwork(module, TinyNetworks.Input(3, size), 4), 5);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 1);
+        NetworkCheck check = network.Check(images);
+        Assert.IsTrue(check.IsUnderstood, check.ToString());
+        Assert.IsGreaterThan(0, new GuidedBackpropagation().Attribute(network, images, classes).abs().max().ToDouble());
+    }
+
     private static void Share(int calls)
     {
         using var scope = NewDisposeScope();

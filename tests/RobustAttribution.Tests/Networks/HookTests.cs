@@ -213,6 +213,195 @@ public sealed class HookTests
         StringAssert.Contains(message, "'layer1.0.sum' is a Sum");
     }
 
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void TwoNetworksAroundOneModuleShareItsActivations(bool inPlace)
+    {
+        using var scope = NewDisposeScope();
+        ImageNetwork Wrap(nn.Module<Tensor, Tensor> backbone) => new(backbone, TinyNetworks.Input(), 4);
+        using ImageNetwork first = Wrap(Chain()), second = Wrap(first.Backbone), alone = Wrap(Chain());
+        foreach ((Tensor to, Tensor from) in alone.Backbone.parameters().Zip(first.Backbone.parameters()))
+        {
+            using IDisposable mode = no_grad();
+            to.copy_(from);
+        }
+
+        Tensor images = rand([2, 2, 8, 8]), classes = tensor(new long[] { 0, 3 });
+        foreach (IAttributionMethod method in new IAttributionMethod[] { new GuidedBackpropagation(), new LayerwiseRelevance(), new InputGradient() })
+        {
+            Compare(method);
+            using (first.WithActivation(TinyNetworks.Smooth))
+            using (alone.WithActivation(TinyNetworks.Smooth))
+            {
+                Compare(method);
+            }
+
+            first.SetActivation(TinyNetworks.Smooth);
+            alone.SetActivation(TinyNetworks.Smooth);
+            Assert.AreEqual(TinyNetworks.Smooth, second.Activation);
+            Compare(method);
+            second.SetActivation(Activation.Relu);
+            alone.SetActivation(Activation.Relu);
+            Assert.AreEqual(Activation.Relu, first.Activation);
+        }
+
+        Assert.AreSame(first.SyncRoot, second.SyncRoot);
+
+        void Compare(IAttributionMethod method)
+        {
+            double[] expected = Values.Of(method.Attribute(alone, images, classes));
+            CollectionAssert.AreEqual(expected, Values.Of(method.Attribute(second, images, classes)), $"{method}");
+        }
+
+        nn.Module<Tensor, Tensor> Chain() => nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(inPlace), nn.Flatten(), nn.Linear(108, 4));
+    }
+
+    [TestMethod]
+    [DataRow("module")]
+    [DataRow("layer")]
+    public void ExchangesEndInAnyOrder(string kind)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = kind == "layer"
+            ? TinyNetworks.Convolutional(activation: Activation.Relu)
+            : Written((m, x) => m.Head.call(m.Relu.call(m.Conv.call(x)).flatten(1)));
+        Tensor images = TinyNetworks.Batch(network, 2).Images;
+        double[] plain = Values.Of(network.Logits(images)), two = Under(2), five = Under(5);
+        IDisposable outer = network.WithActivation(Activation.Softplus(2)), inner = network.WithActivation(Activation.Softplus(5));
+        CollectionAssert.AreEqual(five, Values.Of(network.Logits(images)), "the newest");
+        string message = Assert.ThrowsExactly<InvalidOperationException>(() => network.SetActivation(Activation.Softplus(9))).Message;
+        StringAssert.Contains(message, "dispose of its result first");
+        outer.Dispose();
+        CollectionAssert.AreEqual(five, Values.Of(network.Logits(images)), "the older one has ended");
+        inner.Dispose();
+        CollectionAssert.AreEqual(plain, Values.Of(network.Logits(images)));
+        network.SetActivation(Activation.Softplus(2));
+        CollectionAssert.AreEqual(two, Values.Of(network.Logits(images)));
+
+        double[] Under(double beta)
+        {
+            using IDisposable exchanged = network.WithActivation(Activation.Softplus(beta));
+            return Values.Of(network.Logits(images));
+        }
+    }
+
+    [TestMethod]
+    public void AModuleAddedAfterWrappingIsNamed()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Written((m, x) => m.Head.call(m.Relu.call(m.Conv.call(x)).flatten(1)));
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        network.Backbone.register_module("late", nn.ReLU());
+        Action[] calls =
+        [
+            () => new GuidedBackpropagation().Attribute(network, images, classes), () => network.WithActivation(TinyNetworks.Smooth),
+            () => network.SetActivation(TinyNetworks.Smooth), () => network.Check(images),
+        ];
+        foreach (Action call in calls)
+        {
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(call).Message, "Module 'late'");
+        }
+
+        using var again = new ImageNetwork(network.Backbone, network.Input, network.ClassCount);
+        Assert.IsGreaterThan(0, new GuidedBackpropagation().Attribute(again, images, classes).abs().max().ToDouble());
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void WhatAHookOfTheUsersDoesToAnActivationSOutputIsKept(bool exchangedBefore)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork hooked = Written((m, x) => m.Head.call(m.Relu.call(m.Norm.call(m.Conv.call(x))).flatten(1)));
+        using ImageNetwork written = Written((m, x) => m.Head.call((m.Relu.call(m.Norm.call(m.Conv.call(x))) * 3).flatten(1)), hooked);
+        if (exchangedBefore)
+        {
+            hooked.SetActivation(TinyNetworks.Smooth);
+            written.SetActivation(TinyNetworks.Smooth);
+        }
+
+        ((Modules)hooked.Backbone).Relu.register_forward_hook((_, _, y) => y * 3);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(hooked, 2);
+        IAttributionMethod[] methods = [new GuidedBackpropagation(), new Deconvolution(), new LayerwiseRelevance(), new GradCam { Layer = "Norm" }];
+        foreach (IAttributionMethod method in methods)
+        {
+            Values.AreClose(method.Attribute(written, images, classes), method.Attribute(hooked, images, classes), 1e-12, $"{method}");
+        }
+
+        using (hooked.WithActivation(Activation.Softplus(4)))
+        using (written.WithActivation(Activation.Softplus(4)))
+        {
+            Values.AreClose(written.Logits(images), hooked.Logits(images), 1e-12);
+        }
+    }
+
+    [TestMethod]
+    public void AnotherInputForAnActivationInPlaceIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Written((m, x) => m.Head.call(m.Relu.call(m.Conv.call(x)).flatten(1)));
+        Tensor images = TinyNetworks.Batch(network, 2).Images;
+        using IDisposable exchanged = network.WithActivation(TinyNetworks.Smooth);
+        ((Modules)network.Backbone).Relu.register_forward_pre_hook((_, x) => x * 2);
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => network.Logits(images)).Message, "ReLU that works in place");
+    }
+
+    [TestMethod]
+    public void WhatHooksDoNotSeeIsRefusedAndNamed()
+    {
+        using var scope = NewDisposeScope();
+        IAttributionMethod[] signals = [new GuidedBackpropagation(), new Deconvolution()], all = [.. signals, new LayerwiseRelevance()], relevance = [NearlyZero];
+        const string Silent = "'Relu', a ReLU, is never called through call()";
+        Refused(signals, Silent, (m, x) => m.Head.call(m.Relu.forward(m.Conv.call(x)).flatten(1)));
+        Refused(signals, "Between 'Conv' and 'Head'", (m, x) => m.Head.call(m.Conv.call(x).relu().flatten(1)));
+        Refused(signals, "Between the images and 'Conv'", (m, x) => m.Head.call(m.Relu.call(m.Conv.call(x.relu())).flatten(1)));
+        Refused(signals, "Between 'Head' and the logits", (m, x) => m.Head.call(m.Relu.call(m.Conv.call(x)).flatten(1)).relu());
+        Refused(all, "Between 'Norm', 'Relu' and 'Head'", (m, x) =>
+        {
+            Tensor y = m.Norm.call(m.Conv.call(x));
+            return m.Head.call((m.Relu.call(y.clone()) * y).flatten(1));
+        });
+        Refused(all, "Between 'Conv' and 'Head'", (m, x) => m.Head.call(nn.functional.softmax(m.Conv.call(x), 1).flatten(1)));
+        Refused(all, "Between 'Conv' and 'Head'", (m, x) => m.Head.call(nn.functional.layer_norm(m.Conv.call(x), [8, 8]).flatten(1)));
+        Refused(relevance, "'Conv', a Conv2d, is never called", (m, x) => m.Head.call(m.Relu.call(m.Conv.forward(x)).flatten(1)));
+        Refused(relevance, "'Norm', a BatchNorm2d, is never called", (m, x) => m.Head.call(m.Norm.forward(m.Conv.call(x)).flatten(1)));
+        Refused(relevance, "'Conv', a Conv2d, is used not only through call()", (m, x) =>
+        {
+            Tensor again = nn.functional.conv2d(x, ((TorchSharp.Modules.Conv2d)m.Conv).weight, null, [1, 1], [1, 1]);
+            return m.Head.call((m.Conv.call(x) + again).flatten(1));
+        });
+
+        // What hooks need not see: ReLUs for relevance, layers for signals, pools, and modules that evaluation does not use.
+        Allowed(relevance, (m, x) => m.Head.call(m.Relu.forward(m.Conv.call(x)).flatten(1)));
+        Allowed(signals, (m, x) => m.Head.call(m.Relu.call(m.Conv.forward(x)).flatten(1)));
+        Allowed(all, (m, x) => m.Head.call(nn.functional.max_pool2d(m.Conv.call(x), 3, 1, 1).flatten(1)), isFound: false);
+        Allowed(all, (m, x) => m.Head.call(m.Conv.call(x).flatten(1)), isFound: false);
+        Allowed(all, (m, x) => m.Head.call((m.Conv.call(x) - nn.functional.avg_pool2d(m.Conv.call(x), 3, 1, 1)).flatten(1)), isFound: false);
+
+        static void Refused(IAttributionMethod[] methods, string what, Func<Modules, Tensor, Tensor> forward)
+        {
+            using ImageNetwork network = Written(forward);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+            foreach (IAttributionMethod method in methods)
+            {
+                string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes), what).Message;
+                StringAssert.Contains(message, what, $"{method}");
+            }
+
+            StringAssert.Contains(network.Check(images).ToString(), what);
+        }
+
+        static void Allowed(IAttributionMethod[] methods, Func<Modules, Tensor, Tensor> forward, bool isFound = true)
+        {
+            using ImageNetwork network = Written(forward);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+            Array.ForEach(methods, method => Assert.IsGreaterThan(0, method.Attribute(network, images, classes).abs().max().ToDouble()));
+            NetworkCheck check = network.Check(images);
+            Assert.AreEqual(isFound, !check.IsUnderstood, check.ToString());
+        }
+    }
+
     private static ImageNetwork Written(Func<Modules, Tensor, Tensor> forward, ImageNetwork? weightsOf = null)
     {
         var network = new ImageNetwork(new Modules(forward), TinyNetworks.Input(), 4);

@@ -14,6 +14,9 @@ internal sealed record LayerCall(object Layer, Tensor Input, Tensor Output, Laye
     /// <summary>Whether the batch normalisation behind this convolution answers for both.</summary>
     public bool IsFolded { get; set; }
 
+    /// <summary>For each input the number of the pixel that it is, from 1, or 0 for padding; null where the layer does not see the images.</summary>
+    public Tensor? Places { get; set; }
+
     /// <summary>The convolution's input in the second pass, for the batch normalisation behind it.</summary>
     public Tensor? SecondInput { get; set; }
 }

@@ -23,11 +23,15 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
     /// <summary>Whether the attribution depends on the smallest and largest value of a pixel.</summary>
     private protected virtual bool NeedsBounds => false;
 
+    /// <summary>Whether the attribution depends on which layers see the images.</summary>
+    private protected virtual bool NeedsPlaces => false;
+
     /// <inheritdoc/>
     protected sealed override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
-        LayerKinds.RequireUnderstood(network, GetType().Name);
+        LayerKinds.RequireUnderstood(
+            network, GetType().Name, images, unseen => AnswersAtLinearLayers ? unseen.HarmsRelevance : unseen.HarmsSignals);
         using DisposeScope kept = NewDisposeScope();
         using IDisposable mode = network.WithMode(training: false);
         Tensor normalized = network.Normalize(images);
@@ -37,12 +41,24 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         Tensor every = arange(network.ClassCount, ScalarType.Int64, network.Device);
         Tensor chosen = target(logits).unsqueeze(1).eq(every).to(logits.dtype); // [N,K], one-hot
 
+        if (NeedsPlaces && !PixelPlaces.Mark(network, calls, kept))
+        {
+            throw AnotherWay();
+        }
+
+        if (NeedsPlaces && calls.All(call => call.Places is null))
+        {
+            throw new NotSupportedException(
+                $"No layer of the network {network.Backbone.GetName()} sees the normalised images as they are, flattened, or padded with zeros; "
+                + $"{GetType().Name} has a rule for the layer that does. Begin with a convolution or linear layer, or leave the rule out.");
+        }
+
         var pass = new SecondPass(network, input, NeedsBounds, createGraph);
         int next = 0;
         using (Hooks(
             network,
             (layer, x, _) => next < calls.Count && ReferenceEquals(calls[next].Layer, layer)
-                ? Answer(pass, calls[next++], Kept(kept, x.alias()))
+                ? Answer(pass, calls[next++], x.alias().KeptIn(kept))
                 : throw AnotherWay()))
         {
             Tensor second = network.LogitsOfNormalized(network.MayWorkInPlace ? pass.Leaf.clone() : pass.Leaf);
@@ -98,14 +114,8 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
         });
         return network.LogitsOfNormalized(input);
 
-        // Outlives the dispose scopes within the network, and is not changed by modules that work in place.
-        Tensor Keep(Tensor tensor) => Kept(kept, network.MayWorkInPlace ? tensor.clone() : tensor.alias());
-    }
-
-    private static Tensor Kept(DisposeScope scope, Tensor tensor)
-    {
-        scope.Attach(tensor);
-        return tensor;
+        // Not changed by modules that work in place.
+        Tensor Keep(Tensor tensor) => (network.MayWorkInPlace ? tensor.clone() : tensor.alias()).KeptIn(kept);
     }
 
     private Undo Hooks(ImageNetwork network, Func<object, Tensor, Tensor, Tensor?> answer)

@@ -41,8 +41,14 @@ internal sealed class SecondPass(ImageNetwork network, Tensor input, bool withBo
             : [.. points.Select(point => zeros_like(point))];
     }
 
-    /// <summary>Whether a layer's input is the images themselves, flattened or not: it has their values.</summary>
-    public bool IsImage(Tensor values) => values.numel() == Input.numel() && values.flatten(1).eq(Input.flatten(1)).all().item<bool>();
+    /// <summary>The bounds of the inputs of a layer that sees the images, of the shape of its input; null for others, or without bounds.</summary>
+    public (Tensor Lowest, Tensor Highest)? BoundsAt(LayerCall call)
+    {
+        return call.Places is { } places && Bounds is { } bounds ? (Placed(bounds.Lowest), Placed(bounds.Highest)) : null;
+
+        Tensor Placed(Tensor bound)
+            => cat([zeros([bound.shape[0], 1], bound.dtype, bound.device), bound.flatten(1)], 1).index_select(1, places).reshape(call.Input.shape);
+    }
 
     /// <summary>The derivative of an activation at its input in the first pass.</summary>
     public Tensor Slope(ActivationSite site, Tensor at)

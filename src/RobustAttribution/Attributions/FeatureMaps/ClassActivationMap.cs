@@ -39,7 +39,7 @@ public sealed record ClassActivationMap : SinglePassAttribution
         using IDisposable hook = ForwardHooks.After(head, (x, y) =>
         {
             seesMeans = AreClose(features.Maps.detach().mean([2, 3]), x.detach());
-            kept.Attach(headOutput = y.detach().clone());
+            headOutput = y.detach().clone().KeptIn(kept);
             return null;
         });
         Tensor logits = network.Logits(createGraph ? images : images.detach());

@@ -35,6 +35,8 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
     private protected override bool NeedsBounds
         => new[] { Composite.FirstLayer, Composite.Convolution, Composite.Dense }.Any(rule => rule?.NeedsBounds == true);
 
+    private protected override bool NeedsPlaces => Composite.FirstLayer is not null || NeedsBounds;
+
     private protected override bool AnswersAt(ActivationSite site) => !site.IsRelu;
 
     private protected override Tensor? Answer(SecondPass pass, LayerCall call, Tensor input)
@@ -54,16 +56,17 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
             return null; // the batch normalisation behind it stands for both
         }
 
-        (Tensor first, Tensor second) = call.Convolution is { } convolution ? (convolution.Input, convolution.SecondInput!) : (call.Input, input);
+        LayerCall seeing = call.Convolution ?? call;
+        Tensor second = call.Convolution is null ? input : seeing.SecondInput!;
         RelevanceRule rule = call.Layer is Conv2d || call.Convolution is not null ? Composite.Convolution : Composite.Dense;
-        bool seesImages = (Composite.FirstLayer is not null || rule.NeedsBounds) && pass.IsImage(first);
-        rule = seesImages && Composite.FirstLayer is { } chosen ? chosen : rule;
+        rule = seeing.Places is not null && Composite.FirstLayer is { } chosen ? chosen : rule;
+        (Tensor Lowest, Tensor Highest)? bounds = rule.NeedsBounds ? pass.BoundsAt(seeing) : null;
         LinearMap map = LinearMap.Of(call, BiasTakesRelevance);
         (double Share, Tensor Part)[] moving = [.. rule.Parts(map, At(second, detached: false))];
 
         // The factors are those of the first pass; without a graph its values are those of the second.
         IEnumerable<Tensor> parts = pass.CreateGraph
-            ? rule.Parts(map, At(first, detached: true)).Select(found => found.Part)
+            ? rule.Parts(map, At(seeing.Input, detached: true)).Select(found => found.Part)
             : moving.Select(found => found.Part.detach());
         Tensor answer = call.Output.detach();
         foreach (((double share, Tensor part), Tensor z) in moving.Zip(parts))
@@ -74,11 +77,9 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
         return answer;
 
         RelevanceInput At(Tensor values, bool detached)
-            => seesImages && rule.NeedsBounds && pass.Bounds is { } bounds
-                ? new RelevanceInput(values, Bound(bounds.Lowest, detached), Bound(bounds.Highest, detached))
-                : new RelevanceInput(values);
-
-        Tensor Bound(Tensor bound, bool detached) => (detached ? bound.detach() : bound).reshape(first.shape);
+            => detached
+                ? new RelevanceInput(values, bounds?.Lowest.detach(), bounds?.Highest.detach())
+                : new RelevanceInput(values, bounds?.Lowest, bounds?.Highest);
     }
 
     private protected override Tensor Attribution(SecondPass pass, Tensor score)

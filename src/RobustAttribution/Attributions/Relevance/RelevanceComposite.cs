@@ -18,7 +18,9 @@ public sealed record RelevanceComposite
     /// <summary>α2β1 at convolutions, ε at linear layers.</summary>
     public static RelevanceComposite EpsilonAlpha2Beta1 { get; } = new() { Convolution = new AlphaBetaRule() };
 
-    /// <summary>The rule of the layers whose input is the image; null, the default, for the rule of their kind.</summary>
+    /// <summary>
+    /// The rule of the layers whose input is the image, flattened or padded with zeros or not; null, the default, for the rule of their kind.
+    /// </summary>
     public RelevanceRule? FirstLayer { get; init; }
 
     /// <summary>The rule of convolutions, with the batch normalisation behind them folded in. ε by default.</summary>

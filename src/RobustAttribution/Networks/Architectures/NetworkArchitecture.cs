@@ -34,9 +34,6 @@ public abstract record NetworkArchitecture
     /// <summary>WideResNet-28-10 for images of 32×32, as Singh et al. 2020 train on CIFAR-10.</summary>
     public static NetworkArchitecture WideResNet28x10 { get; } = new WideResNetArchitecture();
 
-    /// <summary>WideResNet-40-2 for images of 32×32.</summary>
-    public static NetworkArchitecture WideResNet40x2 { get; } = new WideResNetArchitecture { Depth = 40, WidthFactor = 2 };
-
     /// <summary>The name of the module whose output holds the last feature maps [N,C,h,w], for Grad-CAM; null where there is none.</summary>
     public virtual string? FeatureLayer => null;
 

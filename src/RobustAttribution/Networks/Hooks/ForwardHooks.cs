@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
@@ -8,6 +9,10 @@ namespace RobustAttribution.Networks;
 /// <remarks>TorchSharp keeps hooks in a dictionary, whose order changes once one was removed.</remarks>
 internal sealed class ForwardHooks
 {
+    private static readonly FieldInfo PostHooks
+        = typeof(nn.Module<Tensor, Tensor>).GetField("post_hooks", BindingFlags.Instance | BindingFlags.NonPublic)
+            ?? throw new MissingFieldException("TorchSharp's modules have no field post_hooks; use the version that this library was built with.");
+
     private static readonly ConditionalWeakTable<nn.Module<Tensor, Tensor>, ForwardHooks> Known = [];
 
     private readonly Lock changing = new();
@@ -54,9 +59,20 @@ internal sealed class ForwardHooks
             }
             else
             {
-                remove ??= module.register_forward_hook((_, x, y) => Answer(x, y)!).remove;
+                remove ??= Register(module);
             }
         }
+    }
+
+    // Before the hooks of others: what they do to the output of an exchanged module is done to the new output.
+    private Action Register(nn.Module<Tensor, Tensor> module)
+    {
+        var registered = (Dictionary<string, Func<nn.Module<Tensor, Tensor>, Tensor, Tensor, Tensor>>)PostHooks.GetValue(module)!;
+        var others = registered.ToArray();
+        registered.Clear();
+        Action removal = module.register_forward_hook((_, x, y) => Answer(x, y)!).remove;
+        Array.ForEach(others, other => registered.Add(other.Key, other.Value));
+        return removal;
     }
 
     private Tensor? Answer(Tensor input, Tensor output)

@@ -7,7 +7,6 @@ namespace RobustAttribution.Networks;
 internal abstract class HookedSite : ActivationSite
 {
     private Activation? everywhere;
-    private (int Thread, Activation Activation)? exchanged;
     private (int Thread, Func<Tensor, Tensor, Tensor?> Answer)? observer;
     private Undo? hooks;
 
@@ -17,7 +16,7 @@ internal abstract class HookedSite : ActivationSite
     public override Activation? Activation => Native is null ? null : Chosen ?? Native;
 
     // What replaces the module's own function on this thread; null where nothing does.
-    private Activation? Chosen => exchanged is { } here && here.Thread == Environment.CurrentManagedThreadId ? here.Activation : everywhere;
+    private Activation? Chosen => Newest is { IsHere: true } here ? here.Activation : everywhere;
 
     /// <summary>Whether the hooks have anything to do on this thread.</summary>
     protected bool IsActive => Chosen is not null || Observer is not null;
@@ -30,25 +29,8 @@ internal abstract class HookedSite : ActivationSite
         if (Native is not null)
         {
             everywhere = activation == Native ? null : activation;
-            Install();
+            OnChanged();
         }
-    }
-
-    public override IDisposable Exchange(Activation activation)
-    {
-        if (Native is null)
-        {
-            return new Undo(null);
-        }
-
-        var former = exchanged;
-        exchanged = (Environment.CurrentManagedThreadId, activation);
-        Install();
-        return new Undo(() =>
-        {
-            exchanged = former;
-            Install();
-        });
     }
 
     public override Tensor Apply(Tensor x) => Chosen is { } other ? Exchanged(other, x) : NativeValues(x);
@@ -56,11 +38,11 @@ internal abstract class HookedSite : ActivationSite
     public override IDisposable Observe(Func<Tensor, Tensor, Tensor?> answer)
     {
         observer = (Environment.CurrentManagedThreadId, answer);
-        Install();
+        OnChanged();
         return new Undo(() =>
         {
             observer = null;
-            Install();
+            OnChanged();
         });
     }
 
@@ -80,9 +62,9 @@ internal abstract class HookedSite : ActivationSite
     /// <summary>Installs hooks that replace the activation's output by <see cref="Answer"/> while <see cref="IsActive"/>.</summary>
     protected abstract IEnumerable<IDisposable> InstallHooks();
 
-    private void Install()
+    protected sealed override void OnChanged()
     {
-        if (everywhere is not null || exchanged is not null || observer is not null)
+        if (everywhere is not null || IsExchanged || observer is not null)
         {
             hooks ??= Undo.All(InstallHooks());
             return;

@@ -9,8 +9,8 @@ internal sealed class ModuleSite(nn.Module<Tensor, Tensor> module, Func<Activati
 {
     private readonly bool inPlace = LayerKinds.WorksInPlace(module);
 
-    // The input of the running call: a module that works in place is given a copy.
-    private Tensor? input;
+    // The input of the running call, and the copy that a module which works in place is given for it.
+    private Tensor? input, copy;
 
     public override bool IsRelu => base.IsRelu && module is TorchSharp.Modules.ReLU;
 
@@ -29,13 +29,18 @@ internal sealed class ModuleSite(nn.Module<Tensor, Tensor> module, Func<Activati
                 module,
                 x =>
                 {
-                    input = IsActive ? x : null;
-                    return input?.detach().clone();
+                    (input, copy) = IsActive ? (x, x.detach().clone()) : (null, null);
+                    return copy;
                 },
                 everyThread: true);
         }
 
-        yield return ForwardHooks.After(module, (x, _) => !IsActive ? null : inPlace ? AnswerInPlace(input!) : Answer(x), everyThread: true);
+        yield return ForwardHooks.After(
+            module,
+            (x, _) => !IsActive ? null : !inPlace ? Answer(x) : ReferenceEquals(x, copy) ? AnswerInPlace(input!) : throw new NotSupportedException(
+                $"A forward pre-hook hands a {module.GetType().Name} that works in place another tensor than its input. Register the hook before "
+                + $"the activation is exchanged or explained, or use a module that does not work in place."),
+            everyThread: true);
     }
 
     // Who uses the input again sees what the module would have written over it.

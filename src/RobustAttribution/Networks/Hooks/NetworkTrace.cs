@@ -56,9 +56,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
             Tensor? Add(string name, nn.Module module, Tensor output, params Tensor[] inputs)
             {
                 steps.Add(new Step(name, module, [.. inputs.Select(x => Source($"'{name}'", x))]));
-                Tensor value = output.clone();
-                kept.Attach(value);
-                outputs.Add((output, value));
+                outputs.Add((output, output.clone().KeptIn(kept)));
                 return null;
             }
 

@@ -1,3 +1,6 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace RobustAttribution.Networks;
 
 /// <summary>Undoes something once.</summary>
@@ -11,4 +14,15 @@ internal sealed class Undo(Action? action) : IDisposable
     }
 
     public void Dispose() => Interlocked.Exchange(ref action, null)?.Invoke();
+}
+
+/// <summary>Tensors that hooks keep.</summary>
+internal static class KeptTensors
+{
+    /// <summary>Moves a tensor to a scope that outlives those within the network.</summary>
+    public static Tensor KeptIn(this Tensor tensor, DisposeScope scope)
+    {
+        scope.Attach(tensor);
+        return tensor;
+    }
 }

@@ -5,10 +5,6 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Networks;
 
 /// <summary>All that is needed beside the weights to have a network again: a small JSON text.</summary>
-/// <param name="Architecture">What to build.</param>
-/// <param name="Input">Shape, normalisation and bounds of the images.</param>
-/// <param name="ClassCount">K, at least 2.</param>
-/// <param name="Activation">The activation of every exchangeable place; null where the network has none, or the modules keep their own.</param>
 public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecification Input, int ClassCount, Activation? Activation)
 {
     /// <summary>What to build.</summary>

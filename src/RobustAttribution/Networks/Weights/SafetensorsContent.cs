@@ -3,8 +3,6 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Networks;
 
 /// <summary>The content of a safetensors stream. Owns its tensors.</summary>
-/// <param name="tensors">See <see cref="Tensors"/>.</param>
-/// <param name="metadata">See <see cref="Metadata"/>.</param>
 internal sealed class SafetensorsContent(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) : IDisposable
 {
     /// <summary>The tensors by name, on the CPU, in the type they were stored in.</summary>
