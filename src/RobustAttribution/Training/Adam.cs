@@ -21,9 +21,6 @@ public sealed record Adam : IOptimizer
     public IReadOnlyList<string> StateNames => AdamMoments.Names;
 
     /// <inheritdoc/>
-    public IOptimizer WithWeightDecay(double weightDecay) => this with { WeightDecay = weightDecay };
-
-    /// <inheritdoc/>
     public void Update(Tensor parameter, Tensor gradient, IReadOnlyList<Tensor> state, double learningRate, long step)
     {
         Tensor whole = WeightDecay > 0 ? gradient.add(parameter, WeightDecay) : gradient;

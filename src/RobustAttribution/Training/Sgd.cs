@@ -18,9 +18,6 @@ public sealed record Sgd : IOptimizer
     public IReadOnlyList<string> StateNames => Momentum > 0 ? ["momentum"] : [];
 
     /// <inheritdoc/>
-    public IOptimizer WithWeightDecay(double weightDecay) => this with { WeightDecay = weightDecay };
-
-    /// <inheritdoc/>
     public void Update(Tensor parameter, Tensor gradient, IReadOnlyList<Tensor> state, double learningRate, long step)
     {
         Tensor direction = WeightDecay > 0 ? gradient.add(parameter, WeightDecay) : gradient;

@@ -19,7 +19,8 @@ internal static class TrainingFingerprint
     {
         var fingerprint = new JsonObject
         {
-            ["options"] = JsonNode.Parse(ComponentJson.Write(options with { Checkpoints = null, ProgressInterval = TimeSpan.Zero })),
+            ["options"] = JsonNode.Parse(ComponentJson.Write<TrainingOptions>(
+                options with { Seed = options.Seed ?? 0, Checkpoints = null, ProgressInterval = TimeSpan.Zero })),
             ["identity"] = options.Checkpoints?.Identity,
             ["network"] = Describe(network),
             ["training"] = Describe(training, options.BatchSize),

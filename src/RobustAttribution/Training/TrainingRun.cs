@@ -12,6 +12,7 @@ internal sealed class TrainingRun : IDisposable
     private const string NetworkPrefix = "network.", OptimizerPrefix = "optimizer.", BestPrefix = "best.";
     private const string AugmentationName = "generator.augmentation", ObjectiveName = "generator.objective", SumsName = "epoch.sums";
     private readonly TrainingOptions options;
+    private readonly long seed;
     private readonly ImageNetwork network;
     private readonly IImageBatchSource training;
     private readonly IImageBatchSource? validation;
@@ -41,9 +42,10 @@ internal sealed class TrainingRun : IDisposable
         CancellationToken cancellationToken)
     {
         (this.options, this.network, this.training, this.validation) = (options, network, training, validation);
-        (this.report, this.cancellationToken) = (report, cancellationToken);
+        (this.report, this.cancellationToken, seed) = (report, cancellationToken, options.Seed ?? 0);
         using IDisposable scope = NewDisposeScope();
         CheckSources();
+        options.CheckAgainst(network);
         stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
         parameters = TrainedParameters.Of(network, options);
         checkpoints = options.Checkpoints is null
@@ -52,8 +54,8 @@ internal sealed class TrainingRun : IDisposable
         frozenModules = TrainedParameters.FrozenModules(network, options);
         optimizer = new OptimizerState(options.Optimizer, parameters);
         best = new BestEpoch(options, validation is not null);
-        augmentationGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Augmentation)), network.Device);
-        objectiveGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Objective)), network.Device);
+        augmentationGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(seed, RandomPurpose.Augmentation)), network.Device);
+        objectiveGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(seed, RandomPurpose.Objective)), network.Device);
         classWeights = options.ClassWeights is null
             ? null
             : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
@@ -105,7 +107,7 @@ internal sealed class TrainingRun : IDisposable
 
     private void RunEpoch()
     {
-        foreach (ImageBatch batch in training.Read(options.BatchSize, SplitMix64.Derive(options.Seed, RandomPurpose.Order, epoch), step))
+        foreach (ImageBatch batch in training.Read(options.BatchSize, SplitMix64.Derive(seed, RandomPurpose.Order, epoch), step))
         {
             using (batch)
             {
@@ -290,13 +292,6 @@ internal sealed class TrainingRun : IDisposable
         {
             throw new ArgumentException(
                 $"{nameof(TrainingOptions.EarlyStopping)} is set, but there is no validation set to decide by.", nameof(validation));
-        }
-
-        if (options.ClassWeights is not null && options.ClassWeights.Count != network.ClassCount)
-        {
-            throw new ArgumentException(
-                $"{nameof(TrainingOptions.ClassWeights)} has {options.ClassWeights.Count} values;"
-                + $" allowed is one for each of the network's {network.ClassCount} classes.");
         }
     }
 

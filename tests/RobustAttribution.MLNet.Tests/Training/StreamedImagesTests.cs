@@ -91,10 +91,7 @@ public sealed class StreamedImagesTests
         using var scored = new Scored();
         float[] Train(long budget)
         {
-            RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-            options.CacheBudgetInBytes = budget;
-            options.ValidationSetFraction = 0.2;
-            options.Epochs = 2;
+            RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { CacheBudgetInBytes = budget, ValidationSetFraction = 0.2, Epochs = 2 };
             IDataView data = Keys(scored.Context, TestImage.Make(Count));
             using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(data);
             Assert.AreEqual(2, model.Training!.EpochsDone);

@@ -92,7 +92,7 @@ public sealed class OptimizerTests
     {
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new Sgd { Momentum = 1.5 }).Message, "Momentum is 1.5");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new Adam { Beta2 = 1 }).Message, "Beta2 is 1");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AdamW().WithWeightDecay(-1)).Message, "WeightDecay is -1");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AdamW { WeightDecay = -1 }).Message, "WeightDecay is -1");
     }
 
     [TestMethod]
