@@ -1,17 +1,29 @@
 namespace RobustAttribution.MLNet.Columns;
 
-/// <summary>The check of the column names in one set of options.</summary>
+/// <summary>Checks the names that a component's options give to columns.</summary>
 internal static class ColumnNames
 {
-    /// <summary>Throws if two columns have one name: ML.NET would hide the first of them without a word.</summary>
-    /// <param name="columns">Each option and its value; null for a column that is not made.</param>
-    /// <exception cref="ArgumentException">Two have one name; the message names both options and the value.</exception>
-    public static void RequireDistinct(params (string Option, string? Name)[] columns)
+    /// <summary>Throws where two new columns have one name, or a new column has the name of one that is read.</summary>
+    /// <param name="added">The options that name new columns; a null name adds none.</param>
+    /// <param name="read">The options that name columns of the input; a null name reads none.</param>
+    /// <exception cref="ArgumentException">Two options have one name; the message names both.</exception>
+    public static void RequireDistinct(IEnumerable<(string Option, string? Column)> added, params IEnumerable<(string Option, string? Column)> read)
     {
-        if (columns.Where(column => column.Name is not null).GroupBy(column => column.Name).FirstOrDefault(group => group.Count() > 1) is { } same)
+        Dictionary<string, string> taken = [];
+        foreach ((string option, string? column) in read)
         {
-            string options = string.Join(" and ", same.Select(column => column.Option));
-            throw new ArgumentException($"{options} are both '{same.Key}'; allowed is a name of its own for each column.");
+            if (column is not null)
+            {
+                taken.TryAdd(column, option);
+            }
+        }
+
+        foreach ((string option, string? column) in added)
+        {
+            if (column is not null && !taken.TryAdd(column, option))
+            {
+                throw new ArgumentException($"{taken[column]} and {option} are both '{column}'; a new column needs a name of its own.");
+            }
         }
     }
 }

@@ -134,10 +134,9 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         internal void Validate()
         {
             ColumnNames.RequireDistinct(
+                [(nameof(ScoreColumnName), ScoreColumnName), (nameof(PredictedLabelColumnName), PredictedLabelColumnName)],
                 (nameof(LabelColumnName), LabelColumnName),
-                (nameof(ImageColumnName), ImageColumnName),
-                (nameof(ScoreColumnName), ScoreColumnName),
-                (nameof(PredictedLabelColumnName), PredictedLabelColumnName));
+                (nameof(ImageColumnName), ImageColumnName));
             Input?.Validate();
             string? problem = this switch
             {

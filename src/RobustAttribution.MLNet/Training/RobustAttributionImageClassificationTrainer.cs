@@ -147,7 +147,16 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             return (training, Read(channel, view, others, specification, "validation"));
         }
 
-        return options.ValidationSetFraction is double share ? training.Split(share, SplitMix64.Derive(seed, SplitPurpose)) : (training, null);
+        if (options.ValidationSetFraction is not double share)
+        {
+            return (training, null);
+        }
+
+        (ITrainingImages remaining, ITrainingImages held) = training.Split(share, SplitMix64.Derive(seed, SplitPurpose));
+        return remaining.Count > 0 && held.Count > 0
+            ? (remaining, held)
+            : throw new ArgumentException($"ValidationSetFraction is {share} of {training.Count} images, which leaves {remaining.Count} to train on and"
+                + $" {held.Count} to validate with; allowed is a share that leaves at least one of each.");
     }
 
     private TrainingResult Train(IChannel channel, ImageNetwork network, (ITrainingImages Training, ITrainingImages? Validation) images, long seed)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -253,6 +252,10 @@ internal sealed class TrainingRows(
 
         /// <summary>The image in memory of its own.</summary>
         public byte[] Copy(bool asBytes)
-            => asBytes ? Array.ConvertAll(image, value => (byte)MathF.Round(value * 255)) : MemoryMarshal.AsBytes(image.AsSpan()).ToArray();
+        {
+            byte[] copy = new byte[image.Length * (asBytes ? 1 : sizeof(float))];
+            PixelStore.Write(image, copy, asBytes);
+            return copy;
+        }
     }
 }

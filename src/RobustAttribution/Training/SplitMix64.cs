@@ -1,8 +1,8 @@
 namespace RobustAttribution.Training;
 
 /// <summary>
-/// A small deterministic generator (Steele, Lea and Flood 2014) for everything that has to be drawn apart from tensors: orders of images, and seeds
-/// derived from a seed. Its values are the same on every machine and in every version.
+/// A small deterministic generator (Steele, Lea and Flood 2014) for the orders of images, and for seeds derived from a seed. Its values are the same
+/// on every machine and in every version.
 /// </summary>
 /// <param name="seed">Start of the sequence.</param>
 internal struct SplitMix64(long seed)
@@ -71,4 +71,12 @@ internal struct SplitMix64(long seed)
             return value ^ (value >> 31);
         }
     }
+}
+
+/// <summary>The purposes of the seeds derived from <see cref="TrainingOptions.Seed"/>. The numbers are part of what makes a training repeatable.</summary>
+internal static class RandomPurpose
+{
+    public const int Order = 0;
+    public const int Augmentation = 1;
+    public const int Objective = 2;
 }

@@ -151,6 +151,10 @@ public sealed class TrainerTests
         };
         using RobustAttributionModelTransformer model = context.Train();
         Assert.AreEqual(5, reports.OfType<BatchProgress>().First().StepsPerEpoch); // 18 of 24
+        context.Options = context.Options with { ValidationSetFraction = 0.99 };
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => context.Train()).Message,
+            "ValidationSetFraction is 0.99 of 24 images, which leaves 0 to train on and 24 to validate with");
     }
 
     [TestMethod]
@@ -279,10 +283,9 @@ public sealed class TrainerTests
     {
         Refuses<ArgumentException>(
             options => options with { ScoreColumnName = "Out", PredictedLabelColumnName = "Out" },
-            "ScoreColumnName and PredictedLabelColumnName are both 'Out'; allowed is a name of its own for each column.");
+            "ScoreColumnName and PredictedLabelColumnName are both 'Out'; a new column needs a name of its own.");
         Refuses<ArgumentException>(options => options with { ScoreColumnName = "Label" }, "LabelColumnName and ScoreColumnName are both 'Label'");
         Refuses<ArgumentException>(options => options with { PredictedLabelColumnName = "Image" }, "ImageColumnName and PredictedLabelColumnName are both");
-        Refuses<ArgumentException>(options => options with { LabelColumnName = "Image" }, "LabelColumnName and ImageColumnName are both 'Image'");
     }
 
     [TestMethod]

@@ -83,8 +83,8 @@ public sealed class OptimizerTests
     {
         using IDisposable scope = NewDisposeScope();
         Tensor[] gradients = [tensor(new[] { 3.0, 0 }), tensor(new[] { 0.0, 4.0 })];
-        Assert.AreEqual(0.5 / (5 + 1e-6), GradientClipping.Scale(gradients, 0.5)!.item<double>(), 1e-15);
-        Assert.AreEqual(1, GradientClipping.Scale(gradients, 6)!.item<double>());
+        Assert.AreEqual(0.5 / (5 + 1e-6), OptimizerState.ClippingFactor(gradients, 0.5)!.item<double>(), 1e-15);
+        Assert.AreEqual(1, OptimizerState.ClippingFactor(gradients, 6)!.item<double>());
     }
 
     [TestMethod]
