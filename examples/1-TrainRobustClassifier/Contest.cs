@@ -25,7 +25,7 @@ internal static class Contest
                     BatchSize = options.BatchSize,
                     LearningRate = options.LearningRate,
                     ValidationSet = images.Validation,
-                    Seed = (int)options.Seed,
+                    Seed = options.Seed,
                     MetricsCallback = report,
                     CancellationToken = cancellation,
                     OnCancellation = Training.CancellationBehavior.KeepBest,

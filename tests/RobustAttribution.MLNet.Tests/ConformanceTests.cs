@@ -17,12 +17,7 @@ public sealed class ConformanceTests
         ["trainer"] = new(typeof(RobustAttributionImageClassificationTrainer), scored => Trainer(scored, Scored.Options(), "Image", "Label")),
         ["trainer on MLImages of another size, other columns"] = new(
             typeof(RobustAttributionImageClassificationTrainer),
-            scored =>
-            {
-                RobustAttributionImageClassificationTrainer.Options options = OfImages(Scored.Options());
-                options.LabelColumnName = "Kind";
-                return Trainer(scored, options, "Photo", "Kind");
-            },
+            scored => Trainer(scored, OfImages(Scored.Options()) with { LabelColumnName = "Kind" }, "Photo", "Kind"),
             () => new Scored(images: true)),
         ["trainer on vectors in 0…1"] = new(
             typeof(RobustAttributionImageClassificationTrainer),
@@ -55,7 +50,10 @@ public sealed class ConformanceTests
         ["saliency by layer-wise relevance"] = new(
             typeof(SaliencyEstimator),
             scored => OnScores(scored, scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { Method = new LayerwiseRelevance(), SignedColumnName = "Signed" })),
-            () => new Scored(change: options => options.Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 })),
+            () => new Scored(change: options => options with
+            {
+                Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 },
+            })),
         ["saliency of MLImages under other names"] = new(
             typeof(SaliencyEstimator),
             scored => OnScores(
@@ -145,8 +143,8 @@ public sealed class ConformanceTests
     // What a workout cannot tell: the training itself, which TrainerTests and ContinuedTrainingTests are about.
     private static readonly HashSet<string> OfTheTraining =
     [
-        "Activation", "Objective", "Optimizer", "LearningRate", "WeightDecay", "Milestones", "Schedule", "GradientClipNorm", "Augmentation", "ClassWeights", "HeadLearningRateFactor", "InitialWeightsPath",
-        "FrozenModules", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
+        "Activation", "Objective", "Optimizer", "LearningRate", "Schedule", "GradientClipNorm", "Augmentation", "ClassWeights", "HeadLearningRateFactor", "InitialWeightsPath",
+        "FrozenModules", "HeadModule", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
     ];
 
     public static IEnumerable<string> Names => Table.Keys;
@@ -211,20 +209,17 @@ public sealed class ConformanceTests
     }
 
     private static RobustAttributionImageClassificationTrainer.Options Unit(RobustAttributionImageClassificationTrainer.Options options)
-    {
-        options.PixelScale = PixelScale.Unit;
-        return options;
-    }
+        => options with { PixelScale = PixelScale.Unit };
 
     private static RobustAttributionImageClassificationTrainer.Options OfImages(RobustAttributionImageClassificationTrainer.Options options)
-    {
-        options.ImageColumnName = "Photo";
-        options.Input = new InputSpecification(3, 6, 8);
-        options.Resize = ResizePolicy.Pad;
-        options.ScoreColumnName = "Probabilities";
-        options.PredictedLabelColumnName = "Guess";
-        return options;
-    }
+        => options with
+        {
+            ImageColumnName = "Photo",
+            Input = new InputSpecification(3, 6, 8),
+            Resize = ResizePolicy.Pad,
+            ScoreColumnName = "Probabilities",
+            PredictedLabelColumnName = "Guess",
+        };
 
     private static AttributionAttackEstimator.Options Attack(IAttributionAttack attack) => new()
     {

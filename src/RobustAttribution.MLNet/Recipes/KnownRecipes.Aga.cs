@@ -11,20 +11,23 @@ namespace RobustAttribution.MLNet;
 
 public static partial class KnownRecipes
 {
-    private const string Aga = "Joo, Chang, Moon: Towards More Robust Interpretation via Local Gradient Alignment, AAAI 2023; training and evaluation scripts";
+    private const string Aga =
+        "Joo, Chang, Moon: Towards More Robust Interpretation via Local Gradient Alignment, AAAI 2023; training and evaluation scripts";
 
-    /// <summary>AGA on CIFAR-10, LeNet: Adam 1e-3 with decay 4e-5, 300 epochs, ×0.1 at 100 and 150, w_l2 0.01, w_cos 1. Judged at ε 4/255.</summary>
+    /// <summary>
+    /// AGA on CIFAR-10, LeNet: Adam 1e-3 with decay 4e-5, 300 epochs, ×0.1 at 100 and 150, w_l2 0.01, w_cos 1. Evaluated at ε 4/255.
+    /// </summary>
     public static Recipe AgaCifar10LeNet { get; } = new()
     {
         Name = "aga-cifar10-lenet",
         Source = Aga,
         Data = KnownDatasets.Cifar10,
         Open = Cifar10,
-        Network = NetworkArchitecture.LeNet,
-        Activation = Activation.Softplus(3),
-        Input = InputOf(KnownDatasets.Cifar10, 32),
-        Training = new TrainingOptions
+        Training = new()
         {
+            Network = NetworkArchitecture.LeNet,
+            Activation = Activation.Softplus(3),
+            Input = InputOf(KnownDatasets.Cifar10, 32),
             Objective = new LocalGradientAlignment { L2Weight = 0.01, CosineWeight = 1.0 },
             Optimizer = new Adam { WeightDecay = 4e-5 },
             LearningRate = 1e-3,
@@ -37,13 +40,15 @@ public static partial class KnownRecipes
         Evaluation = AgaEvaluation(4.0 / 255),
     };
 
-    /// <summary>AGA on CIFAR-10, ResNet-18: AdamW 1e-3 with decay 1e-2, 200 epochs, ×0.1 at 100 and 150, w_l2 0.01, w_cos 0.1. Judged at ε 2/255.</summary>
+    /// <summary>
+    /// AGA on CIFAR-10, ResNet-18: AdamW 1e-3 with decay 1e-2, 200 epochs, ×0.1 at 100 and 150, w_l2 0.01, w_cos 0.1. Evaluated at ε 2/255.
+    /// </summary>
     public static Recipe AgaCifar10ResNet18 { get; } = AgaCifar10LeNet with
     {
         Name = "aga-cifar10-resnet18",
-        Network = NetworkArchitecture.ResNet18ForSmallImages,
         Training = AgaCifar10LeNet.Training with
         {
+            Network = NetworkArchitecture.ResNet18ForSmallImages,
             Objective = new LocalGradientAlignment { L2Weight = 0.01, CosineWeight = 0.1 },
             Optimizer = new AdamW { WeightDecay = 1e-2 },
             Epochs = 200,
@@ -51,19 +56,22 @@ public static partial class KnownRecipes
         Evaluation = AgaEvaluation(2.0 / 255),
     };
 
-    /// <summary>AGA on ImageNet-100, ResNet-18 at 224×224: AdamW 1e-3 with decay 1e-2, 90 epochs, ×0.1 at 40, 60 and 80, w_l2 1, w_cos 0.01. Judged at ε 2/255.</summary>
+    /// <summary>
+    /// AGA on ImageNet-100, ResNet-18 at 224×224: AdamW 1e-3 with decay 1e-2, 90 epochs, ×0.1 at 40, 60 and 80, w_l2 1, w_cos 0.01. Evaluated at
+    /// ε 2/255.
+    /// </summary>
     public static Recipe AgaImageNet100ResNet18 { get; } = new()
     {
         Name = "aga-imagenet100-resnet18",
         Source = Aga,
         Data = KnownDatasets.ImageNet100,
         Open = ImageNet100,
-        Network = NetworkArchitecture.ResNet18,
-        Activation = Activation.Softplus(3),
-        Input = InputOf(KnownDatasets.ImageNet100, 224),
-        TrainingSize = (256, 256),
-        Training = new TrainingOptions
+        Training = new()
         {
+            Network = NetworkArchitecture.ResNet18,
+            Activation = Activation.Softplus(3),
+            Input = InputOf(KnownDatasets.ImageNet100, 224),
+            TrainingSize = (256, 256),
             Objective = new LocalGradientAlignment { L2Weight = 1.0, CosineWeight = 0.01 },
             Optimizer = new AdamW { WeightDecay = 1e-2 },
             LearningRate = 1e-3,
@@ -95,8 +103,12 @@ public static partial class KnownRecipes
     private static RecipeEvaluation AgaEvaluation(double epsilon)
     {
         var map = new MapReduction(MapSign.Absolute, MapScale.Max);
-        SimilarityColumn[] similarities = [new(new MeanSquaredError()), new(new PearsonCorrelation()), new(new StructuralSimilarity(7, 1.5)), new(new CosineSimilarity())];
-        var attack = new TargetMapAttack { ThreatModel = new LinfBall(epsilon), Steps = 100, Gamma = 0.5, Target = new FrameTarget { Border = 5.0 / 32 }, Reduction = map };
+        SimilarityColumn[] similarities =
+            [new(new MeanSquaredError()), new(new PearsonCorrelation()), new(new StructuralSimilarity(7, 1.5)), new(new CosineSimilarity())];
+        var attack = new TargetMapAttack
+        {
+            ThreatModel = new LinfBall(epsilon), Steps = 100, Gamma = 0.5, Target = new FrameTarget { Border = 5.0 / 32 }, Reduction = map,
+        };
         return new RecipeEvaluation
         {
             RandomPerturbationRadii = [4.0 / 255, 8.0 / 255, 16.0 / 255],
@@ -107,15 +119,21 @@ public static partial class KnownRecipes
         };
     }
 
-    private static IDataView Cifar10(DataOperationsCatalog data, string folder, DatasetSplit split) => data.LoadCifar10(folder, split, new DatasetOptions { LabelsAsKey = true });
+    private static IDataView Cifar10(DataOperationsCatalog data, string folder, DatasetSplit split)
+        => data.LoadCifar10(folder, split, new DatasetOptions { LabelsAsKey = true });
 
     /// <summary>The folders train and val; a file classes.txt beside them chooses and orders the classes.</summary>
     private static IDataView ImageNet100(DataOperationsCatalog data, string folder, DatasetSplit split)
     {
         string list = Path.Combine(folder, "classes.txt");
-        var options = new DatasetOptions { LabelsAsKey = true, Height = 256, Width = 256, Resize = ResizePolicy.Crop, CenterCrop = split == DatasetSplit.Test ? 224 : null };
-        return data.LoadImageFolders(Path.Combine(folder, split == DatasetSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
+        var options = new DatasetOptions
+        {
+            LabelsAsKey = true, Height = 256, Width = 256, Resize = ResizePolicy.Crop, CenterCrop = split == DatasetSplit.Test ? 224 : null,
+        };
+        return data.LoadImageFolders(
+            Path.Combine(folder, split == DatasetSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
     }
 
-    private static InputSpecification InputOf(DatasetInfo set, int side) => new(set.Channels, side, side) { Mean = set.Mean, StandardDeviation = set.StandardDeviation };
+    private static InputSpecification InputOf(DatasetInfo dataset, int side)
+        => new(dataset.Channels, side, side) { Mean = dataset.Mean, StandardDeviation = dataset.StandardDeviation };
 }

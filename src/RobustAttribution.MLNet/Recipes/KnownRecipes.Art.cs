@@ -11,24 +11,35 @@ namespace RobustAttribution.MLNet;
 
 public static partial class KnownRecipes
 {
-    private const string Art = "Singh et al.: Attributional Robustness Training using Input-Gradient Spatial Alignment, ECCV 2020; training and evaluation scripts";
+    private const string Art =
+        "Singh et al.: Attributional Robustness Training using Input-Gradient Spatial Alignment, ECCV 2020; training and evaluation scripts";
     private const int AboutThousandCorrect = 1_100; // so that about 1,000 are correctly classified
 
-    /// <summary>ART on CIFAR-10, WideResNet-28-10: SGD Nesterov 0.1 with decay 2e-4, 101 epochs, ×0.1 at 50, ×0.01 at 80, batch 234; ε 8/255, 3 steps of 5/255, k 1000 of 3072, weight 0.5, β 50.</summary>
+    /// <summary>
+    /// ART on CIFAR-10, WideResNet-28-10: SGD Nesterov 0.1 with decay 2e-4, 101 epochs, ×0.1 at 50, ×0.01 at 80, batch 234; ε 8/255, 3 steps of 5/255,
+    /// k 1000 of 3072, weight 0.5, β 50.
+    /// </summary>
     public static Recipe ArtCifar10WideResNet { get; } = new()
     {
         Name = "art-cifar10-wrn28x10",
         Source = Art,
         Data = KnownDatasets.Cifar10,
         Open = Cifar10,
-        Network = NetworkArchitecture.WideResNet28x10,
-        Activation = Activation.Relu,
-        Input = InputOf(KnownDatasets.Cifar10, 32),
-        Training = new TrainingOptions
+        Training = new()
         {
+            Network = NetworkArchitecture.WideResNet28x10,
+            Activation = Activation.Relu,
+            Input = InputOf(KnownDatasets.Cifar10, 32),
             Objective = new SpatialAlignment
             {
-                Attack = new AlignmentAttack { ThreatModel = new LinfBall(8.0 / 255), Steps = 3, Step = new SteepestStep(5.0 / 255), TopShare = 1000.0 / 3072, Surrogate = Activation.Softplus(50) },
+                Attack = new AlignmentAttack
+                {
+                    ThreatModel = new LinfBall(8.0 / 255),
+                    Steps = 3,
+                    Step = new SteepestStep(5.0 / 255),
+                    TopShare = 1000.0 / 3072,
+                    Surrogate = Activation.Softplus(50),
+                },
                 Weight = 0.5,
                 AttributionActivation = Activation.Softplus(50),
             },
@@ -48,7 +59,7 @@ public static partial class KnownRecipes
         Name = "art-svhn-wrn28x10",
         Data = KnownDatasets.Svhn,
         Open = (data, folder, split) => data.LoadSvhn(folder, split, new DatasetOptions { LabelsAsKey = true }),
-        Input = InputOf(KnownDatasets.Svhn, 32),
+        Training = ArtCifar10WideResNet.Training with { Input = InputOf(KnownDatasets.Svhn, 32) },
     };
 
     /// <summary>ART on GTSRB at 32×32, the signs with their borders, with the settings of <see cref="ArtCifar10WideResNet"/>.</summary>
@@ -57,25 +68,27 @@ public static partial class KnownRecipes
         Name = "art-gtsrb-wrn28x10",
         Data = KnownDatasets.Gtsrb,
         Open = (data, folder, split) => data.LoadGtsrb(folder, split, options: new DatasetOptions { LabelsAsKey = true, Height = 32, Width = 32 }),
-        Input = InputOf(KnownDatasets.Gtsrb, 32),
+        Training = ArtCifar10WideResNet.Training with { Input = InputOf(KnownDatasets.Gtsrb, 32) },
     };
 
     /// <summary>
-    /// ART on CUB-200-2011 for localisation, pretrained ResNet-50 with 14×14 maps at 224×224: SGD Nesterov 0.01 (head ×10) with decay 1e-4, 200 epochs, ×0.1 every 40, batch 12; ε 2/255, 3 steps of
-    /// 1.5/255, 15,000 of the 50,176 positions of the channel-mean map, weight 0.5, β 50. Images are stretched to 224×224 (not published), their boxes with them.
+    /// ART on CUB-200-2011 for localisation, pretrained ResNet-50 with 14×14 maps at 224×224: SGD Nesterov 0.01 (head ×10) with decay 1e-4, 200 epochs,
+    /// ×0.1 every 40, batch 12; ε 2/255, 3 steps of 1.5/255, 15,000 of the 50,176 positions of the channel-mean map, weight 0.5, β 50.
     /// </summary>
+    /// <remarks>Images are stretched to 224×224 (not published), their boxes with them.</remarks>
     public static Recipe ArtCub200ResNet50 { get; } = new()
     {
         Name = "art-cub200-resnet50",
         Source = Art,
         Data = KnownDatasets.Cub200,
-        Open = (data, folder, split) => data.LoadCub200(folder, split, new DatasetOptions { LabelsAsKey = true, Height = 224, Width = 224, Resize = ResizePolicy.Fill }),
-        Network = NetworkArchitecture.ResNet50ForLocalization,
-        Activation = Activation.Relu,
-        Input = InputOf(KnownDatasets.Cub200, 224),
+        Open = (data, folder, split) => data.LoadCub200(
+            folder, split, new DatasetOptions { LabelsAsKey = true, Height = 224, Width = 224, Resize = ResizePolicy.Fill }),
         NeedsPretrainedWeights = true,
-        Training = new TrainingOptions
+        Training = new()
         {
+            Network = NetworkArchitecture.ResNet50ForLocalization,
+            Activation = Activation.Relu,
+            Input = InputOf(KnownDatasets.Cub200, 224),
             Objective = new SpatialAlignment
             {
                 Attack = new AlignmentAttack
@@ -116,14 +129,23 @@ public static partial class KnownRecipes
         return new RecipeEvaluation
         {
             Images = AboutThousandCorrect,
-            PredictionAttack = new ProjectedGradientDescent { ThreatModel = new LinfBall(8.0 / 255), Steps = 40, Step = new SteepestStep(2.0 / 255) },
+            PredictionAttack = new ProjectedGradientDescent
+            {
+                ThreatModel = new LinfBall(8.0 / 255), Steps = 40, Step = new SteepestStep(2.0 / 255),
+            },
             ExplanationAttacks =
             [
                 new AttributionRobustnessOptions
                 {
                     Attack = new TopKAttack
                     {
-                        ThreatModel = new LinfBall(8.0 / 255), Steps = 50, Step = new SteepestStep(1.0 / 255), K = 100, Attribution = integrated, Reduction = map, Judge = new KendallTau(),
+                        ThreatModel = new LinfBall(8.0 / 255),
+                        Steps = 50,
+                        Step = new SteepestStep(1.0 / 255),
+                        K = 100,
+                        Attribution = integrated,
+                        Reduction = map,
+                        Judge = new KendallTau(),
                     },
                     Method = integrated,
                     Reduction = map,

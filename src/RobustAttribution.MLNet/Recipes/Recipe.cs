@@ -1,11 +1,12 @@
 using Microsoft.ML;
-using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
-using RobustAttribution.Training;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>One experiment of a paper, complete: data, network, training and evaluation. A pure description; change it with <c>with</c>. See <see cref="KnownRecipes"/>.</summary>
+/// <summary>
+/// One experiment of a paper, complete: data, network, training and evaluation. A pure description; change it with <c>with</c>. See
+/// <see cref="KnownRecipes"/>.
+/// </summary>
 /// <example>
 /// <code>
 /// var context = new MLContext(seed: 1) { GpuDeviceId = 0 };
@@ -24,25 +25,13 @@ public sealed record Recipe
     /// <summary>The dataset.</summary>
     public required DatasetInfo Data { get; init; }
 
-    /// <summary>The architecture.</summary>
-    public required NetworkArchitecture Network { get; init; }
-
-    /// <summary>The activation of every layer.</summary>
-    public required Activation Activation { get; init; }
-
-    /// <summary>Shape and normalisation of the images that the network takes.</summary>
-    public required InputSpecification Input { get; init; }
-
-    /// <summary>Objective, optimizer, schedule, epochs, batch size, clipping, augmentation.</summary>
-    public required TrainingOptions Training { get; init; }
+    /// <summary>Network, images and training, as <c>RobustImageClassification</c> takes them in a pipeline of your own.</summary>
+    public required RobustAttributionImageClassificationTrainer.Options Training { get; init; }
 
     /// <summary>What is measured of the trained network.</summary>
     public required RecipeEvaluation Evaluation { get; init; }
 
-    /// <summary>Height and width of training images before the augmentation; null is the network's own size.</summary>
-    public (int Height, int Width)? TrainingSize { get; init; }
-
-    /// <summary>Whether the paper starts from pretrained weights, which <see cref="RecipeRunOptions.InitialWeightsPath"/> must then name.</summary>
+    /// <summary>Whether the paper starts from pretrained weights; <see cref="RecipeRunOptions.InitialWeightsPath"/> is required then.</summary>
     public bool NeedsPretrainedWeights { get; init; }
 
     /// <summary>Opens a part of the data: catalog, folder, part.</summary>
@@ -50,43 +39,31 @@ public sealed record Recipe
 
     /// <summary>The training images, with the columns <c>Image</c> and <c>Label</c> (a key).</summary>
     /// <param name="context">The context.</param>
-    /// <param name="folder">The folder of the dataset's files; see the loader of the set, e.g. <c>LoadCifar10</c>. ImageNet-100: one that holds the folders train and val.</param>
-    /// <exception cref="FileNotFoundException">A file is not there.</exception>
-    public IDataView LoadTrainingSet(MLContext context, string folder) => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), DatasetSplit.Train);
-
-    /// <summary>The test images in the network's size, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the set has boxes, <c>Box</c>.</summary>
-    /// <param name="context">The context.</param>
-    /// <param name="folder">As for <see cref="LoadTrainingSet"/>.</param>
-    /// <exception cref="FileNotFoundException">A file is not there.</exception>
-    public IDataView LoadTestSet(MLContext context, string folder) => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), DatasetSplit.Test);
-
-    /// <summary>The training as options of <c>RobustImageClassification</c>, to change and to use in a pipeline of one's own.</summary>
-    public RobustAttributionImageClassificationTrainer.Options CreateTrainerOptions() => new()
-    {
-        Network = Network,
-        Activation = Activation,
-        Input = Input,
-        TrainingSize = TrainingSize,
-        Objective = Training.Objective,
-        Epochs = Training.Epochs,
-        BatchSize = Training.BatchSize,
-        Optimizer = Training.Optimizer,
-        LearningRate = Training.LearningRate,
-        Schedule = Training.Schedule,
-        GradientClipNorm = Training.GradientClipNorm,
-        Augmentation = Training.Augmentation,
-        HeadLearningRateFactor = Training.HeadLearningRateFactor,
-    };
+    /// <param name="folder">
+    /// The folder of the dataset's files; see its loader, e.g. <c>LoadCifar10</c>. ImageNet-100: a folder that contains the folders train and val.
+    /// </param>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    public IDataView LoadTrainingSet(MLContext context, string folder) => Load(context, folder, DatasetSplit.Train);
 
     /// <summary>
-    /// The same recipe with two images in a step, one epoch and single steps of every attack: it takes every path of the code, on a machine without GPU in a minute or so.
-    /// <see cref="RecipeRunOptions.DryRun"/> uses it on two batches of training images and two test images.
+    /// The test images in the network's size, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the dataset has boxes, <c>Box</c>.
     /// </summary>
-    public Recipe ForDryRun() => this with
+    /// <param name="context">The context.</param>
+    /// <param name="folder">As for <see cref="LoadTrainingSet"/>.</param>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    public IDataView LoadTestSet(MLContext context, string folder) => Load(context, folder, DatasetSplit.Test);
+
+    /// <summary>The same recipe with two images in a step, one epoch and single steps of every attack.</summary>
+    /// <remarks>
+    /// <see cref="RecipeRunOptions.DryRun"/> uses it on two batches of training images and two test images: all of the code in a minute or so without
+    /// a GPU.
+    /// </remarks>
+    public Recipe ForDryRun()
     {
-        Training = Training with { Epochs = 1, BatchSize = 2, Objective = Training.Objective is SpatialAlignment art ? art with { Attack = art.Attack with { Steps = 1 } } : Training.Objective },
-        Evaluation = Evaluation.Shorten(),
-    };
+        ITrainingObjective objective =
+            Training.Objective is SpatialAlignment art ? art with { Attack = art.Attack with { Steps = 1 } } : Training.Objective;
+        return this with { Training = Training with { Epochs = 1, BatchSize = 2, Objective = objective }, Evaluation = Evaluation.Shorten() };
+    }
 
     /// <summary>Trains the network and measures it.</summary>
     /// <param name="context">The context; its <c>GpuDeviceId</c> chooses the device.</param>
@@ -97,5 +74,8 @@ public sealed record Recipe
     /// <exception cref="FileNotFoundException">A file of the dataset is not there.</exception>
     /// <exception cref="InvalidDataException">A file of the dataset is damaged.</exception>
     public RecipeReport Run(MLContext context, string folder, RecipeRunOptions? options = null)
-        => new RecipeRun(this, Require.NotNull(context, nameof(context)), Require.NotNull(folder, nameof(folder)), options ?? new RecipeRunOptions()).Execute();
+        => new RecipeRun(this, Require.NotNull(context, nameof(context)), Require.NotNull(folder, nameof(folder)), options ?? new()).Execute();
+
+    private IDataView Load(MLContext context, string folder, DatasetSplit split)
+        => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), split);
 }

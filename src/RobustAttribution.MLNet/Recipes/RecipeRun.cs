@@ -50,16 +50,14 @@ internal sealed class RecipeRun
         }
     }
 
-    private RobustAttributionImageClassificationTrainer.Options TrainerOptions()
+    private RobustAttributionImageClassificationTrainer.Options TrainerOptions() => recipe.Training with
     {
-        RobustAttributionImageClassificationTrainer.Options trainer = recipe.CreateTrainerOptions();
-        trainer.InitialWeightsPath = options.InitialWeightsPath;
-        trainer.Seed = options.Seed;
-        trainer.Checkpoints = options.Checkpoints;
-        trainer.MetricsCallback = options.Progress;
-        trainer.CancellationToken = options.CancellationToken;
-        return trainer;
-    }
+        InitialWeightsPath = options.InitialWeightsPath,
+        Seed = options.Seed,
+        Checkpoints = options.Checkpoints,
+        MetricsCallback = options.Progress,
+        CancellationToken = options.CancellationToken,
+    };
 
     private void Measure(RobustAttributionModelTransformer model, IDataView test)
     {

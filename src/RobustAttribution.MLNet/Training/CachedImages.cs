@@ -1,30 +1,15 @@
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
-using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
 /// <summary>Images and classes in memory, or a part of them.</summary>
-internal sealed class CachedImages : ITrainingImages
+/// <param name="input">Their shape.</param>
+/// <param name="pixels">The images.</param>
+/// <param name="classes">The class of each image, 0 to K − 1.</param>
+/// <param name="rows">The images of the part; null for all of them, in their order.</param>
+internal sealed class CachedImages(InputSpecification input, PixelStore pixels, IReadOnlyList<long> classes, long[]? rows = null) : ITrainingImages
 {
-    private readonly InputSpecification input;
-    private readonly PixelStore pixels;
-    private readonly IReadOnlyList<long> classes;
-    private readonly long[]? rows; // null: all of them, in their order
-
-    public CachedImages(InputSpecification input, PixelStore pixels, IReadOnlyList<long> classes)
-        : this(input, pixels, classes, null)
-    {
-    }
-
-    private CachedImages(InputSpecification input, PixelStore pixels, IReadOnlyList<long> classes, long[]? rows)
-    {
-        this.input = input;
-        this.pixels = pixels;
-        this.classes = classes;
-        this.rows = rows;
-    }
-
     public long Count => rows?.LongLength ?? pixels.Count;
 
     public float LargestValue => pixels.Largest;
@@ -34,39 +19,28 @@ internal sealed class CachedImages : ITrainingImages
         long[]? order = shuffleSeed is long seed ? new SplitMix64(seed).Permutation(Count) : null;
         for (long start = (long)firstBatch * batchSize; start < Count; start += batchSize)
         {
-            yield return Batch(order, start, (int)Math.Min(batchSize, Count - start));
+            long[] batch = new long[Math.Min(batchSize, Count - start)];
+            for (int i = 0; i < batch.Length; i++)
+            {
+                long place = order is null ? start + i : order[start + i];
+                batch[i] = rows is null ? place : rows[place];
+            }
+
+            long[] labels = Array.ConvertAll(batch, row => classes[(int)row]);
+            yield return TrainingBatch.Create(input, pixels.HoldsBytes, labels, i => pixels[batch[i]]);
         }
     }
 
     public (ITrainingImages Remaining, ITrainingImages Held) Split(double share, long seed)
     {
-        long held = Math.Clamp((long)Math.Round(Count * share), 1, Count);
-        if (held >= Count)
-        {
-            throw new ArgumentException($"ValidationSetFraction is {share} of {Count} images, which leaves none to train on.");
-        }
-
+        int held = (int)Math.Clamp((long)Math.Round(Count * share), 1, Count);
         long[] order = new SplitMix64(seed).Permutation(Count);
-        Array.Sort(order, 0, (int)held);
-        Array.Sort(order, (int)held, (int)(Count - held));
-        return (new CachedImages(input, pixels, classes, order[(int)held..]), new CachedImages(input, pixels, classes, order[..(int)held]));
+        return (Part(order[held..]), Part(order[..held]));
     }
 
-    private ImageBatch Batch(long[]? order, long start, int count)
+    private CachedImages Part(long[] part)
     {
-        using IDisposable scope = NewDisposeScope();
-        Tensor images = empty([count, input.Channels, input.Height, input.Width], dtype: pixels.HoldsBytes ? ScalarType.Byte : ScalarType.Float32);
-        Span<byte> target = images.bytes;
-        int rowBytes = target.Length / count;
-        long[] labels = new long[count];
-        for (int i = 0; i < count; i++)
-        {
-            long place = order is null ? start + i : order[start + i];
-            long row = rows is null ? place : rows[place];
-            pixels.CopyTo(row, target.Slice(i * rowBytes, rowBytes));
-            labels[i] = classes[(int)row];
-        }
-
-        return new ImageBatch(images.MoveToOuterDisposeScope(), tensor(labels).MoveToOuterDisposeScope());
+        Array.Sort(part);
+        return new CachedImages(input, pixels, classes, part);
     }
 }

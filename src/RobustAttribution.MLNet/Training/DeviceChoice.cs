@@ -10,21 +10,22 @@ internal static class DeviceChoice
 {
     /// <summary>The device to compute on: the CPU unless a GPU was asked for.</summary>
     /// <param name="env">Where the user's choice is.</param>
-    /// <param name="warn">Takes the message that the CPU stands in.</param>
+    /// <param name="warn">Called with the message that the CPU is used instead.</param>
     /// <exception cref="InvalidOperationException">The GPU asked for is missing and falling back is not allowed.</exception>
     public static Device Resolve(IHostEnvironment env, Action<string> warn)
     {
         int? wanted = HostSettings.GpuDeviceId(env);
-        return wanted is not null && Choose(wanted.Value, cuda.is_available() ? cuda.device_count() : 0, HostSettings.FallbackToCpu(env), warn) is int index
+        int present = cuda.is_available() ? cuda.device_count() : 0;
+        return wanted is not null && Choose(wanted.Value, present, HostSettings.FallbackToCpu(env), warn) is int index
             ? device(DeviceType.CUDA, index)
             : CPU;
     }
 
-    /// <summary>The index of the GPU to compute on; null where the CPU stands in.</summary>
-    /// <param name="wanted">The index asked for.</param>
-    /// <param name="present">How many GPUs there are.</param>
-    /// <param name="fallBack">Whether the CPU will do then.</param>
-    /// <param name="warn">Takes the message that it does.</param>
+    /// <summary>The index of the GPU to compute on; null for the CPU.</summary>
+    /// <param name="wanted">The index of the user.</param>
+    /// <param name="present">The number of GPUs.</param>
+    /// <param name="fallBack">Whether the CPU may be used instead.</param>
+    /// <param name="warn">Called with the message that it is.</param>
     /// <exception cref="InvalidOperationException">There is no such GPU and falling back is not allowed.</exception>
     public static int? Choose(int wanted, int present, bool fallBack, Action<string> warn)
     {
@@ -33,7 +34,8 @@ internal static class DeviceChoice
             return wanted;
         }
 
-        string problem = $"GpuDeviceId is {wanted}; this machine has {present switch { 0 => "no usable GPU", 1 => "only the GPU 0", _ => $"the GPUs 0 to {present - 1}" }}.";
+        string gpus = present switch { 0 => "no usable GPU", 1 => "only the GPU 0", _ => $"the GPUs 0 to {present - 1}" };
+        string problem = $"GpuDeviceId is {wanted}; this machine has {gpus}.";
         if (!fallBack)
         {
             throw new InvalidOperationException($"{problem} Choose another one, or set MLContext.FallbackToCpu = true to compute on the CPU then.");

@@ -11,7 +11,6 @@ internal interface ITrainingImages : IImageBatchSource
     /// <summary>Splits off a share of the images at random.</summary>
     /// <param name="share">Above 0, below 1.</param>
     /// <param name="seed">Decides which.</param>
-    /// <returns>The rest and the share, neither of them empty.</returns>
-    /// <exception cref="ArgumentException">There are too few images for two parts.</exception>
+    /// <returns>The rest and the share; with few images one of them may be empty.</returns>
     (ITrainingImages Remaining, ITrainingImages Held) Split(double share, long seed);
 }

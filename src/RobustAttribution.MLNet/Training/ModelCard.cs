@@ -1,12 +1,11 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>What a model file says about a classifier beside its weights.</summary>
+/// <summary>What a model file holds of a classifier beside its weights.</summary>
 /// <param name="Network">The network's own card, as JSON text.</param>
 /// <param name="Images">Where the images are.</param>
 /// <param name="ScoreColumnName">The column of probabilities.</param>
@@ -25,31 +24,4 @@ internal sealed record ModelCard(
         predictedLabelColumnName,
         handle.BatchSize,
         handle.ClassNames?.ToCard());
-}
-
-/// <summary>Cards as JSON, with errors of a damaged model file.</summary>
-internal static class CardJson
-{
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        Converters = { new JsonStringEnumConverter() },
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
-
-    public static string Write<T>(T card) => JsonSerializer.Serialize(card, Options);
-
-    /// <exception cref="FormatException">The text is not such a card.</exception>
-    public static T Read<T>(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(json, Options) ?? throw new FormatException($"The model file has no {typeof(T).Name}.");
-        }
-        catch (JsonException error)
-        {
-            throw new FormatException($"The model file holds no readable {typeof(T).Name}: {error.Message}", error);
-        }
-    }
 }

@@ -1,22 +1,24 @@
 using System.Text.Json;
 using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;
+using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
 /// <summary>
-/// What would show up in a network's first step, its first score or its first save, found out before it is trained.
-/// Leaves parameters, buffers, modes and every random generator as they are.
+/// Checks a network before its training for errors of its first step, score or save. Leaves parameters, buffers, modes and random generators as they
+/// are.
 /// </summary>
 /// <param name="handle">The network.</param>
-/// <param name="labelColumnName">Where its classes come from, for errors.</param>
-/// <param name="seed">Of the noise that it is tried on.</param>
+/// <param name="labelColumnName">The column of its classes, for errors.</param>
+/// <param name="seed">Decides the noise image.</param>
 internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName, long seed)
 {
     private const int Images = 2; // one of gray, one of noise
@@ -26,7 +28,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
     private string Name => network.Architecture?.GetType().Name ?? network.Backbone.GetName();
 
     /// <summary>Throws unless the network answers images with one finite logit for each class.</summary>
-    /// <param name="initialWeightsPath">Where its weights come from, for errors; null for elsewhere.</param>
+    /// <param name="initialWeightsPath">The file of its weights, for errors; null for none.</param>
     /// <exception cref="ArgumentException">It does not; the message names the architecture, what was found and what is allowed.</exception>
     public void RequireLogits(string? initialWeightsPath)
     {
@@ -35,33 +37,23 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         using IDisposable mode = network.WithMode(training: false);
         Tensor images = Draw();
         Tensor logits = Logits(images);
-        string found = $"Network {Name} answers {Images} images {Shape(images)} with {logits.dtype} {Shape(logits)}";
-        string allowed = $"allowed is [{Images},{network.ClassCount}], since label column '{labelColumnName}' has {network.ClassCount} classes";
-        if (logits.dim() != 2 || logits.shape[0] != Images || logits.shape[1] != network.ClassCount)
+        bool isOfAllImages = logits.dim() == 2 && logits.shape[0] == Images;
+        string? problem = !isOfAllImages || logits.shape[1] != network.ClassCount
+            ? (isOfAllImages ? $", {logits.shape[1]} logits for {network.ClassCount} classes" : string.Empty)
+                + $"; allowed is [{Images},{network.ClassCount}], since label column '{labelColumnName}' has {network.ClassCount} classes."
+                + (isOfAllImages ? " Its Build is given the number of classes." : string.Empty)
+            : !logits.is_floating_point() ? "; allowed are floating-point logits."
+            : !logits.isfinite().all().item<bool>() ? $", not all of them finite; allowed are finite logits. {CauseOfNonFinite(initialWeightsPath)}"
+            : null;
+        if (problem is not null)
         {
-            bool isOfOtherClasses = logits.dim() == 2 && logits.shape[0] == Images;
-            throw new ArgumentException(isOfOtherClasses
-                ? $"{found}, {logits.shape[1]} logits for {network.ClassCount} classes; {allowed}. Its Build is given the number of classes."
-                : $"{found}; {allowed}.");
-        }
-
-        if (!logits.is_floating_point())
-        {
-            throw new ArgumentException($"{found}; allowed are floating-point logits.");
-        }
-
-        if (!logits.isfinite().all().item<bool>())
-        {
-            string source = initialWeightsPath is null ? string.Empty : $" (InitialWeightsPath is '{initialWeightsPath}')";
-            string cause = NotFinite() is { } name
-                ? $"Its '{name}' is not finite{source}."
-                : "Its parameters and buffers are finite, so its forward pass makes them.";
-            throw new ArgumentException($"{found}, not all of them finite; allowed are finite logits. {cause}");
+            throw new ArgumentException(
+                $"Network {Name} answers {Images} images {Shape(images)} with {logits.dtype} {Shape(logits)}{problem}");
         }
     }
 
-    /// <summary>Throws, or warns where it may be right as it is, if an activation was asked for that the network has no place for.</summary>
-    /// <param name="wanted">What was asked for; null for nothing.</param>
+    /// <summary>Throws if the option Activation is set and the network has no place for it; warns if it is ReLU, which may be right as it is.</summary>
+    /// <param name="wanted">The option; null for the network's own.</param>
     /// <param name="channel">Takes the warning.</param>
     /// <exception cref="ArgumentException">Nothing in the network can be exchanged for it.</exception>
     public void RequireActivation(Activation? wanted, IChannel channel)
@@ -79,12 +71,12 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
             throw new ArgumentException(problem);
         }
 
-        channel.Warning(MessageSensitivity.None, "{0}", problem);
+        channel.Warn(problem);
     }
 
-    /// <summary>Throws unless all that a model file will say of the network can be written, and read again.</summary>
-    /// <param name="scoreColumnName">As it will be written beside the weights.</param>
-    /// <param name="predictedLabelColumnName">As it will be written beside the weights.</param>
+    /// <summary>Throws unless the network can be written to a model file and read again.</summary>
+    /// <param name="scoreColumnName">Written beside the weights.</param>
+    /// <param name="predictedLabelColumnName">Written beside the weights.</param>
     /// <exception cref="NotSupportedException">It cannot; the message names the type or the option.</exception>
     public void RequireSavable(string scoreColumnName, string predictedLabelColumnName)
     {
@@ -109,7 +101,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         }
     }
 
-    /// <summary>Warns if an objective is differentiated through gradients of a network that has no second derivative.</summary>
+    /// <summary>Warns if an objective penalises gradients of a network that has no second derivative.</summary>
     /// <param name="objective">What will be minimised.</param>
     /// <param name="channel">Takes the warning.</param>
     public void WarnWithoutSecondDerivative(ITrainingObjective objective, IChannel channel)
@@ -119,16 +111,12 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
             return;
         }
 
-        channel.Warning(
-            MessageSensitivity.None,
-            "Objective {0} penalises gradients of the network, and network {1} has no second derivative, "
-            + "so the penalty teaches little of how they change around an image. {2}",
-            objective.GetType().Name,
-            Name,
-            network.HasSwitchableActivation
-                ? "Set Activation to a smooth one, e.g. Activation.Softplus(3)."
-                : "Nothing in it can be exchanged for a smooth activation: make modules of its functional activations (nn.ReLU()), "
-                    + "or build it with smooth ones (nn.Softplus, nn.SiLU, nn.GELU).");
+        string advice = network.HasSwitchableActivation
+            ? "Set Activation to a smooth one, e.g. Activation.Softplus(3)."
+            : "Nothing in it can be exchanged for a smooth activation: make modules of its functional activations (nn.ReLU()), "
+                + "or build it with smooth ones (nn.Softplus, nn.SiLU, nn.GELU).";
+        channel.Warn($"Objective {objective.GetType().Name} penalises gradients of the network, and network {Name} has no second derivative, "
+            + $"so the penalty teaches little of how they change around an image. {advice}");
     }
 
     private bool HasSecondDerivative()
@@ -139,16 +127,11 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         return WithRandomStateKept(() => new HessianNorm { Draws = 1 }.Measure(network, images, classes, generator)).ne(0).any().item<bool>();
     }
 
-    /// <summary>The name of the first parameter or buffer that is not finite; null where all are.</summary>
-    private string? NotFinite()
-    {
-        var parameters = network.Backbone.named_parameters().Select(entry => (entry.name, tensor: (Tensor)entry.parameter));
-        var buffers = network.Backbone.named_buffers().Select(entry => (entry.name, tensor: entry.buffer));
-        return parameters.Concat(buffers)
-            .Where(entry => entry.tensor.is_floating_point() && !entry.tensor.isfinite().all().item<bool>())
-            .Select(entry => entry.name)
-            .FirstOrDefault();
-    }
+    private string CauseOfNonFinite(string? initialWeightsPath)
+        => WeightSnapshot.Of(network).FirstOrDefault(entry => entry.Value.is_floating_point() && !entry.Value.isfinite().all().item<bool>()).Name
+            is not { } name
+            ? "Its parameters and buffers are finite, so its forward pass makes them."
+            : $"Its '{name}' is not finite{(initialWeightsPath is null ? string.Empty : $" (InitialWeightsPath is '{initialWeightsPath}')")}.";
 
     // [2,C,H,W] in the images' bounds.
     private Tensor Draw()

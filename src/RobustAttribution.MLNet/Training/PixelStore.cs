@@ -7,6 +7,7 @@ internal sealed class PixelStore(int valueCount)
 {
     private const int BlockBytes = 1 << 26; // arrays of bounded size; an image never crosses two
     private readonly List<byte[]> blocks = [];
+    private readonly int rowsPerBlock = Math.Max(1, BlockBytes / sizeof(float) / valueCount);
     private int elementSize = 1;
 
     /// <summary>Images held.</summary>
@@ -15,15 +16,16 @@ internal sealed class PixelStore(int valueCount)
     /// <summary>Whether values are bytes in 0…255; otherwise floats in [0, 1].</summary>
     public bool HoldsBytes => elementSize == 1;
 
-    /// <summary>Memory that one image more would need in all.</summary>
-    public long BytesWithOneMore => (Count + 1) * valueCount * elementSize;
+    /// <summary>Memory for one image more than there are.</summary>
+    public long BytesWithOneMore => (Count + 1) * RowBytes;
 
-    /// <summary>The largest value seen, in [0, 1].</summary>
+    /// <summary>The largest value of all, in [0, 1].</summary>
     public float Largest { get; private set; }
 
-    private int RowBytes => valueCount * elementSize;
+    private long RowBytes => (long)valueCount * elementSize;
 
-    private int RowsPerBlock => Math.Max(1, BlockBytes / RowBytes);
+    /// <summary>An image as it is stored.</summary>
+    public ReadOnlySpan<byte> this[long row] => Row(row);
 
     /// <summary>Adds an image.</summary>
     /// <param name="image">C·H·W values in [0, 1].</param>
@@ -31,30 +33,39 @@ internal sealed class PixelStore(int valueCount)
     {
         if (HoldsBytes && !AreBytes(image))
         {
-            ToFloats();
-        }
-
-        Span<byte> target = Row(Count++, grow: true);
-        if (HoldsBytes)
-        {
-            for (int i = 0; i < image.Length; i++)
+            elementSize = sizeof(float);
+            for (int i = 0; i < blocks.Count; i++)
             {
-                target[i] = (byte)MathF.Round(image[i] * 255);
+                blocks[i] = MemoryMarshal.AsBytes<float>(Array.ConvertAll(blocks[i], value => value / 255f)).ToArray();
             }
         }
-        else
+
+        if (Count == (long)blocks.Count * rowsPerBlock)
         {
-            MemoryMarshal.AsBytes(image).CopyTo(target);
+            blocks.Add(new byte[rowsPerBlock * RowBytes]);
         }
 
+        Write(image, Row(Count++), HoldsBytes);
         foreach (float value in image)
         {
             Largest = Math.Max(Largest, value);
         }
     }
 
-    /// <summary>Copies an image as it is stored.</summary>
-    public void CopyTo(long row, Span<byte> target) => Row(row, grow: false).CopyTo(target);
+    /// <summary>Writes an image as bytes in 0…255, or as the bytes of floats.</summary>
+    public static void Write(ReadOnlySpan<float> image, Span<byte> target, bool asBytes)
+    {
+        if (!asBytes)
+        {
+            MemoryMarshal.AsBytes(image).CopyTo(target);
+            return;
+        }
+
+        for (int i = 0; i < image.Length; i++)
+        {
+            target[i] = (byte)MathF.Round(image[i] * 255);
+        }
+    }
 
     /// <summary>Whether every value is a 255th, to 1/1000 of a grey level: images scaled by the float 1/255 are not exact.</summary>
     public static bool AreBytes(ReadOnlySpan<float> image)
@@ -71,33 +82,6 @@ internal sealed class PixelStore(int valueCount)
         return true;
     }
 
-    private Span<byte> Row(long row, bool grow)
-    {
-        int block = (int)(row / RowsPerBlock);
-        if (grow && block == blocks.Count)
-        {
-            blocks.Add(new byte[(long)RowsPerBlock * RowBytes]);
-        }
-
-        return blocks[block].AsSpan((int)(row % RowsPerBlock) * RowBytes, RowBytes);
-    }
-
-    private void ToFloats()
-    {
-        byte[][] bytes = [.. blocks];
-        int rowsPerBlock = RowsPerBlock;
-        long count = Count;
-        blocks.Clear();
-        elementSize = sizeof(float);
-        Count = 0;
-        for (long row = 0; row < count; row++)
-        {
-            ReadOnlySpan<byte> source = bytes[row / rowsPerBlock].AsSpan((int)(row % rowsPerBlock) * valueCount, valueCount);
-            Span<float> target = MemoryMarshal.Cast<byte, float>(Row(Count++, grow: true));
-            for (int i = 0; i < valueCount; i++)
-            {
-                target[i] = source[i] / 255f;
-            }
-        }
-    }
+    private Span<byte> Row(long row)
+        => blocks[(int)(row / rowsPerBlock)].AsSpan((int)(row % rowsPerBlock * RowBytes), (int)RowBytes);
 }

@@ -1,9 +1,10 @@
 using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Interop;
 using RobustAttribution.Training;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>Tells ML.NET's progress channel, its log and the user's callback how far a training is.</summary>
+/// <summary>Reports a training to ML.NET's progress channel, to its log and to the user's callback.</summary>
 internal sealed class ProgressReporter
 {
     private readonly IChannel channel;
@@ -28,7 +29,7 @@ internal sealed class ProgressReporter
                 break;
             case EpochProgress epoch:
                 progress.Checkpoint(epoch.Loss, epoch.Accuracy, epoch.ImagesPerSecond, epoch.Epoch, null, epoch.Epochs);
-                channel.Info(MessageSensitivity.None, "{0}", Describe(epoch));
+                channel.Inform(Describe(epoch));
                 break;
         }
 
@@ -38,8 +39,11 @@ internal sealed class ProgressReporter
     private static string Describe(EpochProgress epoch)
     {
         string terms = string.Concat(epoch.LossTerms.Select(term => $", {term.Key} {term.Value:G4}"));
-        string validation = epoch.Validation is { } judged ? $"; validation loss {judged.Loss:G4}, accuracy {judged.Accuracy:P2}{(judged.IsBest ? " (best)" : string.Empty)}" : string.Empty;
-        return $"epoch {epoch.Epoch} of {epoch.Epochs}: loss {epoch.Loss:G4}{terms}, accuracy {epoch.Accuracy:P2}{validation}; learning rate {epoch.LearningRate:G3}, {epoch.ImagesPerSecond:F0} images/s";
+        string validation = epoch.Validation is { } found
+            ? $"; validation loss {found.Loss:G4}, accuracy {found.Accuracy:P2}{(found.IsBest ? " (best)" : string.Empty)}"
+            : string.Empty;
+        return $"epoch {epoch.Epoch} of {epoch.Epochs}: loss {epoch.Loss:G4}{terms}, accuracy {epoch.Accuracy:P2}{validation};"
+            + $" learning rate {epoch.LearningRate:G3}, {epoch.ImagesPerSecond:F0} images/s";
     }
 
     private void Fill(IProgressEntry entry)

@@ -1,5 +1,5 @@
 using Microsoft.ML;
-using RobustAttribution.Augmentations;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Training;
@@ -10,139 +10,151 @@ public sealed partial class RobustAttributionImageClassificationTrainer
 {
     internal const long DefaultCacheBudget = 2L << 30;
 
-    /// <summary>What to train and how. Each option checks its value when it is set.</summary>
-    public sealed class Options
+    /// <summary>
+    /// What to train and how: the options of every training, and the columns, network and images of this one.
+    /// <see cref="TrainingOptions.Objective"/> is <see cref="LocalGradientAlignment"/> (AGA) by default.
+    /// </summary>
+    /// <remarks>
+    /// <see cref="TrainingOptions.Seed"/> also decides initial weights and hold-out; null takes the seed of the MLContext, and another one each time
+    /// where it has none, which <see cref="TrainingOptions.Checkpoints"/> do not allow. <see cref="TrainingOptions.BatchSize"/> is used for scoring too.
+    /// </remarks>
+    public sealed record Options : TrainingOptions
     {
+        /// <summary>The defaults.</summary>
+        public Options() => Objective = new LocalGradientAlignment();
+
         /// <summary>The label column, a key (see <c>MapValueToKey</c>). "Label" by default.</summary>
-        public string LabelColumnName { get; set => field = Require.NotNull(value); } = "Label";
+        public string LabelColumnName { get; init => field = Require.NotNull(value); } = "Label";
 
         /// <summary>The column of images: MLImage of any size, or a vector of C×H×W floats or bytes. "Image" by default.</summary>
-        public string ImageColumnName { get; set => field = Require.NotNull(value); } = "Image";
+        public string ImageColumnName { get; init => field = Require.NotNull(value); } = "Image";
 
         /// <summary>The new column of class probabilities, which also carries the network to later transformers. "Score" by default.</summary>
-        public string ScoreColumnName { get; set => field = Require.NotNull(value); } = "Score";
+        public string ScoreColumnName { get; init => field = Require.NotNull(value); } = "Score";
 
         /// <summary>The new column of predicted labels. "PredictedLabel" by default.</summary>
-        public string PredictedLabelColumnName { get; set => field = Require.NotNull(value); } = "PredictedLabel";
+        public string PredictedLabelColumnName { get; init => field = Require.NotNull(value); } = "PredictedLabel";
 
         /// <summary>Range of the pixels in a vector column. 0…255 by default, as <c>ExtractPixels</c> makes them.</summary>
-        public PixelScale PixelScale { get; set; } = PixelScale.Bytes;
+        public PixelScale PixelScale { get; init => field = Require.Defined(value); } = PixelScale.Bytes;
 
         /// <summary>What happens to MLImages that do not have the network's size. Cropped by default.</summary>
-        public ResizePolicy Resize { get; set; } = ResizePolicy.Crop;
+        public ResizePolicy Resize { get; init => field = Require.Defined(value); } = ResizePolicy.Crop;
 
         /// <summary>
-        /// Shape and normalisation of the images that the network takes. By default the shape of the vector column, mean and deviation 0.5. MLImage columns need it:
-        /// it is the size they are brought to; one channel makes them grey.
+        /// Shape and normalisation of the images that the network takes. By default the shape of the vector column, mean and deviation 0.5.
+        /// MLImage columns require it: they are resized to it, and one channel makes them grey.
         /// </summary>
-        public InputSpecification? Input { get; set; }
+        public InputSpecification? Input { get; init; }
 
         /// <summary>
-        /// Height and width to which training images are brought before the <see cref="Augmentation"/>, which must cut them to the network's size, e.g. 256×256 before a random crop of
-        /// 224×224; vectors must have it. Null, the default, is the network's own size. Not together with <see cref="ValidationSetFraction"/>.
+        /// Height and width of training images before the augmentation, which must cut them to the network's size, e.g. 256×256 before a random crop
+        /// of 224×224; vectors must have it. Null, the default, is the network's own size.
         /// </summary>
-        public (int Height, int Width)? TrainingSize { get; set => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null; }
+        /// <remarks>
+        /// Requires <see cref="TrainingOptions.Augmentation"/>, and excludes <see cref="ValidationSetFraction"/>: validation images have the network's
+        /// size.
+        /// </remarks>
+        public (int Height, int Width)? TrainingSize
+        {
+            get;
+            init => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null;
+        }
+
+        /// <summary>The architecture, one of the library's or a record of your own. <see cref="NetworkArchitecture.SmallConvNet"/> by default.</summary>
+        /// <remarks>
+        /// Before the training a forward pass of two images must return one finite logit for each class, and all that a model file will hold must be
+        /// writable: a record of your own is registered with <see cref="RobustAttribution.Serialization.ComponentJson"/>.
+        /// </remarks>
+        public NetworkArchitecture Network { get; init => field = Require.NotNull(value); } = NetworkArchitecture.SmallConvNet;
 
         /// <summary>
-        /// The architecture, one of the library's or a record of your own. <see cref="NetworkArchitecture.SmallConvNet"/> by default. Before the training a
-        /// forward pass of two images must give one finite logit for each class, and what a model file will hold must be writable: a record of your own is
-        /// registered with <see cref="RobustAttribution.Serialization.ComponentJson"/>.
+        /// The activation of every exchangeable place (<see cref="ImageNetwork.HasSwitchableActivation"/>). By default what the objective's paper
+        /// trains with (softplus β = 3 for AGA), else ReLU.
         /// </summary>
-        public NetworkArchitecture Network { get; set => field = Require.NotNull(value); } = NetworkArchitecture.SmallConvNet;
+        /// <remarks>A network without such a place keeps its own activation by default, and another one than ReLU is an error.</remarks>
+        public Activation? Activation { get; init; }
 
         /// <summary>
-        /// The activation of every exchangeable place (<see cref="ImageNetwork.HasSwitchableActivation"/>). By default what the objective's paper trains with
-        /// (softplus β = 3 for AGA), ReLU where it says nothing; a network without such a place keeps its own then, and asking for another one is an error.
+        /// A safetensors file (of this library, or of PyTorch) with initial weights; tensors that it lacks or has in another shape, such as the head
+        /// for other classes, start fresh, and the log names them. Null, the default, starts all fresh.
         /// </summary>
-        public Activation? Activation { get; set; }
+        public string? InitialWeightsPath { get; init; }
 
-        /// <summary>What is minimised. <see cref="LocalGradientAlignment"/> (AGA) by default.</summary>
-        public ITrainingObjective Objective { get; set => field = Require.NotNull(value); } = new LocalGradientAlignment();
-
-        /// <summary>Passes over the training set, at least 1. 10 by default.</summary>
-        public int Epochs { get; set => field = Require.InRange(value, 1); } = 10;
-
-        /// <summary>Images in a training step, and in a computation when scoring, at least 1. 128 by default (AGA).</summary>
-        public int BatchSize { get; set => field = Require.InRange(value, 1); } = 128;
-
-        /// <summary>How gradients change the parameters. AdamW by default (AGA).</summary>
-        public IOptimizer Optimizer { get; set => field = Require.NotNull(value); } = new AdamW();
-
-        /// <summary>Learning rate before the schedule, above 0. 1e-3 by default (AGA).</summary>
-        public double LearningRate { get; set => field = Require.Positive(value); } = 1e-3;
-
-        /// <summary>Pull of the parameters towards 0, at least 0; null leaves the optimizer's own. Null by default.</summary>
-        public double? WeightDecay { get; set => field = value is null ? null : Require.NonNegative(value.Value); }
-
-        /// <summary>Epochs after which the learning rate falls to a tenth, as AGA's; null for none. Not together with <see cref="Schedule"/>. Null by default.</summary>
-        public IReadOnlyList<int>? Milestones { get; set; }
-
-        /// <summary>How the learning rate changes; null keeps it. Null by default.</summary>
-        public ILearningRateSchedule? Schedule { get; set; }
-
-        /// <summary>Gradients of a larger norm are scaled down to this one, above 0; null never. Null by default; AGA uses 0.5.</summary>
-        public double? GradientClipNorm { get; set => field = value is null ? null : Require.Positive(value.Value); }
-
-        /// <summary>Random changes of the training images; null for none. Null by default.</summary>
-        public Augmentation? Augmentation { get; set; }
-
-        /// <summary>Weight of each class in the cross-entropy, in the order of the label's key values, each at least 0; null weighs all alike. Null by default.</summary>
-        public IReadOnlyList<double>? ClassWeights { get; set; }
-
-        /// <summary>The head learns this much faster than the rest, above 0. 1 by default; ART uses 10 for CUB.</summary>
-        public double HeadLearningRateFactor { get; set => field = Require.Positive(value); } = 1;
+        /// <summary>A view with the same columns, evaluated after each epoch. Null, the default, for none.</summary>
+        public IDataView? ValidationSet { get; init; }
 
         /// <summary>
-        /// A safetensors file (of this library, or of PyTorch) with weights to start from; tensors that it lacks or has in another shape, such as the head for other
-        /// classes, start fresh, and the log says which. Null, the default, starts all fresh.
+        /// Share of the training rows, above 0 and below 1, that is held out and evaluated after each epoch; null, the default, for none.
+        /// Excludes <see cref="ValidationSet"/>.
         /// </summary>
-        public string? InitialWeightsPath { get; set; }
-
-        /// <summary>Names of the network's modules that are not trained; null for none. Null by default.</summary>
-        public IReadOnlyList<string>? FrozenModules { get; set; }
-
-        /// <summary>A view with the same columns whose images judge the network after each epoch. Null by default.</summary>
-        public IDataView? ValidationSet { get; set; }
-
-        /// <summary>Share of the training rows, above 0 and below 1, that is held out to judge the network after each epoch; null for none. Null by default. Not together with <see cref="ValidationSet"/>.</summary>
-        public double? ValidationSetFraction { get; set => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(ValidationSetFraction), value, $"ValidationSetFraction is {value}; allowed is a number above 0 and below 1."); }
-
-        /// <summary>When to end before <see cref="Epochs"/>; null for never. Null by default. Needs a validation set.</summary>
-        public EarlyStopping? EarlyStopping { get; set; }
-
-        /// <summary>Called on the training thread with a <see cref="BatchProgress"/> now and then, a <see cref="ValidationProgress"/> and an <see cref="EpochProgress"/> for each epoch. Null by default.</summary>
-        public Action<TrainingProgress>? MetricsCallback { get; set; }
-
-        /// <summary>Shortest time between two <see cref="BatchProgress"/>, at least 0. A quarter of a second by default.</summary>
-        public TimeSpan ProgressInterval { get; set => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds)); } = TimeSpan.FromSeconds(0.25);
-
-        /// <summary>Start of all randomness: initial weights, order, augmentation, objective, hold-out. By default the seed of the MLContext, and another one each time where it has none.</summary>
-        public int? Seed { get; set; }
+        public double? ValidationSetFraction
+        {
+            get;
+            init => field = value is null or (> 0 and < 1)
+                ? value
+                : throw new ArgumentOutOfRangeException(
+                    nameof(ValidationSetFraction), value, $"ValidationSetFraction is {value}; allowed is a number above 0 and below 1.");
+        }
 
         /// <summary>
-        /// Where and how often the training is written down, so that it can go on after a crash bit for bit; null, the default, for never. Needs a seed. Fitting again with
-        /// the same options, data and folder resumes it.
+        /// Called on the training thread with a <see cref="BatchProgress"/> at each <see cref="TrainingOptions.ProgressInterval"/>, and with a
+        /// <see cref="ValidationProgress"/> and an <see cref="EpochProgress"/> for each epoch. Null by default.
         /// </summary>
-        public CheckpointOptions? Checkpoints { get; set; }
-
-        /// <summary>Memory that decoded images may take, in bytes, at least 1. Above it they are decoded again in each epoch, on several threads, and half of it is a buffer for mixing them. 2 GiB by default.</summary>
-        public long CacheBudgetInBytes { get; set => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(CacheBudgetInBytes), value, $"CacheBudgetInBytes is {value}; allowed is a whole number of at least 1."); } = DefaultCacheBudget;
+        public Action<TrainingProgress>? MetricsCallback { get; init; }
 
         /// <summary>
-        /// CPU threads of libtorch while training, at least 1; the former number is back afterwards. Null, the default, leaves the process's number: every
-        /// core, unless OMP_NUM_THREADS, MKL_NUM_THREADS or <see cref="TorchSharp.torch.set_num_threads"/> says otherwise.
+        /// Memory that decoded images may take, in bytes, at least 1. 2 GiB by default; above it they are decoded again in each epoch, on several
+        /// threads, and half of it is a buffer for mixing them.
         /// </summary>
-        public int? Threads { get; set => field = value is null ? null : Require.InRange(value.Value, 1); }
+        public long CacheBudgetInBytes
+        {
+            get;
+            init => field = value >= 1
+                ? value
+                : throw new ArgumentOutOfRangeException(
+                    nameof(CacheBudgetInBytes), value, $"CacheBudgetInBytes is {value}; allowed is a whole number of at least 1.");
+        }
+        = DefaultCacheBudget;
+
+        /// <summary>
+        /// CPU threads of libtorch while training, at least 1; the former number is back afterwards. Null, the default, leaves the process's number:
+        /// every core, unless OMP_NUM_THREADS, MKL_NUM_THREADS or <see cref="TorchSharp.torch.set_num_threads"/> says otherwise.
+        /// </summary>
+        public int? Threads { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
         /// <summary>What happens to rows without label or readable image. Fail by default.</summary>
-        public BrokenRows BrokenRows { get; set; } = BrokenRows.Fail;
+        public BrokenRows BrokenRows { get; init => field = Require.Defined(value); } = BrokenRows.Fail;
 
         /// <summary>Stops the training within one step.</summary>
-        public CancellationToken CancellationToken { get; set; }
+        public CancellationToken CancellationToken { get; init; }
 
-        /// <summary>What comes of a training that was stopped. <see cref="OperationCanceledException"/> by default.</summary>
-        public CancellationBehavior OnCancellation { get; set; }
-
-        internal Options Copy() => (Options)MemberwiseClone();
+        /// <summary>Throws if options exclude each other, or one lacks another that it requires.</summary>
+        /// <exception cref="ArgumentException">They do; the message names both options.</exception>
+        internal void Validate()
+        {
+            ColumnNames.RequireDistinct(
+                [(nameof(ScoreColumnName), ScoreColumnName), (nameof(PredictedLabelColumnName), PredictedLabelColumnName)],
+                (nameof(LabelColumnName), LabelColumnName),
+                (nameof(ImageColumnName), ImageColumnName));
+            Input?.Validate();
+            string? problem = this switch
+            {
+                { ValidationSet: not null, ValidationSetFraction: { } share }
+                    => $"ValidationSet is set and ValidationSetFraction is {share}; allowed is one of them.",
+                { TrainingSize: { } size, Augmentation: null }
+                    => $"TrainingSize is {size}, which requires an Augmentation that cuts images to the network's size; Augmentation is null.",
+                { TrainingSize: { } size, ValidationSetFraction: { } share }
+                    => $"TrainingSize is {size} and ValidationSetFraction is {share}; allowed is one of them, since validation images have the network's"
+                        + " size. Set ValidationSet.",
+                { EarlyStopping: not null, ValidationSet: null, ValidationSetFraction: null }
+                    => "EarlyStopping is set, which requires ValidationSet or ValidationSetFraction; both are null.",
+                _ => null,
+            };
+            if (problem is not null)
+            {
+                throw new ArgumentException(problem);
+            }
+        }
     }
 }

@@ -16,8 +16,8 @@ namespace RobustAttribution.MLNet;
 /// Trains an image classifier whose saliency maps hold against invisible perturbations, or one to compare it with: the objective decides.
 /// </summary>
 /// <remarks>
-/// Reads a key label and a column of images, adds <c>PredictedLabel</c> and <c>Score</c> as every multiclass trainer of ML.NET does. <c>Score</c> carries the
-/// network to <c>Saliency</c> and <c>AttributionAttack</c> later in the pipeline. Made by <c>mlContext.Transforms.RobustImageClassification</c> and
+/// Reads a key label and a column of images, adds <c>PredictedLabel</c> and <c>Score</c> as every multiclass trainer of ML.NET does. <c>Score</c> carries
+/// the network to <c>Saliency</c> and <c>AttributionAttack</c> later in the pipeline. Made by <c>mlContext.Transforms.RobustImageClassification</c> and
 /// <c>mlContext.MulticlassClassification.Trainers.RobustImageClassification</c>.
 /// </remarks>
 public sealed partial class RobustAttributionImageClassificationTrainer : IEstimator<RobustAttributionModelTransformer>
@@ -34,31 +34,9 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     internal RobustAttributionImageClassificationTrainer(IHostEnvironment environment, Options options)
     {
         this.environment = environment;
-        this.options = Require.NotNull(options, nameof(options)).Copy();
+        this.options = Require.NotNull(options, nameof(options));
+        options.Validate();
         host = environment.Register(Registration);
-        if (options.ValidationSet is not null && options.ValidationSetFraction is not null)
-        {
-            throw new ArgumentException("ValidationSet and ValidationSetFraction are both set; allowed is one of them.", nameof(options));
-        }
-
-        if (options.TrainingSize is not null && (options.Augmentation is null || options.ValidationSetFraction is not null))
-        {
-            throw new ArgumentException(
-                options.Augmentation is null
-                    ? "TrainingSize is set, which needs an Augmentation that cuts the images to the network's size; none is set."
-                    : "TrainingSize and ValidationSetFraction are both set; allowed is one of them, since images to judge by have the network's size. Set ValidationSet.",
-                nameof(options));
-        }
-
-        if (options.Milestones is not null && options.Schedule is not null)
-        {
-            throw new ArgumentException("Milestones and Schedule are both set; allowed is one of them.", nameof(options));
-        }
-
-        if (options.EarlyStopping is not null && options.ValidationSet is null && options.ValidationSetFraction is null)
-        {
-            throw new ArgumentException("EarlyStopping is set, which needs ValidationSet or ValidationSetFraction to judge by; neither is set.", nameof(options));
-        }
     }
 
     /// <inheritdoc/>
@@ -78,10 +56,10 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     public RobustAttributionModelTransformer Fit(IDataView input) => Fit(input, null);
 
     /// <summary>Trains on, from the weights of a fitted model.</summary>
-    /// <param name="input">The training rows; the label key must have the model's classes.</param>
+    /// <param name="input">The training rows; the label key must have the model's classes in the model's order.</param>
     /// <param name="startFrom">The model to start from, which stays as it is; null for fresh weights.</param>
     /// <exception cref="ArgumentException">
-    /// The options do not fit the data, the model's network is another one than the options describe, or the network does not answer with one finite
+    /// The options do not fit the data or the network, the model's network or classes are others, or the network does not answer with one finite
     /// logit for each class; nothing was trained.
     /// </exception>
     /// <exception cref="NotSupportedException">
@@ -91,28 +69,28 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     /// <returns>The trained model; owns a network of its own.</returns>
     public RobustAttributionModelTransformer Fit(IDataView input, RobustAttributionModelTransformer? startFrom)
     {
-        ArgumentNullException.ThrowIfNull(input);
+        Require.NotNull(input, nameof(input));
         using IChannel channel = host.Start("TrainModel");
         long seed = options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null ? host.Rand.Next() : throw new InvalidOperationException(
             "Checkpoints are set, and a training can only be resumed with the seed it began with: set the option Seed, or give MLContext a seed."));
-        KeyColumn labels = KeyColumn.Bind(input.Schema, options.LabelColumnName);
-        if (labels.Count < 2)
-        {
-            throw new ArgumentException($"Label column '{labels.Name}' has {labels.Count} classes; allowed are at least 2.", nameof(input));
-        }
-
+        KeyColumn labels = Labels(input, startFrom);
+        ClassNames? names = ClassNames.Of(input.Schema[labels.Index]);
         InputSpecification specification = Specification(input.Schema);
         ImageNetwork network = startFrom is null
-            ? NewNetwork(channel, specification, labels.Count, seed)
-            : startFrom.CloneNetwork(options.Network, specification, labels.Count, options.Activation);
+            ? NewNetwork(specification, labels.Count, seed)
+            : startFrom.CloneNetwork(options.Network, specification, options.Activation);
         try
         {
-            network.MoveTo(DeviceChoice.Resolve(environment, message => channel.Warning(MessageSensitivity.None, "{0}", message)));
+            if (startFrom is null)
+            {
+                LoadInitialWeights(channel, network);
+            }
+
+            network.MoveTo(DeviceChoice.Resolve(environment, channel.Warn));
             var images = new ImageInput(options.ImageColumnName, options.PixelScale, options.Resize);
-            var handle = new NetworkHandle(network, images, ClassNames.Of(input.Schema[labels.Index]), options.BatchSize);
+            var handle = new NetworkHandle(network, images, names, options.BatchSize);
             Try(channel, handle, seed);
-            (ITrainingImages training, ITrainingImages? validation) = Read(channel, input, labels, specification, seed);
-            TrainingResult result = Train(channel, network, training, validation, seed);
+            TrainingResult result = Train(channel, network, Read(channel, input, labels, specification, seed), seed);
             network.Backbone.eval();
             return new RobustAttributionModelTransformer(environment, handle, options.ScoreColumnName, options.PredictedLabelColumnName, result);
         }
@@ -123,9 +101,31 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         }
     }
 
-    /// <summary>Refuses a network that cannot be trained, scored with or saved as the options say.</summary>
+    /// <summary>The label column, with at least two classes, which are those of the model to start from.</summary>
+    private KeyColumn Labels(IDataView input, RobustAttributionModelTransformer? startFrom)
+    {
+        KeyColumn labels = KeyColumn.Bind(input.Schema, options.LabelColumnName);
+        IReadOnlyList<string>? names = ClassNames.Of(input.Schema[labels.Index])?.Names;
+        if (labels.Count < 2)
+        {
+            using DataViewRowCursor rows = input.GetRowCursor([]);
+            throw new ArgumentException(rows.MoveNext()
+                ? $"Label column '{labels.Name}' has the classes {Text(names, labels.Count)}; allowed are at least 2."
+                : $"The training set has no row, so label column '{labels.Name}' has no classes.");
+        }
+
+        if (startFrom is not null)
+        {
+            RequireSame(names, labels.Count, $"Label column '{labels.Name}'", startFrom.ClassNames, startFrom.Network.ClassCount, "the model to start from");
+        }
+
+        return labels;
+    }
+
+    /// <summary>Throws unless the network can be trained, scored with and saved as the options say.</summary>
     private void Try(IChannel channel, NetworkHandle handle, long seed)
     {
+        options.CheckAgainst(handle.Network);
         var trial = new NetworkTrial(handle, options.LabelColumnName, SplitMix64.Derive(seed, TrialPurpose));
         trial.RequireLogits(options.InitialWeightsPath);
         trial.RequireActivation(options.Activation, channel);
@@ -141,49 +141,48 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         ITrainingImages training = Read(channel, input, labels, read, "training");
         if (options.ValidationSet is { } view)
         {
-            return (training, Read(channel, view, ValidationLabels(view.Schema, input.Schema[labels.Index], labels), specification, "validation"));
+            KeyColumn others = KeyColumn.Bind(view.Schema, options.LabelColumnName);
+            IReadOnlyList<string>? names = ClassNames.Of(view.Schema[others.Index])?.Names, trained = ClassNames.Of(input.Schema[labels.Index])?.Names;
+            RequireSame(names, others.Count, $"Label column '{labels.Name}' of ValidationSet", trained, labels.Count, "the training set");
+            return (training, Read(channel, view, others, specification, "validation"));
         }
 
-        return options.ValidationSetFraction is double share ? training.Split(share, SplitMix64.Derive(seed, SplitPurpose)) : (training, null);
+        if (options.ValidationSetFraction is not double share)
+        {
+            return (training, null);
+        }
+
+        (ITrainingImages remaining, ITrainingImages held) = training.Split(share, SplitMix64.Derive(seed, SplitPurpose));
+        return remaining.Count > 0 && held.Count > 0
+            ? (remaining, held)
+            : throw new ArgumentException($"ValidationSetFraction is {share} of {training.Count} images, which leaves {remaining.Count} to train on and"
+                + $" {held.Count} to validate with; allowed is a share that leaves at least one of each.");
     }
 
-    private TrainingResult Train(IChannel channel, ImageNetwork network, ITrainingImages training, ITrainingImages? validation, long seed)
+    private TrainingResult Train(IChannel channel, ImageNetwork network, (ITrainingImages Training, ITrainingImages? Validation) images, long seed)
     {
         using IProgressChannel progress = host.StartProgressChannel("TrainModel");
         using var threads = new ThreadCount(options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
         var reporter = new ProgressReporter(channel, progress, options.MetricsCallback);
-        var trainer = new RobustTrainer(Description(seed));
-        return trainer.Fit(network, new StoppableSource(environment, training, stop), validation is null ? null : new StoppableSource(environment, validation, stop), reporter.Report, stop.Token);
+        return new RobustTrainer(options with { Seed = seed })
+            .Fit(network, Stoppable(images.Training), images.Validation is null ? null : Stoppable(images.Validation), reporter.Report, stop.Token);
+
+        StoppableSource Stoppable(ITrainingImages source) => new(environment, source, stop);
     }
 
-    private TrainingOptions Description(long seed) => new()
-    {
-        Objective = options.Objective,
-        Epochs = options.Epochs,
-        BatchSize = options.BatchSize,
-        Optimizer = options.WeightDecay is double decay ? options.Optimizer.WithWeightDecay(decay) : options.Optimizer,
-        LearningRate = options.LearningRate,
-        Schedule = options.Schedule ?? (options.Milestones is { } milestones ? new MultiStepSchedule(milestones) : new ConstantSchedule()),
-        GradientClipNorm = options.GradientClipNorm,
-        Augmentation = options.Augmentation,
-        EarlyStopping = options.EarlyStopping,
-        Checkpoints = options.Checkpoints,
-        Seed = seed,
-        ClassWeights = options.ClassWeights,
-        HeadLearningRateFactor = options.HeadLearningRateFactor,
-        FrozenPrefixes = options.FrozenModules,
-        OnCancellation = options.OnCancellation,
-        ProgressInterval = options.ProgressInterval,
-    };
-
-    private ImageNetwork NewNetwork(IChannel channel, InputSpecification specification, int classCount, long seed)
+    private ImageNetwork NewNetwork(InputSpecification specification, int classCount, long seed)
     {
         using var generator = new Generator((ulong)SplitMix64.Derive(seed, WeightsPurpose), CPU);
-        ImageNetwork network = ImageNetwork.Create(options.Network, specification, classCount, options.Activation ?? options.Objective.RecommendedActivation ?? Activation.Relu, generator);
+        Activation activation = options.Activation ?? options.Objective.RecommendedActivation ?? Activation.Relu;
+        return ImageNetwork.Create(options.Network, specification, classCount, activation, generator);
+    }
+
+    private void LoadInitialWeights(IChannel channel, ImageNetwork network)
+    {
         if (options.InitialWeightsPath is not { } path)
         {
-            return network;
+            return;
         }
 
         try
@@ -191,18 +190,11 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             using FileStream file = File.OpenRead(path);
             LoadedWeights loaded = network.LoadMatchingWeights(file);
             string fresh = string.Join(", ", loaded.DifferentShape.Concat(loaded.Missing));
-            channel.Info(MessageSensitivity.None, "{0}: {1} tensors loaded; fresh ones for: {2}", path, loaded.Loaded.Count, fresh.Length == 0 ? "none" : fresh);
-            return network;
+            channel.Inform($"{path}: {loaded.Loaded.Count} tensors loaded; fresh ones for: {(fresh.Length == 0 ? "none" : fresh)}");
         }
         catch (FormatException error)
         {
-            network.Dispose();
             throw new FormatException($"InitialWeightsPath '{path}': {error.Message}", error);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
         }
     }
 
@@ -216,7 +208,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         return ImageColumn.ShapeOf(schema, options.ImageColumnName) is (int channels, int height, int width)
             ? new InputSpecification(channels, height, width)
             : throw new ArgumentException(
-                $"Image column '{options.ImageColumnName}' holds MLImages of any size, so the option Input must tell the shape that the network takes, e.g. new InputSpecification(3, 32, 32).");
+                $"Image column '{options.ImageColumnName}' holds MLImages of any size, so the option Input is required: the shape that the network"
+                + " takes, e.g. new InputSpecification(3, 32, 32).");
     }
 
     private ITrainingImages Read(IChannel channel, IDataView view, KeyColumn labels, InputSpecification specification, string role)
@@ -226,33 +219,32 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         ITrainingImages found = rows.Load(options.CacheBudgetInBytes);
         if (rows.Skipped > 0)
         {
-            channel.Warning(MessageSensitivity.None, "{0} rows of the {1} set were left out, {2} are used. The first: {3}", rows.Skipped, role, found.Count, rows.FirstProblem);
+            channel.Warn($"{rows.Skipped} rows of the {role} set were left out, {found.Count} are used. The first: {rows.FirstProblem}");
         }
 
         if (found.Count == 0)
         {
-            throw new ArgumentException($"The {role} set has no row with an image and a label{(rows.FirstProblem is null ? "." : $": {rows.FirstProblem}")}");
+            string why = rows.FirstProblem is null ? "." : $": {rows.FirstProblem}";
+            throw new ArgumentException($"The {role} set has no row with an image and a label{why}");
         }
 
-        if (options.PixelScale == PixelScale.Bytes && images.IsFloatVector && found.LargestValue <= 1 / 255f)
-        {
-            throw new ArgumentException($"No value in image column '{options.ImageColumnName}' is above 1, so its images seem to be in 0…1. Set PixelScale = PixelScale.Unit.");
-        }
-
-        return found;
-    }
-
-    private KeyColumn ValidationLabels(DataViewSchema schema, DataViewSchema.Column trainingLabel, KeyColumn training)
-    {
-        KeyColumn labels = KeyColumn.Bind(schema, options.LabelColumnName);
-        IReadOnlyList<string>? expected = ClassNames.Of(trainingLabel)?.Names;
-        IReadOnlyList<string>? found = ClassNames.Of(schema[labels.Index])?.Names;
-        bool same = expected is null || found is null ? labels.Count == training.Count : expected.SequenceEqual(found);
-        return same
-            ? labels
+        return options.PixelScale != PixelScale.Bytes || !images.IsFloatVector || found.LargestValue > 1 / 255f
+            ? found
             : throw new ArgumentException(
-                $"Label column '{labels.Name}' of ValidationSet has the classes {List(found, labels.Count)}; the training set has {List(expected, training.Count)}. Map both with the same fitted MapValueToKey.");
-
-        static string List(IReadOnlyList<string>? names, int count) => names is null ? $"1 to {count}" : $"[{string.Join(", ", names)}]";
+                $"No value in image column '{options.ImageColumnName}' is above 1, so its images seem to be in 0…1. Set PixelScale = PixelScale.Unit.");
     }
+
+    // Without names the numbers of classes are compared.
+    private static void RequireSame(
+        IReadOnlyList<string>? names, int count, string owner, IReadOnlyList<string>? otherNames, int otherCount, string otherOwner)
+    {
+        if (count != otherCount || (names is not null && otherNames is not null && !names.SequenceEqual(otherNames)))
+        {
+            throw new ArgumentException(
+                $"{owner} has the classes {Text(names, count)}; {otherOwner} has {Text(otherNames, otherCount)}."
+                + " Map both with the same fitted MapValueToKey.");
+        }
+    }
+
+    private static string Text(IReadOnlyList<string>? names, int count) => names is null ? $"1 to {count}" : $"[{string.Join(", ", names)}]";
 }

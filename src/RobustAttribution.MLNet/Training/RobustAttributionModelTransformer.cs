@@ -5,6 +5,7 @@ using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.MLNet.Training;
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using RobustAttribution.Training;
 
 [assembly: LoadableClass(
@@ -38,7 +39,10 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
         Training = training;
     }
 
-    /// <summary>The trained network, in evaluation mode. Shared with every view made by this transformer: lock its <see cref="ImageNetwork.SyncRoot"/> while you use it, and do not dispose of it.</summary>
+    /// <summary>
+    /// The trained network, in evaluation mode. Every view made by this transformer uses it: lock its <see cref="ImageNetwork.SyncRoot"/> while you
+    /// use it, and do not dispose of it.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">This transformer was disposed.</exception>
     public ImageNetwork Network => handle.Network;
 
@@ -67,25 +71,32 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
     {
         lock (handle.Network.SyncRoot)
         {
-            Format.Write(context, CardJson.Write(ModelCard.Of(handle, ScoreColumnName, PredictedLabelColumnName)), (WeightsEntry, handle.Network.SaveWeights));
+            string card = CardJson.Write(ModelCard.Of(handle, ScoreColumnName, PredictedLabelColumnName));
+            Format.Write(context, card, (WeightsEntry, handle.Network.SaveWeights));
         }
     }
 
     /// <summary>A network of its own with this model's weights, to train on from.</summary>
-    /// <param name="architecture">What the trainer's options describe.</param>
+    /// <param name="architecture">The architecture in the trainer's options.</param>
     /// <param name="input">The images it will be trained on.</param>
-    /// <param name="classCount">Its classes.</param>
     /// <param name="activation">The activation to train with; null keeps the model's.</param>
     /// <exception cref="ArgumentException">This model's network is another one.</exception>
-    internal ImageNetwork CloneNetwork(NetworkArchitecture architecture, InputSpecification input, int classCount, Activation? activation)
+    internal ImageNetwork CloneNetwork(NetworkArchitecture architecture, InputSpecification input, Activation? activation)
     {
         lock (handle.Network.SyncRoot)
         {
             NetworkCard card = NetworkCard.Of(handle.Network);
-            if (!card.Architecture.Equals(architecture) || !card.Input.Equals(input) || card.ClassCount != classCount)
+            if (RoundTrip.Difference(card.Architecture, architecture) is not null)
             {
-                throw new ArgumentException(
-                    $"The model to start from is {card.Architecture}, {card.Input}, {card.ClassCount} classes; the options and the data describe {architecture}, {input}, {classCount} classes. They must be the same.");
+                bool ofOneType = card.Architecture.GetType() == architecture.GetType();
+                throw Other(nameof(RobustAttributionImageClassificationTrainer.Options.Network), Text(card.Architecture), Text(architecture));
+
+                string Text(NetworkArchitecture value) => ofOneType ? ComponentJson.Write(value) : value.GetType().Name;
+            }
+
+            if (!card.Input.Equals(input))
+            {
+                throw Other(nameof(RobustAttributionImageClassificationTrainer.Options.Input), ComponentJson.Write(card.Input), ComponentJson.Write(input));
             }
 
             using var weights = new MemoryStream();
@@ -94,6 +105,9 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
             return (activation is null ? card : card with { Activation = activation }).Build(weights);
         }
     }
+
+    private static ArgumentException Other(string option, string model, string options)
+        => new($"The model to start from has the {option} {model}, and the options and the data have {options}; they must be the same.");
 
     private static RobustAttributionModelTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
@@ -113,7 +127,8 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
         }
 
         ImageNetwork network = Format.ReadStream(ctx, WeightsEntry, networkCard.Build);
-        network.MoveTo(DeviceChoice.Resolve(env, message => channel.Warning(MessageSensitivity.None, "{0}", message)));
-        return new RobustAttributionModelTransformer(env, new NetworkHandle(network, card.Images, names, card.BatchSize), card.ScoreColumnName, card.PredictedLabelColumnName, null);
+        network.MoveTo(DeviceChoice.Resolve(env, channel.Warn));
+        var handle = new NetworkHandle(network, card.Images, names, card.BatchSize);
+        return new RobustAttributionModelTransformer(env, handle, card.ScoreColumnName, card.PredictedLabelColumnName, null);
     }
 }

@@ -1,24 +1,21 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
-using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>Images that do not fit into memory: read again for each pass, several rows at once, and mixed in a buffer.</summary>
+/// <summary>Images above the memory budget: read again for each pass, several rows at once, and mixed in a buffer.</summary>
 /// <param name="rows">Where they come from.</param>
 /// <param name="input">Their shape.</param>
-/// <param name="facts">What a first pass found.</param>
+/// <param name="facts">The result of a first pass.</param>
 /// <param name="bufferRows">Images mixed at a time, at least 1.</param>
 /// <param name="part">The part of the rows to read; null for all.</param>
-internal sealed class StreamedImages(TrainingRows rows, InputSpecification input, StreamFacts facts, int bufferRows, RowShare? part = null) : ITrainingImages
+internal sealed class StreamedImages(TrainingRows rows, InputSpecification input, StreamFacts facts, int bufferRows, RowShare? part = null)
+    : ITrainingImages
 {
     public long Count { get; } = part is null ? facts.Count : rows.CountWhere(part);
 
     public float LargestValue => facts.Largest;
-
-    private int RowBytes => input.ValueCount * (facts.AreBytes ? 1 : sizeof(float));
 
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
     {
@@ -47,14 +44,12 @@ internal sealed class StreamedImages(TrainingRows rows, InputSpecification input
 
     public (ITrainingImages Remaining, ITrainingImages Held) Split(double share, long seed)
     {
-        var held = new StreamedImages(rows, input, facts, bufferRows, new RowShare(seed, share, Inside: true));
-        var remaining = new StreamedImages(rows, input, facts, bufferRows, new RowShare(seed, share, Inside: false));
-        return held.Count > 0 && remaining.Count > 0
-            ? (remaining, held)
-            : throw new ArgumentException($"ValidationSetFraction is {share} of {Count} images, which leaves none to {(held.Count == 0 ? "judge with" : "train on")}.");
+        return (Part(inside: false), Part(inside: true));
+
+        StreamedImages Part(bool inside) => new(rows, input, facts, bufferRows, new RowShare(seed, share, inside));
     }
 
-    /// <summary>The rows in the order of the pass: the source's own, or shuffled by the source where it can and then drawn from a full buffer.</summary>
+    /// <summary>The rows in the order of the pass: the source's own, or drawn from a full buffer that the source fills in shuffled order if it can.</summary>
     private IEnumerable<StreamedRow> Mixed(long? shuffleSeed)
     {
         if (shuffleSeed is not long seed)
@@ -92,20 +87,10 @@ internal sealed class StreamedImages(TrainingRows rows, InputSpecification input
     }
 
     private ImageBatch ToBatch(List<StreamedRow> batch)
-    {
-        using IDisposable scope = NewDisposeScope();
-        Tensor images = empty([batch.Count, input.Channels, input.Height, input.Width], dtype: facts.AreBytes ? ScalarType.Byte : ScalarType.Float32);
-        Span<byte> target = images.bytes;
-        for (int i = 0; i < batch.Count; i++)
-        {
-            batch[i].Pixels.CopyTo(target[(i * RowBytes)..]);
-        }
-
-        return new ImageBatch(images.MoveToOuterDisposeScope(), tensor(batch.Select(row => row.Label).ToArray()).MoveToOuterDisposeScope());
-    }
+        => TrainingBatch.Create(input, facts.AreBytes, [.. batch.Select(row => row.Label)], i => batch[i].Pixels);
 }
 
-/// <summary>What is known of a stream after its first pass.</summary>
+/// <summary>The result of a first pass over a stream.</summary>
 /// <param name="Count">Usable rows.</param>
 /// <param name="AreBytes">Whether every value is a 255th.</param>
 /// <param name="Largest">The largest value, in [0, 1].</param>

@@ -2,10 +2,8 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>
-/// Another number of libtorch's CPU threads until it is disposed of, on the thread that made it. Several at once, on different threads, each have theirs; the number
-/// that was there before the first comes back with each of them.
-/// </summary>
+/// <summary>Sets the number of libtorch's CPU threads until it is disposed of, on the same thread.</summary>
+/// <remarks>Several at once, on different threads, each have theirs; each of them restores the number from before the first.</remarks>
 internal sealed class ThreadCount : IDisposable
 {
     private static readonly Lock Guard = new();

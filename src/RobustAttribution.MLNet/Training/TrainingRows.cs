@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -16,9 +15,15 @@ namespace RobustAttribution.MLNet.Training;
 /// <param name="labels">The column of labels.</param>
 /// <param name="input">What the network takes.</param>
 /// <param name="policy">What happens to rows that cannot be used.</param>
-/// <param name="cancellationToken">Looked at before each row.</param>
+/// <param name="cancellationToken">Checked before each row.</param>
 internal sealed class TrainingRows(
-    IHostEnvironment env, IDataView data, ImageColumn images, KeyColumn labels, InputSpecification input, BrokenRows policy, CancellationToken cancellationToken)
+    IHostEnvironment env,
+    IDataView data,
+    ImageColumn images,
+    KeyColumn labels,
+    InputSpecification input,
+    BrokenRows policy,
+    CancellationToken cancellationToken)
 {
     private const int QueueLength = 64; // rows that a reader may be ahead
     private const int LongestText = 300; // characters of a text in an error
@@ -72,10 +77,11 @@ internal sealed class TrainingRows(
         }
 
         long rowBytes = input.ValueCount * (areBytes ? 1L : sizeof(float));
-        return new StreamedImages(this, input, new StreamFacts(count, areBytes, largest), (int)Math.Clamp(budget / 2 / rowBytes, 1, Math.Max(1, count)));
+        int bufferRows = (int)Math.Clamp(budget / 2 / rowBytes, 1, Math.Max(1, count));
+        return new StreamedImages(this, input, new StreamFacts(count, areBytes, largest), bufferRows);
     }
 
-    /// <summary>Reads a row in the first pass; what is wrong with it is told with the row's texts, the file's name among them.</summary>
+    /// <summary>Reads a row in the first pass; errors contain the row's texts, the file's name among them.</summary>
     private bool TryRead(RowReader reader, long row)
     {
         try
@@ -95,7 +101,7 @@ internal sealed class TrainingRows(
         }
     }
 
-    /// <summary>The values of the text columns in a row, as a sentence: ML.NET's image loader does not say which file it could not read.</summary>
+    /// <summary>The values of the text columns in a row, as a sentence: the errors of ML.NET's image loader do not name the file.</summary>
     private string TextsOf(long row)
     {
         DataViewSchema.Column[] texts = [.. data.Schema.Where(column => !column.IsHidden && column.Type is TextDataViewType)];
@@ -123,6 +129,7 @@ internal sealed class TrainingRows(
     public long CountWhere(RowShare part) => Stream(asBytes: true, null, part, countOnly: true).LongCount();
 
     /// <summary>Reads one pass on several threads, in an order that depends on the seed alone.</summary>
+    /// <exception cref="OperationCanceledException">The token or the context was cancelled.</exception>
     /// <param name="asBytes">Whether images come as bytes; else as floats.</param>
     /// <param name="shuffleSeed">Given to the source, where it can shuffle; null keeps its order.</param>
     /// <param name="part">The rows wanted; null for all.</param>
@@ -134,7 +141,10 @@ internal sealed class TrainingRows(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         BlockingCollection<StreamedRow>[] queues = Array.ConvertAll(cursors, _ => new BlockingCollection<StreamedRow>(QueueLength));
         Task[] readers = [.. cursors.Select((cursor, i) => Task.Factory.StartNew(
-            () => ReadInto(cursor, queues[i], asBytes, part, countOnly, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            () => ReadInto(cursor, queues[i], asBytes, part, countOnly, stop.Token),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default))];
         try
         {
             foreach (StreamedRow row in Merge(queues))
@@ -143,6 +153,7 @@ internal sealed class TrainingRows(
                 yield return row;
             }
 
+            Check(); // readers that were cancelled end their queues as those at the end of the data do
             foreach (Task reader in readers)
             {
                 reader.GetAwaiter().GetResult(); // throws what the reader threw
@@ -172,7 +183,8 @@ internal sealed class TrainingRows(
         }
     }
 
-    private void ReadInto(DataViewRowCursor cursor, BlockingCollection<StreamedRow> queue, bool asBytes, RowShare? part, bool countOnly, CancellationToken stop)
+    private void ReadInto(
+        DataViewRowCursor cursor, BlockingCollection<StreamedRow> queue, bool asBytes, RowShare? part, bool countOnly, CancellationToken stop)
     {
         try
         {
@@ -253,6 +265,10 @@ internal sealed class TrainingRows(
 
         /// <summary>The image in memory of its own.</summary>
         public byte[] Copy(bool asBytes)
-            => asBytes ? Array.ConvertAll(image, value => (byte)MathF.Round(value * 255)) : MemoryMarshal.AsBytes(image.AsSpan()).ToArray();
+        {
+            byte[] copy = new byte[image.Length * (asBytes ? 1 : sizeof(float))];
+            PixelStore.Write(image, copy, asBytes);
+            return copy;
+        }
     }
 }

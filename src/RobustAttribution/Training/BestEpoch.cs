@@ -30,16 +30,16 @@ internal sealed class BestEpoch(TrainingOptions options, bool hasValidation) : I
     }
 
     /// <summary>Records a finished epoch. Without a validation set the latest is the best.</summary>
-    public void Add(ImageNetwork network, int epoch, ValidationProgress? judged)
+    public void Add(ImageNetwork network, int epoch, ValidationProgress? validated)
     {
-        if (hasValidation && judged?.IsBest != true)
+        if (hasValidation && validated?.IsBest != true)
         {
             EpochsWithoutImprovement++;
             return;
         }
 
         EpochsWithoutImprovement = 0;
-        Value = judged is null ? double.NaN : metric == ValidationMetric.Loss ? judged.Loss : judged.Accuracy;
+        Value = validated is null ? double.NaN : metric == ValidationMetric.Loss ? validated.Loss : validated.Accuracy;
         if (keepsWeights)
         {
             Weights?.Dispose();

@@ -1,10 +1,9 @@
 namespace RobustAttribution.Training;
 
-/// <summary>Where and how often a training writes checkpoints, so that it can resume after a crash.</summary>
+/// <summary>Where and how often a training writes checkpoints, so that it can resume after a crash with the same bits.</summary>
 /// <remarks>
-/// A checkpoint is one safetensors file with weights, optimizer state, generator states and position. It is written beside its place, flushed to
-/// disk and then renamed,
-/// so a file under its final name is always whole; the last two are kept. A resumed training ends with the same bits.
+/// A checkpoint is one safetensors file with weights, optimizer state, generator states and position. It is written under another name, flushed to disk
+/// and then renamed, so a file under its final name is whole; the last two are kept.
 /// </remarks>
 public sealed record CheckpointOptions(string Folder)
 {
@@ -17,10 +16,7 @@ public sealed record CheckpointOptions(string Folder)
     /// <summary>Write one at the first step after each so many minutes, above 0; null for none. Null by default.</summary>
     public double? EveryMinutes { get; init => field = value is null ? null : Require.Positive(value.Value); }
 
-    /// <summary>
-    /// Resume from the newest checkpoint of the folder, if there is one. True by default. False makes a folder with checkpoints an error, so none is
-    /// overwritten.
-    /// </summary>
+    /// <summary>Resume from the newest checkpoint of the folder, if there is one; false makes it an error instead. True by default.</summary>
     public bool Resume { get; init; } = true;
 
     /// <summary>

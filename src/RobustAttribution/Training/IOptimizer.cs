@@ -9,12 +9,6 @@ namespace RobustAttribution.Training;
 /// </remarks>
 public interface IOptimizer
 {
-    /// <summary>Pull of every parameter towards 0, at least 0.</summary>
-    double WeightDecay { get; }
-
-    /// <summary>A copy with another weight decay.</summary>
-    IOptimizer WithWeightDecay(double weightDecay);
-
     /// <summary>
     /// Names of the tensors that the rule keeps for each parameter, e.g. "momentum". Each has the parameter's shape and is 0 before the first step.
     /// </summary>

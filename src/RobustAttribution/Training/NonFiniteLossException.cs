@@ -22,13 +22,13 @@ public sealed class NonFiniteLossException : ArithmeticException
     {
     }
 
-    /// <summary>An exception without a place.</summary>
+    /// <inheritdoc cref="NonFiniteLossException()"/>
     public NonFiniteLossException(string message)
         : this(message, null)
     {
     }
 
-    /// <summary>An exception without a place.</summary>
+    /// <inheritdoc cref="NonFiniteLossException()"/>
     public NonFiniteLossException(string message, Exception? innerException)
         : base(message, innerException) => Term = "loss";
 

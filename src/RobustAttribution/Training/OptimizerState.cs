@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>What an optimizer remembers of each parameter, and the one loop that applies it.</summary>
+/// <summary>The state of an optimizer for each parameter, and the one loop that applies it.</summary>
 internal sealed class OptimizerState : IDisposable
 {
     private readonly IOptimizer optimizer;
@@ -23,7 +23,7 @@ internal sealed class OptimizerState : IDisposable
     /// <summary>Updates made of each parameter.</summary>
     public IReadOnlyList<long> Steps => steps;
 
-    /// <summary>Every remembered tensor under "parameter.state".</summary>
+    /// <summary>Every tensor of the state under "parameter.state".</summary>
     public IEnumerable<(string Name, Tensor Value)> Tensors
         => parameters.Zip(state).SelectMany(pair => optimizer.StateNames.Zip(pair.Second, (name, value) => ($"{pair.First.Name}.{name}", value)));
 
@@ -36,6 +36,15 @@ internal sealed class OptimizerState : IDisposable
         }
     }
 
+    /// <summary>What clipping multiplies every gradient by: min(1, limit/(norm + 1e-6)), computed on the device.</summary>
+    /// <remarks>Over the norm of all gradients together (Pascanu et al. 2013, algorithm 1); the 1e-6 is PyTorch's.</remarks>
+    /// <returns>A scalar of the current dispose scope; null without gradients.</returns>
+    public static Tensor? ClippingFactor(IEnumerable<Tensor> gradients, double limit)
+    {
+        Tensor[] squares = [.. gradients.Select(gradient => gradient.square().sum())];
+        return squares.Length == 0 ? null : (limit / (stack(squares).sum().sqrt() + 1e-6)).clamp_max(1);
+    }
+
     /// <summary>One update of every parameter that has a gradient.</summary>
     /// <param name="gradients">In the order of the parameters; invalid where a parameter has none.</param>
     /// <param name="learningRate">Before each parameter's own factor.</param>
@@ -44,7 +53,7 @@ internal sealed class OptimizerState : IDisposable
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
-        Tensor? scale = clipNorm is double limit ? GradientClipping.Scale(gradients.Where(gradient => !gradient.IsInvalid), limit) : null;
+        Tensor? scale = clipNorm is double limit ? ClippingFactor(gradients.Where(gradient => !gradient.IsInvalid), limit) : null;
         for (int i = 0; i < parameters.Count; i++)
         {
             if (gradients[i].IsInvalid)

@@ -5,11 +5,8 @@ namespace RobustAttribution.Training;
 
 /// <summary>Trains an <see cref="ImageNetwork"/>. Holds only its options, so one trainer can train many networks.</summary>
 /// <remarks>
-/// Repeatable: on one machine, with one number of threads, the same network, images and options give the same weights bit for bit. All randomness
-/// comes from
-/// <see cref="TrainingOptions.Seed"/> through <see cref="SplitMix64.Derive"/>: purpose 0 is the order of the images (one seed for each epoch), 1 the
-/// augmentation, 2 the
-/// objective. Networks are trained in the activation that they have when <see cref="Fit"/> is called.
+/// Repeatable: on one machine, with one number of threads, the same network, images and options give the same weights bit for bit. Networks are trained
+/// in the activation that they have when <see cref="Fit"/> is called.
 /// </remarks>
 /// <param name="options">What to do.</param>
 public sealed class RobustTrainer(TrainingOptions options)

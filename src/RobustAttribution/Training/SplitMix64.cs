@@ -1,8 +1,8 @@
 namespace RobustAttribution.Training;
 
 /// <summary>
-/// A small deterministic generator (Steele, Lea and Flood 2014) for everything that has to be drawn apart from tensors: orders of images, and seeds
-/// derived from a seed. Its values are the same on every machine and in every version.
+/// A small deterministic generator (Steele, Lea and Flood 2014) for the orders of images, and for seeds derived from a seed. Its values are the same
+/// on every machine and in every version.
 /// </summary>
 /// <param name="seed">Start of the sequence.</param>
 internal struct SplitMix64(long seed)

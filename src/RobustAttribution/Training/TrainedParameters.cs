@@ -11,18 +11,18 @@ internal static class TrainedParameters
     public static IReadOnlyList<TrainedParameter> Of(ImageNetwork network, TrainingOptions options)
     {
         (string Name, Tensor Value)[] all = [.. network.Backbone.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
-        IReadOnlyList<string> frozen = options.FrozenPrefixes ?? [];
+        IReadOnlyList<string> frozen = options.FrozenModules ?? [];
         foreach (string prefix in frozen)
         {
-            CheckExists(prefix, nameof(TrainingOptions.FrozenPrefixes), all);
+            CheckExists(prefix, nameof(TrainingOptions.FrozenModules), all);
         }
 
-        if (options.HeadPrefix is not null)
+        if (options.HeadModule is not null)
         {
-            CheckExists(options.HeadPrefix, nameof(TrainingOptions.HeadPrefix), all);
+            CheckExists(options.HeadModule, nameof(TrainingOptions.HeadModule), all);
         }
 
-        string? head = options.HeadPrefix ?? ModuleOf(all.LastOrDefault().Name);
+        string? head = options.HeadModule ?? ModuleOf(all.LastOrDefault().Name);
         TrainedParameter[] trained =
         [
             .. all.Where(pair => pair.Value.requires_grad && !frozen.Any(prefix => IsWithin(pair.Name, prefix)))
@@ -33,13 +33,13 @@ internal static class TrainedParameters
             ? trained
             : throw new ArgumentException(
                 $"No parameter of {network.Backbone.GetName()} is left to train;"
-                + $" {nameof(TrainingOptions.FrozenPrefixes)} is [{string.Join(", ", frozen)}].");
+                + $" {nameof(TrainingOptions.FrozenModules)} is [{string.Join(", ", frozen)}].");
     }
 
     /// <summary>The modules whose names lie within the frozen prefixes.</summary>
     public static IReadOnlyList<nn.Module> FrozenModules(ImageNetwork network, TrainingOptions options)
         => [.. network.Backbone.named_modules()
-            .Where(pair => options.FrozenPrefixes?.Any(prefix => IsWithin(pair.name, prefix)) == true)
+            .Where(pair => options.FrozenModules?.Any(prefix => IsWithin(pair.name, prefix)) == true)
             .Select(pair => pair.module)];
 
     private static bool IsWithin(string name, string prefix) => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal);

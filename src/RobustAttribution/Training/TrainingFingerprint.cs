@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>What must be equal for a checkpoint to be resumed: options, network and images, as JSON.</summary>
+/// <summary>Options, network and images of a training as JSON; a checkpoint is resumed where they are equal.</summary>
 internal static class TrainingFingerprint
 {
     private const int ReportedDifferences = 5;
@@ -19,7 +19,8 @@ internal static class TrainingFingerprint
     {
         var fingerprint = new JsonObject
         {
-            ["options"] = JsonNode.Parse(ComponentJson.Write(options with { Checkpoints = null, ProgressInterval = TimeSpan.Zero })),
+            ["options"] = JsonNode.Parse(ComponentJson.Write<TrainingOptions>(
+                options with { Seed = options.Seed ?? 0, Checkpoints = null, ProgressInterval = TimeSpan.Zero })),
             ["identity"] = options.Checkpoints?.Identity,
             ["network"] = Describe(network),
             ["training"] = Describe(training, options.BatchSize),
@@ -74,31 +75,18 @@ internal static class TrainingFingerprint
         return new JsonObject { ["count"] = source.Count, ["firstBatch"] = Convert.ToHexString(hash.GetHashAndReset()) };
     }
 
+    /// <summary>The values of a JSON text by their paths.</summary>
     private static SortedDictionary<string, string> Leaves(string json)
     {
-        var leaves = new SortedDictionary<string, string>(StringComparer.Ordinal);
         using JsonDocument document = JsonDocument.Parse(json);
-        Collect(document.RootElement, string.Empty);
-        return leaves;
-
-        void Collect(JsonElement element, string path)
-        {
-            switch (element.ValueKind)
-            {
-                case JsonValueKind.Object:
-                    foreach (JsonProperty property in element.EnumerateObject())
-                    {
-                        Collect(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}");
-                    }
-
-                    break;
-                case JsonValueKind.Array:
-                    leaves[path] = element.GetRawText();
-                    break;
-                default:
-                    leaves[path] = element.ToString();
-                    break;
-            }
-        }
+        return new(Leaves(document.RootElement, string.Empty).ToDictionary(), StringComparer.Ordinal);
     }
+
+    private static IEnumerable<KeyValuePair<string, string>> Leaves(JsonElement element, string path) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject()
+            .SelectMany(property => Leaves(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}")),
+        JsonValueKind.Array => [KeyValuePair.Create(path, element.GetRawText())],
+        _ => [KeyValuePair.Create(path, element.ToString())],
+    };
 }

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using RobustAttribution.Augmentations;
+using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;
 
@@ -18,10 +20,9 @@ public enum CancellationBehavior
 }
 
 /// <summary>
-/// Everything that decides how <see cref="RobustTrainer"/> trains. A pure description: it is stored with checkpoints and compared when one is
-/// resumed.
+/// Everything that decides how <see cref="RobustTrainer"/> trains. Checkpoints contain it, and a training resumes only where it is the same.
 /// </summary>
-public sealed record TrainingOptions
+public record TrainingOptions
 {
     /// <summary>What is minimised. Cross-entropy by default.</summary>
     public ITrainingObjective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
@@ -53,17 +54,17 @@ public sealed record TrainingOptions
     /// <summary>When to end before <see cref="Epochs"/>; null for never. Null by default. Needs a validation set.</summary>
     public EarlyStopping? EarlyStopping { get; init; }
 
-    /// <summary>Where and how often the training is written down, so that it can be resumed; null for nowhere. Null by default.</summary>
+    /// <summary>Where and how often the training writes checkpoints, so that it can be resumed bit for bit; null, the default, for never.</summary>
     /// <remarks>
     /// Objective, augmentation and the like must then be types of this library, or be registered with <see cref="ComponentJson.Register{T}"/>.
     /// </remarks>
     public CheckpointOptions? Checkpoints { get; init; }
 
-    /// <summary>Start of all randomness of the training: order, augmentation, draws of the objective. 0 by default.</summary>
+    /// <summary>Start of all randomness of the training: order, augmentation, draws of the objective. Null, the default, is 0.</summary>
     /// <remarks>
     /// The initial weights are the network's own, and a network with dropout draws from TorchSharp's global generator; neither follows this seed.
     /// </remarks>
-    public long Seed { get; init; }
+    public long? Seed { get; init; }
 
     /// <summary>
     /// Weight of each class in the cross-entropy, each at least 0, one for each class of the network; null weighs all alike. Null by default.
@@ -74,19 +75,21 @@ public sealed record TrainingOptions
         init => field = value is null ? null : [.. value.Select(weight => Require.NonNegative(weight, nameof(ClassWeights)))];
     }
 
-    /// <summary>The head learns this much faster than the rest, above 0. 1 by default; ART uses 10 for CUB.</summary>
+    /// <summary>The learning rate of the head is multiplied by this, above 0. 1 by default; ART uses 10 for CUB.</summary>
     public double HeadLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
 
     /// <summary>
     /// Name of the module whose parameters are the head, e.g. "fc"; null is the module that holds the network's last parameter. Null by default.
     /// </summary>
-    public string? HeadPrefix { get; init; }
+    [JsonPropertyName("headPrefix")]
+    public string? HeadModule { get; init; }
 
     /// <summary>
     /// Names of modules (or parameters) that are not trained, e.g. "conv1", "layer1"; null for none. Null by default.
     /// Frozen modules run in evaluation mode, so their batch-norm statistics stay too.
     /// </summary>
-    public IReadOnlyList<string>? FrozenPrefixes { get; init => field = value is null ? null : [.. value]; }
+    [JsonPropertyName("frozenPrefixes")]
+    public IReadOnlyList<string>? FrozenModules { get; init => field = value is null ? null : [.. value]; }
 
     /// <summary>What happens when the training is cancelled. <see cref="CancellationBehavior.Throw"/> by default.</summary>
     public CancellationBehavior OnCancellation { get; init; }
@@ -101,4 +104,17 @@ public sealed record TrainingOptions
         init => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds));
     }
     = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>Throws unless <see cref="ClassWeights"/>, <see cref="HeadModule"/> and <see cref="FrozenModules"/> fit a network.</summary>
+    /// <exception cref="ArgumentException">One does not; the message names the option, its value and what is allowed.</exception>
+    internal void CheckAgainst(ImageNetwork network)
+    {
+        if (ClassWeights is { } weights && weights.Count != network.ClassCount)
+        {
+            throw new ArgumentException(
+                $"{nameof(ClassWeights)} has {weights.Count} values; allowed is one for each of the network's {network.ClassCount} classes.");
+        }
+
+        TrainedParameters.Of(network, this);
+    }
 }

@@ -12,6 +12,7 @@ internal sealed class TrainingRun : IDisposable
     private const string NetworkPrefix = "network.", OptimizerPrefix = "optimizer.", BestPrefix = "best.";
     private const string AugmentationName = "generator.augmentation", ObjectiveName = "generator.objective", SumsName = "epoch.sums";
     private readonly TrainingOptions options;
+    private readonly long seed;
     private readonly ImageNetwork network;
     private readonly IImageBatchSource training;
     private readonly IImageBatchSource? validation;
@@ -42,9 +43,10 @@ internal sealed class TrainingRun : IDisposable
         CancellationToken cancellationToken)
     {
         (this.options, this.network, this.training, this.validation) = (options, network, training, validation);
-        (this.report, this.cancellationToken) = (report, cancellationToken);
+        (this.report, this.cancellationToken, seed) = (report, cancellationToken, options.Seed ?? 0);
         using IDisposable scope = NewDisposeScope();
         CheckSources();
+        options.CheckAgainst(network);
         stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
         parameters = TrainedParameters.Of(network, options);
         checkpoints = options.Checkpoints is null
@@ -53,8 +55,8 @@ internal sealed class TrainingRun : IDisposable
         frozenModules = TrainedParameters.FrozenModules(network, options);
         optimizer = new OptimizerState(options.Optimizer, parameters);
         best = new BestEpoch(options, validation is not null);
-        augmentationGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Augmentation)), network.Device);
-        objectiveGenerator = new Generator(unchecked((ulong)SplitMix64.Derive(options.Seed, RandomPurpose.Objective)), network.Device);
+        augmentationGenerator = NewGenerator(RandomPurpose.Augmentation);
+        objectiveGenerator = NewGenerator(RandomPurpose.Objective);
         classWeights = options.ClassWeights is null
             ? null
             : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
@@ -63,6 +65,8 @@ internal sealed class TrainingRun : IDisposable
 
     private TimeSpan Remaining
         => clock.Estimate(((long)(options.Epochs - epoch) * stepsPerEpoch) - step, validation is null ? 0 : options.Epochs - epoch);
+
+    private Generator NewGenerator(int purpose) => new(unchecked((ulong)SplitMix64.Derive(seed, purpose)), network.Device);
 
     public TrainingResult Execute()
     {
@@ -108,7 +112,7 @@ internal sealed class TrainingRun : IDisposable
 
     private void RunEpoch()
     {
-        foreach (ImageBatch batch in training.Read(options.BatchSize, SplitMix64.Derive(options.Seed, RandomPurpose.Order, epoch), step))
+        foreach (ImageBatch batch in training.Read(options.BatchSize, SplitMix64.Derive(seed, RandomPurpose.Order, epoch), step))
         {
             using (batch)
             {
@@ -158,29 +162,29 @@ internal sealed class TrainingRun : IDisposable
     {
         double rate = RateOf(stepsPerEpoch - 1);
         (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
-        ValidationProgress? judged = null;
+        ValidationProgress? validated = null;
         if (validation is not null)
         {
             long start = Stopwatch.GetTimestamp();
             EvaluationResult result = Evaluation.Measure(network, validation, options.BatchSize, cancellationToken);
             clock.AddValidation(Stopwatch.GetElapsedTime(start));
-            judged = new ValidationProgress(epoch + 1, options.Epochs, result.Loss, result.Accuracy, best.IsBetter(result.Loss, result.Accuracy));
+            validated = new ValidationProgress(epoch + 1, options.Epochs, result.Loss, result.Accuracy, best.IsBetter(result.Loss, result.Accuracy));
         }
 
-        best.Add(network, epoch + 1, judged);
+        best.Add(network, epoch + 1, validated);
         epoch++;
         step = 0;
         meter.Reset();
-        history.Add(new EpochProgress(epoch, options.Epochs, loss, terms, accuracy, rate, clock.ImagesPerSecond, Remaining, judged));
+        history.Add(new EpochProgress(epoch, options.Epochs, loss, terms, accuracy, rate, clock.ImagesPerSecond, Remaining, validated));
         bool last = epoch == options.Epochs || best.IsPatienceSpent;
         if (last || (options.Checkpoints?.EveryEpochs is int epochs && epoch % epochs == 0))
         {
             SaveCheckpoint();
         }
 
-        if (judged is not null)
+        if (validated is not null)
         {
-            report(judged);
+            report(validated);
         }
 
         report(history[^1]);
@@ -253,34 +257,20 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>The learning rate of a step of the running epoch, from 0.</summary>
     private double RateOf(int index) => options.LearningRate * options.Schedule.Factor(epoch + ((double)index / stepsPerEpoch), options.Epochs);
 
-    private AtEnd Freeze()
+    /// <summary>Puts the frozen modules in evaluation mode and takes what is not trained out of the graph, until the result is disposed.</summary>
+    private Undo Freeze()
     {
         (nn.Module Module, bool Training)[] former = [.. frozenModules.Select(module => (module, module.training))];
         HashSet<string> trained = [.. parameters.Select(parameter => parameter.Name)];
         Tensor[] constants = [.. network.Backbone.named_parameters()
             .Where(pair => pair.parameter.requires_grad && !trained.Contains(pair.name))
             .Select(pair => (Tensor)pair.parameter)];
-        foreach (nn.Module module in frozenModules)
+        Array.ForEach(former, entry => entry.Module.eval());
+        Array.ForEach(constants, constant => constant.requires_grad = false);
+        return new Undo(() =>
         {
-            module.eval();
-        }
-
-        foreach (Tensor constant in constants)
-        {
-            constant.requires_grad = false;
-        }
-
-        return new AtEnd(() =>
-        {
-            foreach (Tensor constant in constants)
-            {
-                constant.requires_grad = true;
-            }
-
-            foreach ((nn.Module module, bool mode) in former)
-            {
-                module.train(mode); // parents come before their children
-            }
+            Array.ForEach(constants, constant => constant.requires_grad = true);
+            Array.ForEach(former, entry => entry.Module.train(entry.Training)); // parents come before their children
         });
     }
 
@@ -296,17 +286,5 @@ internal sealed class TrainingRun : IDisposable
             throw new ArgumentException(
                 $"{nameof(TrainingOptions.EarlyStopping)} is set, but there is no validation set to decide by.", nameof(validation));
         }
-
-        if (options.ClassWeights is not null && options.ClassWeights.Count != network.ClassCount)
-        {
-            throw new ArgumentException(
-                $"{nameof(TrainingOptions.ClassWeights)} has {options.ClassWeights.Count} values;"
-                + $" allowed is one for each of the network's {network.ClassCount} classes.");
-        }
-    }
-
-    private sealed class AtEnd(Action action) : IDisposable
-    {
-        public void Dispose() => action();
     }
 }

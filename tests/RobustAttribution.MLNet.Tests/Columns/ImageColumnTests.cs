@@ -62,9 +62,7 @@ public sealed class ImageColumnTests
 
         List<string> messages = [];
         context.Log += (_, message) => messages.Add(message.Message);
-        RobustAttributionImageClassificationTrainer.Options lenient = Options();
-        lenient.BrokenRows = BrokenRows.Skip;
-        lenient.Epochs = 1;
+        RobustAttributionImageClassificationTrainer.Options lenient = Options() with { BrokenRows = BrokenRows.Skip, Epochs = 1 };
         using TransformerChain<RobustAttributionModelTransformer> model = context.Transforms.Conversion.MapValueToKey("Label")
             .Append(context.Transforms.LoadImages("Image", folder, "Path"))
             .Append(context.Transforms.RobustImageClassification(lenient)).Fit(data);
@@ -77,8 +75,7 @@ public sealed class ImageColumnTests
         List<TestImage> samples = TestImage.Make(9);
         List<ImageRow> rows = [.. samples.Select(sample => new ImageRow { Image = Draw(sample, 8, 8), Label = sample.Label })];
         IDataView images = context.Transforms.Conversion.MapValueToKey("Label").Fit(context.Data.LoadFromEnumerable(rows)).Transform(context.Data.LoadFromEnumerable(rows));
-        RobustAttributionImageClassificationTrainer.Options options = Options();
-        options.Epochs = 1;
+        RobustAttributionImageClassificationTrainer.Options options = Options() with { Epochs = 1 };
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(options).Fit(images);
         List<Rows.Row> first = Rows.Read(model.Transform(images), ["Score"]);
 
@@ -98,8 +95,7 @@ public sealed class ImageColumnTests
     {
         IDataView rows = context.Data.LoadFromEnumerable([new ImageRow { Image = Draw(TestImage.Make(1)[0], 8, 8), Label = "row" }, new ImageRow { Image = null, Label = "column" }]);
         IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
-        RobustAttributionImageClassificationTrainer.Options options = Options();
-        options.Input = null;
+        RobustAttributionImageClassificationTrainer.Options options = Options() with { Input = null };
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Transforms.RobustImageClassification(options).Fit(data)).Message, "the option Input");
         var missing = Assert.ThrowsExactly<BrokenImageException>(() => context.Transforms.RobustImageClassification(Options()).Fit(data));
         StringAssert.Contains(missing.Message, "row 1: the image is missing");
@@ -110,8 +106,7 @@ public sealed class ImageColumnTests
     {
         IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(6));
         IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
-        RobustAttributionImageClassificationTrainer.Options options = Options();
-        options.Input = new InputSpecification(1, 4, 16);
+        RobustAttributionImageClassificationTrainer.Options options = Options() with { Input = new InputSpecification(1, 4, 16) };
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => context.Transforms.RobustImageClassification(options).Fit(data));
         StringAssert.Contains(error.Message, "1×8×8");
         StringAssert.Contains(error.Message, "1×4×16");

@@ -16,7 +16,7 @@ internal sealed class Scored : IDisposable
     /// <param name="change">Changes what <see cref="Options"/> says.</param>
     /// <param name="largest">The vectors are in 0 to this.</param>
     /// <param name="images">Whether the data has the images in red too, as MLImages of 8×8 in the column "Photo".</param>
-    public Scored(int count = 11, Activation? activation = null, Action<RobustAttributionImageClassificationTrainer.Options>? change = null, float largest = 255, bool images = false)
+    public Scored(int count = 11, Activation? activation = null, Func<RobustAttributionImageClassificationTrainer.Options, RobustAttributionImageClassificationTrainer.Options>? change = null, float largest = 255, bool images = false)
     {
         CountingArchitecture.Register();
         Context = new MLContext(seed: 1);
@@ -25,7 +25,7 @@ internal sealed class Scored : IDisposable
         ITransformer keys = (images ? mapping.Append(Context.Transforms.ConvertToImage(TestImage.Side, TestImage.Side, "Photo", "Image", ImagePixelExtractingEstimator.ColorBits.Red)) : mapping).Fit(Load(12));
         Data = keys.Transform(Raw);
         RobustAttributionImageClassificationTrainer.Options options = Options(activation);
-        change?.Invoke(options);
+        options = change is null ? options : change(options);
         Model = Context.Transforms.RobustImageClassification(options).Fit(keys.Transform(Load(12)));
         View = Model.Transform(Data);
         Chain = new TransformerChain<RobustAttributionModelTransformer>(keys, Model);

@@ -21,9 +21,9 @@ public sealed class KnownRecipeTests
     public void TrainsAsJooEtAl(string name, string optimizer, double decay, int epochs, string milestones, int batch, double epsilon)
     {
         Recipe recipe = KnownRecipes.Find(name);
-        RobustAttributionImageClassificationTrainer.Options options = recipe.CreateTrainerOptions();
+        RobustAttributionImageClassificationTrainer.Options options = recipe.Training;
         Assert.AreEqual(optimizer, options.Optimizer.GetType().Name);
-        Assert.AreEqual(decay, options.Optimizer.WeightDecay);
+        Assert.AreEqual(decay, options.Optimizer is AdamW decoupled ? decoupled.WeightDecay : ((Adam)options.Optimizer).WeightDecay);
         Assert.AreEqual(1e-3, options.LearningRate);
         Assert.AreEqual(epochs, options.Epochs);
         Assert.AreEqual(batch, options.BatchSize);
@@ -31,7 +31,7 @@ public sealed class KnownRecipeTests
         Assert.AreEqual(Activation.Softplus(3), options.Activation);
         foreach ((string milestone, int done) in milestones.Split(',').Select((milestone, i) => (milestone, i + 1)))
         {
-            Assert.AreEqual(Math.Pow(0.1, done), options.Schedule!.Factor(int.Parse(milestone), epochs), 1e-12, milestone);
+            Assert.AreEqual(Math.Pow(0.1, done), options.Schedule.Factor(int.Parse(milestone), epochs), 1e-12, milestone);
             Assert.AreEqual(Math.Pow(0.1, done - 1), options.Schedule.Factor(int.Parse(milestone) - 0.01, epochs), 1e-12, milestone);
         }
 
@@ -69,14 +69,14 @@ public sealed class KnownRecipeTests
     {
         Recipe recipe = KnownRecipes.Find(name);
         Assert.AreEqual(data, recipe.Data.Name);
-        Assert.AreEqual(new WideResNetArchitecture { Depth = 28, WidthFactor = 10 }, recipe.Network);
-        TrainingOptions training = recipe.Training;
+        Assert.AreEqual(new WideResNetArchitecture { Depth = 28, WidthFactor = 10 }, recipe.Training.Network);
+        RobustAttributionImageClassificationTrainer.Options training = recipe.Training;
         Assert.AreEqual(new Sgd { Momentum = 0.9, Nesterov = true, WeightDecay = 2e-4 }, training.Optimizer);
         Assert.AreEqual((0.1, 101, 234), (training.LearningRate, training.Epochs, training.BatchSize));
         CollectionAssert.AreEqual(new[] { 1, 1, 0.1, 0.1, 0.01 }, new[] { 0, 49.9, 50, 79.9, 80 }.Select(epoch => training.Schedule.Factor(epoch, 101)).ToArray());
         Assert.AreEqual(Augmentation.Art, training.Augmentation);
         var objective = (SpatialAlignment)training.Objective;
-        Assert.AreEqual((0.5, Activation.Softplus(50), Activation.Relu), (objective.Weight, objective.AttributionActivation, recipe.Activation));
+        Assert.AreEqual((0.5, Activation.Softplus(50), Activation.Relu), (objective.Weight, objective.AttributionActivation, training.Activation));
         AlignmentAttack inner = objective.Attack;
         Assert.AreEqual((new LinfBall(8.0 / 255), 3, new SteepestStep(5.0 / 255), true, false), (inner.ThreatModel, inner.Steps, inner.Step, inner.RandomStart, inner.ChannelMean));
         Assert.AreEqual(1000, Math.Round(inner.TopShare * 3072));
@@ -95,9 +95,9 @@ public sealed class KnownRecipeTests
     public void TrainsOnBirdsAsSinghEtAl()
     {
         Recipe recipe = KnownRecipes.ArtCub200ResNet50;
-        Assert.AreEqual(new ResNetArchitecture { Depth = 50, LastStageStride = 1 }, recipe.Network);
-        Assert.AreEqual((224, 224), (recipe.Input.Height, recipe.Input.Width));
-        TrainingOptions training = recipe.Training;
+        Assert.AreEqual(new ResNetArchitecture { Depth = 50, LastStageStride = 1 }, recipe.Training.Network);
+        Assert.AreEqual((224, 224), (recipe.Training.Input!.Height, recipe.Training.Input!.Width));
+        RobustAttributionImageClassificationTrainer.Options training = recipe.Training;
         Assert.AreEqual(new Sgd { Momentum = 0.9, Nesterov = true, WeightDecay = 1e-4 }, training.Optimizer);
         Assert.AreEqual((0.01, 10, 200, 12), (training.LearningRate, training.HeadLearningRateFactor, training.Epochs, training.BatchSize));
         for (int epoch = 0; epoch < 200; epoch += 20)
@@ -117,12 +117,12 @@ public sealed class KnownRecipeTests
     {
         foreach (Recipe recipe in KnownRecipes.All)
         {
-            CollectionAssert.AreEqual(recipe.Data.Mean.ToArray(), recipe.Input.Mean.ToArray(), recipe.Name);
-            CollectionAssert.AreEqual(recipe.Data.StandardDeviation.ToArray(), recipe.Input.StandardDeviation.ToArray(), recipe.Name);
+            CollectionAssert.AreEqual(recipe.Data.Mean.ToArray(), recipe.Training.Input!.Mean.ToArray(), recipe.Name);
+            CollectionAssert.AreEqual(recipe.Data.StandardDeviation.ToArray(), recipe.Training.Input!.StandardDeviation.ToArray(), recipe.Name);
         }
 
-        CollectionAssert.AreEqual(new[] { 0.4914, 0.4822, 0.4465 }, KnownRecipes.AgaCifar10LeNet.Input.Mean.ToArray());
-        CollectionAssert.AreEqual(new[] { 0.229, 0.224, 0.225 }, KnownRecipes.AgaImageNet100ResNet18.Input.StandardDeviation.ToArray());
+        CollectionAssert.AreEqual(new[] { 0.4914, 0.4822, 0.4465 }, KnownRecipes.AgaCifar10LeNet.Training.Input!.Mean.ToArray());
+        CollectionAssert.AreEqual(new[] { 0.229, 0.224, 0.225 }, KnownRecipes.AgaImageNet100ResNet18.Training.Input!.StandardDeviation.ToArray());
     }
 
     [TestMethod]

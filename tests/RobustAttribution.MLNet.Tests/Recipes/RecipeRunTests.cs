@@ -33,7 +33,7 @@ public sealed class RecipeRunTests
         Recipe recipe = Narrow(KnownRecipes.ArtCub200ResNet50);
         TinyDataSets.Write(folder, recipe.Data);
         using var generator = new Generator(3, CPU);
-        using ImageNetwork pretrained = ImageNetwork.Create(recipe.Network, recipe.Input, 7, Activation.Relu, generator);
+        using ImageNetwork pretrained = ImageNetwork.Create(recipe.Training.Network, recipe.Training.Input!, 7, Activation.Relu, generator);
         string path = folder.Of("pretrained.safetensors");
         using (FileStream file = File.Create(path))
         {
@@ -76,12 +76,15 @@ public sealed class RecipeRunTests
 
     private static Recipe Narrow(Recipe recipe) => recipe with
     {
-        Network = recipe.Network switch
+        Training = recipe.Training with
         {
-            ResNetArchitecture residual => residual with { Width = 4 },
-            WideResNetArchitecture => new WideResNetArchitecture { Depth = 10, WidthFactor = 1 },
-            LeNetArchitecture => new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 },
-            var other => throw new ArgumentException($"No narrow version of {other}."),
+            Network = recipe.Training.Network switch
+            {
+                ResNetArchitecture residual => residual with { Width = 4 },
+                WideResNetArchitecture => new WideResNetArchitecture { Depth = 10, WidthFactor = 1 },
+                LeNetArchitecture => new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 },
+                var other => throw new ArgumentException($"No narrow version of {other}."),
+            },
         },
     };
 

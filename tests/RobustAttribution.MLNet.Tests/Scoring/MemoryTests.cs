@@ -44,11 +44,7 @@ public sealed class MemoryTests
     public void IsFlatOverAHundredThousandScoredRows()
     {
         const int rows = 100_000;
-        using var scored = new Scored(change: options =>
-        {
-            options.Network = Tiny;
-            options.BatchSize = 256;
-        });
+        using var scored = new Scored(change: options => options with { Network = Tiny, BatchSize = 256 });
         List<TestImage> images = TestImage.Make(64);
         IDataView many = scored.Chain.Transform(scored.Context.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(i => images[i % 64])));
         IDataView view = scored.Context.Transforms.Saliency().Fit(many).Transform(many);

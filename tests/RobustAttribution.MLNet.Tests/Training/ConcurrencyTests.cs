@@ -66,10 +66,10 @@ public sealed class ConcurrencyTests
         OnThreads(2, i =>
         {
             bool waited = false;
-            using RobustAttributionModelTransformer model = Train(seed: 1, options =>
+            using RobustAttributionModelTransformer model = Train(seed: 1, options => options with
             {
-                options.Threads = before + 1 + i;
-                options.MetricsCallback = _ =>
+                Threads = before + 1 + i,
+                MetricsCallback = _ =>
                 {
                     during[i] = torch.get_num_threads();
                     if (!waited)
@@ -77,7 +77,7 @@ public sealed class ConcurrencyTests
                         waited = true;
                         Assert.IsTrue(both.SignalAndWait(TimeSpan.FromMinutes(1)));
                     }
-                };
+                },
             });
             after[i] = torch.get_num_threads();
         });
@@ -110,16 +110,18 @@ public sealed class ConcurrencyTests
         return 0;
     }
 
-    private static RobustAttributionModelTransformer Train(int seed, Action<RobustAttributionImageClassificationTrainer.Options>? change = null)
+    private static RobustAttributionModelTransformer Train(int seed, Func<RobustAttributionImageClassificationTrainer.Options, RobustAttributionImageClassificationTrainer.Options>? change = null)
     {
         CountingArchitecture.Register();
         var context = new MLContext(seed);
-        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-        options.Objective = new LocalGradientAlignment();
-        options.Augmentation = new HorizontalFlip();
-        options.Epochs = 3;
-        options.ProgressInterval = TimeSpan.Zero;
-        change?.Invoke(options);
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with
+        {
+            Objective = new LocalGradientAlignment(),
+            Augmentation = new HorizontalFlip(),
+            Epochs = 3,
+            ProgressInterval = TimeSpan.Zero,
+        };
+        options = change is null ? options : change(options);
         IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(24, seed));
         return context.Transforms.RobustImageClassification(options).Fit(context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw));
     }

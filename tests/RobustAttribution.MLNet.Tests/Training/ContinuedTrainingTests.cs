@@ -19,29 +19,29 @@ public sealed class ContinuedTrainingTests
     public void AStoppedTrainingGoesOnBitForBit()
     {
         using var scored = new Scored();
-        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-        options.Epochs = 4;
-        options.ProgressInterval = TimeSpan.Zero;
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { Epochs = 4, ProgressInterval = TimeSpan.Zero };
         float[] whole = Scores(scored, options);
 
-        options.Checkpoints = new CheckpointOptions(Path.Combine(folder, "checkpoints"));
+        options = options with { Checkpoints = new CheckpointOptions(Path.Combine(folder, "checkpoints")) };
         int reports = 0;
-        options.MetricsCallback = _ =>
+        options = options with
         {
-            if (++reports == 10)
+            MetricsCallback = _ =>
             {
-                throw new InvalidOperationException("power cut");
-            }
+                if (++reports == 10)
+                {
+                    throw new InvalidOperationException("power cut");
+                }
+            },
         };
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Scores(scored, options)).Message, "power cut");
-        options.MetricsCallback = report => Assert.IsGreaterThan(2, report.Epoch);
+        options = options with { MetricsCallback = report => Assert.IsGreaterThan(2, report.Epoch) };
         CollectionAssert.AreEqual(whole, Scores(scored, options));
 
-        options.LearningRate *= 2;
-        options.MetricsCallback = null;
+        options = options with { LearningRate = 2 * options.LearningRate, MetricsCallback = null };
         StringAssert.Contains(Assert.ThrowsExactly<CheckpointException>(() => Scores(scored, options)).Message, "options.learningRate was 0.001 and is 0.002");
 
-        options.LearningRate /= 2;
+        options = options with { LearningRate = options.LearningRate / 2 };
         string newest = Directory.GetFiles(Path.Combine(folder, "checkpoints")).Order(StringComparer.Ordinal).Last();
         byte[] bytes = File.ReadAllBytes(newest);
         bytes[^1] ^= 1;
@@ -53,8 +53,7 @@ public sealed class ContinuedTrainingTests
     public void CheckpointsNeedASeed()
     {
         using var scored = new Scored();
-        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-        options.Checkpoints = new CheckpointOptions(folder);
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { Checkpoints = new CheckpointOptions(folder) };
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => new MLContext().Transforms.RobustImageClassification(options).Fit(scored.Data));
         StringAssert.Contains(error.Message, "Seed");
     }
@@ -69,10 +68,7 @@ public sealed class ContinuedTrainingTests
             scored.Model.Network.SaveWeights(file);
         }
 
-        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-        options.InitialWeightsPath = path;
-        options.LearningRate = 1e-12;
-        options.WeightDecay = 0;
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { InitialWeightsPath = path, LearningRate = 1e-12, Optimizer = new AdamW { WeightDecay = 0 } };
         float[] copied = Scores(scored, options);
         float[] original = (float[])Rows.Read(scored.View, ["Score"])[0].Values["Score"];
         for (int i = 0; i < original.Length; i++)
@@ -86,8 +82,7 @@ public sealed class ContinuedTrainingTests
         four[0].Label = "other";
         IDataView raw = scored.Context.Data.LoadFromEnumerable(four);
         IDataView data = scored.Context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
-        options.FrozenModules = ["inner.conv1"];
-        options.LearningRate = 0.1;
+        options = options with { FrozenModules = ["inner.conv1"], LearningRate = 0.1 };
         using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(data);
         Assert.AreEqual(4, model.Network.ClassCount);
         Assert.IsTrue(messages.Any(message => message.Contains("fresh ones for: inner.fc2.weight, inner.fc2.bias", StringComparison.Ordinal)), string.Join('\n', messages));
@@ -101,8 +96,7 @@ public sealed class ContinuedTrainingTests
         using var scored = new Scored();
         string path = Path.Combine(folder, "weights.safetensors");
         File.WriteAllBytes(path, [1, 2, 3]);
-        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-        options.InitialWeightsPath = path;
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { InitialWeightsPath = path };
         StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => Scores(scored, options)).Message, path);
     }
 
@@ -112,13 +106,11 @@ public sealed class ContinuedTrainingTests
         using var scored = new Scored();
         int before = torch.get_num_threads();
         int during = 0;
-        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-        options.Threads = before + 1;
-        options.MetricsCallback = _ => during = torch.get_num_threads();
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { Threads = before + 1, MetricsCallback = _ => during = torch.get_num_threads() };
         Scores(scored, options);
         Assert.AreEqual(before + 1, during);
         Assert.AreEqual(before, torch.get_num_threads());
-        options.MetricsCallback = _ => throw new InvalidOperationException("stop");
+        options = options with { MetricsCallback = _ => throw new InvalidOperationException("stop") };
         Assert.ThrowsExactly<InvalidOperationException>(() => Scores(scored, options));
         Assert.AreEqual(before, torch.get_num_threads());
     }

@@ -32,10 +32,7 @@ public sealed class FullRunTests
         CountingArchitecture.Register();
         var context = new MLContext(seed);
         IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(24));
-        RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-        options.Objective = new LocalGradientAlignment();
-        options.Seed = seed;
-        options.Epochs = 3;
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { Objective = new LocalGradientAlignment(), Seed = seed, Epochs = 3 };
         IDataView training = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
         RobustAttributionModelTransformer classifier = context.Transforms.RobustImageClassification(options).Fit(training);
         IDataView scored = classifier.Transform(training);

@@ -133,9 +133,7 @@ public sealed class OwnNetworkTests
     [TestMethod]
     public void AModelToStartFromIsTriedAsWell()
     {
-        Options options = Untrained(new PlainSequence());
-        options.MetricsCallback = null;
-        options.Objective = new CrossEntropy();
+        Options options = Untrained(new PlainSequence()) with { MetricsCallback = null, Objective = new CrossEntropy() };
         using RobustAttributionModelTransformer model = Fit(options, []);
         using (NewDisposeScope())
         using (no_grad())
@@ -177,12 +175,10 @@ public sealed class OwnNetworkTests
     [TestMethod]
     public void AnActivationThatNothingCanBeExchangedForIsRefusedBeforeTheTraining()
     {
-        Options options = Untrained(new PlainSequence { Kind = "tanh" });
-        options.Activation = Activation.Softplus(3);
+        Options options = Untrained(new PlainSequence { Kind = "tanh" }) with { Activation = Activation.Softplus(3) };
         string message = Assert.ThrowsExactly<ArgumentException>(() => Fit(options, [])).Message;
         StringAssert.Contains(message, "Activation is softplus β=3, and network PlainSequence has no activation that can be exchanged");
-        options.Activation = Activation.Relu;
-        options.MetricsCallback = null;
+        options = options with { Activation = Activation.Relu, MetricsCallback = null };
         List<string> warnings = [];
         using RobustAttributionModelTransformer model = Fit(options, warnings);
         StringAssert.Contains(warnings.Single(), "Activation is ReLU");
@@ -191,17 +187,19 @@ public sealed class OwnNetworkTests
     [TestMethod]
     public void ArtOnANetworkWithNothingToExchangeIsRefusedAndSaysWhatToDo()
     {
-        Options options = Untrained(new PlainSequence { Kind = "tanh" });
-        options.Objective = new SpatialAlignment();
+        Options options = Untrained(new PlainSequence { Kind = "tanh" }) with { Objective = new SpatialAlignment() };
         string message = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(options, [])).Message;
         StringAssert.Contains(message, "AlignmentAttack finds its steps through softplus β=50");
         StringAssert.Contains(message, "set Surrogate to null");
-        options.Objective = new SpatialAlignment { Attack = new() { Surrogate = null } };
+        options = options with { Objective = new SpatialAlignment { Attack = new() { Surrogate = null } } };
         message = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(options, [])).Message;
         StringAssert.Contains(message, "no activation that can be exchanged for softplus β=50");
         StringAssert.Contains(message, "AttributionActivation), null leaves the network its own");
-        options.MetricsCallback = null;
-        options.Objective = new SpatialAlignment { AttributionActivation = null, Attack = new() { Surrogate = null } };
+        options = options with
+        {
+            MetricsCallback = null,
+            Objective = new SpatialAlignment { AttributionActivation = null, Attack = new() { Surrogate = null } },
+        };
         List<string> warnings = [];
         using RobustAttributionModelTransformer model = Fit(options, warnings);
         Assert.IsEmpty(warnings, string.Join('\n', warnings));
@@ -299,8 +297,7 @@ public sealed class OwnNetworkTests
                 warnings.Add(message.Message);
             }
         };
-        options.Epochs = 1;
-        options.BatchSize = 4;
+        options = options with { Epochs = 1, BatchSize = 4 };
         return context.Transforms.RobustImageClassification(options).Fit(Data(context));
     }
 

@@ -91,10 +91,7 @@ public sealed class StreamedImagesTests
         using var scored = new Scored();
         float[] Train(long budget)
         {
-            RobustAttributionImageClassificationTrainer.Options options = Scored.Options();
-            options.CacheBudgetInBytes = budget;
-            options.ValidationSetFraction = 0.2;
-            options.Epochs = 2;
+            RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { CacheBudgetInBytes = budget, ValidationSetFraction = 0.2, Epochs = 2 };
             IDataView data = Keys(scored.Context, TestImage.Make(Count));
             using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(data);
             Assert.AreEqual(2, model.Training!.EpochsDone);
@@ -105,18 +102,71 @@ public sealed class StreamedImagesTests
         CollectionAssert.AreNotEqual(Train(1000), Train(long.MaxValue));
     }
 
-    private static IDataView Keys(MLContext context, List<TestImage> samples)
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void ACancelledPassIsNoEndOfTheImages(bool byTheContext)
+    {
+        var context = new MLContext(1);
+        using var stop = new CancellationTokenSource();
+        bool isSecondPass = false;
+        ITrainingImages streamed = Load(1000, Samples(), context, stop.Token);
+        isSecondPass = true;
+        Assert.Throws<OperationCanceledException>(() => Images(streamed, null));
+
+        IEnumerable<TestImage> Samples()
+        {
+            foreach ((int row, TestImage sample) in TestImage.Make(Count).Index())
+            {
+                if (isSecondPass && row == 30)
+                {
+                    Thread.Sleep(300); // the consumer has all rows so far, and waits
+                    (byTheContext ? context.Cancel : (Action)stop.Cancel)();
+                }
+
+                yield return sample;
+            }
+        }
+    }
+
+    [TestMethod]
+    public void AStreamedTrainingCancelledByTheContextKeepsItsModelIfAskedFor()
+    {
+        using var scored = new Scored();
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with
+        {
+            CacheBudgetInBytes = 1000,
+            Epochs = 1000,
+            ProgressInterval = TimeSpan.Zero,
+            OnCancellation = CancellationBehavior.KeepLatest,
+            MetricsCallback = report =>
+            {
+                if (report is BatchProgress { Epoch: 2, Step: 3 })
+                {
+                    scored.Context.Cancel();
+                }
+            },
+        };
+        using RobustAttributionModelTransformer model =
+            scored.Context.Transforms.RobustImageClassification(options).Fit(Keys(scored.Context, TestImage.Make(Count)));
+        Assert.AreEqual(TrainingEnd.Cancelled, model.Training!.Reason);
+        Assert.AreEqual(1, model.Training.EpochsDone);
+    }
+
+    private static IDataView Keys(MLContext context, IEnumerable<TestImage> samples)
     {
         IDataView view = context.Data.LoadFromEnumerable(samples);
         return context.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
     }
 
-    private static ITrainingImages Load(long budget, List<TestImage>? samples = null)
+    private static ITrainingImages Load(
+        long budget, IEnumerable<TestImage>? samples = null, MLContext? context = null, CancellationToken cancellationToken = default)
     {
-        var context = new MLContext(1);
+        context ??= new MLContext(1);
         IDataView data = Keys(context, samples ?? TestImage.Make(Count));
         ImageColumn images = ImageColumn.Bind(data.Schema, "Image", Input, PixelScale.Bytes, ResizePolicy.Fill);
-        return new TrainingRows(CatalogEnvironment.Of(context.Data), data, images, KeyColumn.Bind(data.Schema, "Label"), Input, BrokenRows.Fail, CancellationToken.None).Load(budget);
+        KeyColumn labels = KeyColumn.Bind(data.Schema, "Label");
+        return new TrainingRows(CatalogEnvironment.Of(context.Data), data, images, labels, Input, BrokenRows.Fail, cancellationToken).Load(budget);
     }
 
     /// <summary>One text for each image in the order of the pass.</summary>

@@ -14,26 +14,25 @@ namespace RobustAttribution.MLNet.Tests.Training;
 public sealed class TrainerOptionTests
 {
     /// <summary>Options that must change the trained weights.</summary>
-    private static readonly Dictionary<string, Action<Options>> Changes = new()
+    private static readonly Dictionary<string, Func<Options, Options>> Changes = new()
     {
-        [nameof(Options.Network)] = options => options.Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 16 },
-        [nameof(Options.Activation)] = options => options.Activation = Activation.Relu,
-        [nameof(Options.Objective)] = options => options.Objective = new LocalGradientAlignment(),
-        [nameof(Options.Epochs)] = options => options.Epochs = 4,
-        [nameof(Options.BatchSize)] = options => options.BatchSize = 5,
-        [nameof(Options.Optimizer)] = options => options.Optimizer = new Sgd(),
-        [nameof(Options.LearningRate)] = options => options.LearningRate = 0.02,
-        [nameof(Options.WeightDecay)] = options => options.WeightDecay = 0.5,
-        [nameof(Options.Milestones)] = options => options.Milestones = [1],
-        [nameof(Options.Schedule)] = options => options.Schedule = new CosineSchedule(),
-        [nameof(Options.GradientClipNorm)] = options => options.GradientClipNorm = 1e-3,
-        [nameof(Options.Augmentation)] = options => options.Augmentation = new HorizontalFlip(),
-        [nameof(Options.ClassWeights)] = options => options.ClassWeights = [5, 1, 0.1],
-        [nameof(Options.HeadLearningRateFactor)] = options => options.HeadLearningRateFactor = 10,
-        [nameof(Options.FrozenModules)] = options => options.FrozenModules = ["inner.conv1"],
-        [nameof(Options.ValidationSetFraction)] = options => options.ValidationSetFraction = 0.5,
-        [nameof(Options.Seed)] = options => options.Seed = 99,
-        [nameof(Options.Input)] = options => options.Input = new InputSpecification(1, TestImage.Side, TestImage.Side) { Mean = [0.1] },
+        [nameof(Options.Network)] = options => options with { Network = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 16 } },
+        [nameof(Options.Activation)] = options => options with { Activation = Activation.Relu },
+        [nameof(Options.Objective)] = options => options with { Objective = new LocalGradientAlignment() },
+        [nameof(Options.Epochs)] = options => options with { Epochs = 4 },
+        [nameof(Options.BatchSize)] = options => options with { BatchSize = 5 },
+        [nameof(Options.Optimizer)] = options => options with { Optimizer = new Sgd() },
+        [nameof(Options.LearningRate)] = options => options with { LearningRate = 0.02 },
+        [nameof(Options.Schedule)] = options => options with { Schedule = new CosineSchedule() },
+        [nameof(Options.GradientClipNorm)] = options => options with { GradientClipNorm = 1e-3 },
+        [nameof(Options.Augmentation)] = options => options with { Augmentation = new HorizontalFlip() },
+        [nameof(Options.ClassWeights)] = options => options with { ClassWeights = [5, 1, 0.1] },
+        [nameof(Options.HeadLearningRateFactor)] = options => options with { HeadLearningRateFactor = 10 },
+        [nameof(Options.HeadModule)] = options => options with { HeadLearningRateFactor = 10, HeadModule = "inner.conv1" },
+        [nameof(Options.FrozenModules)] = options => options with { FrozenModules = ["inner.conv1"] },
+        [nameof(Options.ValidationSetFraction)] = options => options with { ValidationSetFraction = 0.5 },
+        [nameof(Options.Seed)] = options => options with { Seed = 99 },
+        [nameof(Options.Input)] = options => options with { Input = new InputSpecification(1, TestImage.Side, TestImage.Side) { Mean = [0.1] } },
     };
 
     // What has tests of its own: columns and scoring in ConformanceTests, the rest in TrainerTests, ContinuedTrainingTests, ConcurrencyTests and below.
@@ -49,8 +48,8 @@ public sealed class TrainerOptionTests
     [DynamicData(nameof(Names))]
     public void AnOptionChangesTheTraining(string name)
     {
-        float[] standard = Train(_ => { }).Scores;
-        CollectionAssert.AreEqual(standard, Train(_ => { }).Scores);
+        float[] standard = Train(options => options).Scores;
+        CollectionAssert.AreEqual(standard, Train(options => options).Scores);
         CollectionAssert.AreNotEqual(standard, Train(Changes[name]).Scores);
     }
 
@@ -63,12 +62,12 @@ public sealed class TrainerOptionTests
     [DataRow(ValidationMetric.Accuracy)]
     public void EarlyStoppingEndsATrainingThatDoesNotGetBetter(ValidationMetric metric)
     {
-        TrainingResult result = Train(options =>
+        TrainingResult result = Train(options => options with
         {
-            options.Epochs = 30;
-            options.LearningRate = 1e-12;
-            options.ValidationSetFraction = 0.5;
-            options.EarlyStopping = new EarlyStopping { Metric = metric, Patience = 2, MinimumDelta = 1e-3 };
+            Epochs = 30,
+            LearningRate = 1e-12,
+            ValidationSetFraction = 0.5,
+            EarlyStopping = new EarlyStopping { Metric = metric, Patience = 2, MinimumDelta = 1e-3 },
         }).Result;
         Assert.AreEqual(TrainingEnd.EarlyStopped, result.Reason);
         Assert.AreEqual(3, result.EpochsDone);
@@ -79,19 +78,19 @@ public sealed class TrainerOptionTests
     public void AStoppedTrainingKeepsTheBestModelIfAskedFor()
     {
         using var stop = new CancellationTokenSource();
-        TrainingResult result = Train(options =>
+        TrainingResult result = Train(options => options with
         {
-            options.Epochs = 30;
-            options.ValidationSetFraction = 0.5;
-            options.OnCancellation = CancellationBehavior.KeepBest;
-            options.CancellationToken = stop.Token;
-            options.MetricsCallback = report =>
+            Epochs = 30,
+            ValidationSetFraction = 0.5,
+            OnCancellation = CancellationBehavior.KeepBest,
+            CancellationToken = stop.Token,
+            MetricsCallback = report =>
             {
                 if (report is BatchProgress { Epoch: 4, Step: 2 })
                 {
                     stop.Cancel();
                 }
-            };
+            },
         }).Result;
         Assert.IsFalse(result.Completed);
         Assert.AreEqual(3, result.EpochsDone);
@@ -99,17 +98,13 @@ public sealed class TrainerOptionTests
         Assert.AreEqual(best.Epoch, result.WeightsEpoch);
     }
 
-    private static (float[] Scores, TrainingResult Result) Train(Action<Options> change)
+    private static (float[] Scores, TrainingResult Result) Train(Func<Options, Options> change)
     {
         CountingArchitecture.Register();
         var context = new MLContext(seed: 1);
         IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(18));
         IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
-        Options options = Scored.Options();
-        options.Epochs = 2;
-        options.LearningRate = 0.01;
-        options.ProgressInterval = TimeSpan.Zero;
-        change(options);
+        Options options = change(Scored.Options() with { Epochs = 2, LearningRate = 0.01, ProgressInterval = TimeSpan.Zero });
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(options).Fit(data);
         return ([.. Rows.Read(model.Transform(data), ["Score"]).SelectMany(row => (float[])row.Values["Score"])], model.Training!);
     }

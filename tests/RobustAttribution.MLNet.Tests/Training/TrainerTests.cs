@@ -39,8 +39,7 @@ public sealed class TrainerTests
     public void LearnsAndEvaluatesLikeAnyMulticlassTrainer()
     {
         using var context = new Context(1);
-        context.Options.Epochs = 25;
-        context.Options.LearningRate = 0.01;
+        context.Options = context.Options with { Epochs = 25, LearningRate = 0.01 };
         using RobustAttributionModelTransformer model = context.Train();
         MulticlassClassificationMetrics metrics = context.ML.MulticlassClassification.Evaluate(model.Transform(context.Test));
         Assert.IsGreaterThan(0.8, metrics.MicroAccuracy);
@@ -55,10 +54,13 @@ public sealed class TrainerTests
     {
         using var context = new Context(1);
         List<TrainingProgress> reports = [];
-        context.Options.MetricsCallback = reports.Add;
-        context.Options.ProgressInterval = TimeSpan.Zero;
-        context.Options.ValidationSet = context.Test;
-        context.Options.Epochs = 2;
+        context.Options = context.Options with
+        {
+            MetricsCallback = reports.Add,
+            ProgressInterval = TimeSpan.Zero,
+            ValidationSet = context.Test,
+            Epochs = 2,
+        };
         using RobustAttributionModelTransformer model = context.Train();
         Assert.HasCount(2 * 6, reports.OfType<BatchProgress>().ToArray()); // 24 images, 4 in a step
         Assert.HasCount(2, reports.OfType<ValidationProgress>().ToArray());
@@ -82,28 +84,34 @@ public sealed class TrainerTests
         using var context = new Context(1);
         using var stop = new CancellationTokenSource();
         List<TrainingProgress> reports = [];
-        context.Options.CancellationToken = stop.Token;
-        context.Options.ProgressInterval = TimeSpan.Zero;
-        context.Options.Epochs = 50;
-        context.Options.MetricsCallback = report =>
+        context.Options = context.Options with
         {
-            reports.Add(report);
-            if (reports.Count == 3)
+            CancellationToken = stop.Token,
+            ProgressInterval = TimeSpan.Zero,
+            Epochs = 50,
+            MetricsCallback = report =>
             {
-                stop.Cancel();
-            }
+                reports.Add(report);
+                if (reports.Count == 3)
+                {
+                    stop.Cancel();
+                }
+            },
         };
         Assert.Throws<OperationCanceledException>(() => context.Train());
         Assert.HasCount(3, reports);
 
         reports.Clear();
         using var stopAgain = new CancellationTokenSource();
-        context.Options.CancellationToken = stopAgain.Token;
-        context.Options.OnCancellation = CancellationBehavior.KeepLatest;
-        context.Options.MetricsCallback = report =>
+        context.Options = context.Options with
         {
-            reports.Add(report);
-            stopAgain.Cancel();
+            CancellationToken = stopAgain.Token,
+            OnCancellation = CancellationBehavior.KeepLatest,
+            MetricsCallback = report =>
+            {
+                reports.Add(report);
+                stopAgain.Cancel();
+            },
         };
         using RobustAttributionModelTransformer model = context.Train();
         Assert.IsFalse(model.Training!.Completed);
@@ -116,12 +124,15 @@ public sealed class TrainerTests
     {
         using var context = new Context(1);
         int reports = 0;
-        context.Options.ProgressInterval = TimeSpan.Zero;
-        context.Options.Epochs = 1000;
-        context.Options.MetricsCallback = _ =>
+        context.Options = context.Options with
         {
-            reports++;
-            context.ML.Cancel();
+            ProgressInterval = TimeSpan.Zero,
+            Epochs = 1000,
+            MetricsCallback = _ =>
+            {
+                reports++;
+                context.ML.Cancel();
+            },
         };
         Assert.Throws<OperationCanceledException>(() => context.Train());
         Assert.AreEqual(1, reports);
@@ -132,11 +143,18 @@ public sealed class TrainerTests
     {
         using var context = new Context(1);
         List<TrainingProgress> reports = [];
-        context.Options.ValidationSetFraction = 0.25;
-        context.Options.ProgressInterval = TimeSpan.Zero;
-        context.Options.MetricsCallback = reports.Add;
+        context.Options = context.Options with
+        {
+            ValidationSetFraction = 0.25,
+            ProgressInterval = TimeSpan.Zero,
+            MetricsCallback = reports.Add,
+        };
         using RobustAttributionModelTransformer model = context.Train();
         Assert.AreEqual(5, reports.OfType<BatchProgress>().First().StepsPerEpoch); // 18 of 24
+        context.Options = context.Options with { ValidationSetFraction = 0.99 };
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => context.Train()).Message,
+            "ValidationSetFraction is 0.99 of 24 images, which leaves 0 to train on and 24 to validate with");
     }
 
     [TestMethod]
@@ -145,8 +163,7 @@ public sealed class TrainerTests
         using var context = new Context(1);
         using RobustAttributionModelTransformer first = context.Train();
         float[][] before = context.Scores(first);
-        context.Options.LearningRate = 1e-12;
-        context.Options.WeightDecay = 0;
+        context.Options = context.Options with { LearningRate = 1e-12, Optimizer = new AdamW { WeightDecay = 0 } };
         using RobustAttributionModelTransformer second = context.Trainer().Fit(context.Training, first);
         float[][] after = context.Scores(second);
         for (int i = 0; i < before.Length; i++)
@@ -158,8 +175,29 @@ public sealed class TrainerTests
         }
 
         Assert.AreNotSame(first.Network, second.Network);
-        context.Options.Network = new SmallConvNetArchitecture();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(context.Training, first)).Message, "The model to start from");
+        context.Options = context.Options with { Network = new SmallConvNetArchitecture() };
+        string message = Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(context.Training, first)).Message;
+        StringAssert.Contains(message, "The model to start from has the Network CountingArchitecture, and the options and the data have SmallConvNetArchitecture");
+    }
+
+    [TestMethod]
+    public void AModelToStartFromHasTheSameClassesAndInput()
+    {
+        using var context = new Context(1);
+        using RobustAttributionModelTransformer model = context.Train();
+        List<TestImage> images = TestImage.Make(12);
+        images.Reverse();
+        RefusesToFit(images, "Label column 'Label' has the classes [square, column, row]; the model to start from has [row, column, square]");
+        RefusesToFit(TestImage.Make(2), "Label column 'Label' has the classes [row, column]; the model to start from has [row, column, square]");
+        context.Options = context.Options with { Input = new InputSpecification(1, 8, 8) { Mean = [0.25] } };
+        RefusesToFit(TestImage.Make(12), "The model to start from has the Input {\"channels\":1,\"height\":8,\"width\":8,\"mean\":[0.5],");
+
+        void RefusesToFit(List<TestImage> rows, string message)
+        {
+            IDataView raw = context.ML.Data.LoadFromEnumerable(rows);
+            IDataView data = context.ML.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(data, model)).Message, message);
+        }
     }
 
     [TestMethod]
@@ -176,7 +214,7 @@ public sealed class TrainerTests
 
         List<string> messages = [];
         context.ML.Log += (_, message) => messages.Add(message.Message);
-        context.Options.BrokenRows = BrokenRows.Skip;
+        context.Options = context.Options with { BrokenRows = BrokenRows.Skip };
         using RobustAttributionModelTransformer model = context.Trainer().Fit(data);
         Assert.IsTrue(messages.Any(message => message.Contains("2 rows of the training set were left out, 10 are used. The first: Image column 'Image', row 4", StringComparison.Ordinal)), string.Join('\n', messages));
     }
@@ -190,10 +228,10 @@ public sealed class TrainerTests
         IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(images));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(data)).Message, "PixelScale.Unit");
 
-        context.Options.PixelScale = PixelScale.Unit;
+        context.Options = context.Options with { PixelScale = PixelScale.Unit };
         using RobustAttributionModelTransformer unit = context.Trainer().Fit(data);
         StringAssert.Contains(Assert.ThrowsExactly<BrokenImageException>(() => context.Trainer().Fit(context.Training)).Message, "PixelScale = Bytes");
-        context.Options.PixelScale = PixelScale.Bytes;
+        context.Options = context.Options with { PixelScale = PixelScale.Bytes };
         using RobustAttributionModelTransformer bytes = context.Train(TestImage.Make(12));
         float[] a = (float[])Rows.Read(unit.Transform(data), ["Score"])[0].Values["Score"];
         float[] b = context.Scores(bytes)[0];
@@ -213,27 +251,76 @@ public sealed class TrainerTests
     [TestMethod]
     public void OptionsCheckThemselves()
     {
-        var options = new RobustAttributionImageClassificationTrainer.Options();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.Epochs = 0).Message, "Epochs is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.LearningRate = -1).Message, "LearningRate is -1");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.ValidationSetFraction = 1).Message, "ValidationSetFraction is 1");
-        Assert.ThrowsExactly<ArgumentNullException>(() => options.LabelColumnName = null!);
+        Refuses<ArgumentOutOfRangeException>(options => options with { Epochs = 0 }, "Epochs is 0");
+        Refuses<ArgumentOutOfRangeException>(options => options with { LearningRate = -1 }, "LearningRate is -1");
+        Refuses<ArgumentOutOfRangeException>(options => options with { ValidationSetFraction = 1 }, "ValidationSetFraction is 1");
+        Refuses<ArgumentOutOfRangeException>(options => options with { TrainingSize = (0, 4) }, "TrainingSize is 0");
+        Refuses<ArgumentOutOfRangeException>(options => options with { PixelScale = (PixelScale)7 }, "PixelScale is 7; allowed is Bytes, Unit");
+        Refuses<ArgumentNullException>(options => options with { LabelColumnName = null! }, "LabelColumnName");
+    }
+
+    [TestMethod]
+    public void OptionsThatExcludeEachOtherAreNamedWithTheirValues()
+    {
         using var context = new Context(1);
-        context.Options.EarlyStopping = new EarlyStopping();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "ValidationSet");
-        context.Options.ValidationSetFraction = 0.5;
-        context.Options.ValidationSet = context.Test;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "ValidationSetFraction");
-        context.Options.ValidationSet = null;
-        context.Options.Milestones = [1];
-        context.Options.Schedule = new ConstantSchedule();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "Milestones");
-        context.Options.Milestones = null;
-        context.Options.TrainingSize = (10, 10);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "TrainingSize is set, which needs an Augmentation");
-        context.Options.Augmentation = new RandomResizedCrop { Height = 8, Width = 8 };
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer()).Message, "TrainingSize and ValidationSetFraction");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options.TrainingSize = (0, 4)).Message, "TrainingSize is 0");
+        Refuses<ArgumentException>(
+            options => options with { EarlyStopping = new EarlyStopping() },
+            "EarlyStopping is set, which requires ValidationSet or ValidationSetFraction; both are null");
+        Refuses<ArgumentException>(
+            options => options with { ValidationSetFraction = 0.5, ValidationSet = context.Test },
+            "ValidationSet is set and ValidationSetFraction is 0.5; allowed is one of them");
+        Refuses<ArgumentException>(
+            options => options with { TrainingSize = (10, 12) }, "TrainingSize is (10, 12), which requires an Augmentation");
+        Refuses<ArgumentException>(
+            options => options with { TrainingSize = (10, 12), Augmentation = new HorizontalFlip(), ValidationSetFraction = 0.5 },
+            "TrainingSize is (10, 12) and ValidationSetFraction is 0.5; allowed is one of them");
+        Refuses<ArgumentException>(
+            options => options with { Input = new InputSpecification(3, 8, 8) { Mean = [0.1, 0.2] } }, "Mean has 2 values; allowed are 1 or 3");
+    }
+
+    [TestMethod]
+    public void ColumnsOfOneNameAreNamedWithBothOptions()
+    {
+        Refuses<ArgumentException>(
+            options => options with { ScoreColumnName = "Out", PredictedLabelColumnName = "Out" },
+            "ScoreColumnName and PredictedLabelColumnName are both 'Out'; a new column needs a name of its own.");
+        Refuses<ArgumentException>(options => options with { ScoreColumnName = "Label" }, "LabelColumnName and ScoreColumnName are both 'Label'");
+        Refuses<ArgumentException>(options => options with { PredictedLabelColumnName = "Image" }, "ImageColumnName and PredictedLabelColumnName are both");
+    }
+
+    [TestMethod]
+    public void OptionsThatDoNotFitTheNetworkAreFoundBeforeAnImageIsRead()
+    {
+        using var context = new Context(1);
+        List<TestImage> unreadable = TestImage.Make(12);
+        unreadable.ForEach(image => image.Image[0] = 999);
+        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(unreadable));
+        RobustAttributionImageClassificationTrainer.Options standard = context.Options;
+        RefusesToFit(standard with { FrozenModules = ["layer9"] }, "FrozenModules names 'layer9'");
+        RefusesToFit(standard with { HeadModule = "layer9" }, "HeadModule names 'layer9'");
+        RefusesToFit(standard with { ClassWeights = [1, 2] }, "ClassWeights has 2 values; allowed is one for each of the network's 3 classes");
+
+        void RefusesToFit(RobustAttributionImageClassificationTrainer.Options options, string message)
+        {
+            context.Options = options;
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(data)).Message, message);
+        }
+    }
+
+    [TestMethod]
+    public void AViewWithoutRowsOrWithOneClassIsNamed()
+    {
+        using var context = new Context(1);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Fit(TestImage.Make(0))).Message, "The training set has no row, so label column 'Label' has no classes");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Fit(TestImage.Make(1))).Message, "Label column 'Label' has the classes [row]; allowed are at least 2");
+
+        void Fit(List<TestImage> images)
+        {
+            IDataView raw = context.ML.Data.LoadFromEnumerable(images);
+            context.Trainer().Fit(context.ML.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw));
+        }
     }
 
     [TestMethod]
@@ -264,14 +351,26 @@ public sealed class TrainerTests
         }
     }
 
+    private static void Refuses<T>(
+        Func<RobustAttributionImageClassificationTrainer.Options, RobustAttributionImageClassificationTrainer.Options> change, string message)
+        where T : Exception
+    {
+        using var context = new Context(1);
+        T error = Assert.ThrowsExactly<T>(() =>
+        {
+            context.Options = change(context.Options);
+            context.Trainer();
+        });
+        StringAssert.Contains(error.Message, message);
+    }
+
     private sealed class Context : IDisposable
     {
         public Context(int seed, MLContext? context = null)
         {
             CountingArchitecture.Register();
             ML = context ?? new MLContext(seed);
-            Options = Scored.Options();
-            Options.Objective = new LocalGradientAlignment();
+            Options = Scored.Options() with { Objective = new LocalGradientAlignment() };
             Images = TestImage.Make(24);
             IDataView raw = ML.Data.LoadFromEnumerable(Images);
             Keys = ML.Transforms.Conversion.MapValueToKey("Label").Fit(raw);
@@ -281,7 +380,7 @@ public sealed class TrainerTests
 
         public MLContext ML { get; }
 
-        public RobustAttributionImageClassificationTrainer.Options Options { get; }
+        public RobustAttributionImageClassificationTrainer.Options Options { get; set; }
 
         public List<TestImage> Images { get; }
 

@@ -48,12 +48,7 @@ public sealed class MetricLaws
         {
             var source = new TensorBatchSource(images, classes);
             EvaluationResult result = Evaluation.Measure(network, source, 2);
-            (Tensor logits, Tensor copied) = Evaluation.Logits(network, source, 2);
-            using (logits)
-            using (copied)
-            {
-                return [result.Loss, result.Accuracy, .. Read(logits, copied)];
-            }
+            return [result.Loss, result.Accuracy, result.Count];
         }),
     ];
 

@@ -20,13 +20,10 @@ public sealed class EvaluationTests
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 10);
         var source = new TensorBatchSource(images, classes);
         EvaluationResult result = Evaluation.Measure(network, source, batchSize);
-        (Tensor logits, Tensor copied) = Evaluation.Logits(network, source, batchSize);
 
         network.Backbone.eval();
         double[,] expected = Values.Matrix(network.Logits(images));
         long[] labels = classes.data<long>().ToArray();
-        Values.AreClose(Values.Flat(expected), Values.Of(logits), 1e-12);
-        CollectionAssert.AreEqual(labels, copied.data<long>().ToArray());
         double loss = 0;
         int correct = 0;
         for (int n = 0; n < 10; n++)

@@ -83,8 +83,8 @@ public sealed class OptimizerTests
     {
         using IDisposable scope = NewDisposeScope();
         Tensor[] gradients = [tensor(new[] { 3.0, 0 }), tensor(new[] { 0.0, 4.0 })];
-        Assert.AreEqual(0.5 / (5 + 1e-6), GradientClipping.Scale(gradients, 0.5)!.item<double>(), 1e-15);
-        Assert.AreEqual(1, GradientClipping.Scale(gradients, 6)!.item<double>());
+        Assert.AreEqual(0.5 / (5 + 1e-6), OptimizerState.ClippingFactor(gradients, 0.5)!.item<double>(), 1e-15);
+        Assert.AreEqual(1, OptimizerState.ClippingFactor(gradients, 6)!.item<double>());
     }
 
     [TestMethod]
@@ -92,7 +92,7 @@ public sealed class OptimizerTests
     {
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new Sgd { Momentum = 1.5 }).Message, "Momentum is 1.5");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new Adam { Beta2 = 1 }).Message, "Beta2 is 1");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AdamW().WithWeightDecay(-1)).Message, "WeightDecay is -1");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AdamW { WeightDecay = -1 }).Message, "WeightDecay is -1");
     }
 
     [TestMethod]
