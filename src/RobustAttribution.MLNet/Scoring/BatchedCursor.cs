@@ -68,7 +68,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     public override ValueGetter<DataViewRowId> GetIdGetter() => lockStepId;
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        => ColumnGetters.Get<TValue>(mapper, lockStep, computation, active, column, RowInBatch);
+        => mapper.GetGetter<TValue>(lockStep, computation, active, column, RowInBatch);
 
     protected override void Dispose(bool disposing)
     {

@@ -31,7 +31,7 @@ internal sealed class BatchedRow : DataViewRow
     public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        => ColumnGetters.Get<TValue>(mapper, input, computation, active, column, () =>
+        => mapper.GetGetter<TValue>(input, computation, active, column, () =>
         {
             if (input.Position != computedAt)
             {
