@@ -38,7 +38,7 @@ internal sealed class BatchComputation
         classes = new long[labels is null ? 0 : capacity];
     }
 
-    /// <summary>A getter of an added column; <paramref name="row"/> says which row of the batch is wanted, and computes it first where needed.</summary>
+    /// <summary>A getter of an added column; <paramref name="row"/> returns the place of the row wanted and computes it first if needed.</summary>
     public Delegate CreateGetter(int output, Func<int> row) => outputs[output]!.CreateGetter(row);
 
     /// <summary>Reads the source's current row into a place of the batch.</summary>

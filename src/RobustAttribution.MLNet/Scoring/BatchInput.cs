@@ -8,7 +8,7 @@ namespace RobustAttribution.MLNet.Scoring;
 /// <param name="Handle">How images reach the network, and what its classes are called.</param>
 /// <param name="Network">The network; nobody else uses it meanwhile.</param>
 /// <param name="Images">[N,C,H,W] in [0, 1], of the network's type, on its device.</param>
-/// <param name="Classes">[N], int64 on the network's device: the label column's classes, −1 where missing; null where the transform reads none.</param>
+/// <param name="Classes">[N], int64, on its device: the label column's classes, −1 where missing; null where the transform reads none.</param>
 /// <param name="Wanted">Whether each column of the list will be asked for.</param>
 /// <param name="ContentSeed">Changes with the images and with nothing else.</param>
 internal sealed record BatchInput(

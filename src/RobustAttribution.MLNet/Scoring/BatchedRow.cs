@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace RobustAttribution.MLNet.Scoring;
 
-/// <summary>One row with the columns of a <see cref="BatchMapper"/> added, computed when one of them is asked for and once for each position of the input row.</summary>
+/// <summary>
+/// One row with the columns of a <see cref="BatchMapper"/> added, computed when one of them is asked for, once for each position of the input row.
+/// </summary>
 internal sealed class BatchedRow : DataViewRow
 {
     private readonly BatchMapper mapper;

@@ -18,7 +18,7 @@ internal abstract class Column(string? name, ColumnKind kind, string option)
 }
 
 /// <summary>A column that is computed from a <typeparamref name="TContext"/>.</summary>
-/// <typeparam name="TContext">What the columns of one batch are computed from; computes what several of them share when the first one needs it.</typeparam>
+/// <typeparam name="TContext">A batch; computes what several columns share when the first one needs it.</typeparam>
 /// <param name="name">Its name; null for none.</param>
 /// <param name="kind">What it holds.</param>
 /// <param name="fill">Its values [N, …] of a batch of N images; they belong to the computation's dispose scope.</param>

@@ -72,14 +72,17 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         return same ? labels : throw new ArgumentOutOfRangeException(
             nameof(schema),
             $"Label column '{name}' has the classes [{string.Join(", ", found ?? [$"1 to {labels.Count}"])}]; the network was trained on"
-            + $" [{string.Join(", ", expected ?? [$"1 to {ClassCount}"])}]. Map the labels with the MapValueToKey that was fitted with the network.");
+            + $" [{string.Join(", ", expected ?? [$"1 to {ClassCount}"])}]."
+            + " Map the labels with the MapValueToKey that was fitted with the network.");
     }
 
     /// <summary>Finds the network in a schema.</summary>
     /// <param name="schema">The schema of a view that a model with this network has scored.</param>
     /// <param name="column">The column expected to carry it.</param>
     /// <param name="user">The component that wants it, for errors.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The column does not carry a network; the message says which column does or did, and what to do.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The column does not carry a network; the message says which column does or did, and what to do.
+    /// </exception>
     public static NetworkHandle Find(DataViewSchema schema, string column, string user)
     {
         if (schema.GetColumnOrNull(column) is { } found && TryGet(found, out NetworkHandle? handle))
@@ -92,7 +95,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         throw NotFound(column, user, schema.GetColumnOrNull(column) is not null, replaced, elsewhere);
     }
 
-    /// <summary>Checks before fitting what <see cref="Find"/> requires, and that the column of images, where one is named, can hold images.</summary>
+    /// <summary>Checks before fitting what <see cref="Find"/> requires, and that the column of images, where one is named, can hold them.</summary>
     public static void CheckShape(SchemaShape shape, string column, string? imageColumn, string user)
     {
         SchemaShape.Column? found = Interop.ShapeColumns.Find(shape, column);

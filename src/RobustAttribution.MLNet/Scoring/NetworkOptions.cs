@@ -2,7 +2,7 @@ using RobustAttribution.Attributions;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>What the transforms that explain the network of a Score column share: where it is, where the images are, and which map is computed.</summary>
+/// <summary>What the transforms that explain the network of a Score column share: that column, the images, and the map computed.</summary>
 public abstract record NetworkOptions
 {
     private protected NetworkOptions()

@@ -7,7 +7,7 @@ using RobustAttribution.Serialization;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>What the transformers that use another one's network share: it is found in the Score column of the schema that they are bound to.</summary>
+/// <summary>What the transformers that use another one's network share: they find it in the Score column of the schema they are bound to.</summary>
 /// <typeparam name="TOptions">Their options, all that is saved.</typeparam>
 public abstract class NetworkTransformer<TOptions> : BatchTransformer
     where TOptions : NetworkOptions
@@ -45,7 +45,7 @@ public abstract class NetworkTransformer<TOptions> : BatchTransformer
     }
 
     /// <summary>Throws where two columns would have one name.</summary>
-    /// <param name="schema">The schema to transform, in which the columns that are read are found and checked as well; null where it is not known yet.</param>
+    /// <param name="schema">The schema to transform, whose columns are checked as well; null where it is not known yet.</param>
     internal void CheckColumns(DataViewSchema? schema = null) => ColumnNames.RequireDistinct(
         Columns.Columns.Select(column => (column.Option, column.Name)),
         (nameof(Options.ScoreColumnName), Options.ScoreColumnName),

@@ -36,11 +36,12 @@ internal abstract class OutputBuffer
     });
 
     /// <summary>Each image is drawn when it is asked for.</summary>
-    public static OutputBuffer Images(ImageDrawing draw, InputSpecification input) => new OutputBuffer<float, MLImage>(ScalarType.Float32, (row, ref image) =>
-    {
-        image?.Dispose();
-        image = draw(row, input);
-    });
+    public static OutputBuffer Images(ImageDrawing draw, InputSpecification input)
+        => new OutputBuffer<float, MLImage>(ScalarType.Float32, (row, ref image) =>
+        {
+            image?.Dispose();
+            image = draw(row, input);
+        });
 }
 
 /// <summary>Values that are made of numbers of one type.</summary>

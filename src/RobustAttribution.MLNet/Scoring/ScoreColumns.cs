@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Scoring;
 
-/// <summary>The two columns that a multiclass model of ML.NET adds, with the annotations by which Evaluate, MapKeyToValue and CrossValidate know them.</summary>
+/// <summary>
+/// The two columns that a multiclass model of ML.NET adds, with the annotations by which Evaluate, MapKeyToValue and CrossValidate know them.
+/// </summary>
 internal static class ScoreColumns
 {
     private const string Task = "MulticlassClassification";

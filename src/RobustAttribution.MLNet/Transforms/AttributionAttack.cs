@@ -38,8 +38,8 @@ public sealed class AttributionAttackEstimator : NetworkEstimator<AttributionAtt
         public IAttributionAttack Attack { get; init => field = Require.NotNull(value); } = new TopKAttack();
 
         /// <summary>
-        /// New columns that compare the map of each image with that of its attacked copy, both for the class predicted before; NaN where the attack found
-        /// no valid copy. By default top-100 intersection, Kendall τ, Pearson and cosine.
+        /// New columns that compare the map of each image with that of its attacked copy, both for the class predicted before; NaN where the attack
+        /// found no valid copy. By default top-100 intersection, Kendall τ, Pearson and cosine.
         /// </summary>
         public IReadOnlyList<SimilarityColumn> Similarities { get; init => field = [.. Require.NotNull(value)]; } = SimilarityColumn.Defaults;
 
@@ -56,18 +56,18 @@ public sealed class AttributionAttackEstimator : NetworkEstimator<AttributionAtt
         /// <summary>The new column of the labels predicted for the attacked images; null for none. "AttackedPredictedLabel" by default.</summary>
         public string? PredictedLabelColumnName { get; init; } = "AttackedPredictedLabel";
 
-        /// <summary>A new column of the labels predicted for the images themselves, those that the attack explains. Null, the default, for none.</summary>
+        /// <summary>A new column of the labels predicted for the images themselves, which the maps explain. Null, the default, for none.</summary>
         public string? CleanPredictedLabelColumnName { get; init; }
 
         /// <summary>
-        /// The new column of whether a valid attacked copy was found, for most attacks one with the same predicted label; null for none. "AttackValid"
-        /// by default.
+        /// The new column of whether a valid attacked copy was found, for most attacks one with the same predicted label; null for none.
+        /// "AttackValid" by default.
         /// </summary>
         public string? ValidColumnName { get; init; } = "AttackValid";
     }
 }
 
-/// <summary>Adds attacked images and the similarity of their maps. Holds no network: it attacks the one that its input's Score column carries.</summary>
+/// <summary>Adds attacked images and the similarity of their maps. Holds no network: it attacks the one that the Score column carries.</summary>
 public sealed class AttributionAttackTransformer : NetworkTransformer<AttributionAttackEstimator.Options>
 {
     internal const string LoaderSignature = "RobustAttributionAttack";

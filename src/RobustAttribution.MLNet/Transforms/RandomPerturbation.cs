@@ -51,7 +51,7 @@ public sealed class RandomPerturbationEstimator : NetworkEstimator<RandomPerturb
     }
 }
 
-/// <summary>Adds how similar maps stay under random perturbation. Holds no network: it takes the one that its input's Score column carries.</summary>
+/// <summary>Adds how similar maps stay under random perturbation. Holds no network: it takes the one that the Score column carries.</summary>
 public sealed class RandomPerturbationTransformer : NetworkTransformer<RandomPerturbationEstimator.Options>
 {
     internal const string LoaderSignature = "RobustRandomPerturb";

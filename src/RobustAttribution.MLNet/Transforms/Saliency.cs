@@ -59,11 +59,11 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
     }
 }
 
-/// <summary>Adds saliency maps. Holds no network: it explains the one that its input's Score column carries.</summary>
+/// <summary>Adds saliency maps. Holds no network: it explains the one that the Score column carries.</summary>
 public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.Options>
 {
     internal const string LoaderSignature = "RobustSaliency";
-    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature, version: 0x00010002, readableBy: 0x00010002); // 1.2: SeenImageColumnName
+    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature, 0x00010002, readableBy: 0x00010002); // 1.2: SeenImageColumnName
 
     internal SaliencyTransformer(IHostEnvironment environment, SaliencyEstimator.Options options)
         : base(environment, options, "Saliency", Format)

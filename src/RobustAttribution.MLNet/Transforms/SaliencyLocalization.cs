@@ -16,8 +16,8 @@ namespace RobustAttribution.MLNet;
 
 /// <summary>Adds the box of the object that a saliency map shows. Made by <c>mlContext.Transforms.SaliencyLocalization</c>.</summary>
 /// <remarks>
-/// There is nothing to fit, and no network is needed: the column of maps may come from <c>Saliency</c> or from anywhere else. Singh et al. 2020, weakly
-/// supervised localisation.
+/// There is nothing to fit, and no network is needed: the column of maps may come from <c>Saliency</c> or from anywhere else. Singh et al. 2020,
+/// weakly supervised localisation.
 /// </remarks>
 public sealed class SaliencyLocalizationEstimator : IEstimator<SaliencyLocalizationTransformer>
 {
@@ -45,7 +45,8 @@ public sealed class SaliencyLocalizationEstimator : IEstimator<SaliencyLocalizat
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        SchemaShape.Column map = SchemaColumns.Require(Require.NotNull(inputSchema, nameof(inputSchema)), options.MapColumnName, "the column of maps");
+        Require.NotNull(inputSchema, nameof(inputSchema));
+        SchemaShape.Column map = SchemaColumns.Require(inputSchema, options.MapColumnName, "the column of maps");
         if (map.Kind != SchemaShape.Column.VectorKind.Vector || map.IsKey || map.ItemType != NumberDataViewType.Single)
         {
             throw SaliencyLocalizationMapper.NotMaps(options.MapColumnName, map.Describe());
@@ -72,8 +73,8 @@ public sealed class SaliencyLocalizationEstimator : IEstimator<SaliencyLocalizat
         public string OutputColumnName { get; init => field = Require.NotNull(value); } = "PredictedBox";
 
         /// <summary>
-        /// The column of images in whose pixels the boxes are: MLImages, or vectors of channels × height × width values. Null takes the maps' own cells.
-        /// "Image" by default.
+        /// The column of images in whose pixels the boxes are: MLImages, or vectors of channels × height × width values. Null takes the maps' own
+        /// cells. "Image" by default.
         /// </summary>
         public string? ImageColumnName { get; init; } = "Image";
 

@@ -78,11 +78,16 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper
         => new(nameof(name), $"Map column '{name}' holds {found}; needed are vectors of H×W values of Single, as Saliency makes.");
 
     private static (int Height, int Width) MapSize(DataViewSchema.Column map)
-        => map.Type is VectorDataViewType { IsKnownSize: true, Dimensions: [int height, int width] } vector && vector.ItemType == NumberDataViewType.Single
+    {
+        if (map.Type is not VectorDataViewType vector)
+        {
+            throw NotMaps(map.Name, map.Type.ToString()!);
+        }
+
+        return vector is { IsKnownSize: true, Dimensions: [int height, int width] } && vector.ItemType == NumberDataViewType.Single
             ? (height, width)
-            : throw NotMaps(
-                map.Name,
-                map.Type is VectorDataViewType other ? $"vectors of {string.Join('×', other.Dimensions)} values of {other.ItemType}" : map.Type.ToString()!);
+            : throw NotMaps(map.Name, $"vectors of {string.Join('×', vector.Dimensions)} values of {vector.ItemType}");
+    }
 
     private DataViewSchema.Annotations Annotations()
     {

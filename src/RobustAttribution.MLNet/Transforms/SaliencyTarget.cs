@@ -8,7 +8,9 @@ public sealed record SaliencyTarget
     /// <summary>The class that the network predicts, for each image by itself.</summary>
     public static SaliencyTarget Predicted { get; } = new();
 
-    /// <summary>The key column that names each image's class, with the classes of the training label; null for none. A missing key gives a map of NaN.</summary>
+    /// <summary>
+    /// The key column that names each image's class, with the classes of the training label; null for none. A missing key gives a map of NaN.
+    /// </summary>
     public string? ColumnName { get; init; }
 
     /// <summary>The class, by its place among the scores from 0; null for none.</summary>
@@ -62,9 +64,12 @@ public sealed record SaliencyTarget
         if (ClassName is { } name)
         {
             IReadOnlyList<string> names = network.ClassNames?.Names
-                ?? throw new ArgumentException($"Target is the class '{name}', but the network's classes have no names; use SaliencyTarget.Class(index).");
+                ?? throw new ArgumentException(
+                    $"Target is the class '{name}', but the network's classes have no names; use SaliencyTarget.Class(index).");
             int index = names.ToList().IndexOf(name);
-            return index >= 0 ? index : throw new ArgumentException($"Target is the class '{name}'; the network's classes are {string.Join(", ", names)}.");
+            return index >= 0
+                ? index
+                : throw new ArgumentException($"Target is the class '{name}'; the network's classes are {string.Join(", ", names)}.");
         }
 
         return ClassIndex is not int given || given < network.ClassCount
