@@ -174,7 +174,7 @@ public sealed class ConformanceTests
         foreach (Entry entry in Table.Values)
         {
             using Scored scored = entry.Make();
-            object options = entry.Estimator.GetField("options", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(entry.Workout(scored).Estimator)!;
+            object options = OptionsOf(entry.Workout(scored).Estimator);
             tried.TryAdd(entry.Estimator.Name, []);
             tried[entry.Estimator.Name].Add(options);
         }
@@ -190,6 +190,19 @@ public sealed class ConformanceTests
         }
 
         static string Text(object? value) => value is System.Collections.IEnumerable and not string ? string.Join(", ", ((System.Collections.IEnumerable)value).Cast<object>()) : value?.ToString() ?? "null";
+    }
+
+    /// <summary>The options that an estimator was made with; those of a network are its transformer's.</summary>
+    private static object OptionsOf(object estimator)
+    {
+        const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic;
+        if (estimator.GetType().GetField("options", Hidden) is { } field)
+        {
+            return field.GetValue(estimator)!;
+        }
+
+        object transformer = estimator.GetType().BaseType!.GetField("transformer", Hidden)!.GetValue(estimator)!;
+        return transformer.GetType().GetProperty("Options", Hidden)!.GetValue(transformer)!;
     }
 
     private static EstimatorWorkout Trainer(Scored scored, RobustAttributionImageClassificationTrainer.Options options, string image, string label)
@@ -258,6 +271,7 @@ public sealed class ConformanceTests
         {
             Context = scored.Context,
             Estimator = scored.Context.Transforms.SaliencyLocalization(options),
+            RowsOfMLNet = true,
             Data = maps,
             Empty = scored.Context.Data.SkipRows(maps, 1000),
             NeededToFit = options.ImageColumnName is { } column ? [options.MapColumnName, column] : [options.MapColumnName],

@@ -41,7 +41,10 @@ internal abstract class ClassNames
         }
 
         ClassNames kind = Kinds.FirstOrDefault(kind => kind.Type.Equals(type.ItemType))
-            ?? throw new ArgumentOutOfRangeException(nameof(label), $"Label column '{label.Name}' has key values of type {type.ItemType}; allowed are {string.Join(", ", Kinds.Select(kind => kind.Type))}.");
+            ?? throw new ArgumentOutOfRangeException(
+                nameof(label),
+                $"Label column '{label.Name}' has key values of type {type.ItemType};"
+                + $" allowed are {string.Join(", ", Kinds.Select(kind => kind.Type))}.");
         return kind.ReadFrom(label);
     }
 
@@ -64,7 +67,11 @@ internal abstract class ClassNames
     /// <summary>Reads what <see cref="ToCard"/> made.</summary>
     /// <exception cref="FormatException">The type is unknown or a value is not of it.</exception>
     public static ClassNames FromCard(ClassNamesCard card)
-        => (Kinds.FirstOrDefault(kind => kind.Type.ToString() == card.Type) ?? throw new FormatException($"Class names of unknown type '{card.Type}'.")).Parse(card.Values);
+    {
+        ClassNames kind = Kinds.FirstOrDefault(kind => kind.Type.ToString() == card.Type)
+            ?? throw new FormatException($"Class names of unknown type '{card.Type}'.");
+        return kind.Parse(card.Values);
+    }
 
     protected abstract ClassNames ReadFrom(DataViewSchema.Column label);
 
@@ -79,7 +86,11 @@ internal sealed record ClassNamesCard(string Type, JsonElement Values);
 /// <summary>Class names that are values of type <typeparamref name="T"/>.</summary>
 internal sealed class ClassNames<T>(PrimitiveDataViewType type, T[] values) : ClassNames
 {
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, Converters = { new TextConverter() } };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new TextConverter() },
+    };
 
     public override PrimitiveDataViewType Type => type;
 
@@ -116,7 +127,8 @@ internal sealed class TextConverter : JsonConverter<ReadOnlyMemory<char>>
     public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         => (reader.GetString() ?? throw new JsonException("A class name is null.")).AsMemory();
 
-    public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) => writer.WriteStringValue(value.Span);
+    public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options)
+        => writer.WriteStringValue(value.Span);
 }
 
 /// <summary>Copies into reused buffers.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet.Columns;
 
@@ -33,12 +34,25 @@ internal sealed class KeyColumn
 
         return key.Count <= int.MaxValue
             ? new KeyColumn(name, column.Index, key)
-            : throw new ArgumentOutOfRangeException(nameof(schema), $"Label column '{name}' has {key.Count} classes; allowed are at most {int.MaxValue}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(schema), $"Label column '{name}' has {key.Count} classes; allowed are at most {int.MaxValue}.");
+    }
+
+    /// <summary>Throws unless a promised column is a key.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or not a key.</exception>
+    public static void CheckShape(SchemaShape shape, string name)
+    {
+        SchemaShape.Column column = SchemaColumns.Require(shape, name, "a key column");
+        if (!column.IsKey || column.Kind != SchemaShape.Column.VectorKind.Scalar)
+        {
+            throw new ArgumentOutOfRangeException(nameof(shape), NotAKey(name, column.Describe()));
+        }
     }
 
     /// <summary>What is wrong with a label column that is not a key.</summary>
     public static string NotAKey(string name, string found)
-        => $"Label column '{name}' holds {found}; a key is needed. Put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before this estimator.";
+        => $"Label column '{name}' holds {found}; a key is needed."
+            + $" Put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before this estimator.";
 
     /// <summary>Reads the class of the source's current row.</summary>
     public Func<long> Open(DataViewRow source)

@@ -19,7 +19,7 @@ internal static class AttributionRobustnessEvaluator
         NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "EvaluateAttributionRobustness");
         if (options.LabelColumnName is { } label)
         {
-            NetworkMapper.CheckLabels(scored.Schema, label, network);
+            network.BindLabels(scored.Schema, label);
         }
 
         var transformer = new AttributionAttackTransformer(env, new()

@@ -17,7 +17,12 @@ internal static class PixelCurveEvaluator
     public static PixelCurveMetrics Measure(IHostEnvironment env, IDataView scored, PixelCurveOptions options)
     {
         NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "EvaluateInsertionDeletion");
-        var mapper = new PixelCurveMapper(env, scored.Schema, network, options);
+        List<CurveColumn> measured = All(options);
+        var list = new ColumnList<CurveBatch>(
+            batch => new(options, batch),
+            measured.Select(curve => new Column<CurveBatch>(curve.Name, ColumnKind.Vector(_ => [options.Steps]), it => it.Measure(curve))));
+        var mapper = new BatchMapper(
+            env, "EvaluateInsertionDeletion", scored.Schema, network, list, options.ImageColumnName, options.LabelColumnName, options.BatchSize);
         DataViewSchema.Column[] columns = [.. mapper.Outputs.Select((_, i) => mapper.OutputSchema[scored.Schema.Count + i])];
         using DataViewRowCursor cursor = new BatchedDataView(mapper, scored).GetRowCursor(columns);
         ValueGetter<VBuffer<float>>[] getters = Array.ConvertAll(columns, column => cursor.GetGetter<VBuffer<float>>(column));
@@ -52,7 +57,7 @@ internal static class PixelCurveEvaluator
         for (int i = 0; i < columns.Length; i++)
         {
             curves.Add(columns[i].Name, new PixelCurveStatistics(
-                mapper.Curves[i].Shares, [.. points[i].Select(point => point.Mean)], areas[i].Mean, areas[i].StandardError, areas[i].Count, mapper.Curves[i].Curve.HigherIsBetter));
+                measured[i].Shares, [.. points[i].Select(point => point.Mean)], areas[i].Mean, areas[i].StandardError, areas[i].Count, measured[i].Curve.HigherIsBetter));
         }
 
         return new PixelCurveMetrics(rows, unlabelled, curves);
@@ -77,72 +82,48 @@ internal static class PixelCurveEvaluator
         public IReadOnlyList<double> Shares { get; set; } = [];
     }
 
-    private sealed class PixelCurveMapper : NetworkMapper
+    private static List<CurveColumn> All(PixelCurveOptions options)
     {
-        private readonly PixelCurveOptions options;
-
-        public PixelCurveMapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, PixelCurveOptions options)
-            : this(env, schema, network, options, All(options))
+        List<CurveColumn> curves =
+        [
+            new("Insertion", new InsertionCurve { Steps = options.Steps }, false),
+            new("Deletion", new DeletionCurve { Steps = options.Steps }, false),
+        ];
+        if (options.Attack is not null)
         {
+            curves.Add(new("AdversarialInsertion", new InsertionCurve { Steps = options.Steps }, true));
         }
 
-        private PixelCurveMapper(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, PixelCurveOptions options, List<CurveColumn> curves)
-            : base(env, schema, network, options.ImageColumnName, options.LabelColumnName, options.BatchSize, curves.ConvertAll(curve => (OutputColumn)new VectorColumn(curve.Name, [options.Steps])))
+        return curves;
+    }
+
+    /// <summary>The curves of one batch.</summary>
+    private sealed class CurveBatch(PixelCurveOptions options, BatchInput batch)
+    {
+        private Tensor Labels => field ??= batch.Classes ?? batch.Predict(batch.Images); // -1 where missing
+
+        private Tensor Classes => field ??= Labels.clamp_min(0);
+
+        private Tensor Map => field ??= MapOf(batch.Images);
+
+        private AttackResult Attacked => field ??= Perturb();
+
+        private Tensor AttackedMap => field ??= MapOf(Attacked.Images);
+
+        public Tensor Measure(CurveColumn column)
         {
-            this.options = options;
-            Curves = curves;
+            PixelCurveResult curve = column.Curve.Measure(batch.Network, batch.Images, Classes, column.Attacked ? AttackedMap : Map);
+            column.Shares = curve.Shares;
+            Tensor valid = column.Attacked ? Labels.ge(0).logical_and(Attacked.Valid) : Labels.ge(0);
+            return where(valid.cpu().unsqueeze(1), curve.Values, full_like(curve.Values, double.NaN));
         }
 
-        public List<CurveColumn> Curves { get; }
-
-        public override string Name => "EvaluateInsertionDeletion";
-
-        public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
+        private AttackResult Perturb()
         {
-            Tensor classes = input.Classes ?? Predict(network, input.Images);
-            Tensor known = classes.ge(0);
-            classes = classes.clamp_min(0);
-            Tensor map = MapOf(network, input.Images, classes);
-            Tensor? attackedMap = null;
-            Tensor counts = known;
-            if (options.Attack is { } attack)
-            {
-                using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);
-                AttackResult result = attack.Perturb(network, input.Images, classes, generator);
-                attackedMap = MapOf(network, result.Images, classes);
-                counts = known.logical_and(result.Valid);
-            }
-
-            for (int i = 0; i < Curves.Count; i++)
-            {
-                PixelCurveResult curve = Curves[i].Curve.Measure(network, input.Images, classes, Curves[i].Attacked ? attackedMap! : map);
-                Curves[i].Shares = curve.Shares;
-                Tensor valid = (Curves[i].Attacked ? counts : known).cpu().unsqueeze(1);
-                outputs[i]?.Fill(where(valid, curve.Values, full_like(curve.Values, double.NaN)));
-            }
+            using Generator generator = batch.NewGenerator(options.Seed);
+            return options.Attack!.Perturb(batch.Network, batch.Images, Classes, generator);
         }
 
-        private static List<CurveColumn> All(PixelCurveOptions options)
-        {
-            List<CurveColumn> curves =
-            [
-                new("Insertion", new InsertionCurve { Steps = options.Steps }, false),
-                new("Deletion", new DeletionCurve { Steps = options.Steps }, false),
-            ];
-            if (options.Attack is not null)
-            {
-                curves.Add(new("AdversarialInsertion", new InsertionCurve { Steps = options.Steps }, true));
-            }
-
-            return curves;
-        }
-
-        private static Tensor Predict(ImageNetwork network, Tensor images)
-        {
-            using IDisposable mode = no_grad();
-            return network.Logits(images).argmax(1);
-        }
-
-        private Tensor MapOf(ImageNetwork network, Tensor images, Tensor classes) => options.Reduction.Reduce(options.Method.Attribute(network, images, classes));
+        private Tensor MapOf(Tensor images) => options.Reduction.Reduce(options.Method.Attribute(batch.Network, images, Classes));
     }
 }

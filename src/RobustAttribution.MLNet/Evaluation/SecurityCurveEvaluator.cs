@@ -17,7 +17,7 @@ internal static class SecurityCurveEvaluator
         IHostEnvironment env, IDataView scored, SecurityCurve curve, string labelColumnName, string scoreColumnName, int seed, Action<long>? progress, CancellationToken cancellationToken)
     {
         NetworkHandle handle = NetworkHandle.Find(scored.Schema, scoreColumnName, "EvaluateSecurityCurve");
-        NetworkMapper.CheckLabels(scored.Schema, labelColumnName, handle);
+        handle.BindLabels(scored.Schema, labelColumnName);
         ImageColumn images = ImageColumn.Bind(scored.Schema, handle.Images.ColumnName, handle.Input, handle.Images.PixelScale, handle.Images.Resize);
         var rows = new TrainingRows(env, scored, images, KeyColumn.Bind(scored.Schema, labelColumnName), handle.Input, BrokenRows.Skip, cancellationToken);
         ITrainingImages source = rows.Load(long.MaxValue); // read before the network is taken, which the images' own columns may need

@@ -35,7 +35,9 @@ internal sealed class ModelFormat(string signature, string loader, uint version 
     }
 
     /// <summary>Reads the card.</summary>
-    /// <exception cref="FormatException">The entry is another component's, or newer than this library can read; the message names the versions.</exception>
+    /// <exception cref="FormatException">
+    /// The entry is another component's, or newer than this library can read; the message names the versions.
+    /// </exception>
     public string ReadCard(ModelLoadContext context)
     {
         try
@@ -45,7 +47,9 @@ internal sealed class ModelFormat(string signature, string loader, uint version 
         catch (FormatException error) // ML.NET's own words advise another version of ML.NET, which would not help
         {
             throw new FormatException(
-                $"The part '{loader}' of the model file is in a format that RobustAttribution.MLNet {Assembly.GetExecutingAssembly().GetName().Version} does not read; it reads the formats {Text(OldestReadable)} to {Text(version)}. "
+                $"The part '{loader}' of the model file is in a format that RobustAttribution.MLNet"
+                + $" {Assembly.GetExecutingAssembly().GetName().Version} does not read;"
+                + $" it reads the formats {Text(OldestReadable)} to {Text(version)}. "
                 + $"A file that a newer version of the library wrote needs that version. ({error.Message})",
                 error);
         }
@@ -59,7 +63,8 @@ internal sealed class ModelFormat(string signature, string loader, uint version 
     {
         T? result = default;
         bool found = context.TryLoadBinaryStream(name, reader => result = read(reader.BaseStream));
-        return found ? result! : throw new FormatException($"The model file lacks the entry '{name}' that {loader} needs: it is damaged or was not written by this library.");
+        return found ? result! : throw new FormatException(
+            $"The model file lacks the entry '{name}' that {loader} needs: it is damaged or was not written by this library.");
     }
 
     private static string Text(uint version) => $"{version >> 16}.{version & 0xFFFF}";

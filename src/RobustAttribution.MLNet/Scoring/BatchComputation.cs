@@ -30,7 +30,7 @@ internal sealed class BatchComputation
         outputs = new OutputBuffer?[mapper.Outputs.Count];
         for (int i = 0; i < outputs.Length; i++)
         {
-            outputs[i] = active[mapper.InputSchema.Count + i] ? mapper.Outputs[i].CreateBuffer(capacity) : null;
+            outputs[i] = active[mapper.InputSchema.Count + i] ? mapper.Outputs[i].CreateBuffer() : null;
         }
 
         valueCount = mapper.Network.Input.ValueCount;
@@ -38,7 +38,7 @@ internal sealed class BatchComputation
         classes = new long[labels is null ? 0 : capacity];
     }
 
-    /// <summary>A getter of an added column; <paramref name="row"/> says which row of the batch is wanted, and computes it first where needed.</summary>
+    /// <summary>A getter of an added column; <paramref name="row"/> returns the place of the row wanted and computes it first if needed.</summary>
     public Delegate CreateGetter(int output, Func<int> row) => outputs[output]!.CreateGetter(row);
 
     /// <summary>Reads the source's current row into a place of the batch.</summary>
@@ -62,7 +62,9 @@ internal sealed class BatchComputation
             Tensor batch = empty([count, input.Channels, input.Height, input.Width], dtype: ScalarType.Float32);
             pixels.AsSpan(0, count * valueCount).CopyTo(MemoryMarshal.Cast<byte, float>(batch.bytes));
             Tensor? targets = labels is null ? null : tensor(classes[..count]).to(network.Device);
-            mapper.Compute(new ImageBatchInput(batch.to(network.DataType).to(network.Device), targets, () => ContentSeed(count)), network, outputs);
+            Tensor images = batch.to(network.DataType).to(network.Device);
+            bool[] wanted = Array.ConvertAll(outputs, output => output is not null);
+            mapper.Compute(new BatchInput(mapper.Network, network, images, targets, wanted, () => ContentSeed(count)), outputs);
         });
     }
 

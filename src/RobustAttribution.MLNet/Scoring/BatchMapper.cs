@@ -2,43 +2,55 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Columns;
-using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Scoring;
 
 /// <summary>
-/// A transformer of ours bound to one input schema: which columns it reads, which it adds, and what it computes for a batch of images.
+/// A transformer of ours bound to one input schema: which columns it reads, which it adds, and how a batch of images fills them.
 /// The batching itself is in <see cref="BatchedDataView"/> (rows of a view) and <see cref="BatchedRow"/> (one row, as PredictionEngine wants).
 /// </summary>
-internal abstract class BatchMapper : IRowToRowMapper
+internal sealed class BatchMapper : IRowToRowMapper
 {
+    private readonly ColumnList columns;
+
     /// <summary>Binds to an input schema.</summary>
     /// <param name="env">Its cancellation is honoured.</param>
-    /// <param name="inputSchema">The schema of the rows read.</param>
+    /// <param name="name">What is done, for the log.</param>
+    /// <param name="schema">The schema of the rows read.</param>
     /// <param name="network">The network and how images reach it.</param>
-    /// <param name="images">The column of images.</param>
-    /// <param name="labels">The key column whose classes the computation needs; null for none.</param>
-    /// <param name="batchSize">Rows in one computation.</param>
-    /// <param name="outputs">The columns added.</param>
-    protected BatchMapper(
-        IHostEnvironment env, DataViewSchema inputSchema, NetworkHandle network, ImageColumn images, KeyColumn? labels, int batchSize, IReadOnlyList<OutputColumn> outputs)
+    /// <param name="columns">The columns added.</param>
+    /// <param name="imageColumnName">The column of images; null for the one that the network was trained on.</param>
+    /// <param name="labelColumnName">A key column with the network's classes that the computation needs; null for none.</param>
+    /// <param name="batchSize">Rows in one computation; null for the model's.</param>
+    public BatchMapper(
+        IHostEnvironment env,
+        string name,
+        DataViewSchema schema,
+        NetworkHandle network,
+        ColumnList columns,
+        string? imageColumnName = null,
+        string? labelColumnName = null,
+        int? batchSize = null)
     {
+        this.columns = columns;
         Environment = env;
-        InputSchema = inputSchema;
+        Name = name;
+        InputSchema = schema;
         Network = network;
-        Images = images;
-        Labels = labels;
-        BatchSize = batchSize;
-        Outputs = outputs;
+        ImageInput input = network.Images;
+        Images = ImageColumn.Bind(schema, imageColumnName ?? input.ColumnName, network.Input, input.PixelScale, input.Resize);
+        Labels = labelColumnName is null ? null : network.BindLabels(schema, labelColumnName);
+        BatchSize = batchSize ?? network.BatchSize;
+        Outputs = columns.Bind(schema, network);
         var builder = new DataViewSchema.Builder();
-        builder.AddColumns(inputSchema);
-        foreach (OutputColumn output in outputs)
+        builder.AddColumns(schema);
+        foreach (OutputColumn output in Outputs)
         {
             builder.AddColumn(output.Name, output.Type, output.Annotations);
         }
 
         OutputSchema = builder.ToSchema();
-        Inputs = labels is null ? [inputSchema[images.Index]] : [inputSchema[images.Index], inputSchema[labels.Index]];
+        Inputs = Labels is null ? [schema[Images.Index]] : [schema[Images.Index], schema[Labels.Index]];
     }
 
     public DataViewSchema InputSchema { get; }
@@ -54,7 +66,7 @@ internal abstract class BatchMapper : IRowToRowMapper
     public IHostEnvironment Environment { get; }
 
     /// <summary>What is done, for the log.</summary>
-    public abstract string Name { get; }
+    public string Name { get; }
 
     public NetworkHandle Network { get; }
 
@@ -65,36 +77,22 @@ internal abstract class BatchMapper : IRowToRowMapper
     public int BatchSize { get; }
 
     /// <summary>Computes the columns whose buffer is not null. Runs alone on the network, inside a dispose scope.</summary>
-    public abstract void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs);
+    public void Compute(BatchInput input, OutputBuffer?[] outputs) => columns.Fill(input, outputs);
 
     public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns)
     {
-        var needed = new SortedSet<int>();
-        foreach (DataViewSchema.Column column in dependingColumns)
-        {
-            if (column.Index < InputSchema.Count)
-            {
-                needed.Add(column.Index);
-            }
-            else
-            {
-                needed.UnionWith(Inputs.Select(input => input.Index));
-            }
-        }
-
-        return needed.Select(index => InputSchema[index]);
+        bool[] active = ActiveColumns(dependingColumns);
+        bool computed = AnyOutputActive(active);
+        return InputSchema.Where(column => active[column.Index] || (computed && Inputs.Any(input => input.Index == column.Index)));
     }
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(activeColumns);
-        if (input.Schema != InputSchema)
-        {
-            throw new ArgumentException("The row has another schema than the one this mapper was made for.", nameof(input));
-        }
-
-        return new BatchedRow(this, input, ActiveColumns(activeColumns));
+        return input.Schema == InputSchema
+            ? new BatchedRow(this, input, ActiveColumns(activeColumns))
+            : throw new ArgumentException("The row has another schema than the one this mapper was made for.", nameof(input));
     }
 
     /// <summary>One flag for each column of the output schema.</summary>
@@ -102,4 +100,28 @@ internal abstract class BatchMapper : IRowToRowMapper
 
     /// <summary>Whether one of the added columns is active.</summary>
     public bool AnyOutputActive(bool[] active) => active.AsSpan(InputSchema.Count).Contains(true);
+
+    /// <summary>A getter of an active column, of the input or added.</summary>
+    /// <param name="input">The input's row or cursor.</param>
+    /// <param name="computation">The computation of the added columns; null where none is active.</param>
+    /// <param name="active">One flag for each column of the output schema.</param>
+    /// <param name="column">A column of the output schema.</param>
+    /// <param name="row">The current row's place in the batch.</param>
+    public ValueGetter<TValue> GetGetter<TValue>(
+        DataViewRow input, BatchComputation? computation, bool[] active, DataViewSchema.Column column, Func<int> row)
+    {
+        if (column.Index >= active.Length || !active[column.Index])
+        {
+            throw new ArgumentException($"Column '{column.Name}' is not active in this cursor.", nameof(column));
+        }
+
+        if (column.Index < InputSchema.Count)
+        {
+            return input.GetGetter<TValue>(InputSchema[column.Index]);
+        }
+
+        return computation!.CreateGetter(column.Index - InputSchema.Count, row) as ValueGetter<TValue>
+            ?? throw new InvalidOperationException(
+                $"Column '{column.Name}' holds {OutputSchema[column.Index].Type.RawType}; its getter was asked for {typeof(TValue)}.");
+    }
 }

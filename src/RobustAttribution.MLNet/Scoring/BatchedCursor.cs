@@ -9,7 +9,7 @@ namespace RobustAttribution.MLNet.Scoring;
 /// A cursor that serves the input's columns from one cursor in lock-step, and the added columns from batches that a second one reads ahead.
 /// A batch is read and computed when the first value of it is asked for, so whoever asks for nothing pays nothing.
 /// </summary>
-/// <remarks>Batches start at multiples of the batch size whatever was asked for, so a row's values do not depend on it. No thread affinity.</remarks>
+/// <remarks>Batches start at multiples of the batch size whatever is asked for, so a row's values do not depend on it. No thread affinity.</remarks>
 internal sealed class BatchedCursor : DataViewRowCursor
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
@@ -68,7 +68,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     public override ValueGetter<DataViewRowId> GetIdGetter() => lockStepId;
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        => ColumnGetters.Get<TValue>(mapper, lockStep, computation, active, column, RowInBatch);
+        => mapper.GetGetter<TValue>(lockStep, computation, active, column, RowInBatch);
 
     protected override void Dispose(bool disposing)
     {
@@ -147,5 +147,6 @@ internal sealed class BatchedCursor : DataViewRowCursor
     }
 
     private InvalidOperationException Unrepeatable()
-        => new($"Two passes over the same data gave different rows (at row {position}), so images cannot be read ahead. Make the data repeatable, e.g. with mlContext.Data.Cache or AppendCacheCheckpoint.");
+        => new($"Two passes over the same data gave different rows (at row {position}), so images cannot be read ahead."
+            + " Make the data repeatable, e.g. with mlContext.Data.Cache or AppendCacheCheckpoint.");
 }

@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace RobustAttribution.MLNet.Scoring;
 
-/// <summary>One row with the columns of a <see cref="BatchMapper"/> added, computed when one of them is asked for and once for each position of the input row.</summary>
+/// <summary>
+/// One row with the columns of a <see cref="BatchMapper"/> added, computed when one of them is asked for, once for each position of the input row.
+/// </summary>
 internal sealed class BatchedRow : DataViewRow
 {
     private readonly BatchMapper mapper;
@@ -31,7 +33,7 @@ internal sealed class BatchedRow : DataViewRow
     public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        => ColumnGetters.Get<TValue>(mapper, input, computation, active, column, () =>
+        => mapper.GetGetter<TValue>(input, computation, active, column, () =>
         {
             if (input.Position != computedAt)
             {

@@ -32,14 +32,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     public int BatchSize { get; } = batchSize;
 
     /// <summary>The network, for its owner.</summary>
-    public ImageNetwork Network
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(disposed, typeof(RobustAttributionModelTransformer));
-            return network;
-        }
-    }
+    public ImageNetwork Network => disposed ? throw Disposed() : network;
 
     /// <summary>Runs <paramref name="use"/> on the network in evaluation mode with frozen parameters, while nobody else uses it.</summary>
     /// <exception cref="ObjectDisposedException">The transformer that owns the network was disposed.</exception>
@@ -47,11 +40,8 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     {
         lock (network.SyncRoot)
         {
-            ObjectDisposedException.ThrowIf(disposed, typeof(RobustAttributionModelTransformer));
-            using (network.ForInspection())
-            {
-                use(network);
-            }
+            using IDisposable inspection = (disposed ? throw Disposed() : network).ForInspection();
+            use(network);
         }
     }
 
@@ -71,25 +61,28 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     public void AddTo(DataViewSchema.Annotations.Builder annotations)
         => annotations.Add(AnnotationKind, NetworkHandleType.Instance, (ref NetworkHandle handle) => handle = this);
 
-    /// <summary>A column of labels of the network's classes, with their names.</summary>
-    public OutputColumn LabelColumn(string name)
+    /// <summary>A key column with the network's classes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing, not a key, or has other classes.</exception>
+    public KeyColumn BindLabels(DataViewSchema schema, string name)
     {
-        var annotations = new DataViewSchema.Annotations.Builder();
-        ClassNames?.AddTo(annotations, Interop.AnnotationKinds.KeyValues);
-        return new ScalarColumn<uint>(name, new KeyDataViewType(typeof(uint), ClassCount), annotations.ToAnnotations());
+        KeyColumn labels = KeyColumn.Bind(schema, name);
+        IReadOnlyList<string>? expected = ClassNames?.Names;
+        IReadOnlyList<string>? found = Columns.ClassNames.Of(schema[labels.Index])?.Names;
+        bool same = expected is null || found is null ? labels.Count == ClassCount : expected.SequenceEqual(found);
+        return same ? labels : throw new ArgumentOutOfRangeException(
+            nameof(schema),
+            $"Label column '{name}' has the classes [{string.Join(", ", found ?? [$"1 to {labels.Count}"])}]; the network was trained on"
+            + $" [{string.Join(", ", expected ?? [$"1 to {ClassCount}"])}]."
+            + " Map the labels with the MapValueToKey that was fitted with the network.");
     }
-
-    /// <summary>The annotations that <see cref="LabelColumn"/> will have, as far as they can be told before fitting.</summary>
-    public static SchemaShape.Column[] ClassNamesPromise(SchemaShape shape, string scoreColumn)
-        => Interop.ShapeColumns.Find(shape, scoreColumn) is { } score
-            ? [.. score.Annotations.Where(annotation => annotation.Name == Interop.AnnotationKinds.TrainingLabelValues).Select(values => Interop.ShapeColumns.Vector(Interop.AnnotationKinds.KeyValues, values.ItemType))]
-            : [];
 
     /// <summary>Finds the network in a schema.</summary>
     /// <param name="schema">The schema of a view that a model with this network has scored.</param>
     /// <param name="column">The column expected to carry it.</param>
     /// <param name="user">The component that wants it, for errors.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The column does not carry a network; the message says which column does or did, and what to do.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The column does not carry a network; the message says which column does or did, and what to do.
+    /// </exception>
     public static NetworkHandle Find(DataViewSchema schema, string column, string user)
     {
         if (schema.GetColumnOrNull(column) is { } found && TryGet(found, out NetworkHandle? handle))
@@ -102,7 +95,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         throw NotFound(column, user, schema.GetColumnOrNull(column) is not null, replaced, elsewhere);
     }
 
-    /// <summary>Checks at design time what <see cref="Find"/> needs when data come, and that the column of images can hold them, where one is named.</summary>
+    /// <summary>Checks before fitting what <see cref="Find"/> requires, and that the column of images, where one is named, can hold them.</summary>
     public static void CheckShape(SchemaShape shape, string column, string? imageColumn, string user)
     {
         SchemaShape.Column? found = Interop.ShapeColumns.Find(shape, column);
@@ -120,6 +113,8 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         static bool Carries(SchemaShape.Column column) => column.Annotations.Any(annotation => annotation.Name == AnnotationKind);
     }
 
+    private static ObjectDisposedException Disposed() => new("RobustAttribution.MLNet.RobustAttributionModelTransformer"); // the owner
+
     private static bool TryGet(DataViewSchema.Column column, out NetworkHandle? handle)
     {
         handle = null;
@@ -136,11 +131,13 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     {
         string state = !present ? $"there is no column '{column}'"
             : replaced ? $"column '{column}' lost it: a transform after the classifier wrote a new column of that name"
-            : $"column '{column}' does not carry one (transforms that compute new values, such as ConvertType or NormalizeMinMax, and files, such as SaveAsBinary, drop it)";
+            : $"column '{column}' does not carry one (transforms that compute new values, such as ConvertType or NormalizeMinMax, and files,"
+                + " such as SaveAsBinary, drop it)";
         string advice = elsewhere is not null
             ? $"Column '{elsewhere}' carries a network: set ScoreColumnName = \"{elsewhere}\"."
             : "Put RobustImageClassification before it in the same pipeline, or apply the trained model to the images again with its Transform.";
-        return new ArgumentOutOfRangeException(nameof(column), $"{user} explains the network that column '{column}' carries, but {state}. {advice}");
+        return new ArgumentOutOfRangeException(
+            nameof(column), $"{user} explains the network that column '{column}' carries, but {state}. {advice}");
     }
 }
 

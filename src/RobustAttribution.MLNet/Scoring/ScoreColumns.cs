@@ -1,58 +1,81 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using RobustAttribution.MLNet.Columns;
+using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Interop;
+using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Scoring;
 
-/// <summary>The two columns that a multiclass model of ML.NET adds, with the annotations by which Evaluate, MapKeyToValue and CrossValidate know them.</summary>
+/// <summary>
+/// The two columns that a multiclass model of ML.NET adds, with the annotations by which Evaluate, MapKeyToValue and CrossValidate know them.
+/// </summary>
 internal static class ScoreColumns
 {
     private const string Task = "MulticlassClassification";
     private static readonly KeyDataViewType SetIdType = new(typeof(uint), int.MaxValue);
 
+    private static readonly SchemaShape.Column[] SharedPromise =
+    [
+        ShapeColumns.Scalar(AnnotationKinds.ScoreColumnSetId, NumberDataViewType.UInt32, isKey: true),
+        ShapeColumns.Scalar(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance),
+        ShapeColumns.Scalar(AnnotationKinds.ScoreValueKind, TextDataViewType.Instance),
+    ];
+
     /// <summary>The columns before fitting.</summary>
-    public static SchemaShape.Column[] Promise(SchemaShape.Column label, string scoreName, string predictedName)
-    {
-        SchemaShape.Column[] shared =
-        [
-            ShapeColumns.Scalar(AnnotationKinds.ScoreColumnSetId, NumberDataViewType.UInt32, isKey: true),
-            ShapeColumns.Scalar(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance),
-            ShapeColumns.Scalar(AnnotationKinds.ScoreValueKind, TextDataViewType.Instance),
-        ];
-        List<SchemaShape.Column> predicted = [.. shared];
-        List<SchemaShape.Column> score = [.. shared, ShapeColumns.Scalar(NetworkHandle.AnnotationKind, NetworkHandleType.Instance)];
-        foreach (SchemaShape.Column values in label.Annotations.Where(annotation => annotation.Name == AnnotationKinds.KeyValues))
+    public static IEnumerable<SchemaShape.Column> Promise(SchemaShape.Column label, string scoreName, string predictedName)
+        => Columns(scoreName, predictedName, label.Annotations.Find(AnnotationKinds.KeyValues)).Promise(new SchemaShape([label]));
+
+    /// <summary>The transformer that adds them, bound to a schema.</summary>
+    public static BatchMapper Bind(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, string scoreName, string predictedName)
+        => new(env, "RobustImageClassification", schema, network, Columns(scoreName, predictedName));
+
+    /// <summary>The columns, computed from the logits [N, K].</summary>
+    /// <param name="scoreName">The probabilities of the classes, with the network in hand.</param>
+    /// <param name="predictedName">The predicted label: a key with the label's values.</param>
+    /// <param name="keyValues">The label's values before fitting; null where it has none.</param>
+    private static ColumnList<Tensor> Columns(string scoreName, string predictedName, SchemaShape.Column? keyValues = null) => new(
+        batch =>
         {
-            predicted.Add(ShapeColumns.Vector(AnnotationKinds.KeyValues, values.ItemType));
-            score.Add(ShapeColumns.Vector(AnnotationKinds.SlotNames, TextDataViewType.Instance));
-            score.Add(ShapeColumns.Vector(AnnotationKinds.TrainingLabelValues, values.ItemType));
-        }
+            using IDisposable mode = no_grad();
+            return batch.Network.Logits(batch.Images);
+        },
+        new(predictedName, PredictedLabel(keyValues), logits => logits.argmax(1)),
+        new(scoreName, Score(keyValues), logits => nn.functional.softmax(logits, 1)));
 
-        return
-        [
-            ShapeColumns.Scalar(predictedName, NumberDataViewType.UInt32, isKey: true, [.. predicted]),
-            ShapeColumns.Vector(scoreName, NumberDataViewType.Single, [.. score]),
-        ];
-    }
+    private static ColumnKind PredictedLabel(SchemaShape.Column? keyValues) => new(
+        (name, _) => ShapeColumns.Scalar(
+            name,
+            NumberDataViewType.UInt32,
+            isKey: true,
+            keyValues is { } values ? [.. SharedPromise, ShapeColumns.Vector(AnnotationKinds.KeyValues, values.ItemType)] : SharedPromise),
+        (name, schema, network) =>
+        {
+            DataViewSchema.Annotations.Builder annotations = Shared(schema, "PredictedLabel");
+            network.ClassNames?.AddTo(annotations, AnnotationKinds.KeyValues);
+            return new OutputColumn(name, new KeyDataViewType(typeof(uint), network.ClassCount), OutputBuffer.Keys, annotations.ToAnnotations());
+        });
 
-    /// <summary>The predicted label: a key with the label's values.</summary>
-    public static OutputColumn PredictedLabel(string name, DataViewSchema schema, int classCount, ClassNames? names)
-    {
-        DataViewSchema.Annotations.Builder annotations = Shared(schema, "PredictedLabel");
-        names?.AddTo(annotations, AnnotationKinds.KeyValues);
-        return new ScalarColumn<uint>(name, new KeyDataViewType(typeof(uint), classCount), annotations.ToAnnotations());
-    }
+    private static ColumnKind Score(SchemaShape.Column? keyValues) => new(
+        (name, _) =>
+        {
+            List<SchemaShape.Column> annotations = [.. SharedPromise, ShapeColumns.Scalar(NetworkHandle.AnnotationKind, NetworkHandleType.Instance)];
+            if (keyValues is { } values)
+            {
+                annotations.Add(ShapeColumns.Vector(AnnotationKinds.SlotNames, TextDataViewType.Instance));
+                annotations.Add(ShapeColumns.Vector(AnnotationKinds.TrainingLabelValues, values.ItemType));
+            }
 
-    /// <summary>The probabilities of the classes, with the network in hand.</summary>
-    public static OutputColumn Score(string name, DataViewSchema schema, NetworkHandle network)
-    {
-        DataViewSchema.Annotations.Builder annotations = Shared(schema, "Score");
-        network.ClassNames?.AddSlotNamesTo(annotations);
-        network.ClassNames?.AddTo(annotations, AnnotationKinds.TrainingLabelValues);
-        network.AddTo(annotations);
-        return new VectorColumn(name, [network.ClassCount], annotations.ToAnnotations());
-    }
+            return ShapeColumns.Vector(name, NumberDataViewType.Single, [.. annotations]);
+        },
+        (name, schema, network) =>
+        {
+            DataViewSchema.Annotations.Builder annotations = Shared(schema, "Score");
+            network.ClassNames?.AddSlotNamesTo(annotations);
+            network.ClassNames?.AddTo(annotations, AnnotationKinds.TrainingLabelValues);
+            network.AddTo(annotations);
+            var type = new VectorDataViewType(NumberDataViewType.Single, network.ClassCount);
+            return new OutputColumn(name, type, OutputBuffer.Vectors, annotations.ToAnnotations());
+        });
 
     private static DataViewSchema.Annotations.Builder Shared(DataViewSchema schema, string valueKind)
     {

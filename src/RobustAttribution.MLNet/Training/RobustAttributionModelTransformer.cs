@@ -65,7 +65,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
     public void Dispose() => handle.Dispose();
 
     private protected override BatchMapper Bind(DataViewSchema schema)
-        => new ClassificationMapper(Environment, schema, handle, ScoreColumnName, PredictedLabelColumnName);
+        => ScoreColumns.Bind(Environment, schema, handle, ScoreColumnName, PredictedLabelColumnName);
 
     private protected override void Save(ModelSaveContext context)
     {

@@ -16,7 +16,8 @@ public sealed record LocalizationColumns
     public string PredictedBoxColumnName { get; init => field = Require.NotNull(value); } = "PredictedBox";
 
     /// <summary>
-    /// Such a column made of maps of the true class (<see cref="SaliencyTarget.Label"/>), with the same thresholds, for ground-truth-known localisation; null, the default, takes the predicted boxes.
+    /// Such a column made of maps of the true class (<see cref="SaliencyTarget.Label"/>), with the same thresholds, for ground-truth-known
+    /// localisation; null, the default, takes the predicted boxes.
     /// </summary>
     public string? KnownClassBoxColumnName { get; init; }
 

@@ -3,44 +3,64 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using RobustAttribution.Localization;
 using RobustAttribution.MLNet.Columns;
-using RobustAttribution.MLNet.Interop;
-using RobustAttribution.MLNet.Scoring;
 
 namespace RobustAttribution.MLNet;
 
 /// <summary>Computes the column of <see cref="SaliencyLocalizationTransformer"/>.</summary>
-internal sealed class SaliencyLocalizationMapper : RowMapper
+internal sealed class SaliencyLocalizationMapper : IRowMapper
 {
     /// <summary>The annotation of a column of predicted boxes that holds the thresholds of its boxes.</summary>
     public const string ThresholdsKind = "LocalizationThresholds";
 
+    private readonly SaliencyLocalizationTransformer owner;
+    private readonly SaliencyLocalizationEstimator.Options options;
     private readonly MapLocalizer[] localizers;
-    private readonly ResizePolicy resize;
-    private readonly int mapIndex;
-    private readonly int imageIndex;
+    private readonly DataViewSchema.Column map;
+    private readonly DataViewSchema.Column? images;
     private readonly int height;
     private readonly int width;
 
-    public SaliencyLocalizationMapper(DataViewSchema schema, SaliencyLocalizationEstimator.Options options)
-        : base(schema, Columns(schema, options), options.OutputColumnName, BoxVectors.Type(options.Thresholds.Count), Annotations(options))
+    public SaliencyLocalizationMapper(SaliencyLocalizationTransformer owner, DataViewSchema schema, SaliencyLocalizationEstimator.Options options)
     {
+        this.owner = owner;
+        this.options = options;
         localizers = [.. options.Thresholds.Select(threshold => new MapLocalizer { Threshold = threshold, Smooth = options.Smooth })];
-        mapIndex = Inputs[0].Index;
-        imageIndex = Inputs.Count > 1 ? Inputs[1].Index : -1;
-        resize = Inputs[^1].Type is ImageDataViewType ? options.Resize : ResizePolicy.Fill;
-        (height, width) = MapSize(Inputs[0]);
+        map = SchemaColumns.Require(schema, options.MapColumnName, "the column of maps");
+        (height, width) = MapSize(map);
+        if (options.ImageColumnName is { } name)
+        {
+            images = SchemaColumns.Require(schema, name, "the column of images");
+            _ = images.Value.Type is ImageDataViewType ? null : ImageColumn.ShapeOf(schema, name);
+        }
     }
 
-    public override Delegate CreateGetter(DataViewRow source)
+    public DataViewSchema.DetachedColumn[] GetOutputColumns()
+        => [new(options.OutputColumnName, BoxVectors.Type(options.Thresholds.Count), Annotations())];
+
+    public Func<int, bool> GetDependencies(Func<int, bool> activeOutput)
+        => column => activeOutput(0) && (column == map.Index || column == images?.Index);
+
+    public Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
     {
-        ValueGetter<VBuffer<float>> map = source.GetGetter<VBuffer<float>>(source.Schema[mapIndex]);
+        disposer = null;
+        return activeOutput(0) ? [CreateGetter(input)] : [null!];
+    }
+
+    public void Save(ModelSaveContext ctx) => ((ICanSaveModel)owner).Save(ctx);
+
+    public ITransformer GetTransformer() => owner;
+
+    private ValueGetter<VBuffer<float>> CreateGetter(DataViewRow source)
+    {
+        ValueGetter<VBuffer<float>> read = source.GetGetter<VBuffer<float>>(map);
         Func<(int Height, int Width)> size = SizeGetter(source);
+        ResizePolicy resize = (images ?? map).Type is ImageDataViewType ? options.Resize : ResizePolicy.Fill;
         VBuffer<float> values = default;
         float[] dense = new float[height * width];
         var boxes = new BoundingBox[localizers.Length];
-        return new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
+        return (ref VBuffer<float> value) =>
         {
-            map(ref values);
+            read(ref values);
             values.CopyTo(dense);
             (int imageHeight, int imageWidth) = size();
             var geometry = new ResizeGeometry(resize, imageWidth, imageHeight, width, height);
@@ -50,41 +70,33 @@ internal sealed class SaliencyLocalizationMapper : RowMapper
             }
 
             BoxVectors.Write(boxes, ref value);
-        });
+        };
     }
 
     /// <exception cref="ArgumentOutOfRangeException">It is not a column of maps.</exception>
     internal static ArgumentOutOfRangeException NotMaps(string name, string found)
         => new(nameof(name), $"Map column '{name}' holds {found}; needed are vectors of H×W values of Single, as Saliency makes.");
 
-    private static List<DataViewSchema.Column> Columns(DataViewSchema schema, SaliencyLocalizationEstimator.Options options)
+    private static (int Height, int Width) MapSize(DataViewSchema.Column map)
     {
-        DataViewSchema.Column map = SchemaColumns.Require(schema, options.MapColumnName, "the column of maps");
-        _ = MapSize(map);
-        List<DataViewSchema.Column> columns = [map];
-        if (options.ImageColumnName is { } image)
+        if (map.Type is not VectorDataViewType vector)
         {
-            if (SchemaColumns.Require(schema, image, "the column of images").Type is not ImageDataViewType)
-            {
-                _ = ImageColumn.ShapeOf(schema, image);
-            }
-
-            columns.Add(schema[image]);
+            throw NotMaps(map.Name, map.Type.ToString()!);
         }
 
-        return columns;
+        return vector is { IsKnownSize: true, Dimensions: [int height, int width] } && vector.ItemType == NumberDataViewType.Single
+            ? (height, width)
+            : throw NotMaps(map.Name, $"vectors of {string.Join('×', vector.Dimensions)} values of {vector.ItemType}");
     }
 
-    private static (int Height, int Width) MapSize(DataViewSchema.Column map)
-        => map.Type is VectorDataViewType { IsKnownSize: true, Dimensions: [int height, int width] } vector && vector.ItemType == NumberDataViewType.Single
-            ? (height, width)
-            : throw NotMaps(map.Name, map.Type is VectorDataViewType other ? $"vectors of {string.Join('×', other.Dimensions)} values of {other.ItemType}" : map.Type.ToString()!);
-
-    private static DataViewSchema.Annotations Annotations(SaliencyLocalizationEstimator.Options options)
+    private DataViewSchema.Annotations Annotations()
     {
         float[] thresholds = [.. options.Thresholds.Select(threshold => (float)threshold)];
         var builder = new DataViewSchema.Annotations.Builder();
-        builder.Add(ThresholdsKind, new VectorDataViewType(NumberDataViewType.Single, thresholds.Length), (ref VBuffer<float> value) => thresholds.CopyToBuffer(ref value));
+        builder.Add(
+            ThresholdsKind,
+            new VectorDataViewType(NumberDataViewType.Single, thresholds.Length),
+            (ref VBuffer<float> value) => thresholds.CopyToBuffer(ref value));
         if (thresholds.Length == 1)
         {
             BoxVectors.AddSlotNames(builder);
@@ -96,24 +108,24 @@ internal sealed class SaliencyLocalizationMapper : RowMapper
     /// <summary>The size of the current row's image.</summary>
     private Func<(int Height, int Width)> SizeGetter(DataViewRow source)
     {
-        if (imageIndex < 0)
+        if (images is not { } column)
         {
             return () => (height, width);
         }
 
-        if (source.Schema[imageIndex].Type is VectorDataViewType vector)
+        if (column.Type is VectorDataViewType vector)
         {
             (int imageHeight, int imageWidth) = (vector.Dimensions[1], vector.Dimensions[2]);
             return () => (imageHeight, imageWidth);
         }
 
-        ValueGetter<MLImage> getter = source.GetGetter<MLImage>(source.Schema[imageIndex]);
+        ValueGetter<MLImage> getter = source.GetGetter<MLImage>(column);
         MLImage? image = null; // given back to the getter, which may free or reuse it
         return () =>
         {
             getter(ref image!);
             return image is null
-                ? throw new BrokenImageException($"Image column '{source.Schema[imageIndex].Name}', row {source.Position}: the image is missing.")
+                ? throw new BrokenImageException($"Image column '{column.Name}', row {source.Position}: the image is missing.")
                 : (image.Height, image.Width);
         };
     }

@@ -1,3 +1,5 @@
+using RobustAttribution.MLNet.Scoring;
+
 namespace RobustAttribution.MLNet;
 
 /// <summary>Which class a saliency map explains. Exactly one of the properties is set; the predicted class where none is.</summary>
@@ -6,7 +8,9 @@ public sealed record SaliencyTarget
     /// <summary>The class that the network predicts, for each image by itself.</summary>
     public static SaliencyTarget Predicted { get; } = new();
 
-    /// <summary>The key column that names each image's class, with the classes of the training label; null for none. A missing key gives a map of NaN.</summary>
+    /// <summary>
+    /// The key column that names each image's class, with the classes of the training label; null for none. A missing key gives a map of NaN.
+    /// </summary>
     public string? ColumnName { get; init; }
 
     /// <summary>The class, by its place among the scores from 0; null for none.</summary>
@@ -30,6 +34,7 @@ public sealed record SaliencyTarget
     /// <summary>The most probable classes, one map for each, the most probable first.</summary>
     public static SaliencyTarget Top(int count) => new() { TopClasses = count };
 
+    /// <summary>The number of classes explained.</summary>
     internal int Count => TopClasses ?? 1;
 
     internal void Validate()
@@ -39,5 +44,36 @@ public sealed record SaliencyTarget
         {
             throw new ArgumentException($"Target is {this}; allowed is one of ColumnName, ClassIndex, ClassName and TopClasses.");
         }
+    }
+
+    /// <summary>Throws where a network has no such class.</summary>
+    internal void Check(NetworkHandle network)
+    {
+        if (Count > network.ClassCount)
+        {
+            throw new ArgumentException($"Target asks for the {Count} most probable classes; the network has {network.ClassCount}.");
+        }
+
+        _ = IndexIn(network);
+    }
+
+    /// <summary>The one class for all images, by its place among a network's scores; null where images differ.</summary>
+    /// <exception cref="ArgumentException">The network has no such class.</exception>
+    internal int? IndexIn(NetworkHandle network)
+    {
+        if (ClassName is { } name)
+        {
+            IReadOnlyList<string> names = network.ClassNames?.Names
+                ?? throw new ArgumentException(
+                    $"Target is the class '{name}', but the network's classes have no names; use SaliencyTarget.Class(index).");
+            int index = names.ToList().IndexOf(name);
+            return index >= 0
+                ? index
+                : throw new ArgumentException($"Target is the class '{name}'; the network's classes are {string.Join(", ", names)}.");
+        }
+
+        return ClassIndex is not int given || given < network.ClassCount
+            ? ClassIndex
+            : throw new ArgumentException($"Target is the class with index {given}; the network's classes are 0 to {network.ClassCount - 1}.");
     }
 }

@@ -5,6 +5,7 @@ using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
+using TorchSharp;
 
 namespace RobustAttribution.MLNet;
 
@@ -29,17 +30,25 @@ public sealed record SimilarityColumn(string ColumnName, IMapSimilarity Similari
     /// <summary>What it holds.</summary>
     public IMapSimilarity Similarity { get; init => field = Require.NotNull(value); } = Require.NotNull(Similarity, nameof(Similarity));
 
-    /// <summary>The column before fitting.</summary>
-    internal SchemaShape.Column Promise()
-        => ShapeColumns.Scalar(ColumnName, NumberDataViewType.Single, false, ShapeColumns.Scalar(AnnotationKind, TextDataViewType.Instance));
+    /// <summary>The column; an annotation of it says what it measures.</summary>
+    /// <typeparam name="TContext">What it is computed from.</typeparam>
+    /// <param name="index">Its place among the columns of the option.</param>
+    /// <param name="fill">The similarities [N].</param>
+    internal Column<TContext> Column<TContext>(int index, Func<TContext, torch.Tensor> fill)
+    {
+        var kind = new ColumnKind(
+            (name, _) => ShapeColumns.Scalar(
+                name, NumberDataViewType.Single, isKey: false, ShapeColumns.Scalar(AnnotationKind, TextDataViewType.Instance)),
+            (name, _, _) => new OutputColumn(name, NumberDataViewType.Single, OutputBuffer.Singles, Annotation()));
+        return new(ColumnName, kind, fill, $"Similarities[{index}]");
+    }
 
-    /// <summary>The column, which says in an annotation what it measures.</summary>
-    internal OutputColumn Column()
+    private DataViewSchema.Annotations Annotation()
     {
         string json = ComponentJson.Write(Similarity);
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(AnnotationKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = json.AsMemory());
-        return new ScalarColumn<float>(ColumnName, NumberDataViewType.Single, annotations.ToAnnotations());
+        return annotations.ToAnnotations();
     }
 
     /// <summary>Top-100 intersection, Kendall τ, Pearson and cosine.</summary>

@@ -72,6 +72,37 @@ public sealed class BindingTests
         Assert.AreEqual(owns ? 1 : 0, log.Count(entry => entry == "a dispose"));
     }
 
+    [TestMethod]
+    public void ARowMapperIsAskedForActiveColumnsOnly()
+    {
+        Mapped[] rows = [new(), new(), new()];
+        IDataView data = context.Data.LoadFromEnumerable(rows);
+        IDataView boxes = context.Transforms.SaliencyLocalization(imageColumnName: null).Fit(data).Transform(data); // adds PredictedBox by a row mapper
+        CollectionAssert.AreEqual(new[] { 5f, 5f, 5f }, boxes.GetColumn<float>("Number").ToArray());
+        Assert.AreEqual(0, rows.Sum(row => row.Reads));
+        Assert.HasCount(3, boxes.GetColumn<float[]>("PredictedBox").ToArray());
+        Assert.AreEqual(3, rows.Sum(row => row.Reads));
+        using DataViewRowCursor cursor = boxes.GetRowCursor([boxes.Schema["PredictedBox"]]);
+        Assert.IsFalse(cursor.IsColumnActive(boxes.Schema["Number"]));
+    }
+
+    private sealed class Mapped
+    {
+        public int Reads { get; private set; }
+
+        public float Number => 5;
+
+        [VectorType(2, 2)]
+        public float[] Saliency
+        {
+            get
+            {
+                Reads++;
+                return [0, 0, 0, 1];
+            }
+        }
+    }
+
     private sealed class Input
     {
         public float Number { get; set; }

@@ -6,6 +6,7 @@ using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
+using RobustAttribution.Serialization;
 
 namespace RobustAttribution.MLNet.Tests.Models;
 
@@ -165,6 +166,26 @@ public sealed class ModelFileTests
         Dictionary<string, uint> written = Versions(Path.Combine(folder, $"model-{CommittedModel.Newest}.zip"));
         CollectionAssert.AreEquivalent(Versions(CommittedModel.PathOf(CommittedModel.Newest)), written, "write a file of the new format with the argument write-model, and keep the old ones");
         Assert.AreEqual(CommittedModel.Newest, $"{written.Values.Max() >> 16}.{written.Values.Max() & 0xFFFF}");
+    }
+
+    [TestMethod]
+    public void OptionsKeepTheirNamesInFiles()
+    {
+        AreNamed(
+            new SaliencyEstimator.Options(),
+            "activation, batchSize, heatMapColumnName, imageColumnName, method, outputColumnName, overlayColumnName, reduction, scoreColumnName, seenImageColumnName, signedColumnName, target");
+        AreNamed(
+            new AttributionAttackEstimator.Options(),
+            "attack, batchSize, cleanPredictedLabelColumnName, imageColumnName, method, outputColumnName, pictureColumnName, predictedLabelColumnName, reduction, scoreColumnName, seed, similarities, validColumnName");
+        AreNamed(
+            new RandomPerturbationEstimator.Options(), "batchSize, draws, imageColumnName, method, reduction, scoreColumnName, seed, similarities, threatModel");
+        AreNamed(new SaliencyLocalizationEstimator.Options(), "imageColumnName, mapColumnName, outputColumnName, resize, smooth, thresholds");
+
+        static void AreNamed<T>(T options, string names)
+        {
+            using JsonDocument json = JsonDocument.Parse(ComponentJson.Write(options));
+            Assert.AreEqual(names, string.Join(", ", json.RootElement.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal)));
+        }
     }
 
     /// <summary>The versions of our components by their signatures.</summary>

@@ -30,7 +30,7 @@ internal static class RobustnessReporter
         {
             IDataView scored = Require.NotNull(model, nameof(models)).Transform(sample);
             NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "RobustnessReport");
-            NetworkMapper.CheckLabels(scored.Schema, options.LabelColumnName, network);
+            network.BindLabels(scored.Schema, options.LabelColumnName);
             views.Add((Require.NotNull(name, nameof(models)), scored, network));
         }
 

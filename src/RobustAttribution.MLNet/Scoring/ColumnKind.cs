@@ -1,0 +1,53 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+using RobustAttribution.MLNet.Interop;
+using RobustAttribution.Networks;
+
+namespace RobustAttribution.MLNet.Scoring;
+
+/// <summary>What a column holds: before fitting, and bound to a schema and a network.</summary>
+/// <param name="Promise">The column of a name that is promised for an input shape.</param>
+/// <param name="Bind">The column of a name in rows of a schema.</param>
+internal sealed record ColumnKind(
+    Func<string, SchemaShape, SchemaShape.Column> Promise, Func<string, DataViewSchema, NetworkHandle, OutputColumn> Bind)
+{
+    /// <summary>Truth values.</summary>
+    public static ColumnKind Boolean { get; } = new(
+        (name, _) => ShapeColumns.Scalar(name, BooleanDataViewType.Instance),
+        (name, _, _) => new OutputColumn(name, BooleanDataViewType.Instance, OutputBuffer.Booleans));
+
+    /// <summary>Images as the network takes them: float vectors of C×H×W values.</summary>
+    public static ColumnKind Pixels { get; } = Vector(input => [input.Channels, input.Height, input.Width]);
+
+    /// <summary>Float vectors.</summary>
+    /// <param name="dimensions">Their dimensions.</param>
+    public static ColumnKind Vector(Func<InputSpecification, int[]> dimensions) => new(
+        (name, _) => ShapeColumns.Vector(name, NumberDataViewType.Single),
+        (name, _, network) => new OutputColumn(
+            name, new VectorDataViewType(NumberDataViewType.Single, dimensions(network.Input)), OutputBuffer.Vectors));
+
+    /// <summary>MLImages of the network's size.</summary>
+    /// <param name="draw">Draws one from the values of its row.</param>
+    public static ColumnKind Image(ImageDrawing draw) => new(
+        (name, _) => ShapeColumns.Scalar(name, new ImageDataViewType()),
+        (name, _, network) => new OutputColumn(
+            name, new ImageDataViewType(network.Input.Height, network.Input.Width), () => OutputBuffer.Images(draw, network.Input)));
+
+    /// <summary>Classes of the network: keys with their names.</summary>
+    /// <param name="scoreColumnName">The column that carries the network.</param>
+    public static ColumnKind PredictedClass(string scoreColumnName) => new(
+        (name, input) => ShapeColumns.Scalar(
+            name,
+            NumberDataViewType.UInt32,
+            isKey: true,
+            input.Find(scoreColumnName)?.Annotations.Find(AnnotationKinds.TrainingLabelValues) is { } values
+                ? [ShapeColumns.Vector(AnnotationKinds.KeyValues, values.ItemType)]
+                : []),
+        (name, _, network) =>
+        {
+            var annotations = new DataViewSchema.Annotations.Builder();
+            network.ClassNames?.AddTo(annotations, AnnotationKinds.KeyValues);
+            return new OutputColumn(name, new KeyDataViewType(typeof(uint), network.ClassCount), OutputBuffer.Keys, annotations.ToAnnotations());
+        });
+}

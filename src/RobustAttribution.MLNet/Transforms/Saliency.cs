@@ -1,0 +1,161 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using RobustAttribution.Attributions;
+using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
+using static TorchSharp.torch;
+
+[assembly: LoadableClass(
+    typeof(RobustAttribution.MLNet.SaliencyTransformer),
+    null,
+    typeof(SignatureLoadModel),
+    "Saliency maps",
+    RobustAttribution.MLNet.SaliencyTransformer.LoaderSignature)]
+
+namespace RobustAttribution.MLNet;
+
+/// <summary>Adds saliency maps of the network that a Score column carries. Made by <c>mlContext.Transforms.Saliency</c>.</summary>
+public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Options, SaliencyTransformer>
+{
+    internal SaliencyEstimator(IHostEnvironment environment, Options options)
+        : base(new SaliencyTransformer(environment, Require.NotNull(options, nameof(options))))
+        => options.Target.Validate();
+
+    /// <summary>What to explain and how. Each option checks its value when it is set.</summary>
+    public sealed record Options : NetworkOptions
+    {
+        /// <summary>The new column of maps: vectors of H×W values (n×H×W for <see cref="SaliencyTarget.Top"/>). "Saliency" by default.</summary>
+        public string OutputColumnName { get; init => field = Require.NotNull(value); } = "Saliency";
+
+        /// <summary>
+        /// A new column of the attribution before it is reduced: vectors of C×H×W signed values; the values of a method without channels are spread
+        /// evenly over them. Null, the default, for none.
+        /// </summary>
+        public string? SignedColumnName { get; init; }
+
+        /// <summary>
+        /// A new column of the images as the network sees them: brought to its size, vectors of C×H×W values in the range that the model was trained
+        /// on. Null, the default, for none.
+        /// </summary>
+        public string? SeenImageColumnName { get; init; }
+
+        /// <summary>A new column of the map in colours, an MLImage of the network's size. Null, the default, for none.</summary>
+        public string? HeatMapColumnName { get; init; }
+
+        /// <summary>A new column of the image with the map laid over it, an MLImage of the network's size. Null, the default, for none.</summary>
+        public string? OverlayColumnName { get; init; }
+
+        /// <summary>The class explained. The predicted one by default.</summary>
+        public SaliencyTarget Target { get; init => field = Require.NotNull(value); } = SaliencyTarget.Predicted;
+
+        /// <summary>
+        /// The activation to explain with instead of the network's own, e.g. softplus β = 50 as ART; the prediction stays the network's. Null, the
+        /// default, for its own.
+        /// </summary>
+        public Activation? Activation { get; init; }
+    }
+}
+
+/// <summary>Adds saliency maps. Holds no network: it explains the one that the Score column carries.</summary>
+public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.Options>
+{
+    internal const string LoaderSignature = "RobustSaliency";
+    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature, 0x00010002, readableBy: 0x00010002); // 1.2: SeenImageColumnName
+
+    internal SaliencyTransformer(IHostEnvironment environment, SaliencyEstimator.Options options)
+        : base(environment, options, "Saliency", Format)
+    {
+    }
+
+    private protected override ColumnList Columns => new ColumnList<Explanation>(
+        batch => new(Options, batch),
+        new(Options.OutputColumnName, ColumnKind.Vector(MapDimensions), it => it.Maps),
+        new(Options.SignedColumnName, ColumnKind.Pixels, it => it.SignedPixels),
+        new(Options.SeenImageColumnName, ColumnKind.Pixels, it => it.SeenImages),
+        new(Options.HeatMapColumnName, ColumnKind.Image((map, input) => SaliencyImage.HeatMap(map, input.Height, input.Width)), it => it.FirstMap),
+        new(Options.OverlayColumnName, ColumnKind.Image(DrawOverlay), it => it.ImageAndFirstMap));
+
+    private protected override (string Option, string? Column) Label => ("Target.ColumnName", Options.Target.ColumnName);
+
+    private protected override void Check(NetworkHandle network) => Options.Target.Check(network);
+
+    private static SaliencyTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+        => new(env, ComponentJson.Read<SaliencyEstimator.Options>(Format.ReadCard(ctx)));
+
+    private static MLImage DrawOverlay(ReadOnlySpan<float> imageAndMap, InputSpecification input)
+    {
+        int pixels = input.ValueCount;
+        return SaliencyImage.Overlay(imageAndMap[..pixels], input.Channels, imageAndMap[pixels..], input.Height, input.Width);
+    }
+
+    private int[] MapDimensions(InputSpecification input)
+        => Options.Target.Count == 1 ? [input.Height, input.Width] : [Options.Target.Count, input.Height, input.Width];
+
+    /// <summary>The maps of one batch; each part is computed when the first column needs it.</summary>
+    private sealed class Explanation(SaliencyEstimator.Options options, BatchInput batch)
+    {
+        /// <summary>[N,H,W], or [N,n,H,W] of n classes.</summary>
+        public Tensor Maps => Reduced.Length == 1 ? Reduced[0] : stack(Reduced, 1);
+
+        /// <summary>[N,H,W].</summary>
+        public Tensor FirstMap => Reduced[0];
+
+        /// <summary>[N,C·H·W + H·W].</summary>
+        public Tensor ImageAndFirstMap => cat([batch.Images.flatten(1), FirstMap.flatten(1)], 1);
+
+        /// <summary>[N,C,H,W].</summary>
+        public Tensor SignedPixels => (Signed[0] * (Signed[0].shape[1] / (double)batch.Network.Input.Channels)).expand_as(batch.Images);
+
+        /// <summary>[N,C,H,W].</summary>
+        public Tensor SeenImages => batch.ToPixelScale(batch.Images);
+
+        /// <summary>The attributions of the n classes to explain, each [N,C,H,W] or [N,1,H,W]; of class 0 where the label is missing.</summary>
+        private Tensor[] Signed => field ??= Attribute();
+
+        /// <summary>The maps of the n classes, each [N,H,W]; NaN where the label is missing.</summary>
+        private Tensor[] Reduced => field ??= Reduce();
+
+        private Tensor[] Reduce()
+        {
+            Tensor[] maps = Array.ConvertAll(Signed, options.Reduction.Reduce);
+            return batch.Classes is null ? maps : [maps[0].masked_fill(batch.Classes.lt(0).reshape(-1, 1, 1), double.NaN)];
+        }
+
+        private Tensor[] Attribute()
+        {
+            bool predicted = options.Target is { ColumnName: null, ClassIndex: null, ClassName: null, Count: 1 };
+            if (predicted && options.Activation is null && options.Method is SinglePassAttribution method)
+            {
+                return [method.AttributePredicted(batch.Network, batch.Images).Attribution]; // the forward pass that finds the class explains it
+            }
+
+            Tensor classes = Classes(); // [N, n]
+            using IDisposable? activation = options.Activation is null ? null : batch.Network.WithActivation(options.Activation);
+            return
+            [
+                .. Enumerable.Range(0, options.Target.Count)
+                    .Select(i => options.Method.Attribute(batch.Network, batch.Images, classes.select(1, i))),
+            ];
+        }
+
+        /// <summary>[N, n], int64: the classes to explain; 0 where the label is missing.</summary>
+        private Tensor Classes()
+        {
+            if (batch.Classes is not null)
+            {
+                return batch.Classes.clamp_min(0).unsqueeze(1);
+            }
+
+            if (options.Target.IndexIn(batch.Handle) is int index)
+            {
+                return full([batch.Images.shape[0], 1], index, ScalarType.Int64, batch.Network.Device);
+            }
+
+            using IDisposable mode = no_grad();
+            return batch.Network.Logits(batch.Images).topk(options.Target.Count, 1).indexes;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.ML;
+using RobustAttribution.MLNet.Columns;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Similarities;
+
+namespace RobustAttribution.MLNet.Tests.Columns;
+
+/// <summary>A new column has a name of its own: neither another new column's nor that of a column which is read.</summary>
+[TestClass]
+public sealed class ColumnNamesTests
+{
+    private readonly TransformsCatalog transforms = new MLContext(1).Transforms;
+
+    [TestMethod]
+    public void TwoNewColumnsOfOneNameAreAnErrorThatNamesBothOptions()
+    {
+        Refuses(() => transforms.Saliency(new() { SignedColumnName = "Saliency" }), "OutputColumnName and SignedColumnName are both 'Saliency'");
+        Refuses(() => transforms.Saliency(new() { HeatMapColumnName = "A", OverlayColumnName = "A" }), "HeatMapColumnName and OverlayColumnName are both 'A'");
+        Refuses(
+            () => transforms.AttributionAttack(new() { ValidColumnName = "After", PredictedLabelColumnName = "After" }),
+            "PredictedLabelColumnName and ValidColumnName are both 'After'");
+        Refuses(
+            () => transforms.AttributionAttack(new() { OutputColumnName = "KendallTau" }), "OutputColumnName and Similarities[1] are both 'KendallTau'");
+        Refuses(
+            () => transforms.RandomPerturbation(new() { Similarities = [new(new KendallTau()), new(new CosineSimilarity()), new(new KendallTau())] }),
+            "Similarities[0] and Similarities[2] are both 'KendallTau'");
+    }
+
+    [TestMethod]
+    public void ANewColumnWithTheNameOfOneThatIsReadIsAnErrorThatNamesBothOptions()
+    {
+        Refuses(() => transforms.Saliency("Score"), "ScoreColumnName and OutputColumnName are both 'Score'");
+        Refuses(
+            () => transforms.AttributionAttack(new() { ImageColumnName = "Photo", AttackedMLImageColumnName = "Photo" }),
+            "ImageColumnName and AttackedMLImageColumnName are both 'Photo'");
+        Refuses(() => transforms.Saliency("Label", target: SaliencyTarget.Label()), "Target.ColumnName and OutputColumnName are both 'Label'");
+        Refuses(() => transforms.SaliencyLocalization("Saliency"), "MapColumnName and OutputColumnName are both 'Saliency'");
+        Refuses(() => transforms.SaliencyLocalization("Image"), "ImageColumnName and OutputColumnName are both 'Image'");
+        ColumnNames.RequireDistinct([("A", "a"), ("B", "b"), ("C", null)], ("D", "d"), ("E", null), ("F", "d"));
+    }
+
+    [TestMethod]
+    public void TheColumnThatTheNetworkWasTrainedOnIsNotReplacedEither()
+    {
+        using var scored = new Scored();
+        AttributionAttackEstimator attack = scored.Context.Transforms.AttributionAttack(outputColumnName: "Image");
+        Refuses(() => attack.Fit(scored.View), "ImageColumnName and OutputColumnName are both 'Image'");
+    }
+
+    private static void Refuses(Func<object> deed, string message)
+        => StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => deed()).Message, message);
+}
