@@ -1,7 +1,8 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
@@ -28,17 +29,18 @@ internal sealed class AttributionAttackMapper : NetworkMapper
         this.values = values;
     }
 
-    private delegate Tensor Computation(Outcome outcome);
+    private delegate Tensor Computation(AttackedImages attacked);
 
     public override string Name => "AttributionAttack";
 
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
         using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);
-        var outcome = new Outcome(options, network, input.Images, generator);
+        using var clean = new ExplainedImages(new SaliencyMap(options.Method, options.Reduction), network, input.Images, null);
+        using AttackedImages attacked = clean.Under(options.Attack, generator);
         for (int i = 0; i < outputs.Length; i++)
         {
-            outputs[i]?.Fill(values[i].Compute(outcome));
+            outputs[i]?.Fill(values[i].Compute(attacked));
         }
     }
 
@@ -49,32 +51,32 @@ internal sealed class AttributionAttackMapper : NetworkMapper
         List<Value> values = [];
         if (options.OutputColumnName is { } attacked)
         {
-            values.Add(new(new VectorColumn(attacked, [input.Channels, input.Height, input.Width]), outcome => outcome.Attack.Images * top));
+            values.Add(new(new VectorColumn(attacked, [input.Channels, input.Height, input.Width]), batch => batch.After.Images * top));
         }
 
         if (options.AttackedMLImageColumnName is { } image)
         {
-            values.Add(new(new AttackedImageColumn(image, input), outcome => outcome.Attack.Images));
+            values.Add(new(new AttackedImageColumn(image, input), batch => batch.After.Images));
         }
 
         if (options.CleanPredictedLabelColumnName is { } clean)
         {
-            values.Add(new(network.LabelColumn(clean), outcome => outcome.Classes));
+            values.Add(new(network.LabelColumn(clean), batch => batch.Before.Predicted));
         }
 
         if (options.PredictedLabelColumnName is { } predicted)
         {
-            values.Add(new(network.LabelColumn(predicted), outcome => outcome.AttackedClasses));
+            values.Add(new(network.LabelColumn(predicted), batch => batch.After.Predicted));
         }
 
         if (options.ValidColumnName is { } valid)
         {
-            values.Add(new(new ScalarColumn<bool>(valid, BooleanDataViewType.Instance), outcome => outcome.Attack.Valid));
+            values.Add(new(new ScalarColumn<bool>(valid, BooleanDataViewType.Instance), batch => batch.Valid));
         }
 
         foreach (SimilarityColumn similarity in options.Similarities)
         {
-            values.Add(new(similarity.Column(), outcome => outcome.Compare(similarity.Similarity)));
+            values.Add(new(similarity.Column(), batch => tensor(batch.Compare(similarity.Similarity))));
         }
 
         return values;
@@ -82,33 +84,4 @@ internal sealed class AttributionAttackMapper : NetworkMapper
 
     /// <summary>A column and what is in it.</summary>
     private readonly record struct Value(OutputColumn Column, Computation Compute);
-
-    /// <summary>One attacked batch; each part is computed when the first column needs it. Its tensors belong to the dispose scope of the computation.</summary>
-    private sealed class Outcome(AttributionAttackEstimator.Options options, ImageNetwork network, Tensor images, Generator generator)
-    {
-        private Tensor? cleanMap;
-        private Tensor? attackedMap;
-
-        public Tensor Classes => field ??= Predict(images);
-
-        public Tensor AttackedClasses => field ??= Predict(Attack.Images);
-
-        public AttackResult Attack => field ??= options.Attack.Perturb(network, images, Classes, generator);
-
-        public Tensor Compare(Similarities.IMapSimilarity similarity)
-        {
-            cleanMap ??= Map(images);
-            attackedMap ??= Map(Attack.Images);
-            Tensor values = similarity.Compare(cleanMap, attackedMap); // [N], float64, CPU
-            return where(Attack.Valid.cpu(), values, full_like(values, double.NaN));
-        }
-
-        private Tensor Predict(Tensor images)
-        {
-            using IDisposable mode = no_grad();
-            return network.Logits(images).argmax(1);
-        }
-
-        private Tensor Map(Tensor images) => options.Reduction.Reduce(options.Method.Attribute(network, images, Classes));
-    }
 }

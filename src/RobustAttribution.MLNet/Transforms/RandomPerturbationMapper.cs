@@ -1,10 +1,10 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet;
@@ -18,46 +18,21 @@ internal sealed class RandomPerturbationMapper(IHostEnvironment env, DataViewSch
     public override void Compute(in ImageBatchInput input, ImageNetwork network, OutputBuffer?[] outputs)
     {
         using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, 0, input.ContentSeed()), network.Device);
-        Tensor images = input.Images;
-        (Tensor clean, Tensor classes) = ExplainPredicted(network, images);
-        Tensor reference = options.Reduction.Reduce(clean);
-        Tensor?[] sums = new Tensor?[outputs.Length];
-        for (int draw = 0; draw < options.Draws; draw++)
+        int[] active = [.. Enumerable.Range(0, outputs.Length).Where(i => outputs[i] is not null)];
+        RobustnessMeasurement measurement = RobustnessMeasurement.RandomPerturbation(options.ThreatModel, options.Draws) with
         {
-            using IDisposable step = NewDisposeScope();
-            Tensor disturbed = MapOf(options.ThreatModel.RandomStart(images, network.Input, generator));
-            for (int i = 0; i < outputs.Length; i++)
-            {
-                if (outputs[i] is not null)
-                {
-                    Tensor similarity = options.Similarities[i].Similarity.Compare(reference, disturbed);
-                    sums[i] = (sums[i] is { } sum ? sum + similarity : similarity).MoveToOuterDisposeScope();
-                }
-            }
-        }
-
-        for (int i = 0; i < outputs.Length; i++)
+            Map = new SaliencyMap(options.Method, options.Reduction),
+            Similarities = [.. active.Select(i => options.Similarities[i].Similarity)],
+        };
+        double[][] means =
+        [
+            .. measurement.MeasureBatch(network, input.Images, null, generator)
+                .GroupBy(row => row.Image)
+                .Select(draws => RobustnessRow.MeanSimilarities([.. draws])),
+        ];
+        foreach ((int measure, int output) in active.Index())
         {
-            outputs[i]?.Fill(sums[i]! / options.Draws);
+            outputs[output]!.Fill(tensor(Array.ConvertAll(means, image => image[measure])));
         }
-
-        Tensor MapOf(Tensor images)
-        {
-            using IDisposable scope = NewDisposeScope();
-            return options.Reduction.Reduce(options.Method.Attribute(network, images, classes)).MoveToOuterDisposeScope();
-        }
-    }
-
-    private (Tensor Attribution, Tensor Classes) ExplainPredicted(ImageNetwork network, Tensor images)
-    {
-        if (options.Method is SinglePassAttribution method)
-        {
-            (Tensor attribution, Tensor logits) = method.AttributePredicted(network, images);
-            return (attribution, logits.argmax(1));
-        }
-
-        using IDisposable mode = no_grad();
-        Tensor classes = network.Logits(images).argmax(1);
-        return (options.Method.Attribute(network, images, classes), classes);
     }
 }
