@@ -41,7 +41,11 @@ internal static class Measurements
             found, "IG", network, Integrated, integratedAttack, images.narrow(0, 0, IntegratedCount), predicted.narrow(0, 0, IntegratedCount), generator, new TopKIntersection(), new KendallTau());
         Compare(
             found, "target map", network, new InputGradient(), new TargetMapAttack { ThreatModel = new LinfBall(16.0 / 255), Steps = 50 }, images, predicted, generator, new PearsonCorrelation(), new StructuralSimilarity());
-        found["random perturbation cosine"] = Mean(new RandomPerturbationSimilarity().Measure(network, images, predicted, generator));
+        found["random perturbation cosine"] = RobustnessMeasurement.RandomPerturbation()
+            .Measure(network, new TensorBatchSource(images, truth), (int)images.shape[0], seed)
+            .Select(row => row.Similarities[0])
+            .Where(value => !double.IsNaN(value))
+            .Average();
         Insert(found, "insertion", network, images, truth, Maps(network, new InputGradient(), images, predicted));
         Insert(found, "adversarial insertion", network, images, truth, attackedMap);
         return found;

@@ -55,7 +55,7 @@ public static class RobustAttributionMulticlassCatalog
         this MulticlassClassificationCatalog catalog, IDataView attackedData, AttributionRobustnessColumns? columns = null)
     {
         ArgumentNullException.ThrowIfNull(attackedData);
-        return AttributionRobustnessEvaluator.Measure(CatalogEnvironment.Of(catalog), attackedData, columns ?? new AttributionRobustnessColumns(), int.MaxValue, null, CancellationToken.None);
+        return AttributionRobustnessEvaluator.Read(CatalogEnvironment.Of(catalog), attackedData, columns ?? new AttributionRobustnessColumns());
     }
 
     /// <summary>Evaluates the folds of a cross-validation, each with its own model on the rows it was not trained on.</summary>
@@ -91,27 +91,24 @@ public static class RobustAttributionMulticlassCatalog
         return RandomPerturbationEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options ?? new());
     }
 
-    /// <summary>Accuracy and explanations under attacks of growing ε, over every row with a label; the images are held in memory.</summary>
+    /// <summary>Accuracy and explanations under attacks of growing ε, over every row with a label.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
     /// <param name="curve">The values of ε, attacks and measures; the defaults where null.</param>
     /// <param name="labelColumnName">The key column of true labels.</param>
-    /// <param name="scoreColumnName">The column that carries the network.</param>
-    /// <param name="seed">Start of the attacks' random draws.</param>
-    /// <param name="progress">Called with the images done after each batch; null for none.</param>
-    /// <param name="cancellationToken">Stops within one batch.</param>
     public static SecurityCurveMetrics EvaluateSecurityCurve(
-        this MulticlassClassificationCatalog catalog,
-        IDataView data,
-        SecurityCurve? curve = null,
-        string labelColumnName = "Label",
-        string scoreColumnName = "Score",
-        int seed = 0,
-        Action<long>? progress = null,
-        CancellationToken cancellationToken = default)
+        this MulticlassClassificationCatalog catalog, IDataView data, SecurityCurve? curve = null, string labelColumnName = "Label")
+        => EvaluateSecurityCurve(catalog, data, new SecurityCurveOptions { Curve = curve ?? new SecurityCurve(), LabelColumnName = labelColumnName });
+
+    /// <summary>Accuracy and explanations under attacks of growing ε, over every row with a label.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
+    /// <param name="options">What to attack and to measure.</param>
+    public static SecurityCurveMetrics EvaluateSecurityCurve(this MulticlassClassificationCatalog catalog, IDataView data, SecurityCurveOptions options)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return SecurityCurveEvaluator.Measure(CatalogEnvironment.Of(catalog), data, curve ?? new SecurityCurve(), labelColumnName, scoreColumnName, seed, progress, cancellationToken);
+        ArgumentNullException.ThrowIfNull(options);
+        return SecurityCurveEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options);
     }
 
     /// <summary>Attacks and measures a trained model and makes a page of what came of it.</summary>

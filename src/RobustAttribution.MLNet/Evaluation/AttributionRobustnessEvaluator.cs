@@ -1,105 +1,105 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Columns;
-using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.MLNet.Interop;
 using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Evaluation;
 
-/// <summary>Computes <see cref="AttributionRobustnessMetrics"/>.</summary>
+/// <summary>Computes <see cref="AttributionRobustnessMetrics"/>: two sources of rows, one fold.</summary>
 internal static class AttributionRobustnessEvaluator
 {
-    private const string CleanLabel = "__RobustAttributionPredictedLabel";
-
     /// <summary>Attacks every row of a scored view.</summary>
     public static AttributionRobustnessMetrics Attack(IHostEnvironment env, IDataView scored, AttributionRobustnessOptions options)
     {
-        NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "EvaluateAttributionRobustness");
-        if (options.LabelColumnName is { } label)
+        CheckLabelled(options.CorrectlyClassifiedOnly, options.LabelColumnName);
+        var view = new ScoredRows(
+            env, scored, "EvaluateAttributionRobustness", options.ScoreColumnName, options.ImageColumnName, options.LabelColumnName)
         {
-            network.BindLabels(scored.Schema, label);
-        }
-
-        var transformer = new AttributionAttackTransformer(env, new()
-        {
-            Attack = options.Attack,
-            Method = options.Method,
-            Reduction = options.Reduction,
-            Similarities = options.Similarities,
-            OutputColumnName = null,
-            CleanPredictedLabelColumnName = CleanLabel,
-            ScoreColumnName = options.ScoreColumnName,
-            ImageColumnName = options.ImageColumnName,
-            Seed = options.Seed,
             BatchSize = options.BatchSize,
-        });
-        var columns = new AttributionRobustnessColumns
-        {
-            LabelColumnName = options.LabelColumnName,
-            PredictedLabelColumnName = CleanLabel,
-            SimilarityColumnNames = [.. options.Similarities.Select(similarity => similarity.ColumnName)],
-            CorrectlyClassifiedOnly = options.CorrectlyClassifiedOnly,
+            Seed = options.Seed,
+            Progress = options.Progress,
+            CancellationToken = options.CancellationToken,
         };
-        return Measure(env, transformer.Transform(scored), columns, options.BatchSize ?? network.BatchSize, options.Progress, options.CancellationToken);
+        var measurement = new RobustnessMeasurement
+        {
+            Attacks = [options.Attack],
+            Map = new SaliencyMap(options.Method, options.Reduction),
+            Similarities = [.. options.Similarities.Select(column => column.Similarity)],
+        };
+        IEnumerable<RobustnessRow> rows = view
+            .Measure((network, images, labels, generator) => measurement.MeasureBatch(network, images, labels, generator))
+            .SelectMany(batch => batch)
+            .Select(row => row with { Similarities = [.. row.Similarities.Select(value => (double)(float)value)] }); // as columns hold them
+        return AttributionRobustnessMetrics.Of(rows, view.ClassNames, options.Similarities, options.CorrectlyClassifiedOnly);
     }
 
-    /// <summary>Computes the metrics from columns.</summary>
-    public static AttributionRobustnessMetrics Measure(
-        IHostEnvironment env, IDataView attacked, AttributionRobustnessColumns columns, int reportEvery, Action<long>? report, CancellationToken cancellationToken)
+    /// <summary>Computes the metrics from the columns of a view that was attacked before.</summary>
+    public static AttributionRobustnessMetrics Read(IHostEnvironment env, IDataView attacked, AttributionRobustnessColumns columns)
     {
-        if (columns.CorrectlyClassifiedOnly && columns.LabelColumnName is null)
-        {
-            throw new ArgumentException("CorrectlyClassifiedOnly is set, which needs LabelColumnName; it is null.", nameof(columns));
-        }
+        CheckLabelled(columns.CorrectlyClassifiedOnly, columns.LabelColumnName);
+        DataViewSchema schema = attacked.Schema;
+        KeyColumn after = KeyColumn.Bind(schema, columns.AttackedPredictedLabelColumnName);
+        SimilarityColumn[] similarities = [.. SimilaritiesOf(schema, columns.SimilarityColumnNames)];
+        IReadOnlyList<string> classNames = ClassNames.Of(schema[after.Index])?.Names
+            ?? [.. Enumerable.Range(1, after.Count).Select(number => number.ToString())];
+        return AttributionRobustnessMetrics.Of(
+            Rows(env, attacked, columns, after, similarities), classNames, similarities, columns.CorrectlyClassifiedOnly);
+    }
 
+    private static void CheckLabelled(bool correctlyClassifiedOnly, string? labelColumnName)
+    {
+        if (correctlyClassifiedOnly && labelColumnName is null)
+        {
+            throw new ArgumentException("CorrectlyClassifiedOnly is set, which needs LabelColumnName; it is null.", nameof(labelColumnName));
+        }
+    }
+
+    private static IEnumerable<RobustnessRow> Rows(
+        IHostEnvironment env, IDataView attacked, AttributionRobustnessColumns columns, KeyColumn after, SimilarityColumn[] similarities)
+    {
         DataViewSchema schema = attacked.Schema;
         KeyColumn? label = columns.LabelColumnName is { } name ? KeyColumn.Bind(schema, name) : null;
         (DataViewSchema.Column predicted, Func<DataViewRow, Func<long>> openPredicted) = Predictions(schema, columns);
-        KeyColumn after = KeyColumn.Bind(schema, columns.AttackedPredictedLabelColumnName);
         DataViewSchema.Column valid = SchemaColumns.Require(schema, columns.ValidColumnName, "a Boolean column");
-        (DataViewSchema.Column Column, IMapSimilarity Similarity)[] similarities = [.. SimilaritiesOf(schema, columns.SimilarityColumnNames)];
-        string[] classNames = [.. ClassNames.Of(schema[after.Index])?.Names ?? Enumerable.Range(1, after.Count).Select(number => number.ToString())];
-        var tally = new RobustnessTally(classNames, [.. similarities.Select(entry => (entry.Column.Name, entry.Similarity))], columns.CorrectlyClassifiedOnly);
-
-        DataViewSchema.Column[] needed = [.. similarities.Select(entry => entry.Column), valid, predicted, schema[after.Index], .. label is null ? [] : new[] { schema[label.Index] }];
-        using IProgressChannel progress = env.StartProgressChannel("EvaluateAttributionRobustness");
-        progress.SetHeader(new ProgressHeader("rows"), entry => entry.SetProgress(0, tally.Rows));
-        using DataViewRowCursor cursor = attacked.GetRowCursor(needed);
+        DataViewSchema.Column[] compared = Array.ConvertAll(similarities, column => schema[column.ColumnName]);
+        using DataViewRowCursor cursor = attacked.GetRowCursor(
+            [.. compared, valid, predicted, schema[after.Index], .. label is null ? [] : new[] { schema[label.Index] }]);
         Func<long>? readLabel = label?.Open(cursor);
         Func<long> readPredicted = openPredicted(cursor);
         Func<long> readAfter = after.Open(cursor);
         ValueGetter<bool> readValid = cursor.GetGetter<bool>(valid);
-        ValueGetter<float>[] readSimilarities = Array.ConvertAll(similarities, entry => cursor.GetGetter<float>(entry.Column));
-        float[] values = new float[similarities.Length];
+        ValueGetter<float>[] readSimilarities = Array.ConvertAll(compared, column => cursor.GetGetter<float>(column));
         while (cursor.MoveNext())
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            HostSettings.CheckAlive(env);
             bool found = false;
             readValid(ref found);
-            for (int i = 0; i < values.Length; i++)
+            yield return new RobustnessRow
             {
-                readSimilarities[i](ref values[i]);
-            }
-
-            tally.Add(readLabel?.Invoke() ?? -1, readPredicted(), readAfter(), found, values);
-            if (tally.Rows % reportEvery == 0)
-            {
-                report?.Invoke(tally.Rows);
-            }
+                Image = cursor.Position,
+                Attack = 0,
+                Label = readLabel?.Invoke() ?? -1,
+                PredictedBefore = readPredicted(),
+                PredictedAfter = readAfter(),
+                Valid = found,
+                Similarities = Array.ConvertAll(readSimilarities, getter =>
+                {
+                    float value = float.NaN;
+                    getter(ref value);
+                    return (double)value;
+                }),
+            };
         }
-
-        if (tally.Rows % reportEvery != 0)
-        {
-            report?.Invoke(tally.Rows);
-        }
-
-        return tally.ToMetrics();
     }
 
-    /// <summary>The column that tells the class predicted before the attack, and how to read it.</summary>
-    private static (DataViewSchema.Column Column, Func<DataViewRow, Func<long>> Open) Predictions(DataViewSchema schema, AttributionRobustnessColumns columns)
+    /// <summary>The column of the class predicted before the attack, and how to read it.</summary>
+    private static (DataViewSchema.Column Column, Func<DataViewRow, Func<long>> Open) Predictions(
+        DataViewSchema schema, AttributionRobustnessColumns columns)
     {
         if (columns.PredictedLabelColumnName is { } name)
         {
@@ -110,14 +110,15 @@ internal static class AttributionRobustnessEvaluator
         DataViewSchema.Column score = SchemaColumns.Require(schema, columns.ScoreColumnName, "the column of class scores");
         if (score.Type is not VectorDataViewType { ItemType: var item } || item != NumberDataViewType.Single)
         {
-            throw new ArgumentOutOfRangeException(nameof(columns), $"Score column '{score.Name}' holds {score.Type}; needed is a vector of Single.");
+            throw new ArgumentOutOfRangeException(
+                nameof(columns), $"Score column '{score.Name}' holds {score.Type}; needed is a vector of Single.");
         }
 
         return (score, row => LargestScore(row, score));
     }
 
     /// <summary>Reads the class of the largest score.</summary>
-    public static Func<long> LargestScore(DataViewRow row, DataViewSchema.Column score)
+    private static Func<long> LargestScore(DataViewRow row, DataViewSchema.Column score)
     {
         ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(score);
         VBuffer<float> scores = default;
@@ -131,7 +132,7 @@ internal static class AttributionRobustnessEvaluator
         };
     }
 
-    private static IEnumerable<(DataViewSchema.Column Column, IMapSimilarity Similarity)> SimilaritiesOf(DataViewSchema schema, IReadOnlyList<string>? names)
+    private static IEnumerable<SimilarityColumn> SimilaritiesOf(DataViewSchema schema, IReadOnlyList<string>? names)
     {
         foreach (DataViewSchema.Column column in names is null
             ? schema.Where(column => !column.IsHidden && IsSimilarity(column))
@@ -139,14 +140,17 @@ internal static class AttributionRobustnessEvaluator
         {
             if (!IsSimilarity(column) || column.Type != NumberDataViewType.Single)
             {
-                throw new ArgumentOutOfRangeException(nameof(schema), $"Column '{column.Name}' is not one that AttributionAttack made, or a later transform dropped what it measures.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(schema),
+                    $"Column '{column.Name}' is not one that AttributionAttack made, or a later transform dropped what it measures.");
             }
 
             ReadOnlyMemory<char> json = default;
             column.Annotations.GetValue(SimilarityColumn.AnnotationKind, ref json);
-            yield return (column, ComponentJson.Read<IMapSimilarity>(json.ToString()));
+            yield return new SimilarityColumn(column.Name, ComponentJson.Read<IMapSimilarity>(json.ToString()));
         }
 
-        static bool IsSimilarity(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(SimilarityColumn.AnnotationKind) is not null;
+        static bool IsSimilarity(DataViewSchema.Column column)
+            => column.Annotations.Schema.GetColumnOrNull(SimilarityColumn.AnnotationKind) is not null;
     }
 }

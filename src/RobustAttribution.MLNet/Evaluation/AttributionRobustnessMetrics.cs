@@ -1,46 +1,46 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;
 
 /// <summary>What attacks on the explanations of a classifier achieved on a set of images. Immutable.</summary>
-/// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateAttributionRobustness</c>. Rows without a valid attacked copy are counted, never silently dropped.</remarks>
+/// <remarks>
+/// Made by <c>mlContext.MulticlassClassification.EvaluateAttributionRobustness</c>. Rows without a valid attacked copy are counted, never silently
+/// dropped.
+/// </remarks>
 public sealed class AttributionRobustnessMetrics
 {
-    internal AttributionRobustnessMetrics(
-        long rowCount, long validCount, long leftOutCount, long labelledCount, double accuracyBefore, double accuracyAfter, IEnumerable<SimilarityStatistics> similarities)
-    {
-        RowCount = rowCount;
-        ValidCount = validCount;
-        LeftOutCount = leftOutCount;
-        LabelledCount = labelledCount;
-        AccuracyBefore = accuracyBefore;
-        AccuracyAfter = accuracyAfter;
-        Similarities = new OrderedDictionary<string, SimilarityStatistics>(similarities.Select(entry => KeyValuePair.Create(entry.ColumnName, entry)));
-    }
+    private readonly Counts counts;
+
+    private AttributionRobustnessMetrics(Counts counts, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
+        => (this.counts, Similarities) = (counts, similarities);
 
     /// <summary>Rows attacked.</summary>
-    public long RowCount { get; }
+    public long RowCount => counts.Attacked;
 
     /// <summary>Rows for which the attack found a valid copy, for most attacks one with the same predicted label. The similarities are means over these.</summary>
-    public long ValidCount { get; }
+    public long ValidCount => counts.Valid;
 
     /// <summary>Rows for which it found none: the attack failed on them.</summary>
     public long InvalidCount => RowCount - ValidCount;
 
-    /// <summary>Rows that were not attacked because only correctly classified ones were asked for.</summary>
-    public long LeftOutCount { get; }
+    /// <summary>Rows that were not counted as attacked because only correctly classified ones were asked for.</summary>
+    public long LeftOutCount => counts.LeftOut;
 
     /// <summary>Rows with a label, among those attacked and those left out.</summary>
-    public long LabelledCount { get; }
+    public long LabelledCount => counts.Labelled;
 
     /// <summary>Share of the labelled rows whose label is the predicted one. From 0 to 1, higher is better; NaN without labels.</summary>
-    public double AccuracyBefore { get; }
+    public double AccuracyBefore => (double)counts.CorrectBefore / counts.Labelled;
 
-    /// <summary>Share of the labelled rows that were attacked whose label is the one predicted for the attacked copy. From 0 to 1, higher is better; NaN without labels.</summary>
-    public double AccuracyAfter { get; }
+    /// <summary>
+    /// Share of the labelled rows that were attacked whose label is the one predicted for the attacked copy. From 0 to 1, higher is better; NaN without
+    /// labels.
+    /// </summary>
+    public double AccuracyAfter => (double)counts.CorrectAfter / counts.LabelledAttacked;
 
     /// <summary>One entry for each measure, by the name of its column, in the order asked for.</summary>
     public IReadOnlyDictionary<string, SimilarityStatistics> Similarities { get; }
@@ -50,88 +50,32 @@ public sealed class AttributionRobustnessMetrics
     public SimilarityStatistics Of<T>()
         where T : IMapSimilarity
         => Similarities.Values.FirstOrDefault(entry => entry.Similarity is T)
-            ?? throw new KeyNotFoundException($"There is no {typeof(T).Name}; there are {string.Join(", ", Similarities.Values.Select(entry => entry.Similarity.Name))}.");
+            ?? throw new KeyNotFoundException(
+                $"There is no {typeof(T).Name}; there are {string.Join(", ", Similarities.Values.Select(entry => entry.Similarity.Name))}.");
+
+    /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
+    /// <param name="other">Metrics of the same measures and classes, over other rows.</param>
+    /// <exception cref="ArgumentException">The measures or classes are others.</exception>
+    public AttributionRobustnessMetrics Merge(AttributionRobustnessMetrics other)
+    {
+        Require.NotNull(other, nameof(other));
+        return new AttributionRobustnessMetrics(counts + other.counts, SimilarityStatistics.Merge(Similarities, other.Similarities));
+    }
 
     /// <summary>A table with one line for each measure, and the counts.</summary>
-    public override string ToString() => Table(perClass: false);
+    public override string ToString() => GetFormattedTable(perClass: false);
 
     /// <summary>A table with one line for each measure and, if wanted, one column for each class.</summary>
     /// <param name="perClass">Whether to add the classes' means.</param>
-    public string GetFormattedTable(bool perClass = true) => Table(perClass);
-
-    /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
-    public string ToJson()
+    public string GetFormattedTable(bool perClass = true)
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-        {
-            Write(json);
-        }
-
-        return Encoding.UTF8.GetString(stream.ToArray());
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumber(name, value);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
-
-    private static string Text(double value) => double.IsNaN(value) ? "–" : value.ToString("F4", CultureInfo.InvariantCulture);
-
-    private void Write(Utf8JsonWriter json)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("rows", RowCount);
-        json.WriteNumber("valid", ValidCount);
-        json.WriteNumber("invalid", InvalidCount);
-        json.WriteNumber("leftOut", LeftOutCount);
-        json.WriteNumber("labelled", LabelledCount);
-        Number(json, "accuracyBefore", AccuracyBefore);
-        Number(json, "accuracyAfter", AccuracyAfter);
-        json.WriteStartArray("similarities");
-        foreach (SimilarityStatistics entry in Similarities.Values)
-        {
-            json.WriteStartObject();
-            json.WriteString("column", entry.ColumnName);
-            json.WriteString("name", entry.Similarity.Name);
-            json.WriteBoolean("higherIsMoreSimilar", entry.Similarity.HigherIsMoreSimilar);
-            Number(json, "ideal", entry.Similarity.Ideal);
-            Number(json, "mean", entry.Mean);
-            Number(json, "standardError", entry.StandardError);
-            json.WriteNumber("count", entry.Count);
-            json.WriteStartArray("classes");
-            foreach (ClassStatistics @class in entry.PerClass)
-            {
-                json.WriteStartObject();
-                json.WriteString("class", @class.ClassName);
-                Number(json, "mean", @class.Mean);
-                Number(json, "standardError", @class.StandardError);
-                json.WriteNumber("count", @class.Count);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private string Table(bool perClass)
-    {
-        List<string[]> rows = [["", "mean", "std. error", "rows", .. perClass ? Similarities.Values.FirstOrDefault()?.PerClass.Select(entry => entry.ClassName) ?? [] : []]];
+        IEnumerable<string> names = perClass ? Similarities.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName) : [];
+        List<string[]> rows = [["", "mean", "std. error", "rows", .. names]];
         foreach (SimilarityStatistics entry in Similarities.Values)
         {
             string name = entry.Similarity.Name + (entry.Similarity.HigherIsMoreSimilar ? string.Empty : " (lower is more similar)");
-            rows.Add([name, Text(entry.Mean), Text(entry.StandardError), entry.Count.ToString(), .. perClass ? entry.PerClass.Select(@class => Text(@class.Mean)) : []]);
+            IEnumerable<string> means = perClass ? entry.PerClass.Select(@class => Text(@class.Mean)) : [];
+            rows.Add([name, Text(entry.Mean), Text(entry.StandardError), entry.Count.ToString(), .. means]);
         }
 
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
@@ -144,6 +88,93 @@ public sealed class AttributionRobustnessMetrics
 
         text.Append(CultureInfo.InvariantCulture, $"{RowCount} rows attacked: {ValidCount} with a valid copy, {InvalidCount} without");
         text.AppendLine(LeftOutCount > 0 ? $"; {LeftOutCount} misclassified rows left out" : string.Empty);
-        return text.Append(CultureInfo.InvariantCulture, $"accuracy before {Text(AccuracyBefore)}, after {Text(AccuracyAfter)} ({LabelledCount} rows with label)").ToString();
+        return text
+            .Append(CultureInfo.InvariantCulture, $"accuracy before {Text(AccuracyBefore)}, after {Text(AccuracyAfter)} ({LabelledCount} rows with label)")
+            .ToString();
+    }
+
+    /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
+    public string ToJson() => MetricsJson.Write(new
+    {
+        rows = RowCount,
+        valid = ValidCount,
+        invalid = InvalidCount,
+        leftOut = LeftOutCount,
+        labelled = LabelledCount,
+        accuracyBefore = AccuracyBefore,
+        accuracyAfter = AccuracyAfter,
+        similarities = Similarities.Values.Select(entry => new
+        {
+            column = entry.ColumnName,
+            name = entry.Similarity.Name,
+            higherIsMoreSimilar = entry.Similarity.HigherIsMoreSimilar,
+            ideal = entry.Similarity.Ideal,
+            mean = entry.Mean,
+            standardError = entry.StandardError,
+            count = entry.Count,
+            classes = entry.PerClass.Select(group => new
+            {
+                @class = group.ClassName,
+                mean = group.Mean,
+                standardError = group.StandardError,
+                count = group.Count,
+            }),
+        }),
+    });
+
+    /// <summary>Adds up rows, one attack each.</summary>
+    /// <param name="rows">The rows, read once.</param>
+    /// <param name="classNames">The classes.</param>
+    /// <param name="similarities">The measures of the rows.</param>
+    /// <param name="correctOnly">Whether rows that are misclassified before the attack are left out.</param>
+    internal static AttributionRobustnessMetrics Of(
+        IEnumerable<RobustnessRow> rows, IReadOnlyList<string> classNames, IReadOnlyList<SimilarityColumn> similarities, bool correctOnly)
+    {
+        Counts counts = default;
+        IReadOnlyDictionary<string, SimilarityStatistics> statistics = SimilarityStatistics.Of(similarities, classNames, Compared());
+        return new AttributionRobustnessMetrics(counts, statistics);
+
+        IEnumerable<(long Class, IReadOnlyList<double> Values)> Compared()
+        {
+            foreach (RobustnessRow row in rows)
+            {
+                bool attacked = !correctOnly || row.IsCorrect;
+                counts += Counts.Of(row, attacked);
+                if (attacked && row.Valid)
+                {
+                    yield return (row.Label >= 0 ? row.Label : row.PredictedBefore, row.Similarities);
+                }
+            }
+        }
+    }
+
+    private static string Text(double value) => double.IsNaN(value) ? "–" : value.ToString("F4", CultureInfo.InvariantCulture);
+
+    private readonly record struct Counts(
+        long Attacked, long Valid, long LeftOut, long Labelled, long LabelledAttacked, long CorrectBefore, long CorrectAfter)
+    {
+        public static Counts operator +(Counts a, Counts b) => new(
+            a.Attacked + b.Attacked,
+            a.Valid + b.Valid,
+            a.LeftOut + b.LeftOut,
+            a.Labelled + b.Labelled,
+            a.LabelledAttacked + b.LabelledAttacked,
+            a.CorrectBefore + b.CorrectBefore,
+            a.CorrectAfter + b.CorrectAfter);
+
+        public static Counts Of(RobustnessRow row, bool attacked)
+        {
+            bool labelled = row.Label >= 0;
+            return new(
+                One(attacked),
+                One(attacked && row.Valid),
+                One(!attacked),
+                One(labelled),
+                One(labelled && attacked),
+                One(row.IsCorrect),
+                One(labelled && attacked && row.PredictedAfter == row.Label));
+        }
+
+        private static long One(bool flag) => flag ? 1 : 0;
     }
 }

@@ -12,26 +12,26 @@ internal static class LocalizationEvaluator
 {
     public static LocalizationMetrics Measure(IHostEnvironment env, IDataView data, LocalizationColumns columns, IDataView? validation)
     {
-        Tally judged = Read(env, data, columns);
+        LocalizationCounts measured = Read(env, data, columns);
         if (validation is null)
         {
-            return judged.ToMetrics(0, validated: false);
+            return new LocalizationMetrics(measured, 0, validated: false);
         }
 
-        Tally tuned = Read(env, validation, columns);
-        if (tuned.Rows == 0 || !tuned.Thresholds.SequenceEqual(judged.Thresholds))
+        LocalizationCounts tuned = Read(env, validation, columns);
+        if (tuned.Rows == 0 || !tuned.Thresholds.SequenceEqual(measured.Thresholds))
         {
             throw new ArgumentException(
                 tuned.Rows == 0
                     ? "The validation data have no rows with a label and a true box."
-                    : $"The validation data's boxes have the thresholds {string.Join(", ", tuned.Thresholds)}; those of the data are {string.Join(", ", judged.Thresholds)}.",
+                    : $"The validation data's boxes have the thresholds {string.Join(", ", tuned.Thresholds)}; those of the data are {string.Join(", ", measured.Thresholds)}.",
                 nameof(validation));
         }
 
-        return judged.ToMetrics(tuned.BestIndex(), validated: true);
+        return new LocalizationMetrics(measured, tuned.BestIndex(), validated: true);
     }
 
-    private static Tally Read(IHostEnvironment env, IDataView data, LocalizationColumns columns)
+    private static LocalizationCounts Read(IHostEnvironment env, IDataView data, LocalizationColumns columns)
     {
         DataViewSchema schema = data.Schema;
         KeyColumn label = KeyColumn.Bind(schema, columns.LabelColumnName);
@@ -54,7 +54,7 @@ internal static class LocalizationEvaluator
             throw new ArgumentOutOfRangeException(nameof(columns), $"Columns '{found.Name}' and '{known.Name}' have other thresholds: {string.Join(", ", thresholds)} and {string.Join(", ", knownThresholds)}.");
         }
 
-        var tally = new Tally(Array.ConvertAll(thresholds, threshold => Math.Round((double)threshold, 6)), columns.MinimumOverlap);
+        var counts = new LocalizationCounts(Array.ConvertAll(thresholds, threshold => Math.Round((double)threshold, 6)), columns.MinimumOverlap);
         using DataViewRowCursor cursor = data.GetRowCursor([schema[label.Index], schema[predicted.Index], truth, found, known]);
         Func<long> readLabel = label.Open(cursor);
         Func<long> readPredicted = predicted.Open(cursor);
@@ -64,10 +64,10 @@ internal static class LocalizationEvaluator
         while (cursor.MoveNext())
         {
             HostSettings.CheckAlive(env);
-            tally.Add(readLabel(), readPredicted(), readTruth()[0], readFound(), readKnown());
+            counts = counts.Add(readLabel(), readPredicted(), readTruth()[0], readFound(), readKnown());
         }
 
-        return tally;
+        return counts;
     }
 
     private static (DataViewSchema.Column Column, float[] Thresholds) Predictions(DataViewSchema schema, string name)
@@ -92,49 +92,5 @@ internal static class LocalizationEvaluator
             getter(ref value);
             return BoxVectors.Read(value);
         };
-    }
-
-    /// <summary>Counts over the rows of one view.</summary>
-    private sealed class Tally(double[] thresholds, double minimumOverlap)
-    {
-        private readonly long[] top1 = new long[thresholds.Length];
-        private readonly long[] known = new long[thresholds.Length];
-        private readonly double[] overlap = new double[thresholds.Length];
-        private long right;
-        private long leftOut;
-
-        public long Rows { get; private set; }
-
-        public IReadOnlyList<double> Thresholds => thresholds;
-
-        public void Add(long label, long predicted, BoundingBox truth, BoundingBox[] found, BoundingBox[] knownClass)
-        {
-            if (label < 0 || !(truth.Area > 0))
-            {
-                leftOut++;
-                return;
-            }
-
-            Rows++;
-            bool isRight = predicted == label;
-            right += isRight ? 1 : 0;
-            for (int i = 0; i < thresholds.Length; i++)
-            {
-                double shared = found[i].IntersectionOverUnion(truth);
-                overlap[i] += shared;
-                top1[i] += isRight && shared >= minimumOverlap ? 1 : 0;
-                known[i] += knownClass[i].IntersectionOverUnion(truth) >= minimumOverlap ? 1 : 0;
-            }
-        }
-
-        /// <summary>Where the top-1 localisation is highest; the lowest threshold of equals.</summary>
-        public int BestIndex() => Enumerable.Range(0, thresholds.Length).OrderByDescending(i => top1[i]).ThenBy(i => thresholds[i]).First();
-
-        public LocalizationMetrics ToMetrics(int chosen, bool validated)
-        {
-            double rows = Rows == 0 ? double.NaN : Rows;
-            LocalizationPoint[] curve = [.. thresholds.Select((threshold, i) => new LocalizationPoint(threshold, top1[i] / rows, known[i] / rows, overlap[i] / rows))];
-            return new LocalizationMetrics(Rows, leftOut, 1 - (right / rows), curve, chosen, validated);
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
 
 namespace RobustAttribution.MLNet;
 
@@ -8,45 +9,60 @@ namespace RobustAttribution.MLNet;
 /// <remarks>Weakly supervised localisation as Singh et al. 2020 (section on CUB-200-2011) measure it. Rows without a label or a true box are counted in <see cref="LeftOutCount"/>, never silently dropped.</remarks>
 public sealed class LocalizationMetrics
 {
-    internal LocalizationMetrics(long rowCount, long leftOutCount, double top1Error, IReadOnlyList<LocalizationPoint> curve, int chosen, bool validated)
-    {
-        RowCount = rowCount;
-        LeftOutCount = leftOutCount;
-        Top1Error = top1Error;
-        Curve = curve;
-        Threshold = curve[chosen].Threshold;
-        BestThreshold = validated ? Threshold : null;
-        Top1Localization = curve[chosen].Top1Localization;
-        KnownClassLocalization = curve[chosen].KnownClassLocalization;
-        MeanOverlap = curve[chosen].MeanOverlap;
-    }
+    private readonly LocalizationCounts counts;
+    private readonly int chosen;
+    private readonly bool validated;
 
-    /// <summary>Rows judged.</summary>
-    public long RowCount { get; }
+    /// <param name="counts">Counts over the rows measured.</param>
+    /// <param name="chosen">The index of the threshold.</param>
+    /// <param name="validated">Whether it was chosen on other rows.</param>
+    internal LocalizationMetrics(LocalizationCounts counts, int chosen, bool validated)
+        => (this.counts, this.chosen, this.validated, Curve) = (counts, chosen, validated, counts.ToCurve());
+
+    /// <summary>Rows measured.</summary>
+    public long RowCount => counts.Rows;
 
     /// <summary>Rows without a label or a true box.</summary>
-    public long LeftOutCount { get; }
+    public long LeftOutCount => counts.LeftOut;
 
     /// <summary>Share of the rows whose predicted label is not the true one. From 0 to 1, lower is better; NaN without rows.</summary>
-    public double Top1Error { get; }
+    public double Top1Error => 1 - ((double)counts.Correct / counts.Rows);
 
     /// <summary>The threshold of the numbers below: the one that was best on the validation rows, or else the first of the column.</summary>
-    public double Threshold { get; }
+    public double Threshold => Curve[chosen].Threshold;
 
-    /// <summary>The threshold with the highest top-1 localisation on the validation rows (the lowest of equals); null where there were none. It is never chosen on the rows judged.</summary>
-    public double? BestThreshold { get; }
+    /// <summary>
+    /// The threshold with the highest top-1 localisation on the validation rows (the lowest of equals); null where there were none. It is never chosen
+    /// on the rows measured.
+    /// </summary>
+    public double? BestThreshold => validated ? Threshold : null;
 
     /// <summary>Share of the rows whose class is predicted right and whose box overlaps the true one by at least <see cref="LocalizationColumns.MinimumOverlap"/>. From 0 to 1, higher is better.</summary>
-    public double Top1Localization { get; }
+    public double Top1Localization => Curve[chosen].Top1Localization;
 
     /// <summary>Share of the rows whose box overlaps the true one that much, the class being given. From 0 to 1, higher is better.</summary>
-    public double KnownClassLocalization { get; }
+    public double KnownClassLocalization => Curve[chosen].KnownClassLocalization;
 
     /// <summary>Mean intersection over union, |a ∩ b| / |a ∪ b|; a missing box counts 0. From 0 to 1, higher is better.</summary>
-    public double MeanOverlap { get; }
+    public double MeanOverlap => Curve[chosen].MeanOverlap;
 
-    /// <summary>The numbers at every threshold of the column, on the rows judged.</summary>
+    /// <summary>The numbers at every threshold of the column, on the rows measured.</summary>
     public IReadOnlyList<LocalizationPoint> Curve { get; }
+
+    /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
+    /// <param name="other">Metrics at the same thresholds, with the same one chosen, over other rows.</param>
+    /// <exception cref="ArgumentException">The thresholds, the one chosen or the overlap asked for are others.</exception>
+    public LocalizationMetrics Merge(LocalizationMetrics other)
+    {
+        Require.NotNull(other, nameof(other));
+        return Threshold == other.Threshold && validated == other.validated
+            ? new LocalizationMetrics(counts.Merge(other.counts), chosen, validated)
+            : throw new ArgumentException(
+                $"Threshold is {Threshold}{Source(validated)} and {other.Threshold}{Source(other.validated)}; merged are metrics with one threshold.",
+                nameof(other));
+
+        static string Source(bool validated) => validated ? " by validation" : string.Empty;
+    }
 
     /// <summary>A table with one line for each threshold.</summary>
     public override string ToString()
@@ -56,33 +72,31 @@ public sealed class LocalizationMetrics
         text.AppendLine("threshold  top-1 loc.  GT-known  mean IoU");
         foreach (LocalizationPoint point in Curve)
         {
+            string mark = point.Threshold != Threshold ? string.Empty : validated ? "  * best on the validation rows" : "  *";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{point.Threshold,9:F3}  {point.Top1Localization,10:F4}  {point.KnownClassLocalization,8:F4}  {point.MeanOverlap,8:F4}{(point.Threshold == Threshold ? (BestThreshold is null ? "  *" : "  * best on the validation rows") : string.Empty)}");
+                $"{point.Threshold,9:F3}  {point.Top1Localization,10:F4}  {point.KnownClassLocalization,8:F4}  {point.MeanOverlap,8:F4}{mark}");
         }
 
         return text.ToString();
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
-    public string ToJson()
-    {
-        return JsonSerializer.Serialize(new
+    public string ToJson() => MetricsJson.Write(
+        new
         {
             rows = RowCount,
             leftOut = LeftOutCount,
-            top1Error = Defined(Top1Error),
+            top1Error = Top1Error,
             threshold = Threshold,
             bestThreshold = BestThreshold,
             curve = Curve.Select(point => new
             {
                 threshold = point.Threshold,
-                top1Localization = Defined(point.Top1Localization),
-                knownClassLocalization = Defined(point.KnownClassLocalization),
-                meanOverlap = Defined(point.MeanOverlap),
+                top1Localization = point.Top1Localization,
+                knownClassLocalization = point.KnownClassLocalization,
+                meanOverlap = point.MeanOverlap,
             }),
-        });
-
-        static double? Defined(double value) => double.IsFinite(value) ? value : null;
-    }
+        },
+        indented: false);
 }

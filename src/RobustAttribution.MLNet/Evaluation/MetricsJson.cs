@@ -1,9 +1,31 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
-namespace RobustAttribution.MLNet;
+namespace RobustAttribution.MLNet.Evaluation;
 
-/// <summary>How metrics are written as JSON.</summary>
+/// <summary>Writes metrics as JSON; numbers that are not finite, the undefined ones, are null.</summary>
 internal static class MetricsJson
 {
-    public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Compact = new() { Converters = { new FiniteOrNull() } };
+    private static readonly JsonSerializerOptions Indented = new(Compact) { WriteIndented = true };
+
+    /// <summary>The properties of a value, in their order.</summary>
+    public static string Write<T>(T value, bool indented = true) => JsonSerializer.Serialize(value, indented ? Indented : Compact);
+
+    private sealed class FiniteOrNull : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value))
+            {
+                writer.WriteNumberValue(value);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+    }
 }

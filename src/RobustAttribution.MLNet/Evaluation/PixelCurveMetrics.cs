@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
+using RobustAttribution.Networks;
+using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet;
 
@@ -8,11 +11,13 @@ namespace RobustAttribution.MLNet;
 /// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateInsertionDeletion</c>. An area is the mean of its curve's points, from 0 to 1.</remarks>
 public sealed class PixelCurveMetrics
 {
-    internal PixelCurveMetrics(long rowCount, long unlabelledCount, IReadOnlyDictionary<string, PixelCurveStatistics> curves)
+    private static readonly string[] Names = ["Insertion", "Deletion", "AdversarialInsertion"];
+
+    private PixelCurveMetrics(long rowCount, long unlabelledCount, IEnumerable<PixelCurveStatistics> curves)
     {
         RowCount = rowCount;
         UnlabelledCount = unlabelledCount;
-        Curves = curves;
+        Curves = new OrderedDictionary<string, PixelCurveStatistics>(Names.Zip(curves, KeyValuePair.Create));
     }
 
     /// <summary>Images measured.</summary>
@@ -25,13 +30,29 @@ public sealed class PixelCurveMetrics
     public IReadOnlyDictionary<string, PixelCurveStatistics> Curves { get; }
 
     /// <summary>The most salient pixels put in; a larger area is a better map.</summary>
-    public PixelCurveStatistics Insertion => Curves["Insertion"];
+    public PixelCurveStatistics Insertion => Curves[Names[0]];
 
     /// <summary>The most salient pixels taken out; a smaller area is a better map.</summary>
-    public PixelCurveStatistics Deletion => Curves["Deletion"];
+    public PixelCurveStatistics Deletion => Curves[Names[1]];
 
-    /// <summary>The pixels of the image put in, in the order of its attacked copy's map; a larger area is a more robust map. Null without an attack.</summary>
-    public PixelCurveStatistics? AdversarialInsertion => Curves.GetValueOrDefault("AdversarialInsertion");
+    /// <summary>
+    /// The pixels of the image put in, in the order of its attacked copy's map; a larger area is a more robust map. Null without an attack.
+    /// </summary>
+    public PixelCurveStatistics? AdversarialInsertion => Curves.GetValueOrDefault(Names[2]);
+
+    /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
+    /// <param name="other">Metrics of the same curves, over other rows.</param>
+    /// <exception cref="ArgumentException">The curves are others or have other points.</exception>
+    public PixelCurveMetrics Merge(PixelCurveMetrics other)
+    {
+        Require.NotNull(other, nameof(other));
+        return Curves.Count == other.Curves.Count
+            ? new PixelCurveMetrics(
+                RowCount + other.RowCount, UnlabelledCount + other.UnlabelledCount, Curves.Values.Zip(other.Curves.Values, (a, b) => a.Merge(b)))
+            : throw new ArgumentException(
+                $"The curves are {string.Join(", ", Curves.Keys)} and {string.Join(", ", other.Curves.Keys)}; merged are metrics of the same curves.",
+                nameof(other));
+    }
 
     /// <summary>A table with one line for each curve.</summary>
     public override string ToString()
@@ -39,38 +60,117 @@ public sealed class PixelCurveMetrics
         var text = new StringBuilder();
         foreach ((string name, PixelCurveStatistics curve) in Curves)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-22} area {curve.MeanArea:F4} ± {curve.StandardError:F4}  ({curve.Count} images, {(curve.HigherIsBetter ? "higher" : "lower")} is better)");
+            string direction = curve.HigherIsBetter ? "higher" : "lower";
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{name,-22} area {curve.MeanArea:F4} ± {curve.StandardError:F4}  ({curve.Count} images, {direction} is better)");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"{RowCount} images, {UnlabelledCount} rows without label left out").ToString();
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
-        new
+    public string ToJson() => MetricsJson.Write(new
+    {
+        rows = RowCount,
+        unlabelled = UnlabelledCount,
+        curves = Curves.ToDictionary(entry => entry.Key, entry => new
         {
-            rows = RowCount,
-            unlabelled = UnlabelledCount,
-            curves = Curves.ToDictionary(entry => entry.Key, entry => new
-            {
-                area = Finite(entry.Value.MeanArea),
-                standardError = Finite(entry.Value.StandardError),
-                count = entry.Value.Count,
-                shares = entry.Value.Shares,
-                values = entry.Value.Values.Select(Finite),
-            }),
-        },
-        MetricsJson.Indented);
+            area = entry.Value.MeanArea,
+            standardError = entry.Value.StandardError,
+            count = entry.Value.Count,
+            shares = entry.Value.Shares,
+            values = entry.Value.Values,
+        }),
+    });
 
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+    /// <summary>The metrics before the first row.</summary>
+    internal static PixelCurveMetrics Empty(int steps, bool attacked)
+    {
+        PixelCurveStatistics insertion = PixelCurveStatistics.Empty(new InsertionCurve { Steps = steps });
+        PixelCurveStatistics deletion = PixelCurveStatistics.Empty(new DeletionCurve { Steps = steps });
+        return new PixelCurveMetrics(0, 0, attacked ? [insertion, deletion, insertion] : [insertion, deletion]);
+    }
+
+    /// <summary>The metrics of one batch.</summary>
+    /// <param name="network">The network, under inspection.</param>
+    /// <param name="images">The images, and the classes whose probability is followed.</param>
+    /// <param name="attacked">The images under an attack; null for none.</param>
+    /// <param name="known">The images that count.</param>
+    /// <param name="steps">Points of each curve.</param>
+    internal static PixelCurveMetrics Of(ImageNetwork network, ExplainedImages images, AttackedImages? attacked, bool[] known, int steps)
+    {
+        using IDisposable scope = NewDisposeScope();
+        var insertion = new InsertionCurve { Steps = steps };
+        List<PixelCurveStatistics> curves =
+        [
+            PixelCurveStatistics.Of(insertion, network, images, images.Map, known),
+            PixelCurveStatistics.Of(new DeletionCurve { Steps = steps }, network, images, images.Map, known),
+        ];
+        if (attacked is not null)
+        {
+            bool[] valid = attacked.Valid.cpu().data<bool>().ToArray();
+            bool[] counted = [.. known.Zip(valid, (labelled, found) => labelled && found)];
+            curves.Add(PixelCurveStatistics.Of(insertion, network, images, attacked.After.Map, counted));
+        }
+
+        return new PixelCurveMetrics(known.Count(flag => flag), known.Count(flag => !flag), curves);
+    }
 }
 
-/// <summary>One curve over a set of images.</summary>
-/// <param name="Shares">The share of the pixels at each point.</param>
-/// <param name="Values">Mean probability at each point.</param>
-/// <param name="MeanArea">Mean area under the images' curves; NaN without any.</param>
-/// <param name="StandardError">Of the area: standard deviation over √n; NaN for fewer than two images.</param>
-/// <param name="Count">Images counted; for adversarial insertion those with a valid attacked copy.</param>
-/// <param name="HigherIsBetter">Whether a better map has a larger area.</param>
-public sealed record PixelCurveStatistics(
-    IReadOnlyList<double> Shares, IReadOnlyList<double> Values, double MeanArea, double StandardError, long Count, bool HigherIsBetter);
+/// <summary>One curve over a set of images. Immutable.</summary>
+public sealed record PixelCurveStatistics
+{
+    private readonly IReadOnlyList<SampleMean> points;
+    private readonly SampleMean area;
+
+    private PixelCurveStatistics(IReadOnlyList<double> shares, IReadOnlyList<SampleMean> points, SampleMean area, bool higherIsBetter)
+        => (Shares, this.points, this.area, HigherIsBetter) = (shares, points, area, higherIsBetter);
+
+    /// <summary>The share of the pixels at each point.</summary>
+    public IReadOnlyList<double> Shares { get; }
+
+    /// <summary>Mean probability at each point; NaN without images.</summary>
+    public IReadOnlyList<double> Values => [.. points.Select(point => point.Mean)];
+
+    /// <summary>Mean area under the images' curves; NaN without any.</summary>
+    public double MeanArea => area.Mean;
+
+    /// <summary>Of the area: standard deviation over √n; NaN for fewer than two images.</summary>
+    public double StandardError => area.StandardError;
+
+    /// <summary>Images counted; for adversarial insertion those with a valid attacked copy.</summary>
+    public long Count => area.Count;
+
+    /// <summary>Whether a better map has a larger area.</summary>
+    public bool HigherIsBetter { get; }
+
+    /// <summary>A curve before the first image.</summary>
+    internal static PixelCurveStatistics Empty(PixelCurve curve) => new(curve.Shares, new SampleMean[curve.Steps], default, curve.HigherIsBetter);
+
+    /// <summary>The curve of one batch.</summary>
+    /// <param name="curve">Insertion or deletion.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="images">The images, and the classes whose probability is followed.</param>
+    /// <param name="maps">[N,H,W]: the order of the pixels.</param>
+    /// <param name="counted">The images that count.</param>
+    internal static PixelCurveStatistics Of(PixelCurve curve, ImageNetwork network, ExplainedImages images, Tensor maps, bool[] counted)
+    {
+        using PixelCurveResult result = curve.Measure(network, images.Images, images.Classes, maps);
+        double[] values = result.Values.data<double>().ToArray(); // [N,S]
+        double[] areas = result.Areas.data<double>().ToArray(); // [N]
+        int[] rows = [.. Enumerable.Range(0, counted.Length).Where(row => counted[row])];
+        return new PixelCurveStatistics(
+            result.Shares,
+            [.. Enumerable.Range(0, curve.Steps).Select(point => SampleMean.Of(rows.Select(row => values[(row * curve.Steps) + point])))],
+            SampleMean.Of(rows.Select(row => areas[row])),
+            curve.HigherIsBetter);
+    }
+
+    /// <summary>The curve over the images of both.</summary>
+    /// <exception cref="ArgumentException">The points or the direction are others.</exception>
+    internal PixelCurveStatistics Merge(PixelCurveStatistics other)
+        => Shares.SequenceEqual(other.Shares) && HigherIsBetter == other.HigherIsBetter
+            ? new(Shares, [.. points.Zip(other.points, (a, b) => a.Merge(b))], area.Merge(other.area), HigherIsBetter)
+            : throw new ArgumentException($"The curves have {Shares.Count} and {other.Shares.Count} points; merged are curves over the same shares.");
+}

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
 
 namespace RobustAttribution.MLNet;
 
@@ -8,17 +9,26 @@ namespace RobustAttribution.MLNet;
 /// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateRandomPerturbation</c>.</remarks>
 public sealed class RandomPerturbationMetrics
 {
-    internal RandomPerturbationMetrics(long rowCount, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
+    private RandomPerturbationMetrics(long rowCount, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
     {
         RowCount = rowCount;
         Similarities = similarities;
     }
 
-    /// <summary>Rows seen.</summary>
+    /// <summary>Rows read.</summary>
     public long RowCount { get; }
 
     /// <summary>One entry for each measure, by the name of its column, in the order asked for. Classes are the predicted ones.</summary>
     public IReadOnlyDictionary<string, SimilarityStatistics> Similarities { get; }
+
+    /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
+    /// <param name="other">Metrics of the same measures and classes, over other rows.</param>
+    /// <exception cref="ArgumentException">The measures or classes are others.</exception>
+    public RandomPerturbationMetrics Merge(RandomPerturbationMetrics other)
+    {
+        Require.NotNull(other, nameof(other));
+        return new RandomPerturbationMetrics(RowCount + other.RowCount, SimilarityStatistics.Merge(Similarities, other.Similarities));
+    }
 
     /// <summary>A table with one line for each measure.</summary>
     public override string ToString()
@@ -26,25 +36,49 @@ public sealed class RandomPerturbationMetrics
         var text = new StringBuilder();
         foreach (SimilarityStatistics entry in Similarities.Values)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{entry.Similarity.Name,-28} {entry.Mean:F4} ± {entry.StandardError:F4}  ({entry.Count} images, ideal {entry.Similarity.Ideal})");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{entry.Similarity.Name,-28} {entry.Mean:F4} ± {entry.StandardError:F4}  ({entry.Count} images, ideal {entry.Similarity.Ideal})");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"{RowCount} images").ToString();
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
-        new
+    public string ToJson() => MetricsJson.Write(new
+    {
+        rows = RowCount,
+        similarities = Similarities.Values.Select(entry => new
         {
-            rows = RowCount,
-            similarities = Similarities.Values.Select(entry => new
+            column = entry.ColumnName,
+            name = entry.Similarity.Name,
+            mean = entry.Mean,
+            standardError = entry.StandardError,
+            count = entry.Count,
+        }),
+    });
+
+    /// <summary>Adds up batches.</summary>
+    /// <param name="batches">The rows of each batch, one for each image and draw; read once.</param>
+    /// <param name="classNames">The classes.</param>
+    /// <param name="similarities">The measures of the rows.</param>
+    internal static RandomPerturbationMetrics Of(
+        IEnumerable<IReadOnlyList<RobustnessRow>> batches, IReadOnlyList<string> classNames, IReadOnlyList<SimilarityColumn> similarities)
+    {
+        long count = 0;
+        IReadOnlyDictionary<string, SimilarityStatistics> statistics = SimilarityStatistics.Of(similarities, classNames, Images());
+        return new RandomPerturbationMetrics(count, statistics);
+
+        IEnumerable<(long Class, IReadOnlyList<double> Values)> Images()
+        {
+            foreach (IReadOnlyList<RobustnessRow> batch in batches)
             {
-                column = entry.ColumnName,
-                name = entry.Similarity.Name,
-                mean = double.IsFinite(entry.Mean) ? entry.Mean : (double?)null,
-                standardError = double.IsFinite(entry.StandardError) ? entry.StandardError : (double?)null,
-                count = entry.Count,
-            }),
-        },
-        MetricsJson.Indented);
+                foreach (IGrouping<long, RobustnessRow> draws in batch.GroupBy(row => row.Image))
+                {
+                    count++;
+                    yield return (draws.First().PredictedBefore, RobustnessRow.MeanSimilarities([.. draws]));
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
 
 namespace RobustAttribution.MLNet;
 
@@ -20,6 +20,15 @@ public sealed class SecurityCurveMetrics
 
     /// <summary>Rows left out because their label or image is missing.</summary>
     public long SkippedCount { get; }
+
+    /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
+    /// <param name="other">Metrics over the same ε and with the same measures, over other rows.</param>
+    /// <exception cref="ArgumentException">The values of ε or the measures are others.</exception>
+    public SecurityCurveMetrics Merge(SecurityCurveMetrics other)
+    {
+        Require.NotNull(other, nameof(other));
+        return new SecurityCurveMetrics(SecurityCurve.Merge(Points, other.Points), SkippedCount + other.SkippedCount);
+    }
 
     /// <summary>A table with one line for each ε.</summary>
     public override string ToString()
@@ -40,24 +49,22 @@ public sealed class SecurityCurveMetrics
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
-        new
+    public string ToJson() => MetricsJson.Write(new
+    {
+        skipped = SkippedCount,
+        points = Points.Select(point => new
         {
-            skipped = SkippedCount,
-            points = Points.Select(point => new
+            radius = point.Radius,
+            accuracy = point.Accuracy,
+            count = point.Count,
+            valid = point.Valid,
+            similarities = point.Similarities.Select(entry => new
             {
-                radius = point.Radius,
-                accuracy = point.Accuracy,
-                count = point.Count,
-                valid = point.Valid,
-                similarities = point.Similarities.Select(entry => new
-                {
-                    name = entry.Similarity.Name,
-                    mean = double.IsFinite(entry.Mean) ? entry.Mean : (double?)null,
-                    standardError = double.IsFinite(entry.StandardError) ? entry.StandardError : (double?)null,
-                    count = entry.Count,
-                }),
+                name = entry.Similarity.Name,
+                mean = entry.Mean,
+                standardError = entry.StandardError,
+                count = entry.Count,
             }),
-        },
-        MetricsJson.Indented);
+        }),
+    });
 }

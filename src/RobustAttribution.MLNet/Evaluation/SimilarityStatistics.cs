@@ -1,20 +1,103 @@
+using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>How similar the maps before and after an attack are, by one measure.</summary>
-/// <param name="ColumnName">The column with the row's values.</param>
-/// <param name="Similarity">The measure; says its direction and ideal value.</param>
-/// <param name="Mean">Mean over the rows counted; NaN without any.</param>
-/// <param name="StandardError">Standard deviation over √n; NaN for fewer than two rows.</param>
-/// <param name="Count">Rows counted: those with a valid attacked copy for which the measure is defined.</param>
-/// <param name="PerClass">The same for each class, in the order of the classes.</param>
-public sealed record SimilarityStatistics(
-    string ColumnName, IMapSimilarity Similarity, double Mean, double StandardError, long Count, IReadOnlyList<ClassStatistics> PerClass);
+/// <summary>How similar the maps before and after an attack are, by one measure. Immutable.</summary>
+public sealed record SimilarityStatistics
+{
+    private readonly SampleMean sample;
 
-/// <summary>A measure's values of the rows of one class.</summary>
-/// <param name="ClassName">The class: its name, or its number from 1 where it has none.</param>
-/// <param name="Mean">Mean over the rows counted; NaN without any.</param>
-/// <param name="StandardError">Standard deviation over √n; NaN for fewer than two rows.</param>
-/// <param name="Count">Rows counted.</param>
-public sealed record ClassStatistics(string ClassName, double Mean, double StandardError, long Count);
+    internal SimilarityStatistics(SimilarityColumn column, SampleMean sample, IReadOnlyList<ClassStatistics> perClass)
+        => (ColumnName, Similarity, this.sample, PerClass) = (column.ColumnName, column.Similarity, sample, perClass);
+
+    /// <summary>The column with the row's values.</summary>
+    public string ColumnName { get; }
+
+    /// <summary>The measure; has its direction and ideal value.</summary>
+    public IMapSimilarity Similarity { get; }
+
+    /// <summary>Mean over the rows counted; NaN without any.</summary>
+    public double Mean => sample.Mean;
+
+    /// <summary>Standard deviation over √n; NaN for fewer than two rows.</summary>
+    public double StandardError => sample.StandardError;
+
+    /// <summary>Rows counted: those with a valid attacked copy for which the measure is defined.</summary>
+    public long Count => sample.Count;
+
+    /// <summary>The same for each class, in the order of the classes.</summary>
+    public IReadOnlyList<ClassStatistics> PerClass { get; }
+
+    /// <summary>The statistics of rows by measure and class.</summary>
+    /// <param name="columns">The measures.</param>
+    /// <param name="classNames">The classes.</param>
+    /// <param name="rows">The class of each row, −1 for none, and its values; a NaN is not counted.</param>
+    internal static IReadOnlyDictionary<string, SimilarityStatistics> Of(
+        IReadOnlyList<SimilarityColumn> columns, IReadOnlyList<string> classNames, IEnumerable<(long Class, IReadOnlyList<double> Values)> rows)
+    {
+        var all = new SampleMean[columns.Count];
+        SampleMean[][] perClass = [.. columns.Select(_ => new SampleMean[classNames.Count])];
+        foreach ((long @class, IReadOnlyList<double> values) in rows)
+        {
+            for (int i = 0; i < all.Length; i++)
+            {
+                if (!double.IsNaN(values[i])) // the measure is undefined for this pair of maps
+                {
+                    all[i] = all[i].Add(values[i]);
+                    if (@class >= 0 && @class < classNames.Count)
+                    {
+                        perClass[i][@class] = perClass[i][@class].Add(values[i]);
+                    }
+                }
+            }
+        }
+
+        return ByColumn(columns.Select((column, i) => new SimilarityStatistics(
+            column, all[i], [.. perClass[i].Zip(classNames, (sample, name) => new ClassStatistics(name, sample))])));
+    }
+
+    /// <summary>The statistics of the rows of both.</summary>
+    /// <exception cref="ArgumentException">They have other measures or classes.</exception>
+    internal static IReadOnlyDictionary<string, SimilarityStatistics> Merge(
+        IReadOnlyDictionary<string, SimilarityStatistics> first, IReadOnlyDictionary<string, SimilarityStatistics> second)
+        => Description(first).SequenceEqual(Description(second)) && Classes(first).SequenceEqual(Classes(second))
+            ? ByColumn(first.Values.Zip(second.Values, (a, b) => new SimilarityStatistics(
+                new SimilarityColumn(a.ColumnName, a.Similarity),
+                a.sample.Merge(b.sample),
+                [.. a.PerClass.Zip(b.PerClass, (one, other) => one.Merge(other))])))
+            : throw new ArgumentException(
+                $"Merged are metrics of the same measures and classes; these have [{string.Join(", ", Description(first))}] of "
+                + $"[{string.Join(", ", Classes(first))}] and [{string.Join(", ", Description(second))}] of [{string.Join(", ", Classes(second))}].");
+
+    private static IEnumerable<SimilarityColumn> Description(IReadOnlyDictionary<string, SimilarityStatistics> entries)
+        => entries.Values.Select(entry => new SimilarityColumn(entry.ColumnName, entry.Similarity));
+
+    private static IEnumerable<string> Classes(IReadOnlyDictionary<string, SimilarityStatistics> entries)
+        => entries.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName);
+
+    private static OrderedDictionary<string, SimilarityStatistics> ByColumn(IEnumerable<SimilarityStatistics> entries)
+        => new(entries.Select(entry => KeyValuePair.Create(entry.ColumnName, entry)));
+}
+
+/// <summary>A measure's values of the rows of one class. Immutable.</summary>
+public sealed record ClassStatistics
+{
+    private readonly SampleMean sample;
+
+    internal ClassStatistics(string className, SampleMean sample) => (ClassName, this.sample) = (className, sample);
+
+    /// <summary>The class: its name, or its number from 1 where it has none.</summary>
+    public string ClassName { get; }
+
+    /// <summary>Mean over the rows counted; NaN without any.</summary>
+    public double Mean => sample.Mean;
+
+    /// <summary>Standard deviation over √n; NaN for fewer than two rows.</summary>
+    public double StandardError => sample.StandardError;
+
+    /// <summary>Rows counted.</summary>
+    public long Count => sample.Count;
+
+    internal ClassStatistics Merge(ClassStatistics other) => new(ClassName, sample.Merge(other.sample));
+}

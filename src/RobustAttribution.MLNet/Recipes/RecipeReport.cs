@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using RobustAttribution.MLNet.Evaluation;
 
 namespace RobustAttribution.MLNet;
@@ -48,6 +47,5 @@ public sealed class RecipeReport : IDisposable
 
     /// <summary>Name and numbers as JSON; numbers that are undefined are null.</summary>
     public string ToJson()
-        => JsonSerializer.Serialize(
-            new { recipe = Recipe.Name, source = Recipe.Source, numbers = Numbers.ToDictionary(number => number.Key, number => double.IsFinite(number.Value) ? number.Value : (double?)null) }, MetricsJson.Indented);
+        => MetricsJson.Write(new { recipe = Recipe.Name, source = Recipe.Source, numbers = Numbers.ToDictionary(number => number.Key, number => number.Value) });
 }

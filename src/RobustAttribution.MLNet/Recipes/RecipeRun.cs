@@ -3,6 +3,8 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
+using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet;
 
@@ -63,12 +65,11 @@ internal sealed class RecipeRun
     {
         RecipeEvaluation evaluation = recipe.Evaluation;
         Add("accuracy", context.MulticlassClassification.Evaluate(model.Transform(test)).MicroAccuracy);
-        IDataView judged = context.Data.Cache(evaluation.Images is int count ? context.Data.TakeRows(test, count) : test);
-        IDataView scored = model.Transform(judged);
+        IDataView tested = context.Data.Cache(evaluation.Images is int count ? context.Data.TakeRows(test, count) : test);
+        IDataView scored = model.Transform(tested);
         if (evaluation.PredictionAttack is { } attack)
         {
-            var curve = new SecurityCurve { Radii = [((LinfBall)attack.ThreatModel).Radius], PredictionAttack = attack, ExplanationAttack = new RandomNoise() };
-            Add($"accuracy under {attack.GetType().Name}", context.MulticlassClassification.EvaluateSecurityCurve(scored, curve, seed: options.Seed, cancellationToken: options.CancellationToken).Points[0].Accuracy);
+            Add($"accuracy under {attack.GetType().Name}", AccuracyUnder(attack, scored));
         }
 
         foreach (double radius in evaluation.RandomPerturbationRadii)
@@ -103,6 +104,22 @@ internal sealed class RecipeRun
         {
             Locate(protocol, model.Transform(test));
         }
+    }
+
+    /// <summary>The share of the images whose class is predicted right before and after an attack on the prediction.</summary>
+    private double AccuracyUnder(AttributionAttack attack, IDataView scored)
+    {
+        var view = new ScoredRows(CatalogEnvironment.Of(context.MulticlassClassification), scored, recipe.Name, "Score", labelColumnName: "Label")
+        {
+            Seed = options.Seed,
+            LabelledOnly = true,
+            CancellationToken = options.CancellationToken,
+        };
+        var measurement = new RobustnessMeasurement { Attacks = [attack], AttackTrueClass = true, Similarities = [] };
+        return SampleMean.Of(view
+            .Measure((network, images, labels, generator) => measurement.MeasureBatch(network, images, labels, generator))
+            .SelectMany(batch => batch)
+            .Select(row => row.StaysCorrect ? 1.0 : 0.0)).Mean;
     }
 
     private void Locate(LocalizationProtocol protocol, IDataView scored)

@@ -134,7 +134,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
             throw Unrepeatable();
         }
 
-        computation!.Compute(count);
+        computation!.Compute();
         batchCount = count;
         progress.EndBatch(count);
     }

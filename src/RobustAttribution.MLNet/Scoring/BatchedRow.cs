@@ -39,7 +39,7 @@ internal sealed class BatchedRow : DataViewRow
             {
                 computedAt = -1;
                 computation!.Load(0);
-                computation.Compute(1);
+                computation.Compute();
                 computedAt = input.Position;
             }
 

@@ -48,7 +48,7 @@ internal abstract class ColumnList
 }
 
 /// <summary>Columns that are computed from one <typeparamref name="TContext"/> for each batch.</summary>
-/// <typeparam name="TContext">What the columns of one batch share.</typeparam>
+/// <typeparam name="TContext">What the columns of one batch share; disposed of after the batch where it can be.</typeparam>
 /// <param name="begin">Makes it.</param>
 /// <param name="columns">The columns; those without a name are left out.</param>
 internal sealed class ColumnList<TContext>(Func<BatchInput, TContext> begin, params IEnumerable<Column<TContext>> columns) : ColumnList
@@ -60,6 +60,7 @@ internal sealed class ColumnList<TContext>(Func<BatchInput, TContext> begin, par
     public override void Fill(BatchInput input, OutputBuffer?[] outputs)
     {
         TContext context = begin(input);
+        using var owned = context as IDisposable;
         for (int i = 0; i < named.Length; i++)
         {
             outputs[i]?.Fill(named[i].Fill(context));

@@ -44,7 +44,7 @@ internal sealed class TrainingRows(
         bool areBytes = true;
         float largest = 0;
         using DataViewRowCursor cursor = data.GetRowCursor(Columns());
-        var reader = new RowReader(images, labels, input, policy, cursor);
+        var reader = new RowReader(new ImageRows(cursor, images, labels), input, policy);
         while (cursor.MoveNext())
         {
             Check();
@@ -190,7 +190,7 @@ internal sealed class TrainingRows(
         {
             using (cursor)
             {
-                var reader = new RowReader(images, labels, input, policy, cursor);
+                var reader = new RowReader(new ImageRows(cursor, images, labels), input, policy);
                 ValueGetter<DataViewRowId> idGetter = cursor.GetIdGetter();
                 DataViewRowId id = default;
                 while (cursor.MoveNext())
@@ -215,7 +215,7 @@ internal sealed class TrainingRows(
         }
     }
 
-    private DataViewSchema.Column[] Columns() => [data.Schema[images.Index], data.Schema[labels.Index]];
+    private DataViewSchema.Column[] Columns() => ImageRows.Columns(data.Schema, images, labels);
 
     private void Check()
     {
@@ -223,39 +223,31 @@ internal sealed class TrainingRows(
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Reads the current row of one cursor.</summary>
-    private sealed class RowReader(ImageColumn imageColumn, KeyColumn labelColumn, InputSpecification input, BrokenRows policy, DataViewRowCursor cursor)
+    /// <summary>Reads the current row of one cursor, as the policy says.</summary>
+    private sealed class RowReader(ImageRows rows, InputSpecification input, BrokenRows policy)
     {
-        private readonly ImageRowReader images = imageColumn.Open(cursor);
-        private readonly Func<long> labels = labelColumn.Open(cursor);
         private readonly float[] image = new float[input.ValueCount];
 
         /// <summary>C·H·W values in [0, 1]; overwritten by the next row.</summary>
         public float[] Image => image;
 
         /// <summary>0 to K − 1.</summary>
-        public long Label { get; private set; }
+        public long Label => rows.Label;
 
         /// <summary>Reads the row; false, with the reason, where it cannot be used and may be left out.</summary>
         /// <exception cref="BrokenImageException">It cannot be used, and the policy is to fail.</exception>
         public bool TryRead(out string? problem)
         {
-            problem = null;
+            if (policy == BrokenRows.Skip)
+            {
+                return rows.TryReadLabelled(image, out problem);
+            }
+
             try
             {
-                Label = labels();
-                if (Label < 0)
-                {
-                    throw new BrokenImageException($"Label column '{labelColumn.Name}', row {cursor.Position}: the label is missing.");
-                }
-
-                images.Read(image);
+                problem = null;
+                rows.ReadLabelled(image);
                 return true;
-            }
-            catch (BrokenImageException error) when (policy == BrokenRows.Skip)
-            {
-                problem = error.Message;
-                return false;
             }
             catch (BrokenImageException error)
             {

@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attacks;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
@@ -81,11 +82,11 @@ public sealed class AttributionAttackTransformer : NetworkTransformer<Attributio
     private protected override ColumnList Columns => new ColumnList<Outcome>(
         batch => new(Options, batch),
         [
-            new(Options.OutputColumnName, ColumnKind.Pixels, it => it.AttackedPixels),
-            new(Options.AttackedMLImageColumnName, ColumnKind.Image(DrawImage), it => it.Attack.Images),
+            new(Options.OutputColumnName, ColumnKind.Pixels, it => it.Pixels),
+            new(Options.AttackedMLImageColumnName, ColumnKind.Image(DrawImage), it => it.Images),
             new(Options.CleanPredictedLabelColumnName, ColumnKind.PredictedClass(Options.ScoreColumnName), it => it.Classes),
             new(Options.PredictedLabelColumnName, ColumnKind.PredictedClass(Options.ScoreColumnName), it => it.AttackedClasses),
-            new(Options.ValidColumnName, ColumnKind.Boolean, it => it.Attack.Valid),
+            new(Options.ValidColumnName, ColumnKind.Boolean, it => it.Valid),
             .. Options.Similarities.Select((column, i) => column.Column<Outcome>(i, it => it.Compare(column.Similarity))),
         ]);
 
@@ -96,34 +97,44 @@ public sealed class AttributionAttackTransformer : NetworkTransformer<Attributio
         => SaliencyImage.FromPixels(pixels, input.Channels, input.Height, input.Width);
 
     /// <summary>One attacked batch; each part is computed when the first column needs it.</summary>
-    private sealed class Outcome(AttributionAttackEstimator.Options options, BatchInput batch)
+    private sealed class Outcome : IDisposable
     {
-        /// <summary>[N], int64.</summary>
-        public Tensor Classes => field ??= batch.Predict(batch.Images);
+        private readonly BatchInput batch;
+        private readonly Generator generator;
+        private readonly ExplainedImages clean;
+        private readonly AttackedImages attacked;
 
-        /// <summary>[N], int64.</summary>
-        public Tensor AttackedClasses => field ??= batch.Predict(Attack.Images);
-
-        public AttackResult Attack => field ??= Perturb();
-
-        /// <summary>[N,C,H,W].</summary>
-        public Tensor AttackedPixels => batch.ToPixelScale(Attack.Images);
-
-        private Tensor CleanMap => field ??= options.Map.Of(batch.Network, batch.Images, Classes);
-
-        private Tensor AttackedMap => field ??= options.Map.Of(batch.Network, Attack.Images, Classes);
-
-        /// <summary>[N], float64, on the CPU.</summary>
-        public Tensor Compare(IMapSimilarity similarity)
+        public Outcome(AttributionAttackEstimator.Options options, BatchInput batch)
         {
-            Tensor values = similarity.Compare(CleanMap, AttackedMap);
-            return where(Attack.Valid.cpu(), values, full_like(values, double.NaN));
+            this.batch = batch;
+            generator = batch.NewGenerator(options.Seed);
+            clean = new ExplainedImages(options.Map, batch.Network, batch.Images, null);
+            attacked = clean.Under(options.Attack, generator);
         }
 
-        private AttackResult Perturb()
+        /// <summary>[N,C,H,W] in [0, 1].</summary>
+        public Tensor Images => attacked.After.Images;
+
+        /// <summary>[N,C,H,W] in the range that the model was trained on.</summary>
+        public Tensor Pixels => batch.ToPixelScale(Images);
+
+        /// <summary>[N], int64.</summary>
+        public Tensor Classes => clean.Predicted;
+
+        /// <summary>[N], int64.</summary>
+        public Tensor AttackedClasses => attacked.After.Predicted;
+
+        /// <summary>[N], bool.</summary>
+        public Tensor Valid => attacked.Valid;
+
+        /// <summary>[N], float64; NaN where the attack found no valid copy.</summary>
+        public Tensor Compare(IMapSimilarity similarity) => tensor(attacked.Compare(similarity));
+
+        public void Dispose()
         {
-            using Generator generator = batch.NewGenerator(options.Seed);
-            return options.Attack.Perturb(batch.Network, batch.Images, Classes, generator);
+            attacked.Dispose();
+            clean.Dispose();
+            generator.Dispose();
         }
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Serialization;
@@ -71,33 +72,33 @@ public sealed class RandomPerturbationTransformer : NetworkTransformer<RandomPer
     /// <summary>The means of one batch, all from the same draws.</summary>
     private sealed class Means(RandomPerturbationEstimator.Options options, BatchInput batch)
     {
-        private Tensor?[] Sums => field ??= Sum();
+        private double[]?[] Values => field ??= Measure();
 
-        /// <summary>[N]: the mean of one similarity.</summary>
-        public Tensor this[int similarity] => Sums[similarity]! / options.Draws;
+        /// <summary>[N], float64: the mean of one similarity.</summary>
+        public Tensor this[int similarity] => tensor(Values[similarity]!);
 
-        private Tensor?[] Sum()
+        private double[]?[] Measure()
         {
-            using Generator generator = batch.NewGenerator(options.Seed);
-            (Tensor clean, Tensor logits) = options.Map.OfPredicted(batch.Network, batch.Images);
-            Tensor classes = logits.argmax(1);
-            var sums = new Tensor?[options.Similarities.Count];
-            for (int draw = 0; draw < options.Draws; draw++)
+            int[] wanted = [.. Enumerable.Range(0, options.Similarities.Count).Where(i => batch.Wanted[i])];
+            RobustnessMeasurement measurement = RobustnessMeasurement.RandomPerturbation(options.ThreatModel, options.Draws) with
             {
-                using IDisposable step = NewDisposeScope();
-                Tensor perturbed = options.ThreatModel.RandomStart(batch.Images, batch.Network.Input, generator);
-                Tensor map = options.Map.Of(batch.Network, perturbed, classes);
-                for (int i = 0; i < sums.Length; i++)
-                {
-                    if (batch.Wanted[i])
-                    {
-                        Tensor similarity = options.Similarities[i].Similarity.Compare(clean, map);
-                        sums[i] = (sums[i] is { } sum ? sum + similarity : similarity).MoveToOuterDisposeScope();
-                    }
-                }
+                Map = options.Map,
+                Similarities = [.. wanted.Select(i => options.Similarities[i].Similarity)],
+            };
+            using Generator generator = batch.NewGenerator(options.Seed);
+            double[][] means =
+            [
+                .. measurement.MeasureBatch(batch.Network, batch.Images, null, generator)
+                    .GroupBy(row => row.Image)
+                    .Select(draws => RobustnessRow.MeanSimilarities([.. draws])),
+            ];
+            var values = new double[]?[options.Similarities.Count];
+            foreach ((int measure, int column) in wanted.Index())
+            {
+                values[column] = Array.ConvertAll(means, image => image[measure]);
             }
 
-            return sums;
+            return values;
         }
     }
 }

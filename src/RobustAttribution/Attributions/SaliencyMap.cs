@@ -43,17 +43,30 @@ public sealed record SaliencyMap
     /// <returns>The maps [N,H,W] and the logits [N,K]; owned by the caller; detached.</returns>
     /// <exception cref="ArgumentException">The images do not fit the network.</exception>
     public (Tensor Maps, Tensor Logits) OfPredicted(ImageNetwork network, Tensor images)
+        => WithLogits(network, images, null);
+
+    /// <summary>The maps and the logits of the same images, from one forward pass where the method allows it.</summary>
+    /// <param name="network">As for <see cref="Of"/>.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <param name="classes">[N], int64: the class whose logit is explained; null for the predicted ones.</param>
+    /// <returns>The maps [N,H,W] and the logits [N,K]; owned by the caller; detached.</returns>
+    internal (Tensor Maps, Tensor Logits) WithLogits(ImageNetwork network, Tensor images, Tensor? classes)
     {
         Require.NotNull(network, nameof(network)).CheckImages(images);
-        using IDisposable scope = Scope.Holding(network, images);
-        (Tensor attribution, Tensor logits) = Method is SinglePassAttribution method ? method.AttributePredicted(network, images) : InTwoPasses();
+        using IDisposable scope = Scope.Holding(network, images, classes);
+        (Tensor attribution, Tensor logits) = Method switch
+        {
+            SinglePassAttribution method when classes is null => method.AttributePredicted(network, images),
+            SinglePassAttribution method => method.AttributeWithLogits(network, images, classes),
+            _ => InTwoPasses(),
+        };
         return (Reduction.Reduce(attribution).MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope());
 
         (Tensor Attribution, Tensor Logits) InTwoPasses()
         {
             using IDisposable mode = no_grad();
             Tensor found = network.Logits(images);
-            return (Method.Attribute(network, images, found.argmax(1)), found);
+            return (Method.Attribute(network, images, classes ?? found.argmax(1)), found);
         }
     }
 }

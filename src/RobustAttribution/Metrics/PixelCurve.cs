@@ -37,7 +37,7 @@ public abstract record PixelCurve
         using IDisposable inspection = network.ForInspection();
         using IDisposable mode = no_grad();
         Tensor normalized = network.Normalize(images);
-        double[] shares = [.. Enumerable.Range(0, Steps).Select(ShareOf)];
+        IReadOnlyList<double> shares = Shares;
         List<Tensor> probabilities = [];
         foreach (double share in shares)
         {
@@ -50,6 +50,9 @@ public abstract record PixelCurve
         Tensor values = cat(probabilities, 1).to(ScalarType.Float64).cpu(); // [N,S]
         return new PixelCurveResult(shares, values.MoveToOuterDisposeScope(), values.mean([1]).MoveToOuterDisposeScope());
     }
+
+    /// <summary>The share of the pixels that each point is about, ascending.</summary>
+    internal IReadOnlyList<double> Shares => [.. Enumerable.Range(0, Steps).Select(ShareOf)];
 
     /// <summary>The share of the pixels that one point is about, ascending with the index.</summary>
     private protected abstract double ShareOf(int index);

@@ -27,11 +27,8 @@ public sealed record SecurityCurve
     /// <summary>The attack on the explanation; its own ε is replaced. <see cref="TopKAttack"/> with its defaults by default.</summary>
     public IAttributionAttack ExplanationAttack { get; init => field = Require.NotNull(value); } = new TopKAttack();
 
-    /// <summary>The attribution. The input gradient by default.</summary>
-    public IAttributionMethod Attribution { get; init => field = Require.NotNull(value); } = new InputGradient();
-
-    /// <summary>How attributions become maps. Magnitudes summed over the channels by default.</summary>
-    public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
+    /// <summary>The map whose change is measured. Magnitudes of the input gradient summed over the channels by default.</summary>
+    public SaliencyMap Map { get; init => field = Require.NotNull(value); } = new();
 
     /// <summary>The measures. Top-100 intersection and Kendall τ by default (ART).</summary>
     public IReadOnlyList<IMapSimilarity> Similarities
@@ -58,42 +55,44 @@ public sealed record SecurityCurve
         Action<long>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        Require.NotNull(network, nameof(network));
         Require.NotNull(generator, nameof(generator));
-        var saliency = new SaliencyMap(Attribution, Reduction);
-        SecurityTally[] tallies = [.. Radii.Select(radius => new SecurityTally(radius, Similarities))];
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable inspection = network.ForInspection();
+        using IDisposable inspection = Require.NotNull(network, nameof(network)).ForInspection();
+        IReadOnlyList<SecurityPoint> points = Empty;
+        long done = 0;
         foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
-            using IDisposable step = NewDisposeScope();
-            (Tensor map, Tensor logits) = saliency.OfPredicted(network, images);
-            Tensor predicted = logits.argmax(1);
-            foreach (SecurityTally tally in tallies)
-            {
-                using IDisposable point = NewDisposeScope();
-                using AttackResult onPrediction = WithRadius(PredictionAttack, tally.Radius).Perturb(network, images, classes, generator);
-                using AttackResult onExplanation = WithRadius(ExplanationAttack, tally.Radius).Perturb(network, images, predicted, generator);
-                Tensor attackedMap = saliency.Of(network, onExplanation.Images, predicted);
-                tally.Add(
-                    predicted.eq(classes).logical_and(Predict(network, onPrediction.Images).eq(classes)),
-                    onExplanation.Valid,
-                    [.. Similarities.Select(similarity => similarity.Compare(map, attackedMap))]);
-            }
-
-            progress?.Invoke(tallies.Length == 0 ? 0 : tallies[0].Count);
+            points = Merge(points, MeasureBatch(network, images, classes, generator));
+            done += images.shape[0];
+            progress?.Invoke(done);
         }
 
-        return [.. tallies.Select(tally => tally.ToPoint())];
+        return done > 0 ? points : throw new ArgumentException("The source has no image; there is nothing to measure.", nameof(source));
     }
 
-    private static IAttributionAttack WithRadius(IAttributionAttack attack, double radius)
-        => attack.WithThreatModel(attack.ThreatModel.WithRadius(radius));
+    /// <summary>The points before the first image.</summary>
+    internal IReadOnlyList<SecurityPoint> Empty => [.. Radii.Select(radius => SecurityPoint.Empty(radius, Similarities))];
 
-    private static Tensor Predict(ImageNetwork network, Tensor images)
+    /// <summary>The points of the images of both.</summary>
+    /// <exception cref="ArgumentException">They have other values of ε or other measures.</exception>
+    internal static IReadOnlyList<SecurityPoint> Merge(IReadOnlyList<SecurityPoint> first, IReadOnlyList<SecurityPoint> second)
+        => first.Count == second.Count
+            ? [.. first.Zip(second, (a, b) => a.Merge(b))]
+            : throw new ArgumentException($"The curves have {first.Count} and {second.Count} points; merged are curves over the same ε.");
+
+    /// <summary>The points of one batch.</summary>
+    /// <param name="network">The network, under inspection.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <param name="classes">[N], int64: the true classes.</param>
+    /// <param name="generator">Source of the attacks' draws, on the network's device.</param>
+    internal IReadOnlyList<SecurityPoint> MeasureBatch(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable mode = no_grad();
-        return network.Logits(images).argmax(1).MoveToOuterDisposeScope();
+        var predictions = new RobustnessMeasurement { Attacks = OverRadii(PredictionAttack), AttackTrueClass = true, Similarities = [] };
+        var explanations = new RobustnessMeasurement { Attacks = OverRadii(ExplanationAttack), Map = Map, Similarities = Similarities };
+        ILookup<int, RobustnessRow> predicted = predictions.MeasureBatch(network, images, classes, generator).ToLookup(row => row.Attack);
+        ILookup<int, RobustnessRow> explained = explanations.MeasureBatch(network, images, classes, generator).ToLookup(row => row.Attack);
+        return [.. Radii.Select((radius, i) => SecurityPoint.Of(radius, [.. predicted[i]], [.. explained[i]], Similarities))];
     }
+
+    private IReadOnlyList<IAttributionAttack> OverRadii(IAttributionAttack attack)
+        => [.. Radii.Select(radius => attack.WithThreatModel(attack.ThreatModel.WithRadius(radius)))];
 }

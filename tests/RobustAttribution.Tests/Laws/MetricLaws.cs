@@ -24,10 +24,17 @@ public sealed class MetricLaws
     [
         new(nameof(InsertionCurve), (network, images, classes, _) => Curve(new InsertionCurve(), network, images, classes)),
         new(nameof(DeletionCurve), (network, images, classes, _) => Curve(new DeletionCurve(), network, images, classes)),
-        new(
-            nameof(RandomPerturbationSimilarity),
-            (network, images, classes, generator)
-                => Numbers(new RandomPerturbationSimilarity { Draws = 2 }.Measure(network, images, classes, generator))),
+        new(nameof(RobustnessMeasurement), (network, images, classes, _) =>
+        {
+            var measurement = new RobustnessMeasurement
+            {
+                Attacks = [new RobustAttribution.Attacks.TopKAttack { K = 9, Steps = 2, RandomStart = true }, new RobustAttribution.Attacks.RandomNoise()],
+                Similarities = Small,
+                KeepImages = true,
+            };
+            return [.. measurement.Measure(network, new TensorBatchSource(images, classes), 2, seed: 3)
+                .Where(row => row.Valid).SelectMany(row => row.Similarities.Concat(row.AttackedMap.ToArray().Select(value => (double)value)))];
+        }),
         new(
             nameof(HessianNorm),
             (network, images, classes, generator) => Numbers(new HessianNorm { Draws = 2 }.Measure(network, images, classes, generator))),

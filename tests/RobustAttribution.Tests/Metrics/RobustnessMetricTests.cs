@@ -24,8 +24,13 @@ public sealed class RobustnessMetricTests
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
             using var generator = new Generator(4);
             using var twin = new Generator(4);
-            var metric = new RandomPerturbationSimilarity { Draws = 5, Similarity = new PearsonCorrelation(), ThreatModel = ball };
-            using Tensor actual = metric.Measure(network, images, classes, generator);
+            RobustnessMeasurement metric = RobustnessMeasurement.RandomPerturbation(ball, 5) with
+            {
+                AttackTrueClass = true,
+                Similarities = [new PearsonCorrelation()],
+            };
+            double[] actual = [.. metric.MeasureBatch(network, images, classes, generator)
+                .GroupBy(row => row.Image, (_, draws) => RobustnessRow.MeanSimilarities([.. draws])[0])];
 
             network.Backbone.eval();
             Tensor Map(Tensor images)
@@ -41,7 +46,7 @@ public sealed class RobustnessMetricTests
                 expected = [.. expected.Zip(values, (sum, value) => sum + (value / 5))];
             }
 
-            Values.AreClose(expected, Values.Of(actual), 1e-12);
+            Values.AreClose(expected, actual, 1e-12);
             Assert.IsTrue(expected.All(value => value < 0.9999));
         }
     }
@@ -61,9 +66,10 @@ public sealed class RobustnessMetricTests
                 { } similarity => similarity,
             }))
         {
-            var metric = new RandomPerturbationSimilarity { Draws = 2, Similarity = similarity, ThreatModel = new LinfBall(0) };
-            Values.AreClose(
-                full(3, similarity.Ideal, dtype: ScalarType.Float64), metric.Measure(network, images, classes, generator), 1e-12, similarity.Name);
+            RobustnessMeasurement metric = RobustnessMeasurement.RandomPerturbation(new LinfBall(0), 2) with { Similarities = [similarity] };
+            IReadOnlyList<RobustnessRow> rows = metric.MeasureBatch(network, images, classes, generator);
+            Assert.HasCount(6, rows);
+            Values.AreClose([.. rows.Select(_ => similarity.Ideal)], [.. rows.Select(row => row.Similarities[0])], 1e-12);
         }
     }
 
@@ -185,7 +191,7 @@ public sealed class RobustnessMetricTests
     public void OptionsOutsideTheirRangeAreRefusedByName()
     {
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomPerturbationSimilarity { Draws = 0 }).Message, "Draws is 0");
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => RobustnessMeasurement.RandomPerturbation(draws: 0)).Message, "draws is 0");
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new SecurityCurve { Radii = [0.1, -0.1] }).Message, "Radii is -0.1");
     }

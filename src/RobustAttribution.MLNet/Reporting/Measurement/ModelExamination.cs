@@ -1,4 +1,4 @@
-using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
@@ -19,12 +19,23 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     private const int CurveMeasures = 2;
     private const int LargestSample = 4;
 
+    private readonly RobustnessMeasurement measurement = new()
+    {
+        Attacks = options.Attacks,
+        Map = new SaliencyMap(options.Method, options.Reduction),
+        Similarities = options.Similarities,
+    };
+
     private readonly ExtremeExamples examples = new(options.ExamplesAtEachEnd);
-    private readonly HashSet<int> sampleRows = [.. dataset.Classes.Index().DistinctBy(entry => entry.Item).Take(LargestSample).Select(entry => entry.Index)];
+    private readonly HashSet<int> sampleRows =
+        [.. dataset.Classes.Index().DistinctBy(entry => entry.Item).Take(LargestSample).Select(entry => entry.Index)];
+
     private readonly List<ReportedExample> samples = [];
+    private readonly List<RobustnessRow> rows = [];
     private readonly int batchSize = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
 
-    public ModelTotals Totals { get; } = new(options);
+    /// <summary>Insertion, deletion, and adversarial insertion under the first attack.</summary>
+    public PixelCurveMetrics Curves { get; private set; } = PixelCurveMetrics.Empty(options.PixelCurveSteps, attacked: true);
 
     /// <summary>The worst and best images under the first attack; those without a valid attacked copy are not among them.</summary>
     public IReadOnlyList<ReportedExample> Examples => examples.Examples;
@@ -35,8 +46,14 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     /// <summary>One point for each of <see cref="RobustnessReportOptions.Radii"/>.</summary>
     public List<SecurityPoint> Security { get; } = [];
 
+    /// <summary>Correct predictions, 0 or 1 for each image.</summary>
+    public SampleMean Accuracy => SampleMean.Of(Rows(0).Select(row => row.IsCorrect ? 1.0 : 0.0));
+
     /// <summary>Units of <see cref="ReportClock"/>: images times walks.</summary>
     public static long Work(int images, RobustnessReportOptions options) => images * (options.Attacks.Count + 1L + options.Radii.Count);
+
+    /// <summary>The images under one attack, in their order.</summary>
+    public IReadOnlyList<RobustnessRow> Rows(int attack) => rows.FindAll(row => row.Attack == attack);
 
     /// <summary>The class's name, or its number from 1.</summary>
     public string ClassName(long index) => handle.ClassNames is { } names ? names.Names[(int)index] : $"class {index + 1}";
@@ -46,60 +63,40 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         using IDisposable scope = NewDisposeScope();
         InputSpecification input = network.Input;
         Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32).reshape(dataset.Count, input.Channels, input.Height, input.Width);
-        Tensor classes = tensor(dataset.Classes);
         for (int start = 0; start < dataset.Count; start += batchSize)
         {
             using IDisposable batch = NewDisposeScope();
-            int end = Math.Min(start + batchSize, dataset.Count);
-            Measure(
-                network,
-                images.narrow(0, start, end - start).to(network.DataType).to(network.Device),
-                start);
+            int count = Math.Min(batchSize, dataset.Count - start);
+            Measure(network, images.narrow(0, start, count).to(network.DataType).to(network.Device), start);
         }
 
-        MeasureRadii(network, images, classes);
+        MeasureRadii(network, new TensorBatchSource(images, tensor(dataset.Classes)));
     });
 
     private void Measure(ImageNetwork network, Tensor images, int start)
     {
-        Tensor probabilities = Probabilities(network, images);
-        Tensor predicted = probabilities.argmax(1);
-        Tensor map = MapOf(network, images, predicted);
-        long[] predictions = predicted.cpu().data<long>().ToArray();
-        for (int i = 0; i < predictions.Length; i++)
-        {
-            Totals.Accuracy.Add(predictions[i] == dataset.Classes[start + i] ? 1 : 0);
-        }
-
+        using ExplainedImages clean = measurement.Explain(network, images, null);
+        int count = (int)images.shape[0];
         for (int i = 0; i < options.Attacks.Count; i++)
         {
             using IDisposable scope = NewDisposeScope();
             using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, AttackPurpose + i, start), network.Device);
-            using AttackResult attacked = options.Attacks[i].Perturb(network, images, predicted, generator);
-            Tensor attackedMap = MapOf(network, attacked.Images, predicted);
-            bool[] valid = attacked.Valid.cpu().data<bool>().ToArray();
-            double[][] similarities = [.. options.Similarities.Select(similarity => similarity.Compare(map, attackedMap).data<double>().ToArray())];
-            for (int row = 0; row < valid.Length; row++)
-            {
-                Totals.Attacks[i].Add(valid[row], Array.ConvertAll(similarities, values => values[row]));
-            }
-
+            using AttackedImages attacked = clean.Under(options.Attacks[i], generator);
+            RobustnessRow[] found = [.. measurement.Rows(attacked, i, dataset.Classes[start..(start + count)], start)];
+            rows.AddRange(found);
             if (i == 0)
             {
-                Collect(start, images, probabilities, map, attacked.Images, Probabilities(network, attacked.Images), attackedMap, valid, similarities);
-                Add(Totals.AdversarialInsertion, new InsertionCurve { Steps = options.PixelCurveSteps }, network, images, predicted, attackedMap, valid);
+                Collect(found, attacked);
+                bool[] all = [.. Enumerable.Repeat(true, count)];
+                Curves = Curves.Merge(PixelCurveMetrics.Of(network, clean, attacked, all, options.PixelCurveSteps));
+                clock.Advance("insertion and deletion", count);
             }
 
-            clock.Advance(ReportTexts.Name(options.Attacks[i]), valid.Length);
+            clock.Advance(ReportTexts.Name(options.Attacks[i]), count);
         }
-
-        bool[] all = [.. predictions.Select(_ => true)];
-        Add(Totals.Insertion, new InsertionCurve { Steps = options.PixelCurveSteps }, network, images, predicted, map, all);
-        Add(Totals.Deletion, new DeletionCurve { Steps = options.PixelCurveSteps }, network, images, predicted, map, all);
-        clock.Advance("insertion and deletion", predictions.Length);
     }
 
-    private void MeasureRadii(ImageNetwork network, Tensor images, Tensor classes)
+    private void MeasureRadii(ImageNetwork network, TensorBatchSource images)
     {
         foreach ((int index, double radius) in options.Radii.Index())
         {
@@ -108,33 +105,34 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
                 Radii = [radius],
                 PredictionAttack = options.PredictionAttack,
                 ExplanationAttack = options.Attacks[0],
-                Attribution = options.Method,
-                Reduction = options.Reduction,
+                Map = measurement.Map,
                 Similarities = [.. options.Similarities.Take(CurveMeasures)],
             };
             using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, RadiusPurpose, index), network.Device);
+            string step = $"attacks with {ReportTexts.Budget(options.Attacks[0].ThreatModel.WithRadius(radius))}";
             long done = 0;
-            Security.AddRange(curve.Measure(
-                network,
-                new TensorBatchSource(images, classes),
-                batchSize,
-                generator,
-                count =>
-                {
-                    clock.Advance($"attacks with {ReportTexts.Budget(options.Attacks[0].ThreatModel.WithRadius(radius))}", count - done);
-                    done = count;
-                },
-                options.CancellationToken));
+            Security.AddRange(curve.Measure(network, images, batchSize, generator, Advance, options.CancellationToken));
+
+            void Advance(long count)
+            {
+                clock.Advance(step, count - done);
+                done = count;
+            }
         }
     }
 
-    private void Collect(
-        int start, Tensor images, Tensor probabilities, Tensor map, Tensor attackedImages, Tensor attackedProbabilities, Tensor attackedMap, bool[] valid, double[][] similarities)
+    /// <summary>Adds images to the gallery.</summary>
+    private void Collect(RobustnessRow[] found, AttackedImages attacked)
     {
-        for (int row = 0; row < valid.Length; row++)
+        using IDisposable scope = NewDisposeScope();
+        Tensor before = nn.functional.softmax(attacked.Before.Logits, 1);
+        Tensor after = nn.functional.softmax(attacked.After.Logits, 1);
+        IMapSimilarity first = options.Similarities[0];
+        for (int i = 0; i < found.Length; i++)
         {
-            bool usable = valid[row] && !double.IsNaN(similarities[0][row]) && options.ExamplesAtEachEnd > 0;
-            bool isSample = sampleRows.Contains(start + row);
+            RobustnessRow row = found[i];
+            bool usable = row.Valid && !double.IsNaN(row.Similarities[0]) && options.ExamplesAtEachEnd > 0;
+            bool isSample = sampleRows.Contains((int)row.Image);
             if (!usable && !isSample)
             {
                 continue;
@@ -142,19 +140,19 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
 
             var example = new ReportedExample
             {
-                Id = dataset.Ids[start + row],
-                Image = Values(images.select(0, row)),
-                AttackedImage = Values(attackedImages.select(0, row)),
-                Map = Values(map.select(0, row)),
-                AttackedMap = Values(attackedMap.select(0, row)),
+                Id = dataset.Ids[row.Image],
+                Image = RobustnessMeasurement.Values(attacked.Before.Images, i),
+                AttackedImage = RobustnessMeasurement.Values(attacked.After.Images, i),
+                Map = RobustnessMeasurement.Values(attacked.Before.Map, i),
+                AttackedMap = RobustnessMeasurement.Values(attacked.After.Map, i),
                 Channels = handle.Input.Channels,
                 Height = handle.Input.Height,
                 Width = handle.Input.Width,
-                TrueClass = ClassName(dataset.Classes[start + row]),
-                Prediction = Largest(probabilities.select(0, row)),
-                AttackedPrediction = Largest(attackedProbabilities.select(0, row)),
-                Similarity = options.Similarities[0].HigherIsMoreSimilar ? similarities[0][row] : -similarities[0][row],
-                Numbers = [.. options.Similarities.Select((similarity, i) => (similarity.Name, valid[row] ? similarities[i][row] : double.NaN))],
+                TrueClass = ClassName(row.Label),
+                Prediction = Largest(RobustnessMeasurement.Values(before, i)),
+                AttackedPrediction = Largest(RobustnessMeasurement.Values(after, i)),
+                Similarity = first.HigherIsMoreSimilar ? row.Similarities[0] : -row.Similarities[0],
+                Numbers = [.. options.Similarities.Zip(row.Similarities, (similarity, value) => (similarity.Name, value))],
             };
             if (usable)
             {
@@ -168,43 +166,9 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         }
     }
 
-    private static float[] Values(Tensor tensor)
+    private (string Class, double Probability) Largest(float[] probabilities)
     {
-        using IDisposable scope = NewDisposeScope();
-        return tensor.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
-    }
-
-    private (string Class, double Probability) Largest(Tensor probabilities)
-    {
-        float[] values = Values(probabilities);
-        int index = Array.IndexOf(values, values.Max());
-        return (ClassName(index), values[index]);
-    }
-
-    private static Tensor Probabilities(ImageNetwork network, Tensor images)
-    {
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable mode = no_grad();
-        return nn.functional.softmax(network.Logits(images), 1).MoveToOuterDisposeScope();
-    }
-
-    private static void Add(CurveTotals totals, PixelCurve curve, ImageNetwork network, Tensor images, Tensor classes, Tensor map, bool[] counted)
-    {
-        using PixelCurveResult result = curve.Measure(network, images, classes, map);
-        double[] values = result.Values.data<double>().ToArray();
-        int steps = result.Shares.Count;
-        for (int row = 0; row < counted.Length; row++)
-        {
-            if (counted[row])
-            {
-                totals.Add(result.Shares, values.AsSpan(row * steps, steps));
-            }
-        }
-    }
-
-    private Tensor MapOf(ImageNetwork network, Tensor images, Tensor classes)
-    {
-        using IDisposable scope = NewDisposeScope();
-        return options.Reduction.Reduce(options.Method.Attribute(network, images, classes)).MoveToOuterDisposeScope();
+        int index = Array.IndexOf(probabilities, probabilities.Max());
+        return (ClassName(index), probabilities[index]);
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
-using RobustAttribution.MLNet.Evaluation;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
@@ -13,7 +13,8 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <summary>Measures models on a view and writes down what a <see cref="RobustnessReport"/> shows.</summary>
 internal static class RobustnessReporter
 {
-    public static RobustnessReport Create(IHostEnvironment env, IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions options)
+    public static RobustnessReport Create(
+        IHostEnvironment env, IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions options)
     {
         if (models.Count == 0)
         {
@@ -22,39 +23,43 @@ internal static class RobustnessReporter
 
         using IChannel channel = env.Start("RobustnessReport");
         using var clock = new ReportClock(env, options, models.Count);
-        (IDataView sample, long rows) = SampledRows.Of(data, options.MaximumImages);
+        long rows = SampleImages.CountRows(data);
 
         // Everything that can be wrong with columns is found before the first image is attacked.
         List<(string Name, IDataView Scored, NetworkHandle Network)> views = [];
         foreach ((string name, ITransformer model) in models)
         {
-            IDataView scored = Require.NotNull(model, nameof(models)).Transform(sample);
+            IDataView scored = Require.NotNull(model, nameof(models)).Transform(data);
             NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "RobustnessReport");
             network.BindLabels(scored.Schema, options.LabelColumnName);
             views.Add((Require.NotNull(name, nameof(models)), scored, network));
         }
 
         List<ReportedModel> reported = [];
-        SampleImages? first = null;
+        SampleImages? sample = null;
         foreach ((string name, IDataView scored, NetworkHandle network) in views)
         {
             TimeSpan start = clock.Elapsed;
             clock.Begin(name, 1);
-            SampleImages images = SampleImages.Read(env, scored, network, options);
-            first ??= images;
+            SampleImages images = SampleImages.Read(env, scored, rows, network, options);
+            sample ??= images;
             clock.Begin(name, ModelExamination.Work(images.Count, options));
             var examination = new ModelExamination(network, images, options, clock);
             examination.Run();
             clock.EndModel();
-            ReportedModel model = Describe(name, examination, options) with { Card = ReportCards.Of(network, examination, options, clock.Elapsed - start) };
-            channel.Info(MessageSensitivity.None, "{0}: accuracy {1:F4}, {2} {3:F4}", name, examination.Totals.Accuracy.Mean, options.Similarities[0].Name, examination.Totals.Attacks[0].Similarities[0].Mean);
-            reported.Add(model);
+            reported.Add(Describe(name, examination, options) with
+            {
+                Card = ReportCards.Of(network, examination, options, clock.Elapsed - start),
+            });
+            MeanSimilarity first = MeanSimilarity.Of(options.Similarities, examination.Rows(0))[0];
+            channel.Info(
+                MessageSensitivity.None, "{0}: accuracy {1:F4}, {2} {3:F4}", name, examination.Accuracy.Mean, first.Similarity.Name, first.Mean);
         }
 
         return new RobustnessReport(options.Title, reported)
         {
-            Summary = Summary(reported, first!, options),
-            Card = ReportCards.OfAll(views[0].Network, first!, rows, options, clock.Elapsed),
+            Summary = Summary(reported, sample!, options),
+            Card = ReportCards.OfAll(views[0].Network, sample!, rows, options, clock.Elapsed),
             Options = ReportCards.Components(options),
             ExamplesAtEachEnd = options.ExamplesAtEachEnd,
         };
@@ -63,25 +68,34 @@ internal static class RobustnessReporter
     private static IReadOnlyList<string> Summary(List<ReportedModel> models, SampleImages images, RobustnessReportOptions options)
     {
         string attack = ReportTexts.Name(options.Attacks[0]);
+        string measured = models.Count == 1 ? "Measured" : $"Compared: {string.Join(", ", models.Select(model => model.Name))},";
         string data = options.DataName is null ? string.Empty : $" ({options.DataName})";
         return
         [
-            "A saliency map shows which pixels a classifier's answer rests on. An explanation is robust if its map stays the same when the image changes by less than an eye can see. "
-                + "This page shows how far an attacker can bend the maps while the answer stays the same.",
-            $"{(models.Count == 1 ? "Measured" : $"Compared: {string.Join(", ", models.Select(model => model.Name))},")} on {images.Count} images{data}. "
-                + $"The attack shown in the images is the {attack} with {ReportTexts.Budget(options.Attacks[0].ThreatModel)}: no pixel moves further, and copies that change the answer do not count.",
+            "A saliency map shows which pixels a classifier's answer rests on. An explanation is robust if its map stays the same when the image "
+                + "changes by less than an eye can see. This page shows how far an attacker can bend the maps while the answer stays the same.",
+            $"{measured} on {images.Count} images{data}. The attack shown in the images is the {attack} with "
+                + $"{ReportTexts.Budget(options.Attacks[0].ThreatModel)}: no pixel moves further, and copies that change the answer do not count.",
         ];
     }
 
     private static ReportedModel Describe(string name, ModelExamination examination, RobustnessReportOptions options)
     {
-        ModelTotals totals = examination.Totals;
-        string[] groups = [.. options.Attacks.Select(attack => $"Maps under {ReportTexts.Name(attack)}, {ReportTexts.Budget(attack.ThreatModel)}")];
+        string firstAttack = ReportTexts.Name(options.Attacks[0]);
         return new ReportedModel(name)
         {
-            Numbers = [.. ClassificationNumbers(examination, options), .. options.Attacks.SelectMany((_, i) => MapNumbers(totals.Attacks[i], groups[i], options)), .. CurveNumbers(totals)],
-            Curves = [.. RadiusCurves(examination, options), .. PixelCurves(totals)],
-            Spreads = [.. options.Similarities.Select((similarity, i) => ($"{similarity.Name} under {ReportTexts.Name(options.Attacks[0])}", (IReadOnlyList<double>)totals.Attacks[0].Values[i]))],
+            Numbers =
+            [
+                .. ClassificationNumbers(examination, options),
+                .. options.Attacks.SelectMany((attack, i) => MapNumbers(attack, examination.Rows(i), options)),
+                .. CurveNumbers(examination.Curves),
+            ],
+            Curves = [.. RadiusCurves(examination, options), .. PixelCurves(examination.Curves)],
+            Spreads =
+            [
+                .. options.Similarities.Select((similarity, i) => (
+                    $"{similarity.Name} under {firstAttack}", (IReadOnlyList<double>)[.. MeanSimilarity.Values(examination.Rows(0), i)])),
+            ],
             Examples = examination.Examples,
             Samples = examination.Samples,
         };
@@ -90,29 +104,44 @@ internal static class RobustnessReporter
     private static IEnumerable<ReportedNumber> ClassificationNumbers(ModelExamination examination, RobustnessReportOptions options)
     {
         const string Group = "Answers";
-        RunningStatistics accuracy = examination.Totals.Accuracy;
+        SampleMean accuracy = examination.Accuracy;
         yield return new("Accuracy", accuracy.Mean, HigherIsBetter: true, accuracy.StandardError, "Share of right answers.", Group);
         if (examination.Security.Count > 0)
         {
             double radius = options.Attacks[0].ThreatModel.Radius;
-            var point = examination.Security.MinBy(candidate => Math.Abs(candidate.Radius - radius))!;
+            SecurityPoint point = examination.Security.MinBy(candidate => Math.Abs(candidate.Radius - radius))!;
             string budget = ReportTexts.Budget(options.PredictionAttack.ThreatModel.WithRadius(point.Radius));
-            yield return new($"Accuracy under {ReportTexts.Name(options.PredictionAttack)}, {budget}", point.Accuracy, HigherIsBetter: true, null, "Share of right answers that stay right when the attacker aims at the answer.", Group);
+            yield return new(
+                $"Accuracy under {ReportTexts.Name(options.PredictionAttack)}, {budget}",
+                point.Accuracy,
+                HigherIsBetter: true,
+                null,
+                "Share of right answers that stay right when the attacker aims at the answer.",
+                Group);
         }
     }
 
-    private static IEnumerable<ReportedNumber> MapNumbers(AttackTotals totals, string group, RobustnessReportOptions options)
-        => options.Similarities.Select((similarity, i) => new ReportedNumber(
-            similarity.Name, totals.Similarities[i].Mean, similarity.HigherIsMoreSimilar, totals.Similarities[i].StandardError, ReportTexts.Meaning(similarity), group));
+    private static IEnumerable<ReportedNumber> MapNumbers(IAttributionAttack attack, IReadOnlyList<RobustnessRow> rows, RobustnessReportOptions options)
+    {
+        string group = $"Maps under {ReportTexts.Name(attack)}, {ReportTexts.Budget(attack.ThreatModel)}";
+        return MeanSimilarity.Of(options.Similarities, rows).Select(mean => new ReportedNumber(
+            mean.Similarity.Name, mean.Mean, mean.Similarity.HigherIsMoreSimilar, mean.StandardError, ReportTexts.Meaning(mean.Similarity), group));
+    }
 
-    private static IEnumerable<ReportedNumber> CurveNumbers(ModelTotals totals)
+    private static IEnumerable<ReportedNumber> CurveNumbers(PixelCurveMetrics curves)
     {
         const string Group = "Do the maps point at what matters?";
-        yield return Area("Insertion", totals.Insertion, true, "Area under the insertion curve: how fast the answer comes back as the most important pixels are put in.");
-        yield return Area("Deletion", totals.Deletion, false, "Area under the deletion curve: how fast the answer goes as the most important pixels are taken out.");
-        yield return Area("Adversarial insertion", totals.AdversarialInsertion, true, "Insertion in the order of the attacked map: what the map is still worth after the attack.");
+        yield return Area(
+            "Insertion", curves.Insertion, "Area under the insertion curve: how fast the answer comes back as the most important pixels are put in.");
+        yield return Area(
+            "Deletion", curves.Deletion, "Area under the deletion curve: how fast the answer goes as the most important pixels are taken out.");
+        yield return Area(
+            "Adversarial insertion",
+            curves.AdversarialInsertion!,
+            "Insertion in the order of the attacked map: what the map is still worth after the attack.");
 
-        static ReportedNumber Area(string name, CurveTotals curve, bool higherIsBetter, string meaning) => new(name, curve.Area.Mean, higherIsBetter, curve.Area.StandardError, meaning, Group);
+        static ReportedNumber Area(string name, PixelCurveStatistics curve, string meaning)
+            => new(name, curve.MeanArea, curve.HigherIsBetter, curve.StandardError, meaning, Group);
     }
 
     private static IEnumerable<ReportedCurve> RadiusCurves(ModelExamination examination, RobustnessReportOptions options)
@@ -126,48 +155,57 @@ internal static class RobustnessReporter
         string horizontal = inBytes ? "ε in 1/255" : "ε";
         double unit = inBytes ? 255 : 1;
         yield return new(
-            $"Accuracy under {ReportTexts.Name(options.PredictionAttack)}", horizontal, "accuracy", [.. examination.Security.Select(point => (point.Radius * unit, point.Accuracy))]);
+            $"Accuracy under {ReportTexts.Name(options.PredictionAttack)}",
+            horizontal,
+            "accuracy",
+            [.. examination.Security.Select(point => (point.Radius * unit, point.Accuracy))]);
         for (int i = 0; i < examination.Security[0].Similarities.Count; i++)
         {
             IMapSimilarity similarity = examination.Security[0].Similarities[i].Similarity;
             yield return new(
-                $"{similarity.Name} under {ReportTexts.Name(options.Attacks[0])}", horizontal, similarity.Name, [.. examination.Security.Select(point => (point.Radius * unit, point.Similarities[i].Mean))]);
+                $"{similarity.Name} under {ReportTexts.Name(options.Attacks[0])}",
+                horizontal,
+                similarity.Name,
+                [.. examination.Security.Select(point => (point.Radius * unit, point.Similarities[i].Mean))]);
         }
     }
 
-    private static IEnumerable<ReportedCurve> PixelCurves(ModelTotals totals)
+    private static IEnumerable<ReportedCurve> PixelCurves(PixelCurveMetrics curves)
     {
-        yield return Curve("Insertion: the most important pixels are put in", "share of pixels put in", totals.Insertion);
-        yield return Curve("Deletion: the most important pixels are taken out", "share of pixels taken out", totals.Deletion);
-        yield return Curve("Adversarial insertion: in the order of the attacked map", "share of pixels put in", totals.AdversarialInsertion);
+        yield return Curve("Insertion: the most important pixels are put in", "share of pixels put in", curves.Insertion);
+        yield return Curve("Deletion: the most important pixels are taken out", "share of pixels taken out", curves.Deletion);
+        yield return Curve("Adversarial insertion: in the order of the attacked map", "share of pixels put in", curves.AdversarialInsertion!);
 
-        static ReportedCurve Curve(string title, string horizontal, CurveTotals totals) => new(title, horizontal, "probability of the answer", totals.Points);
+        static ReportedCurve Curve(string title, string horizontal, PixelCurveStatistics curve)
+            => new(title, horizontal, "probability of the answer", [.. curve.Shares.Zip(curve.Values)]);
     }
 }
 
 /// <summary>How everything was made.</summary>
 internal static class ReportCards
 {
-    public static IReadOnlyList<(string Name, string Value)> Of(NetworkHandle network, ModelExamination examination, RobustnessReportOptions options, TimeSpan time) =>
+    public static IReadOnlyList<(string Name, string Value)> Of(
+        NetworkHandle network, ModelExamination examination, RobustnessReportOptions options, TimeSpan time) =>
     [
         ("network", $"{network.Network.Architecture?.ToString() ?? network.Network.Backbone.GetName()}"),
         ("parameters", Number(network.Network.Backbone.parameters().Sum(parameter => parameter.numel()))),
         ("activation", network.Network.Activation?.ToString() ?? (network.Network.HasSwitchableActivation ? "several" : "the architecture's own")),
         ("device", network.Network.Device.ToString()),
-        .. options.Attacks.Select((attack, i) => (ReportTexts.Name(attack), Valid(examination.Totals.Attacks[i]))),
+        .. options.Attacks.Select((attack, i) => (ReportTexts.Name(attack), Valid(examination.Rows(i)))),
         ("measured in", Time(time)),
     ];
 
-    public static IReadOnlyList<(string Name, string Value)> OfAll(NetworkHandle network, SampleImages images, long rows, RobustnessReportOptions options, TimeSpan time) =>
+    public static IReadOnlyList<(string Name, string Value)> OfAll(
+        NetworkHandle network, SampleImages images, long rows, RobustnessReportOptions options, TimeSpan time) =>
     [
-        ("images", $"{(options.DataName is null ? string.Empty : options.DataName + ", ")}{Number(images.Count)} of {Number(rows)} rows, evenly spaced"),
+        ("images", $"{Prefix(options.DataName)}{Number(images.Count)} of {Number(rows)} rows, evenly spaced"),
         .. images.LeftOut > 0 ? [("left out", $"{images.LeftOut} rows: {images.FirstProblem}")] : Array.Empty<(string, string)>(),
         ("size", $"{network.Input.Channels} × {network.Input.Height} × {network.Input.Width} (channels × height × width)"),
         ("classes", string.Join(", ", network.ClassNames?.Names ?? [Number(network.ClassCount)])),
         ("map", $"{ReportTexts.Name(options.Method)} of the predicted class, {Signs(options.Reduction.Sign)} summed over the channels"),
-        ("attacks", string.Join(", ", options.Attacks.Append(options.PredictionAttack).Select(attack => $"{ReportTexts.Name(attack)} ({ReportTexts.Budget(attack.ThreatModel)})"))),
+        ("attacks", string.Join(", ", options.Attacks.Append(options.PredictionAttack).Select(Budget))),
         ("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
-        ("versions", string.Join(", ", Version(typeof(RobustnessReport)), Version(typeof(Microsoft.ML.MLContext)), Version(typeof(TorchSharp.torch)), $"libtorch {TorchSharp.torch.__version__}", $".NET {Environment.Version}")),
+        ("versions", string.Join(", ", [.. Packages.Select(Version), $"libtorch {TorchSharp.torch.__version__}", $".NET {Environment.Version}"])),
         ("made", $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, in {Time(time)}"),
     ];
 
@@ -180,9 +218,19 @@ internal static class ReportCards
         ("attack on the answer", Json(options.PredictionAttack)),
     ];
 
-    private static string Valid(AttackTotals totals) => totals.Valid == totals.Count
-        ? $"found a copy with the same answer for all {totals.Count} images"
-        : $"found a copy with the same answer for {totals.Valid} of {totals.Count} images; the others are in no mean";
+    private static IEnumerable<Type> Packages => [typeof(RobustnessReport), typeof(MLContext), typeof(TorchSharp.torch)];
+
+    private static string Prefix(string? dataName) => dataName is null ? string.Empty : dataName + ", ";
+
+    private static string Budget(IAttributionAttack attack) => $"{ReportTexts.Name(attack)} ({ReportTexts.Budget(attack.ThreatModel)})";
+
+    private static string Valid(IReadOnlyList<RobustnessRow> rows)
+    {
+        int valid = rows.Count(row => row.Valid);
+        return valid == rows.Count
+            ? $"found a copy with the same answer for all {rows.Count} images"
+            : $"found a copy with the same answer for {valid} of {rows.Count} images; the others are in no mean";
+    }
 
     private static string Signs(MapSign sign) => sign switch
     {
@@ -193,7 +241,9 @@ internal static class ReportCards
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
-    private static string Time(TimeSpan time) => time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s";
+    private static string Time(TimeSpan time) => time.TotalMinutes >= 1
+        ? $"{(int)time.TotalMinutes} min {time.Seconds} s"
+        : $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s";
 
     private static string Version(Type type) => $"{type.Assembly.GetName().Name} {type.Assembly.GetName().Version?.ToString(3)}";
 

@@ -18,53 +18,82 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
 {
     public int Count => Classes.Length;
 
+    /// <summary>Reads rows evenly spaced over a view, or all where it has no more than wanted; the rows between are passed over.</summary>
+    /// <param name="env">Its cancellation is honoured.</param>
+    /// <param name="scored">The view.</param>
+    /// <param name="rows">The rows that the view has.</param>
+    /// <param name="network">The network that the images are for.</param>
+    /// <param name="options">Columns, and the number of rows wanted.</param>
     /// <exception cref="ArgumentException">There is no row with label and image.</exception>
-    public static SampleImages Read(IHostEnvironment env, IDataView scored, NetworkHandle network, RobustnessReportOptions options)
+    public static SampleImages Read(IHostEnvironment env, IDataView scored, long rows, NetworkHandle network, RobustnessReportOptions options)
     {
-        ImageColumn images = ImageColumn.Bind(scored.Schema, network.Images.ColumnName, network.Input, network.Images.PixelScale, network.Images.Resize);
+        ImageColumn images = ImageColumn.Bind(
+            scored.Schema, network.Images.ColumnName, network.Input, network.Images.PixelScale, network.Images.Resize);
         KeyColumn labels = KeyColumn.Bind(scored.Schema, options.LabelColumnName);
         DataViewSchema.Column? id = scored.Schema.GetColumnOrNull(options.IdColumnName);
-        List<DataViewSchema.Column> columns = [scored.Schema[images.Index], scored.Schema[labels.Index], .. id is { } named ? [named] : Array.Empty<DataViewSchema.Column>()];
         List<float> pixels = [];
         List<long> classes = [];
         List<string> ids = [];
         long leftOut = 0;
-        string? problem = null;
+        string? firstProblem = null;
         float[] image = new float[network.Input.ValueCount];
-        using DataViewRowCursor cursor = scored.GetRowCursor(columns);
-        ImageRowReader reader = images.Open(cursor);
-        Func<long> readLabel = labels.Open(cursor);
+        using DataViewRowCursor cursor = scored.GetRowCursor(
+            [.. ImageRows.Columns(scored.Schema, images, labels), .. id is { } named ? [named] : Array.Empty<DataViewSchema.Column>()]);
+        var reader = new ImageRows(cursor, images, labels);
         Func<string> readId = IdReader(cursor, id);
-        while (cursor.MoveNext())
+        long wanted = Math.Min(rows, options.MaximumImages);
+        for (long i = 0; i < wanted && MoveTo(cursor, i * rows / wanted); i++)
         {
             HostSettings.CheckAlive(env);
             options.CancellationToken.ThrowIfCancellationRequested();
-            long label = readLabel();
-            string? broken = label < 0 ? $"Row {cursor.Position} has no label." : null;
-            try
+            if (reader.TryReadLabelled(image, out string? problem))
             {
-                reader.Read(image);
+                pixels.AddRange(image);
+                classes.Add(reader.Label);
+                ids.Add(readId());
             }
-            catch (BrokenImageException error)
-            {
-                broken = error.Message;
-            }
-
-            if (broken is not null)
+            else
             {
                 leftOut++;
-                problem ??= broken;
-                continue;
+                firstProblem ??= problem;
             }
-
-            pixels.AddRange(image);
-            classes.Add(label);
-            ids.Add(readId());
         }
 
         return classes.Count > 0
-            ? new SampleImages([.. pixels], [.. classes], [.. ids], leftOut, problem)
-            : throw new ArgumentException(problem is null ? "The view has no row to measure." : $"The view has no row with a label and an image: {problem}", nameof(scored));
+            ? new SampleImages([.. pixels], [.. classes], [.. ids], leftOut, firstProblem)
+            : throw new ArgumentException(
+                firstProblem is null ? "The view has no row to measure." : $"The view has no row with a label and an image: {firstProblem}", nameof(scored));
+    }
+
+    /// <summary>The rows of a view.</summary>
+    public static long CountRows(IDataView view)
+    {
+        if (view.GetRowCount() is long known)
+        {
+            return known;
+        }
+
+        using DataViewRowCursor cursor = view.GetRowCursor([]);
+        long rows = 0;
+        while (cursor.MoveNext())
+        {
+            rows++;
+        }
+
+        return rows;
+    }
+
+    private static bool MoveTo(DataViewRowCursor cursor, long position)
+    {
+        while (cursor.Position < position)
+        {
+            if (!cursor.MoveNext())
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static Func<string> IdReader(DataViewRowCursor cursor, DataViewSchema.Column? column)

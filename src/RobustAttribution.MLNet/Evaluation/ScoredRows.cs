@@ -1,0 +1,120 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Columns;
+using RobustAttribution.MLNet.Interop;
+using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Networks;
+using RobustAttribution.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.MLNet.Evaluation;
+
+/// <summary>The rows of a scored view, read once and batch by batch: what every evaluation on a network goes through.</summary>
+internal sealed class ScoredRows
+{
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
+
+    private readonly IHostEnvironment env;
+    private readonly IDataView view;
+    private readonly string name;
+    private readonly ImageColumn images;
+    private readonly KeyColumn? labels;
+
+    /// <param name="env">Its cancellation is honoured.</param>
+    /// <param name="view">The view.</param>
+    /// <param name="name">The evaluation, for errors and progress.</param>
+    /// <param name="scoreColumnName">The column that carries the network.</param>
+    /// <param name="imageColumnName">The column of images; null for the one that the network was trained on.</param>
+    /// <param name="labelColumnName">The key column of labels; null for none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or does not fit the network.</exception>
+    public ScoredRows(
+        IHostEnvironment env, IDataView view, string name, string scoreColumnName, string? imageColumnName = null, string? labelColumnName = null)
+    {
+        (this.env, this.view, this.name) = (env, view, name);
+        Network = NetworkHandle.Find(view.Schema, scoreColumnName, name);
+        images = ImageColumn.Bind(
+            view.Schema, imageColumnName ?? Network.Images.ColumnName, Network.Input, Network.Images.PixelScale, Network.Images.Resize);
+        if (labelColumnName is not null)
+        {
+            Network.BindLabels(view.Schema, labelColumnName);
+            labels = KeyColumn.Bind(view.Schema, labelColumnName);
+        }
+    }
+
+    /// <summary>A measurement of one batch; its tensors belong to a dispose scope that ends with it.</summary>
+    /// <param name="network">The network, under inspection, while nobody else uses it.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <param name="labels">[N], int64, −1 where a label is missing; null without a label column.</param>
+    /// <param name="generator">Draws the same for the same seed and images.</param>
+    public delegate T Measurement<T>(ImageNetwork network, Tensor images, Tensor? labels, Generator generator);
+
+    /// <summary>The network that the view carries.</summary>
+    public NetworkHandle Network { get; }
+
+    /// <summary>The classes' names, or their numbers from 1.</summary>
+    public IReadOnlyList<string> ClassNames
+        => Network.ClassNames?.Names ?? [.. Enumerable.Range(1, Network.ClassCount).Select(number => number.ToString())];
+
+    /// <summary>Images in one computation; null, the default, for the model's number.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Start of the random draws.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Whether rows without label or readable image are left out; else a missing label is −1 and a broken image an error.</summary>
+    public bool LabelledOnly { get; init; }
+
+    /// <summary>Called with the rows read after each batch.</summary>
+    public Action<long>? Progress { get; init; }
+
+    public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Rows left out so far.</summary>
+    public long LeftOut { get; private set; }
+
+    /// <summary>Reads the view and measures batch by batch. Rows are read before the network is taken, which their own columns may need.</summary>
+    public IEnumerable<T> Measure<T>(Measurement<T> measure)
+    {
+        using var progress = new RowProgress(env, name, view.GetRowCount(), ReportInterval);
+        using DataViewRowCursor cursor = view.GetRowCursor(ImageRows.Columns(view.Schema, images, labels));
+        var rows = new ImageRows(cursor, images, labels);
+        var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
+        long done = 0;
+        while (Read(cursor, rows, batch))
+        {
+            progress.BeginBatch();
+            T result = default!;
+            Network.Use(network =>
+            {
+                using IDisposable scope = NewDisposeScope();
+                using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 0, batch.ContentSeed()), network.Device);
+                result = measure(network, batch.Images(network), labels is null ? null : batch.Labels(network), generator);
+            });
+            progress.EndBatch(batch.Count);
+            done += batch.Count;
+            Progress?.Invoke(done);
+            yield return result;
+        }
+    }
+
+    private bool Read(DataViewRowCursor cursor, ImageRows rows, RowBatch batch)
+    {
+        batch.Clear();
+        while (!batch.IsFull && cursor.MoveNext())
+        {
+            HostSettings.CheckAlive(env);
+            CancellationToken.ThrowIfCancellationRequested();
+            if (!LabelledOnly)
+            {
+                batch.Add(rows);
+            }
+            else if (!batch.TryAddLabelled(rows))
+            {
+                LeftOut++;
+            }
+        }
+
+        return batch.Count > 0;
+    }
+}

@@ -1,0 +1,121 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Similarities;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Metrics;
+
+/// <summary>A batch of images with what the network predicts and explains; each part is computed when it is first needed.</summary>
+/// <param name="saliency">The map.</param>
+/// <param name="network">The network, under inspection; must outlive this, as must the tensors.</param>
+/// <param name="images">[N,C,H,W] in [0, 1].</param>
+/// <param name="classes">[N], int64: the classes explained; null for the predicted ones.</param>
+/// <remarks>Owns what it computes.</remarks>
+internal sealed class ExplainedImages(SaliencyMap saliency, ImageNetwork network, Tensor images, Tensor? classes) : IDisposable
+{
+    private Tensor? logits;
+    private Tensor? predicted;
+    private Tensor? map;
+
+    public Tensor Images => images;
+
+    /// <summary>[N], int64: the classes explained and attacked.</summary>
+    public Tensor Classes => classes ?? Predicted;
+
+    /// <summary>[N], int64.</summary>
+    public Tensor Predicted => predicted ??= Logits.argmax(1).DetachFromDisposeScope();
+
+    /// <summary>[N,K].</summary>
+    public Tensor Logits
+    {
+        get
+        {
+            if (logits is null)
+            {
+                using IDisposable scope = NewDisposeScope();
+                using IDisposable mode = no_grad();
+                logits = network.Logits(images).DetachFromDisposeScope();
+            }
+
+            return logits;
+        }
+    }
+
+    /// <summary>[N,H,W]. Where it comes first, its forward pass gives the logits, too.</summary>
+    public Tensor Map
+    {
+        get
+        {
+            if (map is null && logits is null)
+            {
+                (map, logits) = saliency.WithLogits(network, images, classes);
+                logits.DetachFromDisposeScope();
+                map.DetachFromDisposeScope();
+            }
+
+            return map ??= saliency.Of(network, images, Classes).DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>These images under an attack on <see cref="Classes"/>.</summary>
+    /// <param name="attack">The attack.</param>
+    /// <param name="generator">Source of its draws; must outlive the result.</param>
+    public AttackedImages Under(IAttributionAttack attack, Generator generator)
+        => new(this, () => attack.Perturb(network, images, Classes, generator), attacked => new(saliency, network, attacked, Classes));
+
+    public void Dispose()
+    {
+        map?.Dispose();
+        predicted?.Dispose();
+        logits?.Dispose();
+    }
+}
+
+/// <summary>A batch of images before and after one attack; each part is computed when it is first needed. Owns what it computes.</summary>
+internal sealed class AttackedImages(ExplainedImages before, Func<AttackResult> attack, Func<Tensor, ExplainedImages> explain) : IDisposable
+{
+    private AttackResult? result;
+    private ExplainedImages? after;
+
+    /// <summary>The images before the attack.</summary>
+    public ExplainedImages Before => before;
+
+    /// <summary>The images after it, explained for the same classes.</summary>
+    public ExplainedImages After => after ??= explain(Result.Images);
+
+    /// <summary>[N], bool.</summary>
+    public Tensor Valid => Result.Valid;
+
+    private AttackResult Result
+    {
+        get
+        {
+            if (result is null)
+            {
+                result = attack();
+                result.Images.DetachFromDisposeScope();
+                result.Valid.DetachFromDisposeScope();
+                result.Gain.DetachFromDisposeScope();
+            }
+
+            return result;
+        }
+    }
+
+    /// <summary>The similarity of the maps before and after, one number for each image; NaN where the attack found no valid image.</summary>
+    public double[] Compare(IMapSimilarity similarity)
+    {
+        using IDisposable scope = NewDisposeScope();
+        double[] values = similarity.Compare(before.Map, After.Map).data<double>().ToArray();
+        bool[] valid = Result.Valid.cpu().data<bool>().ToArray();
+        return [.. values.Zip(valid, (value, counts) => counts ? value : double.NaN)];
+    }
+
+    public void Dispose()
+    {
+        after?.Dispose();
+        result?.Dispose();
+    }
+}

@@ -1,0 +1,163 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Similarities;
+using RobustAttribution.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Metrics;
+
+/// <summary>
+/// Explains images, attacks them, explains them again and compares: one <see cref="RobustnessRow"/> for each image and attack. Every robustness
+/// metric is a fold over these rows.
+/// </summary>
+public sealed record RobustnessMeasurement
+{
+    /// <summary>The attacks; each image meets all of them. <see cref="TopKAttack"/> with its defaults by default.</summary>
+    public IReadOnlyList<IAttributionAttack> Attacks { get; init => field = [.. Require.NotNull(value)]; } = [new TopKAttack()];
+
+    /// <summary>The map whose change is measured. Magnitudes of the input gradient summed over the channels by default.</summary>
+    public SaliencyMap Map { get; init => field = Require.NotNull(value); } = new();
+
+    /// <summary>The measures; without any no map is computed. Top-100 intersection and Kendall τ by default (ART).</summary>
+    public IReadOnlyList<IMapSimilarity> Similarities
+    {
+        get;
+        init => field = [.. Require.NotNull(value)];
+    }
+    = [new TopKIntersection(), new KendallTau()];
+
+    /// <summary>Whether the true class is explained and attacked instead of the predicted one: for attacks on the prediction. False by default.</summary>
+    public bool AttackTrueClass { get; init; }
+
+    /// <summary>Whether the rows hold the attacked images and their maps. False by default.</summary>
+    public bool KeepImages { get; init; }
+
+    /// <summary>
+    /// Uniform draws in place of an attacker (Joo et al. 2023, random perturbation similarity): the mean over an image's rows is its similarity.
+    /// Maps are magnitudes summed over the channels, divided by the largest; the measure is the cosine.
+    /// </summary>
+    /// <remarks>Every draw is compared with the map of the image itself (AGA's script overwrites it). A draw may change the prediction.</remarks>
+    /// <param name="threatModel">Where the draws come from; null for the ball of the maximum norm with ε = 8/255. AGA reports 4, 8 and 16 of 255.</param>
+    /// <param name="draws">Draws for each image, at least 1. 10 by default (AGA).</param>
+    public static RobustnessMeasurement RandomPerturbation(IThreatModel? threatModel = null, int draws = 10)
+    {
+        var noise = new RandomNoise { ThreatModel = threatModel ?? new LinfBall(), KeepPrediction = false };
+        return new RobustnessMeasurement
+        {
+            Attacks = [.. Enumerable.Repeat(noise, Require.InRange(draws, 1, name: nameof(draws)))],
+            Map = new SaliencyMap(reduction: new MapReduction(MapSign.Absolute, MapScale.Max)),
+            Similarities = [new CosineSimilarity()],
+        };
+    }
+
+    /// <summary>Measures a source, batch by batch as the rows are read.</summary>
+    /// <param name="network">The network; is as before when the rows have been read.</param>
+    /// <param name="source">Images and true classes.</param>
+    /// <param name="batchSize">Images attacked at once, at least 1.</param>
+    /// <param name="seed">Start of the attacks' draws; those of a batch depend on it and on the batch's images alone.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
+    /// <returns>Batch by batch, within a batch attack by attack.</returns>
+    /// <exception cref="ArgumentException">The source does not fit the network.</exception>
+    public IEnumerable<RobustnessRow> Measure(
+        ImageNetwork network, IImageBatchSource source, int batchSize, long seed = 0, CancellationToken cancellationToken = default)
+    {
+        Require.NotNull(network, nameof(network));
+        Require.NotNull(source, nameof(source));
+        Require.InRange(batchSize, 1, name: nameof(batchSize));
+        return Batches().SelectMany(rows => rows);
+
+        IEnumerable<IReadOnlyList<RobustnessRow>> Batches()
+        {
+            using IDisposable inspection = network.ForInspection();
+            long first = 0;
+            foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
+            {
+                using var generator = new Generator((ulong)SplitMix64.Derive(seed, 0, ContentSeed(images)), network.Device);
+                yield return MeasureBatch(network, images, classes, generator, first);
+                first += images.shape[0];
+            }
+        }
+    }
+
+    /// <summary>The rows of one batch.</summary>
+    /// <param name="network">The network; is as before afterwards.</param>
+    /// <param name="images">[N,C,H,W] in [0, 1].</param>
+    /// <param name="labels">[N], int64, −1 where unknown; null where all are.</param>
+    /// <param name="generator">Source of the attacks' draws, on the network's device.</param>
+    /// <param name="first">The first image's place in the source.</param>
+    internal IReadOnlyList<RobustnessRow> MeasureBatch(
+        ImageNetwork network, Tensor images, Tensor? labels, Generator generator, long first = 0)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable inspection = network.ForInspection();
+        using ExplainedImages clean = Explain(network, images, labels);
+        long[]? known = labels?.cpu().data<long>().ToArray();
+        List<RobustnessRow> rows = new(Attacks.Count * (int)images.shape[0]);
+        for (int attack = 0; attack < Attacks.Count; attack++)
+        {
+            using IDisposable step = NewDisposeScope();
+            using AttackedImages attacked = clean.Under(Attacks[attack], generator);
+            rows.AddRange(Rows(attacked, attack, known, first));
+        }
+
+        return rows;
+    }
+
+    /// <summary>A batch before any attack; what is computed of it serves every attack.</summary>
+    internal ExplainedImages Explain(ImageNetwork network, Tensor images, Tensor? labels)
+    {
+        Tensor? classes = AttackTrueClass
+            ? (labels ?? throw new ArgumentNullException(nameof(labels), "AttackTrueClass is set, which needs labels.")).relu() // unknown: class 0
+            : null;
+        var clean = new ExplainedImages(Map, network, images, classes);
+        if (Similarities.Count > 0)
+        {
+            _ = clean.Map;
+        }
+
+        return clean;
+    }
+
+    /// <summary>The rows of a batch under one attack.</summary>
+    internal IEnumerable<RobustnessRow> Rows(AttackedImages attacked, int attack, long[]? labels, long first = 0)
+    {
+        using IDisposable scope = NewDisposeScope();
+        double[][] similarities = [.. Similarities.Select(attacked.Compare)];
+        long[] before = attacked.Before.Predicted.cpu().data<long>().ToArray();
+        long[] after = attacked.After.Predicted.cpu().data<long>().ToArray();
+        bool[] valid = attacked.Valid.cpu().data<bool>().ToArray();
+        return
+        [
+            .. valid.Select((found, i) => new RobustnessRow
+            {
+                Image = first + i,
+                Attack = attack,
+                Label = labels?[i] ?? -1,
+                PredictedBefore = before[i],
+                PredictedAfter = after[i],
+                Valid = found,
+                Similarities = Array.ConvertAll(similarities, values => values[i]),
+                AttackedImage = KeepImages ? Values(attacked.After.Images, i) : default,
+                AttackedMap = KeepImages ? Values(attacked.After.Map, i) : default,
+            }),
+        ];
+    }
+
+    /// <summary>A row of a tensor as numbers.</summary>
+    internal static float[] Values(Tensor tensor, long row)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return tensor.select(0, row).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+    }
+
+    private static long ContentSeed(Tensor images)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        TensorHash.Append(hash, images);
+        return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
+    }
+}
