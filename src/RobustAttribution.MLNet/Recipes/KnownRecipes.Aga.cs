@@ -62,6 +62,7 @@ public static partial class KnownRecipes
         Activation = Activation.Softplus(3),
         Input = InputOf(KnownDatasets.ImageNet100, 224),
         TrainingSize = (256, 256),
+        Resize = ResizePolicy.CenterCrop,
         Training = new TrainingOptions
         {
             Objective = new LocalGradientAlignment { L2Weight = 1.0, CosineWeight = 0.01 },
@@ -113,7 +114,7 @@ public static partial class KnownRecipes
     private static IDataView ImageNet100(DataOperationsCatalog data, string folder, DatasetSplit split)
     {
         string list = Path.Combine(folder, "classes.txt");
-        var options = new DatasetOptions { LabelsAsKey = true, Height = 256, Width = 256, Resize = ResizePolicy.Crop, CenterCrop = split == DatasetSplit.Test ? 224 : null };
+        var options = new DatasetOptions { LabelsAsKey = true };
         return data.LoadImageFolders(Path.Combine(folder, split == DatasetSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
     }
 

@@ -39,6 +39,9 @@ public sealed record Recipe
     /// <summary>What is measured of the trained network.</summary>
     public required RecipeEvaluation Evaluation { get; init; }
 
+    /// <summary>How images are brought to the network's size. Cropped by default.</summary>
+    public ResizePolicy Resize { get; init; } = ResizePolicy.Crop;
+
     /// <summary>Height and width of training images before the augmentation; null is the network's own size.</summary>
     public (int Height, int Width)? TrainingSize { get; init; }
 
@@ -54,7 +57,7 @@ public sealed record Recipe
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
     public IDataView LoadTrainingSet(MLContext context, string folder) => Open(Require.NotNull(context, nameof(context)).Data, Require.NotNull(folder, nameof(folder)), DatasetSplit.Train);
 
-    /// <summary>The test images in the network's size, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the set has boxes, <c>Box</c>.</summary>
+    /// <summary>The test images, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the set has boxes, <c>Box</c>.</summary>
     /// <param name="context">The context.</param>
     /// <param name="folder">As for <see cref="LoadTrainingSet"/>.</param>
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
@@ -66,6 +69,7 @@ public sealed record Recipe
         Network = Network,
         Activation = Activation,
         Input = Input,
+        Resize = Resize,
         TrainingSize = TrainingSize,
         Objective = Training.Objective,
         Epochs = Training.Epochs,
