@@ -13,9 +13,9 @@ internal sealed class FashionMnist : IDisposable
 
     public FashionMnist(string folder, int trainingCount, int testedCount)
     {
-        (Tensor images, Tensor classes) = Load(folder, FashionMnistSplit.Train, trainingCount);
+        (Tensor images, Tensor classes) = Load(folder, DatasetSplit.Train, trainingCount);
         Training = new TensorBatchSource(images, classes);
-        (images, classes) = Load(folder, FashionMnistSplit.Test, int.MaxValue);
+        (images, classes) = Load(folder, DatasetSplit.Test, int.MaxValue);
         Test = new TensorBatchSource(images, classes);
         TestedImages = Own(images.narrow(0, 0, testedCount).to(ScalarType.Float32) / 255);
         TestedClasses = Own(classes.narrow(0, 0, testedCount));
@@ -33,10 +33,10 @@ internal sealed class FashionMnist : IDisposable
 
     public void Dispose() => owned.ForEach(tensor => tensor.Dispose());
 
-    private (Tensor Images, Tensor Classes) Load(string folder, FashionMnistSplit split, int count)
+    private (Tensor Images, Tensor Classes) Load(string folder, DatasetSplit split, int count)
     {
         var context = new MLContext();
-        IDataView view = context.Data.TakeRows(context.Data.LoadFashionMnist(folder, split, new FashionMnistOptions { LabelsAsKey = true }), count);
+        IDataView view = context.Data.TakeRows(context.Data.LoadFashionMnist(folder, split, new DatasetOptions { LabelsAsKey = true }), count);
         byte[] pixels = [.. view.GetColumn<float[]>("Image").SelectMany(row => row).Select(value => (byte)value)];
         long[] labels = [.. view.GetColumn<uint>("Label").Select(key => (long)key - 1)];
         return (Own(tensor(pixels, dtype: ScalarType.Byte).reshape(-1, 1, 28, 28)), Own(tensor(labels, dtype: ScalarType.Int64)));

@@ -25,9 +25,9 @@ int Run(ParseResult parsed, CancellationToken cancellation)
 {
     using IDisposable scope = NewDisposeScope();
     string files = new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(data), parsed.GetValue(download), cancellation);
-    (Tensor images, Tensor classes) = Load(files, FashionMnistSplit.Train, parsed.GetValue(images));
+    (Tensor images, Tensor classes) = Load(files, DatasetSplit.Train, parsed.GetValue(images));
     var source = new TensorBatchSource(images, classes);
-    (Tensor shown, Tensor labels) = Load(files, FashionMnistSplit.Test, Sheets.Candidates);
+    (Tensor shown, Tensor labels) = Load(files, DatasetSplit.Test, Sheets.Candidates);
     using ImageNetwork plain = Train(new CrossEntropy(), Activation.Relu), robust = Train(new LocalGradientAlignment(), Activation.Softplus(3));
     var sheets = new Sheets(shown.to(ScalarType.Float32) / 255, labels, [new("cross-entropy, ReLU", plain), new("AGA, softplus 3", robust)]);
     string folder = parsed.GetValue(output)!;
@@ -55,10 +55,10 @@ static void Report(TrainingProgress progress)
     }
 }
 
-static (Tensor Images, Tensor Classes) Load(string folder, FashionMnistSplit split, int count)
+static (Tensor Images, Tensor Classes) Load(string folder, DatasetSplit split, int count)
 {
     var context = new MLContext();
-    IDataView view = context.Data.TakeRows(context.Data.LoadFashionMnist(folder, split, new FashionMnistOptions { LabelsAsKey = true }), count);
+    IDataView view = context.Data.TakeRows(context.Data.LoadFashionMnist(folder, split, new DatasetOptions { LabelsAsKey = true }), count);
     byte[] pixels = [.. view.GetColumn<float[]>("Image").SelectMany(row => row).Select(value => (byte)value)];
     long[] labels = [.. view.GetColumn<uint>("Label").Select(key => (long)key - 1)];
     return (tensor(pixels, dtype: ScalarType.Byte).reshape(-1, 1, 28, 28), tensor(labels, dtype: ScalarType.Int64));

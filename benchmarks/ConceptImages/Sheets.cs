@@ -148,7 +148,7 @@ internal sealed class Sheets(Tensor images, Tensor classes, IReadOnlyList<Traine
     private static string Prediction(Trained trained, Tensor image)
     {
         Tensor probabilities = nn.functional.softmax(trained.Network.Logits(image), 1).detach();
-        return $"{FashionMnistOptions.ClassNames[(int)probabilities.argmax(1).ToInt64()]} {probabilities.max().ToDouble().ToString("0 %", CultureInfo.InvariantCulture)}";
+        return $"{KnownDatasets.FashionMnist.ClassNames[(int)probabilities.argmax(1).ToInt64()]} {probabilities.max().ToDouble().ToString("0 %", CultureInfo.InvariantCulture)}";
     }
 
     private static ContactSheetCell Image(Tensor image, params string[] captions) => ContactSheetCell.Image(image.data<float>().ToArray(), 1, Side, Side, captions);

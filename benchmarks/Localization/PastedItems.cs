@@ -22,9 +22,9 @@ internal static class PastedItems
     /// The first <paramref name="count"/> items of these classes in a part of the Fashion-MNIST of a folder, after <paramref name="skip"/> of them,
     /// each pasted once.
     /// </summary>
-    public static IReadOnlyList<PastedItem> Make(MLContext context, string folder, FashionMnistSplit split, int skip, int count, long seed)
+    public static IReadOnlyList<PastedItem> Make(MLContext context, string folder, DatasetSplit split, int skip, int count, long seed)
     {
-        IDataView view = context.Data.LoadFashionMnist(folder, split, new FashionMnistOptions { LabelsAsKey = true });
+        IDataView view = context.Data.LoadFashionMnist(folder, split, new DatasetOptions { LabelsAsKey = true });
         return
         [
             .. view.GetColumn<float[]>("Image")

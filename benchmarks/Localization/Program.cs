@@ -39,9 +39,9 @@ int Run(ParseResult parsed, CancellationToken cancellation)
         List<(string, LocalizedModel)> shown = [];
         var context = new MLContext(seed);
         int count = parsed.GetValue(tested);
-        IDataView training = Items(FashionMnistSplit.Train, 0, parsed.GetValue(images));
-        IDataView validation = Items(FashionMnistSplit.Train, 24_000 - (count / 2), count / 2);
-        IDataView test = Items(FashionMnistSplit.Test, 0, count);
+        IDataView training = Items(DatasetSplit.Train, 0, parsed.GetValue(images));
+        IDataView validation = Items(DatasetSplit.Train, 24_000 - (count / 2), count / 2);
+        IDataView test = Items(DatasetSplit.Test, 0, count);
         var watch = Stopwatch.StartNew();
         RobustAttributionModelTransformer start = Trainer(context, new CrossEntropy(), parsed.GetValue(pretraining), 2e-3, seed, cancellation).Fit(training);
         double startSeconds = watch.Elapsed.TotalSeconds;
@@ -69,7 +69,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
             ExamplePage.Save(Path.ChangeExtension(parsed.GetValue(output)!, ".png"), shown);
         }
 
-        IDataView Items(FashionMnistSplit split, int skip, int items)
+        IDataView Items(DatasetSplit split, int skip, int items)
             => context.Data.LoadFromEnumerable(PastedItems.Make(context, folder, split, skip, items, seed));
     }
 

@@ -32,9 +32,9 @@ static int Run(string data, int rounds, int batchSize, int threads)
 {
     torch.set_num_threads(threads);
     var context = new MLContext(1);
-    var labels = new FashionMnistOptions { LabelsAsKey = true };
-    IDataView train = context.Data.TakeRows(context.Data.LoadFashionMnist(data, FashionMnistSplit.Train, labels), 512);
-    IDataView test = context.Data.LoadFashionMnist(data, FashionMnistSplit.Test, labels);
+    var labels = new DatasetOptions { LabelsAsKey = true };
+    IDataView train = context.Data.TakeRows(context.Data.LoadFashionMnist(data, DatasetSplit.Train, labels), 512);
+    IDataView test = context.Data.LoadFashionMnist(data, DatasetSplit.Test, labels);
     var trainer = context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options { Epochs = 1, BatchSize = batchSize });
     using RobustAttributionModelTransformer model = trainer.Fit(train);
     IDataView scored = model.Transform(test);

@@ -10,11 +10,11 @@ internal sealed class Images
 
     public Images(MLContext context, DemoOptions options)
     {
-        var shape = new FashionMnistOptions { LabelsAsKey = true };
-        IDataView training = context.Data.LoadFashionMnist(options.Data, FashionMnistSplit.Train, shape);
+        var shape = new DatasetOptions { LabelsAsKey = true };
+        IDataView training = context.Data.LoadFashionMnist(options.Data, DatasetSplit.Train, shape);
         Training = context.Data.TakeRows(training, options.Images);
         Validation = context.Data.SkipRows(training, (training.GetRowCount() ?? 0) - ValidationCount);
-        Test = context.Data.LoadFashionMnist(options.Data, FashionMnistSplit.Test, shape);
+        Test = context.Data.LoadFashionMnist(options.Data, DatasetSplit.Test, shape);
         TestCount = Test.GetRowCount() ?? 0;
         Attacked = context.Data.TakeRows(Test, options.TestImages);
     }

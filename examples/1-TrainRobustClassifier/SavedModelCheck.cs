@@ -47,7 +47,7 @@ internal static class SavedModelCheck
     {
         var context = new MLContext();
         using var model = (IDisposable)context.Model.Load(path, out DataViewSchema _);
-        float[] found = Values(context, (ITransformer)model, context.Data.LoadFashionMnist(data, FashionMnistSplit.Test, new FashionMnistOptions { LabelsAsKey = true }));
+        float[] found = Values(context, (ITransformer)model, context.Data.LoadFashionMnist(data, DatasetSplit.Test, new DatasetOptions { LabelsAsKey = true }));
         byte[] expected = File.ReadAllBytes(expectedPath);
         return MemoryMarshal.AsBytes<float>(found).SequenceEqual(expected) ? 0 : 1;
     }

@@ -12,10 +12,10 @@ public sealed class FashionMnistFiles(IAnsiConsole console)
     public DatasetInfo Dataset { get; init; } = KnownDatasets.FashionMnist;
 
     /// <summary>Where a download goes.</summary>
-    public string CacheFolder { get; init; } = FashionMnistOptions.CacheFolder;
+    public string CacheFolder { get; init; } = FashionMnistFolders.Cache;
 
     /// <summary>Finds the folder without a download; null where there is none.</summary>
-    public Func<string?, string?> Find { get; init; } = FashionMnistOptions.FindFolder;
+    public Func<string?, string?> Find { get; init; } = FashionMnistFolders.Find;
 
     /// <summary>Puts a question to the user, true for yes; null where nobody is there to answer.</summary>
     public Func<string, CancellationToken, bool>? Ask { get; init; } = Terminal.Ask;
@@ -48,10 +48,10 @@ public sealed class FashionMnistFiles(IAnsiConsole console)
         string question = $"{Dataset.Name} is {state}. Download it (about 30 MB) from {source} into {CacheFolder}?";
         if (!download && Ask?.Invoke(question, cancellation) != true)
         {
-            string variable = FashionMnistOptions.FolderVariable;
+            string variable = FashionMnistFolders.Variable;
             throw new FileNotFoundException(
                 $"{Dataset.Name} is {state}; looked for in the folder of --data (not given), that of the environment variable {variable} (not set), "
-                + $"{FashionMnistOptions.DebianFolder} and {CacheFolder}. Add --download to fetch it (about 30 MB) from {source} into the last one, "
+                + $"{FashionMnistFolders.Debian} and {CacheFolder}. Add --download to fetch it (about 30 MB) from {source} into the last one, "
                 + $"add --data FOLDER, set {variable}=FOLDER, or on Debian type: apt install dataset-fashion-mnist");
         }
 

@@ -43,19 +43,19 @@ public sealed record ModelImages(IDataView View, IReadOnlyList<string> Ids, IRea
 
     private static ModelImages FashionMnist(MLContext context, SavedClassifier model, Func<string> fashion, int count)
     {
-        if (!model.ClassNames.SequenceEqual(FashionMnistOptions.ClassNames))
+        if (!model.ClassNames.SequenceEqual(KnownDatasets.FashionMnist.ClassNames))
         {
             throw new InvalidDataException($"'{model.Path}' was not trained on Fashion-MNIST (its classes are {string.Join(", ", model.ClassNames)}): give a folder of images with --images.");
         }
 
-        IDataView all = context.Data.LoadFashionMnist(fashion(), FashionMnistSplit.Test, new FashionMnistOptions { LabelsAsKey = true });
+        IDataView all = context.Data.LoadFashionMnist(fashion(), DatasetSplit.Test, new DatasetOptions { LabelsAsKey = true });
         IDataView view = context.Data.TakeRows(all, count);
         if (model.Classifier.ImageColumnName != "Image")
         {
             view = context.Transforms.CopyColumns(model.Classifier.ImageColumnName, "Image").Fit(view).Transform(view);
         }
 
-        string[] classes = [.. view.GetColumn<uint>("Label").Select(key => FashionMnistOptions.ClassNames[(int)key - 1])];
+        string[] classes = [.. view.GetColumn<uint>("Label").Select(key => KnownDatasets.FashionMnist.ClassNames[(int)key - 1])];
         return new ModelImages(view, [.. classes.Select((_, row) => row.ToString(CultureInfo.InvariantCulture))], classes, "Fashion-MNIST, test images");
     }
 }

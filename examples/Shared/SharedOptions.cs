@@ -17,8 +17,8 @@ public static class SharedOptions
     public static Option<string?> Data(string condition = "") => CommandLine.OptionalPath(
         "--data",
         $"Folder with the four Fashion-MNIST files (plain or .gz){condition}. Without it: the folder of the environment variable "
-        + $"{FashionMnistOptions.FolderVariable}, then {FashionMnistOptions.DebianFolder} (Debian's package dataset-fashion-mnist), "
-        + $"then {FashionMnistOptions.CacheFolder}.");
+        + $"{FashionMnistFolders.Variable}, then {FashionMnistFolders.Debian} (Debian's package dataset-fashion-mnist), "
+        + $"then {FashionMnistFolders.Cache}.");
 
     /// <summary>--download</summary>
     public static Option<bool> Download() => new("--download")

@@ -87,7 +87,7 @@ internal sealed class ImageReader(string name, DataViewRow source, DataViewSchem
         {
             getter(ref image!);
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             image = null;
             throw Broken(error.Message, error);
@@ -101,6 +101,11 @@ internal sealed class ImageReader(string name, DataViewRow source, DataViewSchem
         if (input.Channels is not 1 and not 3)
         {
             throw Broken($"the network takes {input.Channels} channels; an MLImage gives 1 or 3.");
+        }
+
+        if ((long)image.Width * image.Height > ImageFile.MaximumPixels)
+        {
+            throw Broken($"the image has {image.Width}×{image.Height} pixels (width × height); allowed are {ImageFile.MaximumPixels:N0} in all.");
         }
 
         resampler.Resample(image.Pixels, image.Width, image.Height, image.PixelFormat == MLPixelFormat.Bgra32, target);

@@ -6,11 +6,10 @@ namespace RobustAttribution.MLNet.Columns;
 /// </summary>
 internal sealed class PixelResampler(int channels, int height, int width, ResizePolicy policy)
 {
-    private float[] planes = []; // [channels, source height, source width]
-    private float[] rows = []; // [source height, width] of one channel
+    private float[] line = []; // [channels, source width] of one row
+    private float[] rows = []; // [channels, source height, width]
     private (int Width, int Height) prepared;
-    private Filter horizontal;
-    private Filter vertical;
+    private (Filter Horizontal, Filter Vertical)? filters; // null where nothing changes
 
     /// <summary>Resamples one image.</summary>
     /// <param name="pixels">Rows of 4 bytes a pixel.</param>
@@ -20,83 +19,83 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
     /// <param name="target">[channels, height, width].</param>
     public void Resample(ReadOnlySpan<byte> pixels, int sourceWidth, int sourceHeight, bool blueFirst, Span<float> target)
     {
-        int area = sourceWidth * sourceHeight;
-        if (planes.Length < channels * area)
-        {
-            planes = new float[channels * area];
-        }
-
-        Split(pixels, area, blueFirst);
-        if (sourceWidth == width && sourceHeight == height)
-        {
-            Store(planes.AsSpan(0, channels * area), target);
-            return;
-        }
-
         if (prepared != (sourceWidth, sourceHeight))
         {
             Prepare(sourceWidth, sourceHeight);
         }
 
-        if (rows.Length < width * sourceHeight)
+        for (int y = 0; y < sourceHeight; y++)
         {
-            rows = new float[width * sourceHeight];
+            Split(pixels.Slice(4 * y * sourceWidth, 4 * sourceWidth), blueFirst);
+            for (int channel = 0; channel < channels; channel++)
+            {
+                Span<float> row = filters is null
+                    ? target.Slice(((channel * height) + y) * width, width)
+                    : rows.AsSpan(((channel * sourceHeight) + y) * width, width);
+                ReadOnlySpan<float> values = line.AsSpan(channel * sourceWidth, sourceWidth);
+                if (filters is var (horizontal, _))
+                {
+                    horizontal.Apply(values, 1, row, 1);
+                }
+                else
+                {
+                    values.CopyTo(row);
+                }
+            }
         }
 
-        for (int channel = 0; channel < channels; channel++)
+        for (int channel = 0; channel < channels && filters is var (_, vertical); channel++)
         {
-            ReadOnlySpan<float> plane = planes.AsSpan(channel * area, area);
-            for (int y = 0; y < sourceHeight; y++)
-            {
-                horizontal.Apply(plane.Slice(y * sourceWidth, sourceWidth), 1, rows.AsSpan(y * width, width), 1);
-            }
-
-            Span<float> output = target.Slice(channel * height * width, height * width);
             for (int x = 0; x < width; x++)
             {
-                vertical.Apply(rows.AsSpan(x, (width * (sourceHeight - 1)) + 1), width, output[x..], width);
+                ReadOnlySpan<float> column = rows.AsSpan((channel * sourceHeight * width) + x, (width * (sourceHeight - 1)) + 1);
+                vertical.Apply(column, width, target[((channel * height * width) + x)..], width);
             }
-
-            Store(output, output);
         }
-    }
 
-    private static void Store(ReadOnlySpan<float> values, Span<float> target)
-    {
-        for (int i = 0; i < values.Length; i++)
+        for (int i = 0; i < channels * height * width; i++)
         {
-            target[i] = MathF.Round(Math.Clamp(values[i], 0, 255)) / 255f;
+            target[i] = MathF.Round(Math.Clamp(target[i], 0, 255)) / 255f;
         }
     }
 
-    private void Split(ReadOnlySpan<byte> pixels, int area, bool blueFirst)
+    private void Split(ReadOnlySpan<byte> pixels, bool blueFirst)
     {
+        int count = pixels.Length / 4;
         (int red, int blue) = blueFirst ? (2, 0) : (0, 2);
-        for (int i = 0; i < area; i++)
+        for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> pixel = pixels.Slice(4 * i, 4);
             if (channels == 1)
             {
-                planes[i] = (0.299f * pixel[red]) + (0.587f * pixel[1]) + (0.114f * pixel[blue]);
+                line[i] = (0.299f * pixel[red]) + (0.587f * pixel[1]) + (0.114f * pixel[blue]);
             }
             else
             {
-                planes[i] = pixel[red];
-                planes[area + i] = pixel[1];
-                planes[(2 * area) + i] = pixel[blue];
+                line[i] = pixel[red];
+                line[count + i] = pixel[1];
+                line[(2 * count) + i] = pixel[blue];
             }
         }
     }
 
     private void Prepare(int sourceWidth, int sourceHeight)
     {
-        double x = (double)width / sourceWidth;
-        double y = (double)height / sourceHeight;
-        double both = policy == ResizePolicy.Crop ? Math.Max(x, y) : Math.Min(x, y);
-        (double scaleX, double scaleY) = policy == ResizePolicy.Fill ? (x, y) : (both, both);
-        horizontal = new Filter(sourceWidth, width, scaleX);
-        vertical = new Filter(sourceHeight, height, scaleY);
+        var geometry = new ResizeGeometry(policy, sourceWidth, sourceHeight, width, height);
+        filters = geometry is { ScaleX: 1, ScaleY: 1 } && (sourceWidth, sourceHeight) == (width, height)
+            ? null
+            : (new Filter(sourceWidth, width, geometry.ScaleX, geometry.OffsetX), new Filter(sourceHeight, height, geometry.ScaleY, geometry.OffsetY));
+        Grow(ref line, channels * sourceWidth);
+        Grow(ref rows, filters is null ? 0 : channels * sourceHeight * width);
         prepared = (sourceWidth, sourceHeight);
+
+        static void Grow(ref float[] buffer, int length)
+        {
+            if (buffer.Length < length)
+            {
+                buffer = new float[length];
+            }
+        }
     }
 
     /// <summary>The weights of one direction: for each target place the first source place and the weights from there; none where padding is.</summary>
@@ -105,11 +104,10 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
         private readonly int[] first;
         private readonly float[][] weights;
 
-        public Filter(int source, int target, double scale)
+        public Filter(int source, int target, double scale, double offset)
         {
             first = new int[target];
             weights = new float[target][];
-            double offset = (target - (source * scale)) / 2; // the scaled image is centred: above 0 padding, below 0 cropping
             double radius = Math.Max(1, 1 / scale);
             for (int i = 0; i < target; i++)
             {

@@ -2,17 +2,12 @@ using RobustAttribution.Localization;
 
 namespace RobustAttribution.MLNet.Columns;
 
-/// <summary>Where the points of an image go when <see cref="PixelResampler"/> brings it to another size.</summary>
+/// <summary>How an image is laid into another size: scaled, then moved. The one place of this arithmetic.</summary>
 internal readonly struct ResizeGeometry
 {
+    private const double CenterCropScale = 8.0 / 7; // 256 for 224
     private readonly int sourceWidth;
     private readonly int sourceHeight;
-    private readonly int width;
-    private readonly int height;
-    private readonly double scaleX;
-    private readonly double scaleY;
-    private readonly double offsetX;
-    private readonly double offsetY;
 
     /// <param name="policy">How the sizes are fitted.</param>
     /// <param name="sourceWidth">Of the image, in pixels.</param>
@@ -21,26 +16,36 @@ internal readonly struct ResizeGeometry
     /// <param name="height">Of what it becomes.</param>
     public ResizeGeometry(ResizePolicy policy, int sourceWidth, int sourceHeight, int width, int height)
     {
-        (this.sourceWidth, this.sourceHeight, this.width, this.height) = (sourceWidth, sourceHeight, width, height);
+        (this.sourceWidth, this.sourceHeight) = (sourceWidth, sourceHeight);
         double x = (double)width / sourceWidth;
         double y = (double)height / sourceHeight;
-        double both = policy == ResizePolicy.Crop ? Math.Max(x, y) : Math.Min(x, y);
-        (scaleX, scaleY) = policy == ResizePolicy.Fill ? (x, y) : (both, both);
-        offsetX = (width - (sourceWidth * scaleX)) / 2;
-        offsetY = (height - (sourceHeight * scaleY)) / 2;
+        (ScaleX, ScaleY) = policy switch
+        {
+            ResizePolicy.Fill => (x, y),
+            ResizePolicy.Crop => (Math.Max(x, y), Math.Max(x, y)),
+            ResizePolicy.CenterCrop => (CenterCropScale * Math.Max(x, y), CenterCropScale * Math.Max(x, y)),
+            _ => (Math.Min(x, y), Math.Min(x, y)),
+        };
+        OffsetX = (width - (sourceWidth * ScaleX)) / 2;
+        OffsetY = (height - (sourceHeight * ScaleY)) / 2;
     }
 
-    /// <summary>A box of the image in the pixels of what it becomes, cut off at its edges.</summary>
-    public BoundingBox ToResized(BoundingBox box) => new(
-        Math.Clamp((box.Left * scaleX) + offsetX, 0, width),
-        Math.Clamp((box.Top * scaleY) + offsetY, 0, height),
-        Math.Clamp((box.Right * scaleX) + offsetX, 0, width),
-        Math.Clamp((box.Bottom * scaleY) + offsetY, 0, height));
+    /// <summary>Pixels of the result for one of the image.</summary>
+    public double ScaleX { get; }
 
-    /// <summary>A box of what it becomes in the pixels of the image, cut off at its edges.</summary>
+    /// <inheritdoc cref="ScaleX"/>
+    public double ScaleY { get; }
+
+    /// <summary>Where the image's left edge comes to lie in the result: above 0 padding, below 0 cropping.</summary>
+    public double OffsetX { get; }
+
+    /// <summary>The same of the upper edge.</summary>
+    public double OffsetY { get; }
+
+    /// <summary>A box of what the image becomes in the pixels of the image, cut off at its edges.</summary>
     public BoundingBox ToSource(BoundingBox box) => new(
-        Math.Clamp((box.Left - offsetX) / scaleX, 0, sourceWidth),
-        Math.Clamp((box.Top - offsetY) / scaleY, 0, sourceHeight),
-        Math.Clamp((box.Right - offsetX) / scaleX, 0, sourceWidth),
-        Math.Clamp((box.Bottom - offsetY) / scaleY, 0, sourceHeight));
+        Math.Clamp((box.Left - OffsetX) / ScaleX, 0, sourceWidth),
+        Math.Clamp((box.Top - OffsetY) / ScaleY, 0, sourceHeight),
+        Math.Clamp((box.Right - OffsetX) / ScaleX, 0, sourceWidth),
+        Math.Clamp((box.Bottom - OffsetY) / ScaleY, 0, sourceHeight));
 }

@@ -1,26 +1,23 @@
 using System.Globalization;
+using Microsoft.ML.Runtime;
 using RobustAttribution.Localization;
+using RobustAttribution.MLNet.Columns;
 
 namespace RobustAttribution.MLNet.Datasets;
 
 /// <summary>Caltech-UCSD Birds-200-2011: images in a folder for each class, and text files of lines "id values" about them.</summary>
-internal sealed class CubImages : ListedImages
+internal static class CubImages
 {
-    private readonly string place;
-    private readonly DatasetSplit? wanted;
-    private readonly Lazy<(long Id, bool Train)[]> rows;
-    private (long Id, bool Train)[] found = [];
-
-    private CubImages(string place, DatasetSplit? split)
-        : base(Path.Combine(place, "images"))
+    /// <exception cref="FileNotFoundException">One of the five text files is not there.</exception>
+    /// <exception cref="InvalidDataException">classes.txt is damaged.</exception>
+    public static DatasetView Open(IHostEnvironment environment, DatasetOptions options, string folder, DatasetSplit? split)
     {
         if (split is DatasetSplit part)
         {
-            Splits.TrainOrTest(part, "CUB-200-2011");
+            Splits.RequireTrainOrTest(part, KnownDatasets.Cub200);
         }
 
-        this.place = place;
-        wanted = split;
+        string place = Splits.Folder(folder, candidate => File.Exists(Path.Combine(candidate, "images.txt")), "CUB_200_2011", Path.Combine("CUB_200_2011", "CUB_200_2011"));
         foreach (string name in new[] { "images.txt", "image_class_labels.txt", "train_test_split.txt", "bounding_boxes.txt", "classes.txt" })
         {
             string path = Path.Combine(place, name);
@@ -30,120 +27,124 @@ internal sealed class CubImages : ListedImages
             }
         }
 
-        List<string> names = [];
-        foreach ((long id, string[] values, int line) in Lines("classes.txt", 1))
-        {
-            names.Add(id == names.Count + 1 ? values[0] : throw DamagedFile.AtLine(Path.Combine(place, "classes.txt"), line, $"class {names.Count + 1}", id.ToString(CultureInfo.InvariantCulture)));
-        }
-
-        ClassNames = names;
-        rows = new(() =>
-        {
-            _ = Images;
-            return found;
-        });
+        string[] classNames = ClassNames(new Table(place, "classes.txt", 1));
+        var birds = new Lazy<Bird[]>(() => Splits.Counted(environment, KnownDatasets.Cub200, split, [.. Read(place, classNames.Length).Where(bird => (split ?? bird.Split) == bird.Split)]));
+        var images = new ListedImages(Path.Combine(place, "images"), () => Array.ConvertAll(birds.Value, bird => bird.Image));
+        return new DatasetView(
+            environment,
+            () => images.Count,
+            [
+                images.Image(upright: false),
+                images.Label(classNames, options.LabelsAsKey),
+                DatasetColumn.Int64("Id", row => birds.Value[row].Id),
+                DatasetColumn.Text("Split", row => Splits.Name(birds.Value[row].Split)),
+                images.Box(),
+                images.Path("Path"),
+            ]);
     }
 
-    /// <exception cref="FileNotFoundException">One of the five text files is not there.</exception>
-    /// <exception cref="InvalidDataException">classes.txt is damaged.</exception>
-    public static CubImages Open(string folder, DatasetSplit? split)
-        => new(Splits.Folder(folder, candidate => File.Exists(Path.Combine(candidate, "images.txt")), "CUB_200_2011", Path.Combine("CUB_200_2011", "CUB_200_2011")), split);
-
-    public override IReadOnlyList<string> ClassNames { get; }
-
-    public override (int Height, int Width) VectorSize => (224, 224);
-
-    public override IEnumerable<DatasetColumn> MoreColumns() =>
-    [
-        DatasetColumn.Int64("Id", row => rows.Value[row].Id),
-        DatasetColumn.Text("Split", row => Splits.Name(rows.Value[row].Train ? DatasetSplit.Train : DatasetSplit.Test)),
-        new BoxDatasetColumn("Box", row => Images[row].Box),
-        PathColumn("Path"),
-    ];
-
-    protected override IReadOnlyList<ListedImage> List()
+    private static string[] ClassNames(Table table)
     {
-        Dictionary<long, (string[] Values, int Line)> labels = Table("image_class_labels.txt", 1);
-        Dictionary<long, (string[] Values, int Line)> splits = Table("train_test_split.txt", 1);
-        Dictionary<long, (string[] Values, int Line)> boxes = Table("bounding_boxes.txt", 4);
-        HashSet<string> paths = [];
-        List<ListedImage> images = [];
-        List<(long, bool)> kept = [];
-        string list = Path.Combine(place, "images.txt");
-        foreach ((long id, (string[] values, int line)) in Table("images.txt", 1))
+        string[] names = new string[table.Ids.Count];
+        foreach (long id in table.Ids)
         {
+            (string[] values, int line) = table[id];
+            int next = Array.IndexOf(names, null) + 1;
+            names[next - 1] = id == next ? values[0] : throw DamagedFile.AtLine(table.Path, line, $"class {next}", id.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return names;
+    }
+
+    private static IEnumerable<Bird> Read(string place, int classCount)
+    {
+        var list = new Table(place, "images.txt", 1);
+        var labels = new Table(place, "image_class_labels.txt", 1);
+        var splits = new Table(place, "train_test_split.txt", 1);
+        var boxes = new Table(place, "bounding_boxes.txt", 4);
+        HashSet<string> paths = [];
+        foreach (long id in list.Ids)
+        {
+            (string[] values, int line) = list[id];
             string path = values[0];
             if (Path.IsPathRooted(path) || path.Split('/', '\\').Contains("..") || !paths.Add(path))
             {
-                throw DamagedFile.AtLine(list, line, "a path inside the folder images, each once", $"'{path}'");
+                throw DamagedFile.AtLine(list.Path, line, "a path inside the folder images, each once", $"'{path}'");
             }
 
-            int label = (int)Number(labels, "image_class_labels.txt", id, 0, 1, ClassNames.Count) - 1;
-            bool train = Number(splits, "train_test_split.txt", id, 0, 0, 1) == 1;
-            double left = Real(id, 0);
-            double top = Real(id, 1);
-            var box = new BoundingBox(left, top, left + Real(id, 2), top + Real(id, 3));
-            if (wanted is null || (wanted == DatasetSplit.Train) == train)
+            string file = Path.Combine(place, "images", path.Replace('/', Path.DirectorySeparatorChar));
+            int label = labels.Whole(id, 1, classCount) - 1;
+            DatasetSplit split = splits.Whole(id, 0, 1) == 1 ? DatasetSplit.Train : DatasetSplit.Test;
+            (double left, double top) = (boxes.Real(id, 0), boxes.Real(id, 1));
+            var box = new BoundingBox(left, top, left + boxes.Real(id, 2), top + boxes.Real(id, 3));
+            yield return new Bird(id, split, new ListedImage(file, label, $"{list.Path}, line {line}", box));
+        }
+
+        foreach (Table table in new[] { labels, splits, boxes })
+        {
+            long surplus = table.Ids.FirstOrDefault(id => !list.Has(id), -1);
+            if (surplus >= 0)
             {
-                kept.Add((id, train));
-                images.Add(new ListedImage(Path.Combine(place, "images", path.Replace('/', Path.DirectorySeparatorChar)), label, $"{list}, line {line}", box));
+                throw DamagedFile.AtLine(list.Path, list.Ids.Count, $"a line about image {surplus}, as in line {table[surplus].Line} of {Path.GetFileName(table.Path)}", "none");
+            }
+        }
+    }
+
+    private readonly record struct Bird(long Id, DatasetSplit Split, ListedImage Image);
+
+    /// <summary>A text file of lines "id values".</summary>
+    private sealed class Table
+    {
+        private readonly OrderedDictionary<long, (string[] Values, int Line)> entries = [];
+
+        public Table(string folder, string name, int fields)
+        {
+            Path = System.IO.Path.Combine(folder, name);
+            foreach ((int index, string text) in File.ReadLines(Path).Index())
+            {
+                string[] parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+                if (parts.Length == 0)
+                {
+                    continue;
+                }
+
+                if (parts.Length != fields + 1 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long id))
+                {
+                    throw DamagedFile.AtLine(Path, index + 1, $"an id and {fields} more field{(fields == 1 ? string.Empty : "s")}", $"'{text}'");
+                }
+
+                if (!entries.TryAdd(id, (parts[1..], index + 1)))
+                {
+                    throw DamagedFile.AtLine(Path, index + 1, "each id once", $"{id} again, after line {entries[id].Line}");
+                }
             }
         }
 
-        found = [.. kept];
-        return images;
+        public string Path { get; }
 
-        double Real(long id, int field)
+        /// <summary>In the order of the lines.</summary>
+        public OrderedDictionary<long, (string[] Values, int Line)>.KeyCollection Ids => entries.Keys;
+
+        public bool Has(long id) => entries.ContainsKey(id);
+
+        /// <exception cref="InvalidDataException">There is no line about the image.</exception>
+        public (string[] Values, int Line) this[long id]
+            => entries.TryGetValue(id, out (string[], int) entry) ? entry : throw DamagedFile.AtLine(Path, entries.Count, $"a line about image {id} of images.txt", "none");
+
+        public int Whole(long id, int minimum, int maximum)
         {
-            (string[] values, int line) = Entry(boxes, "bounding_boxes.txt", id);
+            (string[] values, int line) = this[id];
+            return int.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum
+                ? value
+                : throw DamagedFile.AtLine(Path, line, $"a number from {minimum} to {maximum} in field 2", $"'{values[0]}'");
+        }
+
+        public double Real(long id, int field)
+        {
+            (string[] values, int line) = this[id];
             return double.TryParse(values[field], NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && double.IsFinite(value)
                 ? value
-                : throw DamagedFile.AtLine(Path.Combine(place, "bounding_boxes.txt"), line, $"a number of at least 0 in field {field + 2}", $"'{values[field]}'");
-        }
-    }
-
-    private long Number(Dictionary<long, (string[] Values, int Line)> table, string name, long id, int field, int minimum, int maximum)
-    {
-        (string[] values, int line) = Entry(table, name, id);
-        return long.TryParse(values[field], NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= minimum && value <= maximum
-            ? value
-            : throw DamagedFile.AtLine(Path.Combine(place, name), line, $"a number from {minimum} to {maximum} in field {field + 2}", $"'{values[field]}'");
-    }
-
-    private (string[] Values, int Line) Entry(Dictionary<long, (string[] Values, int Line)> table, string name, long id)
-        => table.TryGetValue(id, out (string[] Values, int Line) entry)
-            ? entry
-            : throw DamagedFile.AtLine(Path.Combine(place, name), table.Count, $"a line about image {id} of images.txt", "none");
-
-    private Dictionary<long, (string[] Values, int Line)> Table(string name, int fields)
-    {
-        Dictionary<long, (string[] Values, int Line)> table = [];
-        foreach ((long id, string[] values, int line) in Lines(name, fields))
-        {
-            if (!table.TryAdd(id, (values, line)))
-            {
-                throw DamagedFile.AtLine(Path.Combine(place, name), line, "each id once", $"{id} again, after line {table[id].Line}");
-            }
-        }
-
-        return table;
-    }
-
-    private IEnumerable<(long Id, string[] Values, int Line)> Lines(string name, int fields)
-    {
-        int line = 0;
-        foreach (string text in File.ReadLines(Path.Combine(place, name)))
-        {
-            line++;
-            string[] parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (parts.Length == 0)
-            {
-                continue;
-            }
-
-            yield return parts.Length == fields + 1 && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long id)
-                ? (id, parts[1..], line)
-                : throw DamagedFile.AtLine(Path.Combine(place, name), line, $"an id and {fields} more field{(fields == 1 ? string.Empty : "s")}", $"'{text}'");
+                : throw DamagedFile.AtLine(Path, line, $"a number of at least 0 in field {field + 2}", $"'{values[field]}'");
         }
     }
 }

@@ -1,12 +1,31 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Text;
 
-namespace RobustAttribution.MLNet;
+namespace RobustAttribution.MLNet.Datasets;
+
+/// <summary>What <see cref="DatasetArchive"/> extracts at most, so that a small archive cannot fill the disk.</summary>
+internal sealed record ArchiveLimits
+{
+    /// <summary>Bytes of all files together.</summary>
+    public long TotalBytes { get; init; } = 32L << 30;
+
+    /// <summary>Bytes of one file.</summary>
+    public long FileBytes { get; init; } = 8L << 30;
+
+    /// <summary>Number of files and folders.</summary>
+    public int Entries { get; init; } = 2_000_000;
+}
 
 /// <summary>Extracts archives (.zip, .tar.gz, .tgz) from the network: nothing outside the target folder, no links, no more than allowed, all or nothing.</summary>
-public static class DatasetArchive
+internal static class DatasetArchive
 {
+    private const int TarBlock = 512;
+    private const int LongestTarName = 1 << 20; // bytes of an entry that only names or describes the next one
     private static readonly string[] Endings = [".tar.gz", ".tgz", ".zip"];
+
+    private static readonly uint[] CrcTable =
+        [.. Enumerable.Range(0, 256).Select(value => Enumerable.Range(0, 8).Aggregate((uint)value, (crc, _) => (crc & 1) != 0 ? 0xEDB88320 ^ (crc >> 1) : crc >> 1))];
 
     /// <summary>Extracts an archive into a new folder, which appears in one step when all of it is there.</summary>
     /// <param name="archive">The archive; its ending says its kind.</param>
@@ -18,8 +37,6 @@ public static class DatasetArchive
     /// <exception cref="ArgumentException">The archive is of another kind.</exception>
     public static void Extract(string archive, string folder, ArchiveLimits? limits = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(archive);
-        ArgumentNullException.ThrowIfNull(folder);
         if (FolderName(archive) is null)
         {
             throw new ArgumentException($"The archive is '{archive}'; allowed are files that end in {string.Join(", ", Endings)}.", nameof(archive));
@@ -44,10 +61,11 @@ public static class DatasetArchive
                 }
                 else
                 {
-                    ExtractTar(archive, sink);
+                    ExtractTar(archive, sink, temporary + ".tar");
                 }
             }
-            catch (Exception damage) when (damage is EndOfStreamException || (damage is InvalidDataException && !damage.Message.StartsWith(archive, StringComparison.Ordinal)))
+            catch (Exception damage) when (damage is EndOfStreamException or OverflowException or ArgumentException or FormatException or NotSupportedException
+                || (damage is InvalidDataException && !damage.Message.StartsWith(archive, StringComparison.Ordinal)))
             {
                 throw new InvalidDataException($"{archive}, after {sink.Entries} entries: expected an archive, found damage: {damage.Message}", damage);
             }
@@ -62,7 +80,7 @@ public static class DatasetArchive
     }
 
     /// <summary>An archive's name without its ending; null where the file is none.</summary>
-    internal static string? FolderName(string path)
+    public static string? FolderName(string path)
     {
         string name = Path.GetFileName(path);
         string? ending = Array.Find(Endings, ending => name.Length > ending.Length && name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
@@ -87,22 +105,28 @@ public static class DatasetArchive
             else
             {
                 using Stream content = entry.Open();
-                sink.AddFile(entry.FullName, content);
+                sink.AddFile(entry.FullName, content, entry.Length, entry.Crc32);
             }
         }
     }
 
-    private static void ExtractTar(string archive, Sink sink)
+    /// <summary>Decompresses to the end, which checks the checksum, and only then lets <see cref="TarReader"/> see the content.</summary>
+    private static void ExtractTar(string archive, Sink sink, string scratch)
     {
-        using FileStream file = File.OpenRead(archive);
-        using var gzip = new GZipStream(file, CompressionMode.Decompress);
-        using var tar = new TarReader(gzip);
+        using var plain = new FileStream(scratch, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        using (Stream gzip = GzipFile.Open(archive))
+        {
+            sink.CopyBlocks(gzip, plain);
+        }
+
+        plain.Position = 0;
+        using var tar = new TarReader(plain);
         while (tar.GetNextEntry() is { } entry)
         {
             switch (entry.EntryType)
             {
                 case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                    sink.AddFile(entry.Name, entry.DataStream ?? Stream.Null);
+                    sink.AddFile(entry.Name, entry.DataStream ?? Stream.Null, entry.Length, null);
                     break;
                 case TarEntryType.Directory:
                     sink.AddFolder(entry.Name);
@@ -113,15 +137,77 @@ public static class DatasetArchive
                     throw sink.Wrong(entry.Name, "files and folders only", entry.EntryType.ToString());
             }
         }
+
+        sink.RequireEnd(plain);
+    }
+
+    /// <summary>The bytes of an entry that only describes another one, which <see cref="TarReader"/> reads into memory; 0 for every other block.</summary>
+    private static long DescriptionBytes(ReadOnlySpan<byte> block)
+    {
+        if (!"LKxg"u8.Contains(block[156]))
+        {
+            return 0;
+        }
+
+        long sum = 8 * ' ';
+        for (int i = 0; i < TarBlock; i++)
+        {
+            sum += i is >= 148 and < 156 ? 0 : block[i];
+        }
+
+        return Octal(block[148..156]) != sum ? 0 : Octal(block[124..136]) ?? long.MaxValue;
+
+        static long? Octal(ReadOnlySpan<byte> field)
+        {
+            string text = Encoding.Latin1.GetString(field).Trim(' ', '\0');
+            return text.Length > 0 && text.All(digit => digit is >= '0' and <= '7') ? Convert.ToInt64(text, 8) : null;
+        }
     }
 
     /// <summary>Writes entries below one folder, and counts.</summary>
     private sealed class Sink(string archive, string folder, ArchiveLimits limits, CancellationToken cancellationToken)
     {
-        private readonly byte[] buffer = new byte[1 << 16];
+        private readonly byte[] buffer = new byte[128 * TarBlock];
         private long total;
 
         public int Entries { get; private set; }
+
+        /// <summary>Copies the blocks of a tar file, and refuses it before a description of the next entry takes too much memory.</summary>
+        public void CopyBlocks(Stream source, FileStream target)
+        {
+            int got;
+            while ((got = source.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                for (int at = 0; at + TarBlock <= got; at += TarBlock)
+                {
+                    if (DescriptionBytes(buffer.AsSpan(at, TarBlock)) is var bytes and > LongestTarName)
+                    {
+                        throw new InvalidDataException(
+                            $"{archive}, byte {target.Length + at} of the tar file: expected a name or description of at most {LongestTarName} bytes, found {bytes}.");
+                    }
+                }
+
+                target.Write(buffer.AsSpan(0, got));
+                if (target.Length > limits.TotalBytes + (4L * TarBlock * limits.Entries))
+                {
+                    throw new InvalidDataException($"{archive}: expected at most {limits.TotalBytes} bytes in all (TotalBytes), found more.");
+                }
+            }
+        }
+
+        /// <summary>Checks that there are only zeros from the block on at which <see cref="TarReader"/> has stopped; it does so at any block whose checksum field is empty.</summary>
+        public void RequireEnd(FileStream tar)
+        {
+            tar.Position = Math.Max(0, tar.Position - TarBlock);
+            for (int got; (got = tar.Read(buffer)) > 0;)
+            {
+                if (buffer.AsSpan(0, got).ContainsAnyExcept((byte)0))
+                {
+                    throw new EndOfStreamException("the tar file lacks the blocks of zeros that end one.");
+                }
+            }
+        }
 
         public void AddFolder(string name)
         {
@@ -134,7 +220,8 @@ public static class DatasetArchive
             Directory.CreateDirectory(path);
         }
 
-        public void AddFile(string name, Stream content)
+        /// <summary>Adds a file, which must have the length and the CRC-32 (null: unknown) that the archive says.</summary>
+        public void AddFile(string name, Stream content, long length, uint? checksum)
         {
             string path = PathOf(name);
             if (Path.Exists(path))
@@ -153,6 +240,7 @@ public static class DatasetArchive
 
             using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
             long bytes = 0;
+            uint crc = uint.MaxValue;
             int got;
             while ((got = content.Read(buffer)) > 0)
             {
@@ -165,6 +253,15 @@ public static class DatasetArchive
                 }
 
                 target.Write(buffer.AsSpan(0, got));
+                for (int i = 0; i < got && checksum is not null; i++)
+                {
+                    crc = CrcTable[(byte)(crc ^ buffer[i])] ^ (crc >> 8);
+                }
+            }
+
+            if (bytes != length || (checksum is uint expected && ~crc != expected))
+            {
+                throw Wrong(name, checksum is null ? $"{length} bytes" : $"{length} bytes with the CRC-32 {checksum:x8}", checksum is null ? $"{bytes}" : $"{bytes} with {~crc:x8}");
             }
         }
 

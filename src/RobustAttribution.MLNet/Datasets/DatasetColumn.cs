@@ -8,99 +8,89 @@ using RobustAttribution.MLNet.Scoring;
 
 namespace RobustAttribution.MLNet.Datasets;
 
-/// <summary>A column of a <see cref="DatasetView"/>.</summary>
-internal abstract class DatasetColumn(string name, DataViewType type, DataViewSchema.Annotations? annotations = null)
+/// <summary>A column of a <see cref="DatasetView"/>, whose values depend on the row's number alone.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="CreateGetter">A ValueGetter for a cursor whose row's number is given.</param>
+/// <param name="Annotations">Its annotations; null for none.</param>
+internal sealed record DatasetColumn(string Name, DataViewType Type, Func<Func<int>, Delegate> CreateGetter, DataViewSchema.Annotations? Annotations = null)
 {
-    public string Name { get; } = name;
+    private delegate void Filler<T>(int row, ref T value);
 
-    public DataViewType Type { get; } = type;
-
-    public DataViewSchema.Annotations? Annotations { get; } = annotations;
-
-    /// <summary>A ValueGetter of the row that a cursor is at.</summary>
-    public abstract Delegate CreateGetter(DatasetRow row);
+    /// <summary>The row's number, from 0.</summary>
+    public static DatasetColumn Number { get; } = Int64("Id", row => row);
 
     /// <summary>The column Split with one value in all rows.</summary>
-    public static DatasetColumn Split(string value) => Text("Split", _ => value);
+    public static DatasetColumn Split(DatasetSplit split) => Text("Split", _ => Splits.Name(split));
 
-    public static DatasetColumn Text(string name, Func<int, string> value)
-        => new ScalarDatasetColumn<ReadOnlyMemory<char>>(name, TextDataViewType.Instance, row => value(row).AsMemory());
+    public static DatasetColumn Text(string name, Func<int, string> text)
+        => Of(name, TextDataViewType.Instance, (int row, ref ReadOnlyMemory<char> value) => value = text(row).AsMemory());
 
-    public static DatasetColumn Int64(string name, Func<int, long> value) => new ScalarDatasetColumn<long>(name, NumberDataViewType.Int64, value);
+    public static DatasetColumn Int64(string name, Func<int, long> number) => Of(name, NumberDataViewType.Int64, (int row, ref long value) => value = number(row));
 
     /// <summary>Classes as text, or as a key whose values are the names.</summary>
-    public static DatasetColumn Class(string name, IReadOnlyList<string> classNames, bool asKey, Func<int, int> value)
+    public static DatasetColumn Class(string name, IReadOnlyList<string> classNames, bool asKey, Func<int, int> label)
     {
         if (!asKey)
         {
-            return Text(name, row => classNames[value(row)]);
+            return Text(name, row => classNames[label(row)]);
         }
 
         ReadOnlyMemory<char>[] names = [.. classNames.Select(text => text.AsMemory())];
         var annotations = new DataViewSchema.Annotations.Builder();
         new ClassNames<ReadOnlyMemory<char>>(TextDataViewType.Instance, names).AddTo(annotations, AnnotationKinds.KeyValues);
-        return new ScalarDatasetColumn<uint>(name, new KeyDataViewType(typeof(uint), names.Length), row => (uint)value(row) + 1, annotations.ToAnnotations());
+        var type = new KeyDataViewType(typeof(uint), names.Length);
+        return Of(name, type, (int row, ref uint value) => value = (uint)label(row) + 1) with { Annotations = annotations.ToAnnotations() };
     }
-}
 
-/// <summary>A column of one value in each row, told by the row's number.</summary>
-internal sealed class ScalarDatasetColumn<T>(string name, DataViewType type, Func<int, T> value, DataViewSchema.Annotations? annotations = null)
-    : DatasetColumn(name, type, annotations)
-{
-    public override Delegate CreateGetter(DatasetRow row) => new ValueGetter<T>((ref T target) => target = value(row.Index));
-}
+    /// <summary>Boxes in the pixels of the column Image.</summary>
+    public static DatasetColumn Box(Func<int, BoundingBox> box)
+        => Of("Box", BoxVectors.Type(), (int row, ref VBuffer<float> value) => BoxVectors.Write([box(row)], ref value)) with { Annotations = BoxVectors.Annotations() };
 
-/// <summary>Images as MLImages of their own size.</summary>
-internal sealed class MLImageDatasetColumn(string name, (int Height, int Width)? size)
-    : DatasetColumn(name, size is var (height, width) ? new ImageDataViewType(height, width) : new ImageDataViewType())
-{
-    public override Delegate CreateGetter(DatasetRow row) => new ValueGetter<MLImage>((ref MLImage image) =>
+    /// <summary>Images of any size.</summary>
+    public static DatasetColumn Images(Func<int, MLImage> read) => Images(new ImageDataViewType(), read);
+
+    /// <summary>Square images of planes, [channels, side, side] bytes: as vectors in 0…255, or as MLImages.</summary>
+    public static DatasetColumn Images(int channels, int side, bool asMLImage, Func<int, ReadOnlyMemory<byte>> planes)
     {
-        Raster raster = row.Image;
-        image?.Dispose();
-        image = raster.ToImage();
-    });
-}
-
-/// <summary>Images as vectors of channels × height × width values in 0…255.</summary>
-internal sealed class VectorDatasetColumn(string name, int channels, VectorFrame frame)
-    : DatasetColumn(name, new VectorDataViewType(NumberDataViewType.Single, channels, frame.KeptHeight, frame.KeptWidth))
-{
-    public override Delegate CreateGetter(DatasetRow row)
-    {
-        var resampler = new PixelResampler(channels, frame.Height, frame.Width, frame.Policy);
-        float[] whole = frame.KeepsAll ? [] : new float[channels * frame.Height * frame.Width];
-        return new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
+        int area = side * side;
+        if (asMLImage)
         {
-            VBufferEditor<float> editor = VBufferEditor.Create(ref value, channels * frame.KeptHeight * frame.KeptWidth);
-            row.Image.CopyTo(frame.KeepsAll ? editor.Values : whole, channels, frame.Height, frame.Width, resampler);
-            if (!frame.KeepsAll)
+            return Images(new ImageDataViewType(side, side), row => ToImage(planes(row).Span));
+        }
+
+        return Of("Image", new VectorDataViewType(NumberDataViewType.Single, channels, side, side), (int row, ref VBuffer<float> value) =>
+        {
+            VBufferEditor<float> editor = VBufferEditor.Create(ref value, channels * area);
+            ReadOnlySpan<byte> bytes = planes(row).Span;
+            for (int i = 0; i < editor.Values.Length; i++)
             {
-                frame.CopyMiddle(whole, editor.Values, channels);
+                editor.Values[i] = bytes[i];
             }
 
             value = editor.Commit();
         });
-    }
-}
 
-/// <summary>Boxes in the pixels of the column Image: those of the file, or moved with the image where it is resized.</summary>
-internal sealed class BoxDatasetColumn(string name, Func<int, BoundingBox> box) : DatasetColumn(name, BoxVectors.Type(), BoxVectors.Annotations())
-{
-    /// <summary>How images become vectors; null where they stay as they are.</summary>
-    public VectorFrame? Frame { get; init; }
-
-    public BoxDatasetColumn For(VectorFrame? frame) => new(Name, box) { Frame = frame };
-
-    public override Delegate CreateGetter(DatasetRow row) => new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
-    {
-        BoundingBox found = box(row.Index);
-        if (Frame is { } frame)
+        MLImage ToImage(ReadOnlySpan<byte> bytes)
         {
-            Raster raster = row.Image;
-            found = frame.Move(found, raster.Width, raster.Height);
-        }
+            Span<byte> pixels = stackalloc byte[4 * area];
+            (int green, int blue) = channels == 1 ? (0, 0) : (area, 2 * area);
+            for (int i = 0; i < area; i++)
+            {
+                (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (bytes[blue + i], bytes[green + i], bytes[i], byte.MaxValue);
+            }
 
-        BoxVectors.Write([found], ref value);
+            return MLImage.CreateFromPixels(side, side, MLPixelFormat.Bgra32, pixels);
+        }
+    }
+
+    private static DatasetColumn Images(ImageDataViewType type, Func<int, MLImage> read) => Of("Image", type, (int row, ref MLImage value) =>
+    {
+        MLImage image = read(row);
+        value?.Dispose();
+        value = image;
     });
+
+    private static DatasetColumn Of<T>(string name, DataViewType type, Filler<T> fill)
+        => new(name, type, row => new ValueGetter<T>((ref T value) => fill(row(), ref value)));
 }

@@ -1,16 +1,46 @@
 using System.Net;
-using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using RobustAttribution.MLNet.Datasets;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>Downloads the files of published datasets: takes up broken downloads where they broke, checks checksums, and never leaves a half file under its name.</summary>
-/// <remarks>
-/// While a file comes it is called NAME.part, beside NAME.part.version that says which version of it the server sent. Only when all its bytes are there and its checksum is right
-/// does it get its name, in one step. Programs that download the same file into the same folder exclude each other.
-/// </remarks>
+/// <summary>How <see cref="DatasetDownloader"/> works. Each option checks its value when it is set.</summary>
+public sealed record DatasetDownloaderOptions
+{
+    /// <summary>The proxy; null, the default, takes the system's: that of HTTP_PROXY, HTTPS_PROXY and NO_PROXY where they are set.</summary>
+    public IWebProxy? Proxy { get; init; }
+
+    /// <summary>How often a broken download is started again, at least 0. 2 by default.</summary>
+    public int Retries { get; init => field = Require.InRange(value, 0); } = 2;
+
+    /// <summary>Pause before the first retry, at least 0; it doubles with each. 1 second by default.</summary>
+    public TimeSpan RetryDelay { get; init => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds)); } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest time above 0 for the server to answer, and for each 64 KiB that it sends; a slower download counts as broken. 1 minute by default.</summary>
+    public TimeSpan Timeout { get; init => field = TimeSpan.FromSeconds(Require.Positive(value.TotalSeconds)); } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The largest file taken, in bytes, at least 1. 8 GiB by default.</summary>
+    public long MaximumBytes
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaximumBytes), value, $"MaximumBytes is {value}; allowed is a whole number of at least 1.");
+    }
+
+    = 8L << 30;
+}
+
+/// <summary>How far a download is.</summary>
+/// <param name="FileName">The file.</param>
+/// <param name="Received">Bytes that have come.</param>
+/// <param name="Total">Bytes of the whole file; null where the server does not say.</param>
+public readonly record struct DownloadProgress(string FileName, long Received, long? Total);
+
+/// <summary>Downloads the files of published datasets and checks their checksums. A file is called NAME.part while it comes, and gets its name in one step when it is whole and right.</summary>
 public sealed class DatasetDownloader : IDisposable
 {
+    private const int Piece = 1 << 16;
+    private const int MaximumRedirects = 10;
     private readonly DatasetDownloaderOptions options;
     private readonly HttpClient client;
 
@@ -19,7 +49,7 @@ public sealed class DatasetDownloader : IDisposable
     public DatasetDownloader(DatasetDownloaderOptions? options = null)
     {
         this.options = options ?? new();
-        var handler = new SocketsHttpHandler { ConnectTimeout = this.options.Timeout, AutomaticDecompression = DecompressionMethods.None };
+        var handler = new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None, AllowAutoRedirect = false };
         if (this.options.Proxy is { } proxy)
         {
             handler.Proxy = proxy;
@@ -31,9 +61,10 @@ public sealed class DatasetDownloader : IDisposable
     /// <summary>Downloads all files of a dataset; archives among them (.zip, .tar.gz, .tgz) are extracted into folders of their names.</summary>
     /// <param name="set">The dataset.</param>
     /// <param name="folder">Where to; made where it does not exist. Afterwards it is what the loader of the set takes.</param>
-    /// <param name="progress">Told about every piece; null for nobody.</param>
-    /// <param name="cancellationToken">Stops; what has come stays for the next time.</param>
+    /// <param name="progress">Called after every 64 KiB; null for nobody.</param>
+    /// <param name="cancellationToken">Stops; files that are whole stay.</param>
     /// <exception cref="ArgumentException">The set has no public files.</exception>
+    /// <exception cref="InvalidDataException">A checksum is wrong, or an archive is damaged, too large, or has entries that do not belong into a dataset.</exception>
     public async Task FetchAsync(DatasetInfo set, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -55,214 +86,181 @@ public sealed class DatasetDownloader : IDisposable
     /// <summary>Downloads one file, unless it is there with the right checksum.</summary>
     /// <param name="file">Address and checksums.</param>
     /// <param name="folder">Where to; made where it does not exist.</param>
-    /// <param name="progress">Told about every piece; null for nobody.</param>
-    /// <param name="cancellationToken">Stops; what has come stays for the next time.</param>
+    /// <param name="progress">Called after every 64 KiB; null for nobody.</param>
+    /// <param name="cancellationToken">Stops; nothing stays.</param>
     /// <returns>The path of the file.</returns>
-    /// <exception cref="HttpRequestException">The server refuses, or cannot be reached in all attempts.</exception>
-    /// <exception cref="InvalidDataException">The checksum is wrong (the bytes are thrown away), or the file is larger than allowed.</exception>
-    /// <exception cref="IOException">The file cannot be written, another program downloads it, or the connection broke in all attempts.</exception>
+    /// <exception cref="ArgumentException">The address is not of http or https, or names no file.</exception>
+    /// <exception cref="HttpRequestException">The server refuses, sends something else than the whole file, or cannot be reached in all attempts.</exception>
+    /// <exception cref="InvalidDataException">The checksum is wrong, or the file is larger than allowed.</exception>
+    /// <exception cref="IOException">The file cannot be written, another program downloads it, or the connection broke or was too slow in all attempts.</exception>
     public async Task<string> DownloadAsync(DatasetFile file, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(folder);
-        if (file.Address.Scheme is not ("http" or "https"))
+        string name = IsWeb(file.Address) ? file.FileName : string.Empty;
+        if (name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\\', '\0'))
         {
-            throw new ArgumentException($"The address is {file.Address}; allowed are http and https.", nameof(file));
+            throw new ArgumentException($"The address is {file.Address}; allowed are http and https addresses that end in a file's name.", nameof(file));
         }
 
         Directory.CreateDirectory(folder);
-        string path = Path.Combine(folder, Path.GetFileName(file.FileName));
-        if (File.Exists(path) && await ChecksumErrorAsync(file, path, cancellationToken).ConfigureAwait(false) is null)
+        string path = Path.Combine(folder, name);
+        if (File.Exists(path))
         {
-            return path;
+            await using FileStream found = File.OpenRead(path);
+            if (await ChecksumErrorAsync(file, found, cancellationToken).ConfigureAwait(false) is null)
+            {
+                return path;
+            }
         }
 
         string part = path + ".part";
-        string versionPath = part + ".version";
-        await using (var target = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        var target = new FileStream(part, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        try
         {
-            bool resumed = await ReceiveAsync(file, target, versionPath, progress, cancellationToken).ConfigureAwait(false);
-            string? wrong = await ChecksumErrorAsync(file, target, cancellationToken).ConfigureAwait(false);
-            if (wrong is not null && resumed)
+            await using (target)
             {
-                Restart(target, versionPath); // the first bytes may be of another version: once more from the start
-                await ReceiveAsync(file, target, versionPath, progress, cancellationToken).ConfigureAwait(false);
-                wrong = await ChecksumErrorAsync(file, target, cancellationToken).ConfigureAwait(false);
+                await ReceiveAsync(file, target, progress, cancellationToken).ConfigureAwait(false);
+                if (await ChecksumErrorAsync(file, target, cancellationToken).ConfigureAwait(false) is { } wrong)
+                {
+                    throw new InvalidDataException($"{file.Address}: {wrong}");
+                }
+
+                target.Flush(flushToDisk: true);
             }
 
-            if (wrong is not null)
-            {
-                Restart(target, versionPath);
-                throw new InvalidDataException($"{file.Address}: {wrong}");
-            }
-
-            target.Flush(flushToDisk: true);
+            File.Move(part, path, overwrite: true);
+            return path;
         }
-
-        File.Move(part, path, overwrite: true);
-        File.Delete(versionPath);
-        return path;
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
     }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => client.Dispose();
 
-    private static void Restart(FileStream target, string versionPath)
-    {
-        target.SetLength(0);
-        File.Delete(versionPath);
-    }
-
-    private static async Task<string?> ChecksumErrorAsync(DatasetFile file, string path, CancellationToken cancellationToken)
-    {
-        await using FileStream stream = File.OpenRead(path);
-        return await ChecksumErrorAsync(file, stream, cancellationToken).ConfigureAwait(false);
-    }
+    private static bool IsWeb(Uri address) => address.IsAbsoluteUri && address.Scheme is "http" or "https";
 
     /// <summary>What is wrong with a file's checksums; null where nothing is.</summary>
     private static async Task<string?> ChecksumErrorAsync(DatasetFile file, FileStream stream, CancellationToken cancellationToken)
     {
-        if (file.Sha256 is { } sha256)
-        {
-            stream.Position = 0;
-            string found = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
-            if (!found.Equals(sha256, StringComparison.OrdinalIgnoreCase))
-            {
-                return $"expected the SHA-256 checksum {sha256}, found {found}.";
-            }
-        }
-
-        if (file.Md5 is { } md5)
-        {
-            stream.Position = 0;
-#pragma warning disable CA5351 // what the publishers offer; against accidents only, as DatasetFile says
-            string found = Convert.ToHexStringLower(await MD5.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
+#pragma warning disable CA5351 // MD5 is what the publishers offer; against accidents only, as DatasetFile says
+        (string Kind, string? Expected, Func<ValueTask<byte[]>> Hash)[] checks =
+            [("SHA-256", file.Sha256, () => SHA256.HashDataAsync(stream, cancellationToken)), ("MD5", file.Md5, () => MD5.HashDataAsync(stream, cancellationToken))];
 #pragma warning restore CA5351
-            if (!found.Equals(md5, StringComparison.OrdinalIgnoreCase))
+        foreach ((string kind, string? expected, Func<ValueTask<byte[]>> hash) in checks.Where(check => check.Expected is not null))
+        {
+            stream.Position = 0;
+            string found = Convert.ToHexStringLower(await hash().ConfigureAwait(false));
+            if (!found.Equals(expected, StringComparison.OrdinalIgnoreCase))
             {
-                return $"expected the MD5 checksum {md5}, found {found}.";
+                return $"expected the {kind} checksum {expected}, found {found}.";
             }
         }
 
         return null;
     }
 
-    /// <summary>Receives until the file is whole; says whether bytes of an earlier answer are in it.</summary>
-    private async Task<bool> ReceiveAsync(DatasetFile file, FileStream target, string versionPath, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Whether it may go better next time: a broken or slow connection or a server's trouble, but not a refusal and not a full disk.</summary>
+    private static bool IsPassing(Exception error) => error switch
     {
-        bool resumed = false;
-        TimeSpan pause = options.RetryDelay;
-        for (int attempt = 0; ; attempt++)
-        {
-            try
-            {
-                resumed = await ReceiveOnceAsync(file, target, versionPath, progress, cancellationToken).ConfigureAwait(false);
-                return resumed;
-            }
-            catch (Exception error) when (attempt < options.Retries && IsPassing(error, cancellationToken))
-            {
-                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-                pause *= 2;
-            }
-            catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new IOException($"{file.Address}: the server was silent for {options.Timeout}.", error);
-            }
-        }
-    }
-
-    /// <summary>Whether it may go better next time: a broken connection or a server's trouble, but not a refusal and not a full disk.</summary>
-    private static bool IsPassing(Exception error, CancellationToken cancellationToken) => error switch
-    {
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
         HttpRequestException { StatusCode: { } status } => (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests,
-        HttpRequestException => true,
-        HttpIOException => true,
-        EndOfStreamException => true,
-        IOException { InnerException: System.Net.Sockets.SocketException } => true,
+        HttpRequestException or HttpIOException => true,
+        IOException { InnerException: SocketException or OperationCanceledException } => true,
         _ => false,
     };
 
-    private async Task<bool> ReceiveOnceAsync(DatasetFile file, FileStream target, string versionPath, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(DatasetFile file, FileStream target, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
     {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        silence.CancelAfter(options.Timeout);
-        using var request = new HttpRequestMessage(HttpMethod.Get, file.Address);
-        string? version = File.Exists(versionPath) ? await File.ReadAllTextAsync(versionPath, cancellationToken).ConfigureAwait(false) : null;
-        if (target.Length > 0 && RangeConditionHeaderValue.TryParse(version, out RangeConditionHeaderValue? condition))
+        TimeSpan pause = options.RetryDelay;
+        for (int attempt = 0; ; attempt++, pause *= 2)
         {
-            request.Headers.Range = new RangeHeaderValue(target.Length, null);
-            request.Headers.IfRange = condition;
-        }
-
-        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
-        ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && request.Headers.Range is not null)
-        {
-            if (range?.Length == target.Length)
+            using var slow = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            try
             {
-                return true; // all of it had come
+                await ReceiveOnceAsync(file, target, progress, slow).ConfigureAwait(false);
+                return;
+            }
+            catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+            {
+                var stalled = new IOException($"{file.Address}: the server was silent or sent less than {Piece:N0} bytes for {options.Timeout} (Timeout).", error);
+                if (attempt == options.Retries)
+                {
+                    throw stalled;
+                }
+            }
+            catch (Exception error) when (attempt < options.Retries && IsPassing(error))
+            {
             }
 
-            Restart(target, versionPath);
-            throw new EndOfStreamException($"{file.Address}: the server has no bytes from {request.Headers.Range}.");
+            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
         }
-
-        if (!response.IsSuccessStatusCode)
-        {
-            throw new HttpRequestException($"{file.Address}: the server answers {(int)response.StatusCode} ({response.ReasonPhrase}).", null, response.StatusCode);
-        }
-
-        bool resumed = response.StatusCode == HttpStatusCode.PartialContent && range?.From == target.Length;
-        if (response.StatusCode == HttpStatusCode.PartialContent && !resumed)
-        {
-            Restart(target, versionPath);
-            throw new EndOfStreamException($"{file.Address}: the server sends {range} instead of the bytes asked for.");
-        }
-
-        if (!resumed)
-        {
-            Restart(target, versionPath);
-            string? tag = response.Headers.ETag is { IsWeak: false } strong ? strong.ToString() : response.Content.Headers.LastModified?.ToString("r");
-            if (tag is not null)
-            {
-                await File.WriteAllTextAsync(versionPath, tag, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        long? total = resumed ? range!.Length : response.Content.Headers.ContentLength;
-        await CopyAsync(file, response, target, total, silence, progress).ConfigureAwait(false);
-        return resumed;
     }
 
-    private async Task CopyAsync(DatasetFile file, HttpResponseMessage response, FileStream target, long? total, CancellationTokenSource silence, IProgress<DownloadProgress>? progress)
+    private async Task ReceiveOnceAsync(DatasetFile file, FileStream target, IProgress<DownloadProgress>? progress, CancellationTokenSource slow)
     {
-        if (total > options.MaximumBytes)
-        {
-            throw TooLarge(total.Value);
-        }
-
-        byte[] buffer = new byte[1 << 16];
-        target.Position = target.Length;
-        await using Stream source = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
+        slow.CancelAfter(options.Timeout);
+        using HttpResponseMessage response = await GetAsync(file.Address, slow.Token).ConfigureAwait(false);
+        long? total = response.Content.Headers.ContentLength;
+        CheckSize(total ?? 0);
+        await using Stream source = await response.Content.ReadAsStreamAsync(slow.Token).ConfigureAwait(false);
+        target.SetLength(0);
+        byte[] piece = new byte[Piece];
         int got;
-        while ((got = await source.ReadAsync(buffer, silence.Token).ConfigureAwait(false)) > 0)
+        do
         {
-            silence.CancelAfter(options.Timeout);
-            if (target.Length + got > options.MaximumBytes)
-            {
-                throw TooLarge(target.Length + got);
-            }
-
-            await target.WriteAsync(buffer.AsMemory(0, got), silence.Token).ConfigureAwait(false);
+            slow.CancelAfter(options.Timeout);
+            got = await source.ReadAtLeastAsync(piece, Piece, throwOnEndOfStream: false, slow.Token).ConfigureAwait(false);
+            CheckSize(target.Length + got);
+            await target.WriteAsync(piece.AsMemory(0, got), slow.Token).ConfigureAwait(false);
             progress?.Report(new DownloadProgress(file.FileName, target.Length, total));
         }
+        while (got == Piece);
 
-        if (total is long expected && target.Length != expected)
+        void CheckSize(long bytes)
         {
-            throw new EndOfStreamException($"{file.Address}: expected {expected} bytes, the connection ended after {target.Length}.");
+            if (bytes > options.MaximumBytes)
+            {
+                throw new InvalidDataException($"{file.Address}: expected at most {options.MaximumBytes} bytes (MaximumBytes), found {bytes}.");
+            }
         }
+    }
 
-        InvalidDataException TooLarge(long bytes) => new($"{file.Address}: expected at most {options.MaximumBytes} bytes (MaximumBytes), found {bytes}.");
+    /// <summary>The answer 200 with the whole file, after redirects.</summary>
+    private async Task<HttpResponseMessage> GetAsync(Uri address, CancellationToken cancellationToken)
+    {
+        Uri at = address;
+        for (int redirects = 0; ; redirects++)
+        {
+            HttpResponseMessage response = await client.GetAsync(at, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                string? location = response.Headers.TryGetValues("Location", out IEnumerable<string>? values) ? values.First() : null;
+                if (location is null || (int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
+                {
+                    throw new HttpRequestException($"{address}: the server answers {(int)response.StatusCode} ({response.ReasonPhrase}).", null, response.StatusCode);
+                }
+
+                UriKind kind = location.StartsWith('/') ? UriKind.Relative : UriKind.RelativeOrAbsolute; // on Unix an absolute path would be a file's
+                bool valid = Uri.TryCreate(location, kind, out Uri? named) && Uri.TryCreate(at, named, out named) && IsWeb(named);
+                if (!valid || (at.Scheme == "https" && named!.Scheme == "http") || redirects == MaximumRedirects)
+                {
+                    throw new HttpRequestException(
+                        $"{address}: the server redirects to '{location}'; allowed are {MaximumRedirects} redirects, to http and https addresses and never from https to http.",
+                        null,
+                        response.StatusCode);
+                }
+
+                at = named!;
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ public enum DatasetSplit
     /// <summary>Images to train on.</summary>
     Train,
 
-    /// <summary>Images to judge on.</summary>
+    /// <summary>Images to measure with.</summary>
     Test,
 
     /// <summary>SVHN's easier additional images.</summary>

@@ -1,29 +1,26 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet.Datasets;
 
-/// <summary>A dataset of images as a view with the columns Image, Label and the set's own. The files are read when the first row is.</summary>
+/// <summary>A dataset of images as a view that can be shuffled. Its rows are counted, which reads lists of files but no images, when the first is asked for.</summary>
 internal sealed class DatasetView : IDataView
 {
     private readonly IHostEnvironment environment;
-    private readonly ImageDataset set;
-    private readonly DatasetColumn[] columns;
+    private readonly Lazy<int> count;
+    private readonly IReadOnlyList<DatasetColumn> columns;
 
-    public DatasetView(IHostEnvironment environment, ImageDataset set, DatasetOptions options)
+    /// <param name="environment">For cancellation and the log.</param>
+    /// <param name="count">Counts the rows.</param>
+    /// <param name="columns">The columns.</param>
+    public DatasetView(IHostEnvironment environment, Func<int> count, IReadOnlyList<DatasetColumn> columns)
     {
         this.environment = environment;
-        this.set = set;
-        VectorFrame frame = VectorFrame.Of(options, set.VectorSize);
-        DatasetColumn image = options.ImagesAsMLImage ? new MLImageDatasetColumn("Image", set.Size) : new VectorDatasetColumn("Image", set.Channels, frame);
-        columns =
-        [
-            image,
-            DatasetColumn.Class("Label", set.ClassNames, options.LabelsAsKey, set.Label),
-            .. set.MoreColumns().Select(column => column is BoxDatasetColumn box ? box.For(options.ImagesAsMLImage ? null : frame) : column),
-        ];
+        this.count = new Lazy<int>(count);
+        this.columns = columns;
         var builder = new DataViewSchema.Builder();
         foreach (DatasetColumn column in columns)
         {
@@ -37,7 +34,7 @@ internal sealed class DatasetView : IDataView
 
     public bool CanShuffle => true;
 
-    public long? GetRowCount() => set.Count;
+    public long? GetRowCount() => count.Value;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
@@ -45,36 +42,20 @@ internal sealed class DatasetView : IDataView
         int[]? order = null;
         if (rand is not null)
         {
-            order = [.. Enumerable.Range(0, set.Count)];
+            order = [.. Enumerable.Range(0, count.Value)];
             rand.Shuffle(order);
         }
 
-        return new Cursor(this, columnsNeeded, order);
+        return new Cursor(this, SchemaColumns.Active(Schema, columnsNeeded), order);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
         => [GetRowCursor(columnsNeeded, rand)];
 
-    private sealed class Cursor : DataViewRowCursor
+    private sealed class Cursor(DatasetView view, bool[] active, int[]? order) : DataViewRowCursor
     {
-        private readonly DatasetView view;
-        private readonly int[]? order;
-        private readonly bool[] active;
-        private readonly DatasetRow row;
         private long position = -1;
         private bool ended;
-
-        public Cursor(DatasetView view, IEnumerable<DataViewSchema.Column> columns, int[]? order)
-        {
-            this.view = view;
-            this.order = order;
-            row = new DatasetRow(view.set, () => Row);
-            active = new bool[view.Schema.Count];
-            foreach (DataViewSchema.Column column in columns)
-            {
-                active[column.Index] = true;
-            }
-        }
 
         public override long Position => position;
 
@@ -89,7 +70,7 @@ internal sealed class DatasetView : IDataView
         public override bool MoveNext()
         {
             HostSettings.CheckAlive(view.environment);
-            bool moved = !ended && position + 1 < view.set.Count;
+            bool moved = !ended && position + 1 < view.count.Value;
             ended |= !moved;
             position = moved ? position + 1 : -1;
             return moved;
@@ -106,7 +87,7 @@ internal sealed class DatasetView : IDataView
                 throw new ArgumentException($"Column '{column.Name}' is not active in this cursor.", nameof(column));
             }
 
-            return view.columns[column.Index].CreateGetter(row) as ValueGetter<TValue>
+            return view.columns[column.Index].CreateGetter(() => Row) as ValueGetter<TValue>
                 ?? throw new InvalidOperationException($"Column '{column.Name}' holds {Schema[column.Index].Type.RawType}; its getter was asked for {typeof(TValue)}.");
         }
 

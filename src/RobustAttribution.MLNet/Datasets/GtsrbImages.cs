@@ -1,79 +1,88 @@
 using System.Globalization;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using RobustAttribution.Localization;
+using RobustAttribution.MLNet.Columns;
 
 namespace RobustAttribution.MLNet.Datasets;
 
 /// <summary>German Traffic Sign Recognition Benchmark: PPM images with a border around the sign, described in CSV files with semicolons.</summary>
-internal sealed class GtsrbImages : ListedImages
+internal static class GtsrbImages
 {
     private const string Header = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId";
     private const string TestTable = "GT-final_test.csv";
-    private readonly string place;
-    private readonly string? testTable;
-    private readonly string split;
-    private readonly bool crop;
+
+    private static int Classes => KnownDatasets.Gtsrb.ClassCount;
 
     /// <exception cref="FileNotFoundException">The test table is not there.</exception>
     /// <exception cref="DirectoryNotFoundException">The folder, or all class folders, are not there.</exception>
-    public GtsrbImages(string folder, DatasetSplit split, bool cropToRegion)
-        : this(Place(folder, split), folder, split, cropToRegion)
+    public static DatasetView Open(IHostEnvironment environment, DatasetOptions options, string folder, DatasetSplit split, bool cropToRegion)
     {
-    }
-
-    private GtsrbImages(string place, string folder, DatasetSplit split, bool cropToRegion)
-        : base(place)
-    {
-        this.place = place;
-        this.split = Splits.TrainOrTest(split, "GTSRB");
-        crop = cropToRegion;
+        string place = Place(folder, split);
+        Splits.RequireTrainOrTest(split, KnownDatasets.Gtsrb);
+        (string Path, string Folder, int? Class)[] tables;
         if (split == DatasetSplit.Test)
         {
             string[] candidates = [Path.Combine(place, TestTable), Path.Combine(folder, TestTable), Path.Combine(folder, "GTSRB_Final_Test_GT", TestTable)];
-            testTable = Array.Find(candidates, File.Exists) ?? throw new FileNotFoundException(
+            string table = Array.Find(candidates, File.Exists) ?? throw new FileNotFoundException(
                 $"GTSRB's file {TestTable}, which tells the classes of the test images (from GTSRB_Final_Test_GT.zip), is not in '{place}' or '{folder}'.", candidates[0]);
+            tables = [(table, place, null)];
         }
-        else if (ClassFolders(place).Length == 0)
+        else
         {
-            throw new DirectoryNotFoundException($"'{folder}' has none of the class folders 00000 to {Classes - 1:D5} of GTSRB's training images.");
+            tables = [.. ClassFolders(place).Select(found => (Path.Combine(found, $"GT-{Path.GetFileName(found)}.csv"), found, (int?)ClassOf(found)))];
+            if (tables.Length == 0)
+            {
+                throw new DirectoryNotFoundException($"'{folder}' has none of the class folders 00000 to {Classes - 1:D5} of GTSRB's training images.");
+            }
         }
+
+        var images = new ListedImages(place, () => [.. tables.SelectMany(table => ReadTable(table.Path, table.Folder, table.Class))]);
+        List<DatasetColumn> columns =
+        [
+            DatasetColumn.Images(row => Decode(images[row], cropToRegion)),
+            images.Label(KnownDatasets.Gtsrb.ClassNames, options.LabelsAsKey),
+            images.Path("Id"),
+            DatasetColumn.Split(split),
+        ];
+        if (!cropToRegion)
+        {
+            columns.Add(images.Box());
+        }
+
+        return new DatasetView(environment, () => images.Count, columns);
     }
 
-    public override IReadOnlyList<string> ClassNames => KnownDatasets.Gtsrb.ClassNames;
-
-    public override (int Height, int Width) VectorSize => (32, 32);
-
-    private static int Classes => KnownDatasets.Gtsrb.ClassNames.Count;
-
-    public override IEnumerable<DatasetColumn> MoreColumns()
+    private static MLImage Decode(in ListedImage listed, bool crop)
     {
-        List<DatasetColumn> columns = [PathColumn("Id"), DatasetColumn.Split(split)];
+        MLImage image = ListedImages.Decode(listed, upright: false);
+        BoundingBox box = listed.Box;
+        (int width, int height) = (image.Width, image.Height);
+        if (box.Right > width || box.Bottom > height)
+        {
+            image.Dispose();
+            throw new InvalidDataException($"{listed.Named}: expected a region inside the image's {width}×{height} pixels, found one to {box.Right}, {box.Bottom}.");
+        }
+
         if (!crop)
         {
-            columns.Add(new BoxDatasetColumn("Box", row => Images[row].Box));
+            return image;
         }
 
-        return columns;
-    }
-
-    protected override void Decode(int row, in ListedImage listed, Raster raster)
-    {
-        PpmFile.Read(listed.Path, raster);
-        BoundingBox box = listed.Box;
-        if (box.Right > raster.Width || box.Bottom > raster.Height)
+        using (image)
         {
-            throw new InvalidDataException($"{listed.Named}: expected a region inside the image's {raster.Width}×{raster.Height} pixels, found one to {box.Right}, {box.Bottom}.");
-        }
+            byte[] part = new byte[4 * (int)box.Width * (int)box.Height];
+            int stride = 4 * (int)box.Width;
+            for (int y = 0; y < (int)box.Height; y++)
+            {
+                image.Pixels.Slice(4 * ((((int)box.Top + y) * width) + (int)box.Left), stride).CopyTo(part.AsSpan(y * stride));
+            }
 
-        if (crop)
-        {
-            raster.Crop((int)box.Left, (int)box.Top, (int)box.Width, (int)box.Height);
+            return MLImage.CreateFromPixels((int)box.Width, (int)box.Height, MLPixelFormat.Bgra32, part);
         }
     }
 
-    protected override IReadOnlyList<ListedImage> List()
-        => testTable is not null
-            ? [.. ReadTable(testTable, place, null)]
-            : [.. ClassFolders(place).SelectMany(folder => ReadTable(Path.Combine(folder, $"GT-{Path.GetFileName(folder)}.csv"), folder, int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)))];
+    private static int ClassOf(string folder) => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture);
 
     private static string Place(string folder, DatasetSplit split)
         => split == DatasetSplit.Test
@@ -155,6 +164,11 @@ internal sealed class GtsrbImages : ListedImages
             }
 
             yield return new ListedImage(Path.Combine(folder, name), numbers[6], $"{table}, line {line}", new BoundingBox(numbers[2], numbers[3], numbers[4], numbers[5]));
+        }
+
+        if (Directory.EnumerateFiles(folder, "*.ppm").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).FirstOrDefault(name => !names.ContainsKey(name)) is { } surplus)
+        {
+            throw DamagedFile.AtLine(table, line, $"a line about {surplus}, which is in the folder '{folder}'", "the end of the file");
         }
     }
 }

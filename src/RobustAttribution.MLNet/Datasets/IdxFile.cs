@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
+using RobustAttribution.MLNet.Columns;
 
 namespace RobustAttribution.MLNet.Datasets;
 
@@ -19,7 +19,7 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
         using FileStream file = File.OpenRead(path);
         bool compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
         file.Position = 0;
-        using Stream stream = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using Stream stream = compressed ? GzipFile.Open(path) : file;
         try
         {
             return Read(stream, path, rank, compressed ? null : file.Length);

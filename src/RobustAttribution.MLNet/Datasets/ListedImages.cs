@@ -7,49 +7,33 @@ namespace RobustAttribution.MLNet.Datasets;
 /// <param name="Path">The file.</param>
 /// <param name="Label">Its class, from 0.</param>
 /// <param name="Named">Where it was named, for errors: a file and a line, or a folder.</param>
-/// <param name="Box">Where the object is, in pixels of the file; <see cref="BoundingBox.None"/> where that is unknown.</param>
+/// <param name="Box">Where the object is, in pixels as stored in the file; <see cref="BoundingBox.None"/> where that is unknown.</param>
 internal readonly record struct ListedImage(string Path, int Label, string Named, BoundingBox Box);
 
-/// <summary>Datasets that keep each image in a file of its own.</summary>
-/// <param name="folder">The folder from which the paths in the Id column start.</param>
-internal abstract class ListedImages(string folder) : ImageDataset
+/// <summary>The images of a dataset that keeps each in a file of its own.</summary>
+/// <param name="folder">The folder from which paths in columns start.</param>
+/// <param name="list">Lists them; called once, when a row is asked for.</param>
+internal sealed class ListedImages(string folder, Func<IReadOnlyList<ListedImage>> list)
 {
-    private IReadOnlyList<ListedImage>? images;
+    private readonly Lazy<IReadOnlyList<ListedImage>> images = new(list);
 
-    public override int Count => Images.Count;
+    public int Count => images.Value.Count;
 
-    protected IReadOnlyList<ListedImage> Images => LazyInitializer.EnsureInitialized(ref images, List);
+    public ListedImage this[int row] => images.Value[row];
 
-    public override int Label(int row) => Images[row].Label;
+    /// <summary>The column Image.</summary>
+    /// <param name="upright">Whether the EXIF orientation is applied; not where boxes are in the pixels as stored.</param>
+    public DatasetColumn Image(bool upright) => DatasetColumn.Images(row => Decode(this[row], upright));
 
-    public override void Read(int row, Raster raster)
-    {
-        ListedImage image = Images[row];
-        if (!File.Exists(image.Path))
-        {
-            throw new FileNotFoundException($"{image.Named}: the image '{image.Path}' is missing.", image.Path);
-        }
-
-        Decode(row, image, raster);
-    }
-
-    /// <summary>Lists the images; called once.</summary>
-    protected abstract IReadOnlyList<ListedImage> List();
-
-    protected virtual void Decode(int row, in ListedImage listed, Raster raster)
-    {
-        try
-        {
-            using MLImage image = MLImage.CreateFromFile(listed.Path);
-            raster.SetImage(image);
-        }
-        catch (ArgumentException damage)
-        {
-            throw new InvalidDataException($"{listed.Path} (named by {listed.Named}): expected an image, found something that cannot be decoded: {damage.Message}", damage);
-        }
-    }
+    public DatasetColumn Label(IReadOnlyList<string> classNames, bool asKey) => DatasetColumn.Class("Label", classNames, asKey, row => this[row].Label);
 
     /// <summary>The column of paths from the folder, with forward slashes.</summary>
-    protected DatasetColumn PathColumn(string name)
-        => DatasetColumn.Text(name, row => Path.GetRelativePath(folder, Images[row].Path).Replace('\\', '/'));
+    public DatasetColumn Path(string name) => DatasetColumn.Text(name, row => System.IO.Path.GetRelativePath(folder, this[row].Path).Replace('\\', '/'));
+
+    public DatasetColumn Box() => DatasetColumn.Box(row => this[row].Box);
+
+    public static MLImage Decode(in ListedImage image, bool upright)
+        => File.Exists(image.Path)
+            ? ImageFile.Read(image.Path, $"{image.Path} (named by {image.Named})", upright)
+            : throw new FileNotFoundException($"{image.Named}: the image '{image.Path}' is missing.", image.Path);
 }

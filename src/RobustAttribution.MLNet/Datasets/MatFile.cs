@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using RobustAttribution.MLNet.Columns;
 
 namespace RobustAttribution.MLNet.Datasets;
 
@@ -92,7 +93,9 @@ internal static class MatFile
         {
             var elements = new Elements(zlib, path, start, compressed: true);
             (uint inner, _, _) = elements.Tag();
-            return inner == MatrixType ? ReadMatrix(elements, start, names) : throw elements.Wrong($"an array (type {MatrixType})", $"type {inner}");
+            (string, MatArray)? matrix = inner == MatrixType ? ReadMatrix(elements, start, names) : throw elements.Wrong($"an array (type {MatrixType})", $"type {inner}");
+            zlib.CopyTo(Stream.Null); // to the end, where the checksum is
+            return matrix;
         }
         catch (InvalidDataException damage) when (!damage.Message.StartsWith(path, StringComparison.Ordinal))
         {

@@ -1,3 +1,5 @@
+using Microsoft.ML.Runtime;
+
 namespace RobustAttribution.MLNet.Datasets;
 
 /// <summary>What the loaders share in finding their files.</summary>
@@ -11,12 +13,14 @@ internal static class Splits
         _ => "extra",
     };
 
-    /// <summary>The value of the column Split of a set with two parts.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is another.</exception>
-    public static string TrainOrTest(DatasetSplit split, string set)
-        => split is DatasetSplit.Train or DatasetSplit.Test
-            ? Name(split)
-            : throw new ArgumentOutOfRangeException(nameof(split), split, $"split is {split}; allowed for {set} are Train and Test.");
+    /// <exception cref="ArgumentOutOfRangeException">It is neither.</exception>
+    public static void RequireTrainOrTest(DatasetSplit split, DatasetInfo set)
+    {
+        if (split is not (DatasetSplit.Train or DatasetSplit.Test))
+        {
+            throw new ArgumentOutOfRangeException(nameof(split), split, $"split is {split}; allowed for {set.Name} are Train and Test.");
+        }
+    }
 
     /// <summary>The folder itself or, where the files lie there, one of the folders that the published archives hold.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -41,5 +45,19 @@ internal static class Splits
         }
 
         return folder;
+    }
+
+    /// <summary>The images, with a warning where they are not as many as were published: files cut between two images look whole.</summary>
+    public static T[] Counted<T>(IHostEnvironment environment, DatasetInfo set, DatasetSplit? split, T[] images)
+    {
+        int published = (split == DatasetSplit.Test ? 0 : set.TrainCount) + (split == DatasetSplit.Train ? 0 : set.TestCount);
+        if (images.Length != published)
+        {
+            using IChannel channel = environment.Start("LoadDataset");
+            channel.Warning(
+                MessageSensitivity.None, "{0}, {1}: the files hold {2} images; {3} are published.", set.Name, split is { } part ? Name(part) : "both parts", images.Length, published);
+        }
+
+        return images;
     }
 }

@@ -37,8 +37,7 @@ internal sealed class ScoredRows
             view.Schema, imageColumnName ?? Network.Images.ColumnName, Network.Input, Network.Images.PixelScale, Network.Images.Resize);
         if (labelColumnName is not null)
         {
-            Network.BindLabels(view.Schema, labelColumnName);
-            labels = KeyColumn.Bind(view.Schema, labelColumnName);
+            labels = Network.BindLabels(view.Schema, labelColumnName);
         }
     }
 

@@ -72,6 +72,7 @@ public static partial class KnownRecipes
             Activation = Activation.Softplus(3),
             Input = InputOf(KnownDatasets.ImageNet100, 224),
             TrainingSize = (256, 256),
+            Resize = ResizePolicy.CenterCrop,
             Objective = new LocalGradientAlignment { L2Weight = 1.0, CosineWeight = 0.01 },
             Optimizer = new AdamW { WeightDecay = 1e-2 },
             LearningRate = 1e-3,
@@ -126,12 +127,8 @@ public static partial class KnownRecipes
     private static IDataView ImageNet100(DataOperationsCatalog data, string folder, DatasetSplit split)
     {
         string list = Path.Combine(folder, "classes.txt");
-        var options = new DatasetOptions
-        {
-            LabelsAsKey = true, Height = 256, Width = 256, Resize = ResizePolicy.Crop, CenterCrop = split == DatasetSplit.Test ? 224 : null,
-        };
-        return data.LoadImageFolders(
-            Path.Combine(folder, split == DatasetSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
+        var options = new DatasetOptions { LabelsAsKey = true };
+        return data.LoadImageFolders(Path.Combine(folder, split == DatasetSplit.Test ? "val" : "train"), File.Exists(list) ? list : null, options);
     }
 
     private static InputSpecification InputOf(DatasetInfo dataset, int side)

@@ -67,28 +67,28 @@ public static partial class KnownRecipes
     {
         Name = "art-gtsrb-wrn28x10",
         Data = KnownDatasets.Gtsrb,
-        Open = (data, folder, split) => data.LoadGtsrb(folder, split, options: new DatasetOptions { LabelsAsKey = true, Height = 32, Width = 32 }),
-        Training = ArtCifar10WideResNet.Training with { Input = InputOf(KnownDatasets.Gtsrb, 32) },
+        Open = (data, folder, split) => data.LoadGtsrb(folder, split, options: new DatasetOptions { LabelsAsKey = true }),
+        Training = ArtCifar10WideResNet.Training with { Input = InputOf(KnownDatasets.Gtsrb, 32), Resize = ResizePolicy.Fill },
     };
 
     /// <summary>
     /// ART on CUB-200-2011 for localisation, pretrained ResNet-50 with 14×14 maps at 224×224: SGD Nesterov 0.01 (head ×10) with decay 1e-4, 200 epochs,
     /// ×0.1 every 40, batch 12; ε 2/255, 3 steps of 1.5/255, 15,000 of the 50,176 positions of the channel-mean map, weight 0.5, β 50.
     /// </summary>
-    /// <remarks>Images are stretched to 224×224 (not published), their boxes with them.</remarks>
+    /// <remarks>Images are stretched to 224×224 (not published).</remarks>
     public static Recipe ArtCub200ResNet50 { get; } = new()
     {
         Name = "art-cub200-resnet50",
         Source = Art,
         Data = KnownDatasets.Cub200,
-        Open = (data, folder, split) => data.LoadCub200(
-            folder, split, new DatasetOptions { LabelsAsKey = true, Height = 224, Width = 224, Resize = ResizePolicy.Fill }),
+        Open = (data, folder, split) => data.LoadCub200(folder, split, new DatasetOptions { LabelsAsKey = true }),
         NeedsPretrainedWeights = true,
         Training = new()
         {
             Network = NetworkArchitecture.ResNet50ForLocalization,
             Activation = Activation.Relu,
             Input = InputOf(KnownDatasets.Cub200, 224),
+            Resize = ResizePolicy.Fill,
             Objective = new SpatialAlignment
             {
                 Attack = new AlignmentAttack

@@ -46,7 +46,7 @@ public sealed record Recipe
     public IDataView LoadTrainingSet(MLContext context, string folder) => Load(context, folder, DatasetSplit.Train);
 
     /// <summary>
-    /// The test images in the network's size, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the dataset has boxes, <c>Box</c>.
+    /// The test images, with the columns <c>Image</c>, <c>Label</c> (a key) and, where the dataset has boxes, <c>Box</c>.
     /// </summary>
     /// <param name="context">The context.</param>
     /// <param name="folder">As for <see cref="LoadTrainingSet"/>.</param>

@@ -65,7 +65,12 @@ internal sealed class RecipeRun
     {
         RecipeEvaluation evaluation = recipe.Evaluation;
         Add("accuracy", context.MulticlassClassification.Evaluate(model.Transform(test)).MicroAccuracy);
-        IDataView tested = context.Data.Cache(evaluation.Images is int count ? context.Data.TakeRows(test, count) : test);
+        IDataView tested = evaluation.Images is int count ? context.Data.TakeRows(test, count) : test;
+        if (tested.Schema["Image"].Type is VectorDataViewType)
+        {
+            tested = context.Data.Cache(tested); // ML.NET's cache drops columns of MLImages
+        }
+
         IDataView scored = model.Transform(tested);
         if (evaluation.PredictionAttack is { } attack)
         {
@@ -135,7 +140,8 @@ internal sealed class RecipeRun
 
     private EstimatorChain<SaliencyLocalizationTransformer> Boxes(LocalizationProtocol protocol, SaliencyTarget target, string map, string box)
         => context.Transforms.Saliency(new SaliencyEstimator.Options { Method = protocol.Method, Reduction = protocol.Reduction, Target = target, OutputColumnName = map })
-            .Append(context.Transforms.SaliencyLocalization(box, map, threshold: protocol.Threshold));
+            .Append(context.Transforms.SaliencyLocalization(
+                new SaliencyLocalizationEstimator.Options { MapColumnName = map, OutputColumnName = box, Thresholds = [protocol.Threshold], Resize = recipe.Resize }));
 
     private void Add(string name, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
     {

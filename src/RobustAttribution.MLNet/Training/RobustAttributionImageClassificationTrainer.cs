@@ -214,7 +214,9 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
 
     private ITrainingImages Read(IChannel channel, IDataView view, KeyColumn labels, InputSpecification specification, string role)
     {
-        ImageColumn images = ImageColumn.Bind(view.Schema, options.ImageColumnName, specification, options.PixelScale, options.Resize);
+        bool cutsItself = options.TrainingSize is not null && role == "training"; // the augmentation cuts, where scoring keeps the centre
+        ResizePolicy resize = cutsItself && options.Resize == ResizePolicy.CenterCrop ? ResizePolicy.Crop : options.Resize;
+        ImageColumn images = ImageColumn.Bind(view.Schema, options.ImageColumnName, specification, options.PixelScale, resize);
         var rows = new TrainingRows(environment, view, images, labels, specification, options.BrokenRows, options.CancellationToken);
         ITrainingImages found = rows.Load(options.CacheBudgetInBytes);
         if (rows.Skipped > 0)

@@ -54,6 +54,30 @@ public sealed class PixelResamplerTests
     }
 
     [TestMethod]
+    [DataRow(300, 270)]
+    [DataRow(200, 400)]
+    [DataRow(256, 256)]
+    [DataRow(224, 224)]
+    public void CenterCropIsTheMiddle224OfACropTo256(int sourceWidth, int sourceHeight)
+    {
+        byte[] pixels = Random(sourceWidth, sourceHeight);
+        float[] whole = new float[3 * 256 * 256];
+        float[] found = new float[3 * 224 * 224];
+        new PixelResampler(3, 256, 256, ResizePolicy.Crop).Resample(pixels, sourceWidth, sourceHeight, blueFirst: true, whole);
+        new PixelResampler(3, 224, 224, ResizePolicy.CenterCrop).Resample(pixels, sourceWidth, sourceHeight, blueFirst: true, found);
+        for (int channel = 0; channel < 3; channel++)
+        {
+            for (int y = 0; y < 224; y++)
+            {
+                for (int x = 0; x < 224; x++)
+                {
+                    Assert.AreEqual(whole[(((channel * 256) + y + 16) * 256) + x + 16], found[(((channel * 224) + y) * 224) + x], $"channel {channel}, ({x}, {y})");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     public void ColoursAndGreyAreInTheRightOrder()
     {
         byte[] pixel = [10, 100, 200, 255];

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
+using RobustAttribution.MLNet.Datasets;
 using RobustAttribution.MLNet.Tests.Fixtures;
 
 namespace RobustAttribution.MLNet.Tests.Datasets;
@@ -114,6 +115,109 @@ public sealed class DatasetArchiveTests
         Refused("a.tar.gz", Tar(Entry("a", random))[..4000], "expected an archive, found damage");
         string other = folder.Write("a.rar", [1]);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => DatasetArchive.Extract(other, folder.Of("out"))).Message, ".tar.gz, .tgz, .zip");
+    }
+
+    [TestMethod]
+    [DataRow('L')]
+    [DataRow('K')]
+    [DataRow('x')]
+    [DataRow('g')]
+    public void ALongNameIsRefusedBeforeItTakesMemory(char type)
+    {
+        const int Bytes = 200 << 20;
+        byte[] name = Encoding.ASCII.GetBytes("././@LongLink");
+        byte[] header = Header(name, type, Convert.ToString(Bytes, 8).PadLeft(11, '0'));
+        using var target = new MemoryStream();
+        using (var gzip = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(header);
+            byte[] piece = new byte[1 << 20];
+            Array.Fill(piece, (byte)'a');
+            for (int i = 0; i < Bytes / piece.Length; i++)
+            {
+                gzip.Write(piece);
+            }
+
+            gzip.Write(new byte[1024]);
+        }
+
+        long before = GC.GetTotalAllocatedBytes();
+        Refused("bomb.tar.gz", target.ToArray(), $"byte 0 of the tar file: expected a name or description of at most 1048576 bytes, found {Bytes}");
+        Assert.IsLessThan(50_000_000, GC.GetTotalAllocatedBytes() - before);
+    }
+
+    [TestMethod]
+    [DataRow("77777777777")]
+    [DataRow("00000000010")]
+    [DataRow("00000003000")]
+    [DataRow("-0000000001")]
+    [DataRow("0000000000z")]
+    public void AChangedSizeIsNamed(string size)
+    {
+        byte[] content = [.. Header([(byte)'a'], '0', size), .. new byte[1000], .. new byte[24], .. Header([(byte)'b'], '0', "00000000003"), 1, 2, 3, .. new byte[509], .. new byte[1024]];
+        Array.Fill(content, (byte)7, 512, 1000);
+        Refused("a.tgz", Gzip(content), string.Empty);
+        Array.Copy(Header([(byte)'a'], '0', "00000001750"), content, 512);
+        DatasetArchive.Extract(folder.Write("whole.tgz", Gzip(content)), folder.Of("whole"));
+        Assert.AreEqual(1000, new FileInfo(folder.Of("whole/a")).Length, "the true size is taken");
+    }
+
+    [TestMethod]
+    [DataRow(8)]
+    [DataRow(4)]
+    [DataRow(1)]
+    [DataRow(0)]
+    public void AGzipTrailerThatIsMissingOrWrongIsNamed(int missing)
+    {
+        byte[] content = Tar(Entry("a", [1, 2, 3]));
+        if (missing == 0)
+        {
+            content[^6] ^= 1;
+        }
+
+        Refused("a.tar.gz", content[..^missing], "expected an archive, found damage");
+    }
+
+    [TestMethod]
+    public void ATarFileWithoutItsEndIsNamed() => Refused("a.tar.gz", Gzip([.. Header([(byte)'a'], '0', "00000000000")]), "lacks the blocks of zeros that end one");
+
+    [TestMethod]
+    public void AFlippedBitInAZipFileIsNamed()
+    {
+        using var target = new MemoryStream();
+        using (var zip = new ZipArchive(target, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using Stream stream = zip.CreateEntry("a", CompressionLevel.NoCompression).Open();
+            stream.Write(new byte[1000]);
+        }
+
+        byte[] content = target.ToArray();
+        content[500] ^= 1;
+        Refused("a.zip", content, "entry 'a': expected 1000 bytes with the CRC-32");
+    }
+
+    /// <summary>A ustar header with a right checksum.</summary>
+    private static byte[] Header(byte[] name, char type, string size)
+    {
+        byte[] header = new byte[512];
+        name.CopyTo(header, 0);
+        Encoding.ASCII.GetBytes("0000644\00000000\00000000\0").CopyTo(header, 100);
+        Encoding.ASCII.GetBytes(size + "\000000000000\0        ").CopyTo(header, 124);
+        header[156] = (byte)type;
+        Encoding.ASCII.GetBytes(type is 'L' or 'K' ? "ustar  \0" : "ustar\000").CopyTo(header, 257);
+        Encoding.ASCII.GetBytes(Convert.ToString(header.Sum(value => value), 8).PadLeft(6, '0') + "\0 ").CopyTo(header, 148);
+        return header;
+    }
+
+    private static byte[] Gzip(byte[] content)
+    {
+        using var target = new MemoryStream();
+        using (var gzip = new GZipStream(target, CompressionLevel.Fastest))
+        {
+            gzip.Write(content);
+        }
+
+        return target.ToArray();
     }
 
     private static PaxTarEntry Entry(string name, byte[] content)

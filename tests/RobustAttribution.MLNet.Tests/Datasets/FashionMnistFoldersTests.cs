@@ -47,8 +47,8 @@ public sealed class FashionMnistFoldersTests
     public void TheTextNamesEveryPlace()
     {
         string unset = Folders(null).ToString(), set = Folders("/variable").ToString();
-        StringAssert.Contains(unset, $"{FashionMnistOptions.FolderVariable} (not set)");
-        StringAssert.Contains(set, $"{FashionMnistOptions.FolderVariable} (/variable)");
+        StringAssert.Contains(unset, $"{FashionMnistFolders.Variable} (not set)");
+        StringAssert.Contains(set, $"{FashionMnistFolders.Variable} (/variable)");
         StringAssert.Contains(unset, Debian);
         StringAssert.Contains(unset, Cache);
     }
@@ -56,10 +56,10 @@ public sealed class FashionMnistFoldersTests
     [TestMethod]
     public void ThisMachinesFoldersAreThoseOfTheOptions()
     {
-        Assert.AreEqual(FashionMnistOptions.CacheFolder, FashionMnistFolders.Here.Cache);
-        Assert.AreEqual(FashionMnistOptions.DebianFolder, FashionMnistFolders.Here.Debian);
-        Assert.AreEqual("/given", FashionMnistOptions.FindFolder("/given"));
-        Assert.IsTrue(Path.IsPathFullyQualified(FashionMnistOptions.CacheFolder), FashionMnistOptions.CacheFolder);
+        Assert.AreEqual(FashionMnistFolders.Cache, FashionMnistFolders.Here.Cache);
+        Assert.AreEqual(FashionMnistFolders.Debian, FashionMnistFolders.Here.Debian);
+        Assert.AreEqual("/given", FashionMnistFolders.Find("/given"));
+        Assert.IsTrue(Path.IsPathFullyQualified(FashionMnistFolders.Cache), FashionMnistFolders.Cache);
     }
 
     [TestMethod]
@@ -86,7 +86,7 @@ public sealed class FashionMnistFoldersTests
         Assert.AreEqual(expected, UserCache.Folder(PlatformID.Unix, null, string.Empty, string.Empty, "x"));
     }
 
-    private FashionMnistFolders Folders(string? variable) => new(variable, Debian, Cache);
+    private SearchedFolders Folders(string? variable) => new(FashionMnistFolders.Variable, variable, Debian, Cache, KnownDatasets.FashionMnist);
 
     private void Fill(string place, string extension)
     {

@@ -40,7 +40,7 @@ public sealed class FashionMnistTests
     [TestMethod]
     public void ShowsMLImagesAndKeysWithNames()
     {
-        IDataView view = context.Data.LoadFashionMnist(folder, options: new FashionMnistOptions { ImagesAsMLImage = true, LabelsAsKey = true });
+        IDataView view = context.Data.LoadFashionMnist(folder, options: new DatasetOptions { ImagesAsMLImage = true, LabelsAsKey = true });
         List<Rows.Row> rows = Rows.Read(view);
         CollectionAssert.AreEqual(new object[] { 10u, 1u, 4u, 4u, 2u }, rows.Select(row => row.Values["Label"]).ToArray());
         byte[] pixels = (byte[])rows[2].Values["Image"];
@@ -48,7 +48,7 @@ public sealed class FashionMnistTests
         Assert.AreEqual((byte)((1568 + 5) % 251), pixels[4 * 5]);
         VBuffer<ReadOnlyMemory<char>> names = default;
         view.Schema["Label"].Annotations.GetValue("KeyValues", ref names);
-        CollectionAssert.AreEqual(FashionMnistOptions.ClassNames.ToArray(), names.DenseValues().Select(name => name.ToString()).ToArray());
+        CollectionAssert.AreEqual(KnownDatasets.FashionMnist.ClassNames.ToArray(), names.DenseValues().Select(name => name.ToString()).ToArray());
     }
 
     [TestMethod]
@@ -64,10 +64,10 @@ public sealed class FashionMnistTests
     [TestMethod]
     public void MissingFilesAreNamedWithWhatToDo()
     {
-        var error = Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadFashionMnist(folder, FashionMnistSplit.Test));
+        var error = Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadFashionMnist(folder, DatasetSplit.Test));
         StringAssert.Contains(error.Message, "t10k-images-idx3-ubyte");
         StringAssert.Contains(error.Message, folder);
-        StringAssert.Contains(error.Message, FashionMnistOptions.FolderVariable);
+        StringAssert.Contains(error.Message, FashionMnistFolders.Variable);
     }
 
     [TestMethod]

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Drawing;
 using RobustAttribution.MLNet.Tests.Fixtures;
+using SkiaSharp;
 
 namespace RobustAttribution.MLNet.Tests.Datasets;
 
@@ -22,11 +23,11 @@ public sealed class FolderAndCubTests
         WriteImage("n02/a.png", 3, 2);
         WriteImage("n01/deep/c.png", 1, 1);
         folder.Write("n01/notes.txt", "no image");
-        List<Rows.Row> rows = Rows.Read(context.Data.LoadImageFolders(folder.Path, options: new DatasetOptions { ImagesAsMLImage = true }));
+        List<Rows.Row> rows = Rows.Read(context.Data.LoadImageFolders(folder.Path));
         CollectionAssert.AreEqual(new[] { "n01/deep/c.png", "n02/a.png", "n02/b.png" }, rows.Select(row => (string)row.Values["Id"]).ToArray());
         CollectionAssert.AreEqual(new[] { "n01", "n02", "n02" }, rows.Select(row => (string)row.Values["Label"]).ToArray());
         CollectionAssert.AreEqual(new byte[] { 30, 20, 10, 255 }, ((byte[])rows[1].Values["Image"])[..4]);
-        Assert.HasCount(3 * 8 * 4, (float[])Rows.Read(context.Data.LoadImageFolders(folder.Path, options: new DatasetOptions { Height = 8, Width = 4 }))[0].Values["Image"]);
+        CollectionAssert.AreEqual(new[] { 4 * 1, 4 * 6, 4 * 2 }, rows.Select(row => ((byte[])row.Values["Image"]).Length).ToArray(), "each of its own size");
     }
 
     [TestMethod]
@@ -38,7 +39,7 @@ public sealed class FolderAndCubTests
         }
 
         string list = folder.Write("list.txt", "# two of three\nn03 goldfish, Carassius auratus\n\nn01\n");
-        IDataView view = context.Data.LoadImageFolders(folder.Path, list, new DatasetOptions { LabelsAsKey = true, Height = 2, Width = 2 });
+        IDataView view = context.Data.LoadImageFolders(folder.Path, list, new DatasetOptions { LabelsAsKey = true });
         CollectionAssert.AreEqual(new[] { "n03/a.png", "n01/a.png" }, Rows.Read(view).Select(row => (string)row.Values["Id"]).ToArray());
         VBuffer<ReadOnlyMemory<char>> names = default;
         view.Schema["Label"].Annotations.GetValue("KeyValues", ref names);
@@ -55,11 +56,87 @@ public sealed class FolderAndCubTests
     }
 
     [TestMethod]
+    public void HiddenFilesAndFoldersAndOtherFilesAreLeftOutAndReported()
+    {
+        foreach (string name in new[] { "cat/a.png", "dog/b.PNG", ".ipynb_checkpoints/a-checkpoint.png", "__MACOSX/cat/._a.png", "cat/._a.png", "cat/.cache/c.png", "d.png" })
+        {
+            WriteImage(name, 1, 1);
+        }
+
+        folder.Write("cat/t.tiff", "II*");
+        folder.Write("cat/noextension", "x");
+        List<string> messages = [];
+        context.Log += (_, message) => messages.Add(message.Message);
+        List<string> leftOut = [];
+        IDataView view = context.Data.LoadImageFolders(folder.Path, options: new DatasetOptions { LeftOut = leftOut.AddRange, LabelsAsKey = true });
+        Assert.AreEqual(2UL, ((KeyDataViewType)view.Schema["Label"].Type).Count, "hidden folders are no classes");
+        CollectionAssert.AreEqual(new[] { "cat/a.png", "dog/b.PNG" }, Rows.Read(view).Select(row => (string)row.Values["Id"]).ToArray());
+        CollectionAssert.AreEqual(new[] { ".ipynb_checkpoints/", "__MACOSX/", "d.png", "cat/._a.png", "cat/.cache/", "cat/noextension", "cat/t.tiff" }, leftOut);
+        string message = messages.Single(message => message.Contains("left out", StringComparison.Ordinal));
+        StringAssert.Contains(message, $"7 files and folders of '{folder.Path}'");
+        StringAssert.Contains(message, ".ipynb_checkpoints/, __MACOSX/, d.png, cat/._a.png, cat/.cache/, …");
+    }
+
+    [TestMethod]
+    public void EveryExtensionOfWhatDecodesIsTaken()
+    {
+        using var bitmap = new SKBitmap(2, 1);
+        bitmap.Erase(new SKColor(10, 20, 30));
+        byte[] jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, 100).ToArray();
+        byte[] webp = bitmap.Encode(SKEncodedImageFormat.Webp, 100).ToArray();
+        byte[] gif = Convert.FromBase64String("R0lGODlhAQABAIAAAAoUHgAAACwAAAAAAQABAAACAkQBADs="); // 1×1 of that colour
+        byte[] bmp = [.. "BM"u8, 58, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 24, 0, .. new byte[24], 30, 20, 10, 0];
+        (string Name, byte[] Content)[] files =
+            [("a.jpg", jpeg), ("b.jpeg", jpeg), ("c.jpe", jpeg), ("d.jfif", jpeg), ("e.webp", webp), ("f.gif", gif), ("g.bmp", bmp), ("h.ppm", [.. "P6 1 1 255\n"u8, 10, 20, 30])];
+        Array.ForEach(files, file => folder.Write($"cat/{file.Name}", file.Content));
+        List<Rows.Row> rows = Rows.Read(context.Data.LoadImageFolders(folder.Path));
+        CollectionAssert.AreEqual(files.Select(file => $"cat/{file.Name}").ToArray(), rows.Select(row => (string)row.Values["Id"]).ToArray());
+        foreach (Rows.Row row in rows)
+        {
+            byte[] pixel = ((byte[])row.Values["Image"])[..4];
+            for (int i = 0; i < 4; i++)
+            {
+                Assert.AreEqual(new double[] { 30, 20, 10, 255 }[i], pixel[i], 4.0, $"{row.Values["Id"]}[{i}]");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void ALinkedFolderCountsOnce()
+    {
+        WriteImage("cat/deep/a.png", 1, 1);
+        WriteImage("elsewhere.d/b.png", 1, 1);
+        Directory.CreateSymbolicLink(folder.Of("cat/loop"), folder.Path);
+        Directory.CreateSymbolicLink(folder.Of("cat/deep/up"), folder.Of("cat"));
+        Directory.CreateSymbolicLink(folder.Of("dog"), folder.Of("elsewhere.d"));
+        string list = folder.Write("list.txt", "cat\ndog\n");
+        List<string> leftOut = [];
+        IDataView view = context.Data.LoadImageFolders(folder.Path, list, new DatasetOptions { LeftOut = leftOut.AddRange });
+        CollectionAssert.AreEqual(new[] { "cat/deep/a.png", "dog/b.png" }, Rows.Read(view).Select(row => (string)row.Values["Id"]).ToArray());
+        CollectionAssert.AreEqual(new[] { "cat/deep/up/", "cat/loop/" }, leftOut);
+        string message = $"{folder.Of("elsewhere.d")}: the folder '{folder.Of("elsewhere.d")}' is that of another class, by a link.";
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), message);
+    }
+
+    [TestMethod]
+    public void AListNamesFoldersWithSpaces()
+    {
+        WriteImage("cat/a.png", 1, 1);
+        WriteImage("golden retriever/b.png", 1, 1);
+        WriteImage("red fox/c.png", 1, 1);
+        string list = folder.Write("list.txt", "cat Felis catus\ngolden retriever\nred fox\tVulpes vulpes\n");
+        CollectionAssert.AreEqual(
+            new[] { "Felis catus", "golden retriever", "Vulpes vulpes" }, Rows.Read(context.Data.LoadImageFolders(folder.Path, list)).Select(row => (string)row.Values["Label"]).ToArray());
+    }
+
+    [TestMethod]
     public void EmptyFoldersAndBrokenImagesAreNamed()
     {
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => context.Data.LoadImageFolders(folder.Path));
         Directory.CreateDirectory(folder.Of("n01"));
         DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{folder.Of("n01")}: the folder '{folder.Of("n01")}' has no images");
+        folder.Write("n01/a.tiff", "II*");
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{folder.Of("n01")}: the folder '{folder.Of("n01")}' has no images (.jpg, .jpeg, .jpe, .jfif, .png, .bmp, .gif, .webp, .ppm). Left out were: n01/a.tiff.");
         string broken = folder.Write("n01/a.png", [1, 2, 3]);
         DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{broken} (named by {folder.Of("n01")}): expected an image");
     }
@@ -68,51 +145,16 @@ public sealed class FolderAndCubTests
     public void ShowsBirdsWithSplitsAndBoxes()
     {
         WriteBirds();
-        List<Rows.Row> rows = Rows.Read(context.Data.LoadCub200(folder.Path, options: new DatasetOptions { ImagesAsMLImage = true }));
+        List<Rows.Row> rows = Rows.Read(context.Data.LoadCub200(folder.Path));
         CollectionAssert.AreEqual(new[] { 1L, 7L }, rows.Select(row => (long)row.Values["Id"]).ToArray());
         CollectionAssert.AreEqual(new[] { "train", "test" }, rows.Select(row => (string)row.Values["Split"]).ToArray());
         CollectionAssert.AreEqual(new[] { "002.Auk", "001.Albatross" }, rows.Select(row => (string)row.Values["Label"]).ToArray());
         CollectionAssert.AreEqual(new[] { 1f, 0f, 3f, 2.5f }, (float[])rows[0].Values["Box"]);
         Assert.AreEqual("002.Auk/a.png", rows[0].Values["Path"]);
-        Rows.Row test = Rows.Read(context.Data.LoadCub200(folder.Path, DatasetSplit.Test, new DatasetOptions { Height = 12, Width = 4 })).Single();
+        Rows.Row test = Rows.Read(context.Data.LoadCub200(folder.Path, DatasetSplit.Test)).Single();
         Assert.AreEqual(7L, test.Values["Id"]);
-        CollectionAssert.AreEqual(new[] { 0f, 4f, 4f, 12f }, (float[])test.Values["Box"], "half as wide, twice as high");
-        Assert.HasCount(1, Rows.Read(context.Data.LoadCub200(folder.Path, DatasetSplit.Train, new DatasetOptions { Height = 1, Width = 1 })));
-    }
-
-    [TestMethod]
-    public void TheMiddleIsCutOutWithItsBox()
-    {
-        WriteBirds();
-        var random = new Random(3);
-        var canvas = new Canvas(8, 6, (10, 20, 30));
-        for (int i = 0; i < 20; i++)
-        {
-            canvas.Fill(random.Next(8), random.Next(6), 2, 2, ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256)));
-        }
-
-        folder.Write("CUB_200_2011/images/001.Albatross/b.png", PngEncoder.Encode(canvas));
-        var options = new DatasetOptions { Height = 12, Width = 12, Resize = ResizePolicy.Crop };
-        float[] whole = (float[])Rows.Read(context.Data.LoadCub200(folder.Path, DatasetSplit.Test, options)).Single().Values["Image"];
-        IDataView view = context.Data.LoadCub200(folder.Path, DatasetSplit.Test, options with { CenterCrop = 7 });
-        CollectionAssert.AreEqual(new[] { 3, 7, 7 }, ((VectorDataViewType)view.Schema["Image"].Type).Dimensions.ToArray());
-        Rows.Row row = Rows.Read(view).Single();
-        float[] middle = (float[])row.Values["Image"];
-        for (int channel = 0; channel < 3; channel++)
-        {
-            for (int y = 0; y < 7; y++)
-            {
-                for (int x = 0; x < 7; x++)
-                {
-                    Assert.AreEqual(whole[(channel * 144) + ((y + 2) * 12) + x + 2], middle[(channel * 49) + (y * 7) + x], $"{channel} {y} {x}"); // (12 − 7)/2 = 2.5, to even
-                }
-            }
-        }
-
-        // The box of 0, 2, 8, 6 in 8×6 pixels: twice as large, two pixels cut off at the left and the right, then two more on all sides.
-        CollectionAssert.AreEqual(new[] { 0f, 2f, 7f, 7f }, (float[])row.Values["Box"]);
-        var wrong = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => context.Data.LoadCub200(folder.Path, options: options with { CenterCrop = 13 }));
-        StringAssert.Contains(wrong.Message, "CenterCrop is 13; allowed is at most the size of the images, 12×12");
+        CollectionAssert.AreEqual(new[] { 0f, 2f, 8f, 6f }, (float[])test.Values["Box"], "in the image's own pixels");
+        Assert.HasCount(1, Rows.Read(context.Data.LoadCub200(folder.Path, DatasetSplit.Train)));
     }
 
     [TestMethod]
@@ -121,16 +163,19 @@ public sealed class FolderAndCubTests
     [DataRow("images.txt", "1 002.Auk/a.png\n7 002.Auk/a.png\n", "line 2: expected a path inside the folder images, each once")]
     [DataRow("images.txt", "1 ../a.png\n", "line 1: expected a path inside the folder images")]
     [DataRow("images.txt", "one 002.Auk/a.png\n", "line 1: expected an id and 1 more field, found 'one 002.Auk/a.png'")]
+    [DataRow("images.txt", "1 002.Auk/a.png\n", "line 1: expected a line about image 7, as in line 2 of image_class_labels.txt, found none")]
+    [DataRow("image_class_labels.txt", "1 2\n7 1\n9 1\n", null)]
     [DataRow("image_class_labels.txt", "1 2\n7 3\n", "line 2: expected a number from 1 to 2 in field 2, found '3'")]
     [DataRow("image_class_labels.txt", "1 2\n", "line 1: expected a line about image 7 of images.txt, found none")]
     [DataRow("train_test_split.txt", "1 1\n7 2\n", "line 2: expected a number from 0 to 1 in field 2, found '2'")]
     [DataRow("bounding_boxes.txt", "1 1 0 2 2.5\n7 0 2 8\n", "line 2: expected an id and 4 more fields")]
     [DataRow("bounding_boxes.txt", "1 1 0 -2 2.5\n7 0 2 8 4\n", "line 1: expected a number of at least 0 in field 4, found '-2'")]
-    public void DamagedListsAreNamed(string file, string content, string message)
+    public void DamagedListsAreNamed(string file, string content, string? message)
     {
         WriteBirds();
         string path = folder.Write($"CUB_200_2011/{file}", content);
-        DataFolder.IsDamaged(() => context.Data.LoadCub200(folder.Path), $"{path}, {message}");
+        string images = $"{folder.Of("CUB_200_2011/images.txt")}, line 2: expected a line about image 9, as in line 3 of {file}, found none";
+        DataFolder.IsDamaged(() => context.Data.LoadCub200(folder.Path), message is null ? images : $"{path}, {message}");
     }
 
     [TestMethod]

@@ -32,16 +32,27 @@ public sealed class GtsrbTests
     }
 
     [TestMethod]
-    public void CropsToTheRegionAndResizesWithItsBox()
+    public void CropsToTheRegion()
     {
         WriteTraining(string.Empty);
-        List<Rows.Row> cropped = Rows.Read(context.Data.LoadGtsrb(folder.Path, cropToRegion: true, options: new DatasetOptions { Height = 2, Width = 4 }));
-        float[] expected = [.. from channel in Enumerable.Range(0, 3) from y in new[] { 2, 3 } from x in new[] { 1, 2, 3, 4 } select (float)((3 * ((6 * y) + x)) + channel)];
-        CollectionAssert.AreEqual(expected, (float[])cropped[0].Values["Image"]);
+        List<Rows.Row> cropped = Rows.Read(context.Data.LoadGtsrb(folder.Path, cropToRegion: true));
+        byte[] expected = [.. from y in new[] { 2, 3 } from x in new[] { 1, 2, 3, 4 } let red = 3 * ((6 * y) + x) from value in new[] { red + 2, red + 1, red, 255 } select (byte)value];
+        CollectionAssert.AreEqual(expected, (byte[])cropped[0].Values["Image"]);
         Assert.IsFalse(cropped[0].Values.ContainsKey("Box"));
-        List<Rows.Row> resized = Rows.Read(context.Data.LoadGtsrb(folder.Path, options: new DatasetOptions { Height = 10, Width = 18 }));
-        CollectionAssert.AreEqual(new[] { 3f, 4f, 15f, 8f }, (float[])resized[0].Values["Box"]);
-        Assert.HasCount(3 * 32 * 32, (float[])Rows.Read(context.Data.LoadGtsrb(folder.Path))[0].Values["Image"]);
+    }
+
+    [TestMethod]
+    public void ATableThatLacksAnImageOfItsFolderIsNamed()
+    {
+        WriteTraining(string.Empty);
+        string table = folder.Of("00000/GT-00000.csv");
+        string[] lines = File.ReadAllLines(table);
+        File.WriteAllLines(table, lines[..^1]);
+        DataFolder.IsDamaged(() => context.Data.LoadGtsrb(folder.Path), $"{table}, line 2: expected a line about 00000_00001.ppm, which is in the folder '{folder.Of("00000")}', found the end of the file");
+        folder.Write("a.ppm", Ppm(6, 5));
+        folder.Write("b.ppm", Ppm(6, 5));
+        string test = folder.Write("GT-final_test.csv", Header + "a.ppm;6;5;1;1;5;4;1\r\n");
+        DataFolder.IsDamaged(() => context.Data.LoadGtsrb(folder.Path, DatasetSplit.Test), $"{test}, line 2: expected a line about b.ppm");
     }
 
     [TestMethod]

@@ -66,6 +66,18 @@ public sealed class IdxFileTests
     }
 
     [TestMethod]
+    [DataRow(8)]
+    [DataRow(4)]
+    [DataRow(1)]
+    public void AMissingGzipTrailerIsNamed(int missing)
+    {
+        string path = Write(Content(), true);
+        byte[] bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, bytes[..^missing]);
+        StringAssert.StartsWith(Assert.ThrowsExactly<InvalidDataException>(() => IdxFile.Read(path, 3)).Message, $"{path}, byte 0: expected a gzip stream");
+    }
+
+    [TestMethod]
     public void AHugeLengthInACompressedFileDoesNotAllocateIt()
     {
         byte[] content = Content();

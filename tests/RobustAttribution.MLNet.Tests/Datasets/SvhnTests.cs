@@ -67,6 +67,17 @@ public sealed class SvhnTests
     }
 
     [TestMethod]
+    public void AFlippedBitInACompressedArrayIsNamed()
+    {
+        byte[] content = [.. Header(), .. Element(Images(2), true), .. Element(Labels(1, 2), true)];
+        int end = Header().Length + Element(Images(2), true).Length;
+        for (int bit = 0; bit < 32; bit++)
+        {
+            Damaged(With(content, end - 1 - (bit / 8), (byte)(content[end - 1 - (bit / 8)] ^ (1 << (bit % 8)))), "byte 128: expected a zlib stream");
+        }
+    }
+
+    [TestMethod]
     public void WrongContentIsNamed()
     {
         Damaged([.. Header(), .. Element(Images(2), true), .. Element(Labels(1, 11), true)], "byte ", "expected labels from 1 to 10 in y, found 11 as label 1");

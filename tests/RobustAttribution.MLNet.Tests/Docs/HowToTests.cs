@@ -79,7 +79,7 @@ public sealed class HowToTests
     public void TheGpuIsAskedForAndTheCpuStandsIn()
     {
         MLContext context = TrainingSnippets.Gpu();
-        IDataView train = context.Data.TakeRows(FashionMnist.Load(context, FashionMnistSplit.Train), 12);
+        IDataView train = context.Data.TakeRows(FashionMnist.Load(context, DatasetSplit.Train), 12);
 
         ITransformer model = TrainingSnippets.Choose(context, train, epochs: 1);
 
@@ -88,7 +88,7 @@ public sealed class HowToTests
         Assert.AreEqual(torch.cuda.is_available() ? DeviceType.CUDA : DeviceType.CPU, device.type);
     }
 
-    private static IDataView Train(int rows) => Context.Data.TakeRows(FashionMnist.Load(Context, FashionMnistSplit.Train), rows);
+    private static IDataView Train(int rows) => Context.Data.TakeRows(FashionMnist.Load(Context, DatasetSplit.Train), rows);
 
     private sealed class Scores
     {

@@ -17,8 +17,8 @@ public sealed class ReadmeTests
     public void ThePipelineRuns()
     {
         var context = new MLContext();
-        IDataView train = context.Data.TakeRows(FashionMnist.Load(context, FashionMnistSplit.Train), 64);
-        IDataView test = context.Data.TakeRows(FashionMnist.Load(context, FashionMnistSplit.Test), 6);
+        IDataView train = context.Data.TakeRows(FashionMnist.Load(context, DatasetSplit.Train), 64);
+        IDataView test = context.Data.TakeRows(FashionMnist.Load(context, DatasetSplit.Test), 6);
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".zip");
         try
         {

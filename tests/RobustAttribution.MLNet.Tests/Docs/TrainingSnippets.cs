@@ -79,7 +79,7 @@ internal static class TrainingSnippets
     public static RobustAttributionImageClassificationTrainer Large(MLContext mlContext, string folder, string checkpoints)
     {
         #region Large
-        IDataView train = mlContext.Data.LoadImageFolders(folder, options: new() { Height = 224, Width = 224, LabelsAsKey = true });
+        IDataView train = mlContext.Data.LoadImageFolders(folder, options: new() { LabelsAsKey = true });
         var trainer = mlContext.Transforms.RobustImageClassification(new()
         {
             Network = NetworkArchitecture.ResNet18,

@@ -6,7 +6,7 @@ namespace RobustAttribution.MLNet.Tests.Fixtures;
 internal static class FashionMnist
 {
     /// <summary>Loads it; the test is inconclusive, and says where was looked, on a machine without the files.</summary>
-    public static IDataView Load(MLContext context, FashionMnistSplit split)
+    public static IDataView Load(MLContext context, DatasetSplit split)
     {
         try
         {

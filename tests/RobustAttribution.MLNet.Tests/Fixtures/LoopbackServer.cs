@@ -14,14 +14,10 @@ internal sealed class LoopbackServer : IDisposable
     private readonly Task loop;
 
     /// <summary>What was asked: the number of the request from 0, its first line, and its headers by lower-case name.</summary>
-    public sealed record Request(int Number, string Line, IReadOnlyDictionary<string, string> Headers)
-    {
-        /// <summary>The first byte asked for; 0 without a range.</summary>
-        public int From => Headers.TryGetValue("range", out string? range) ? int.Parse(range.Split('=', '-')[1]) : 0;
-    }
+    public sealed record Request(int Number, string Line, IReadOnlyDictionary<string, string> Headers);
 
-    /// <summary>What is sent: status line and headers, the body, and whether the connection is reset after it.</summary>
-    public sealed record Answer(string Head, byte[] Body, bool Reset = false, TimeSpan Wait = default);
+    /// <summary>What is sent: status line and headers, the body, how long the connection stays open after it, and the pause after each byte of it.</summary>
+    public sealed record Answer(string Head, byte[] Body, TimeSpan Wait = default, TimeSpan Pause = default);
 
     public LoopbackServer(Func<Request, Answer> script)
     {
@@ -34,22 +30,9 @@ internal sealed class LoopbackServer : IDisposable
 
     public Uri Address(string file = "file.bin") => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/{file}");
 
-    /// <summary>An answer with the whole content or, where a range was asked for and the version is the same, the rest; cut off after some bytes of the body.</summary>
-    public static Answer Serve(Request request, byte[] content, string version = "\"v1\"", int? cutAfter = null)
-    {
-        bool partial = request.Headers.TryGetValue("range", out _) && request.Headers.GetValueOrDefault("if-range") == version;
-        int from = partial ? request.From : 0;
-        if (partial && from >= content.Length)
-        {
-            return new Answer($"HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */{content.Length}\r\nContent-Length: 0\r\n", []);
-        }
-
-        string head = partial
-            ? $"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {from}-{content.Length - 1}/{content.Length}\r\n"
-            : "HTTP/1.1 200 OK\r\n";
-        byte[] body = content[from..];
-        return new Answer($"{head}Content-Length: {body.Length}\r\nETag: {version}\r\n", cutAfter is int count ? body[..Math.Min(count, body.Length)] : body, Reset: cutAfter is not null);
-    }
+    /// <summary>An answer with the whole content; cut off after some bytes of the body.</summary>
+    public static Answer Serve(Request request, byte[] content, int? cutAfter = null)
+        => new($"HTTP/1.1 200 OK\r\nContent-Length: {content.Length}\r\n", content[..Math.Min(cutAfter ?? content.Length, content.Length)]);
 
     public void Dispose()
     {
@@ -71,7 +54,13 @@ internal sealed class LoopbackServer : IDisposable
                 Requests.Enqueue(request);
                 Answer answer = script(request);
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(answer.Head + "Connection: close\r\n\r\n"), stop.Token);
-                await stream.WriteAsync(answer.Body, stop.Token);
+                for (int i = 0; i < answer.Body.Length && answer.Pause > TimeSpan.Zero; i++)
+                {
+                    await stream.WriteAsync(answer.Body.AsMemory(i, 1), stop.Token);
+                    await Task.Delay(answer.Pause, stop.Token);
+                }
+
+                await stream.WriteAsync(answer.Pause > TimeSpan.Zero ? [] : answer.Body, stop.Token);
                 await stream.FlushAsync(stop.Token);
                 await Task.Delay(answer.Wait, stop.Token);
             }

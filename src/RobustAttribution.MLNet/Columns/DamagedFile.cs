@@ -1,4 +1,4 @@
-namespace RobustAttribution.MLNet.Datasets;
+namespace RobustAttribution.MLNet.Columns;
 
 /// <summary>The errors of files that are not what they should be: file, place, what should be there, what is.</summary>
 internal static class DamagedFile

@@ -1,4 +1,7 @@
-namespace RobustAttribution.MLNet.Datasets;
+using System.Buffers;
+using Microsoft.ML.Data;
+
+namespace RobustAttribution.MLNet.Columns;
 
 /// <summary>Reads images in the portable pixmap format (netpbm's "P6": binary, three bytes a pixel).</summary>
 internal static class PpmFile
@@ -6,7 +9,7 @@ internal static class PpmFile
     private const int MaximumSide = 1 << 15;
 
     /// <exception cref="InvalidDataException">The file is not such an image, or cut off; the message names file, position, what was expected and what was found.</exception>
-    public static void Read(string path, Raster raster)
+    public static MLImage Read(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);
         if (bytes.Length < 2 || bytes[0] != 'P' || bytes[1] != '6')
@@ -23,6 +26,7 @@ internal static class PpmFile
             throw DamagedFile.AtByte(path, at, "255 as the largest value", depth.ToString());
         }
 
+        ImageFile.CheckSize(width, height, path);
         long needed = 3L * width * height;
         at++; // the one white space that ends the header; Number has seen it
         if (bytes.Length - at != needed)
@@ -30,10 +34,19 @@ internal static class PpmFile
             throw DamagedFile.AtByte(path, at, $"{needed} bytes for {width}×{height} pixels", $"{bytes.Length - at} to the end of the file");
         }
 
-        raster.Resize(width, height);
-        for (int i = 0; i < width * height; i++, at += 3)
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(4 * width * height);
+        try
         {
-            raster.Set(4 * i, bytes[at], bytes[at + 1], bytes[at + 2]);
+            for (int i = 0; i < 4 * width * height; i += 4, at += 3)
+            {
+                (pixels[i], pixels[i + 1], pixels[i + 2], pixels[i + 3]) = (bytes[at + 2], bytes[at + 1], bytes[at], byte.MaxValue);
+            }
+
+            return MLImage.CreateFromPixels(width, height, MLPixelFormat.Bgra32, pixels.AsSpan(0, 4 * width * height));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
         }
     }
 

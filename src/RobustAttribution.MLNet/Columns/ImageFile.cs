@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Columns;
+using SkiaSharp;
+
+namespace RobustAttribution.MLNet;
+
+/// <summary>Decodes image files by one set of rules, those of every loader on <c>mlContext.Data</c>.</summary>
+/// <remarks>
+/// JPEG, PNG, GIF, WebP and BMP are decoded by SkiaSharp, PPM (binary, 8 bits) here. The EXIF orientation is applied. Transparent pixels are laid on black. CMYK, grey, palettes and 16-bit samples
+/// become 8-bit red, green and blue; colour profiles are not applied. Of an animation the first frame counts. A file that ends too soon is an error, and one that declares more than
+/// <see cref="MaximumPixels"/> is refused before it is decoded. ML.NET's <c>LoadImages</c> and <c>MLImage.CreateFromFile</c> decode on their own: they do not apply the orientation,
+/// and take what there is of a file that ends too soon.
+/// </remarks>
+public static class ImageFile
+{
+    /// <summary>Pixels that an image has at most: 100 million.</summary>
+    public const int MaximumPixels = 100_000_000;
+
+    /// <summary>Decodes a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>An opaque image of blue, green, red, alpha bytes, which the caller disposes of.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is no image, ends too soon, is damaged, or has more pixels than allowed; the message names the file and the reason.</exception>
+    public static MLImage Read(string path) => Read(path, path, upright: true);
+
+    /// <summary>Decodes a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="named">How errors name it.</param>
+    /// <param name="upright">Whether the EXIF orientation is applied; otherwise the pixels are as stored.</param>
+    internal static MLImage Read(string path, string named, bool upright)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{named}: the image '{path}' is missing.", path);
+        }
+
+        if (Path.GetExtension(path).Equals(".ppm", StringComparison.OrdinalIgnoreCase))
+        {
+            return PpmFile.Read(path);
+        }
+
+        using SKCodec? codec = SKCodec.Create(path);
+        if (codec is null)
+        {
+            throw new InvalidDataException($"{named}: expected an image, found {Describe(path)}.");
+        }
+
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888, SKAlphaType.Premul); // multiplied by alpha: laid on black
+        CheckSize(info.Width, info.Height, named);
+        using var bitmap = new SKBitmap(info);
+        SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
+        if (result != SKCodecResult.Success)
+        {
+            string found = result == SKCodecResult.IncompleteInput ? "the end of the file after a part of it" : $"damage ({result})";
+            throw new InvalidDataException($"{named}: expected an image of {info.Width}×{info.Height} pixels (width × height), found {found}.");
+        }
+
+        SKEncodedOrigin origin = upright ? codec.EncodedOrigin : SKEncodedOrigin.TopLeft;
+        if (origin == SKEncodedOrigin.TopLeft && codec.Info.AlphaType == SKAlphaType.Opaque)
+        {
+            return MLImage.CreateFromPixels(info.Width, info.Height, MLPixelFormat.Bgra32, bitmap.GetPixelSpan());
+        }
+
+        bool turned = origin >= SKEncodedOrigin.LeftTop;
+        (int width, int height) = turned ? (info.Height, info.Width) : (info.Width, info.Height);
+        uint[] pixels = ArrayPool<uint>.Shared.Rent(width * height);
+        try
+        {
+            Span<uint> target = pixels.AsSpan(0, width * height);
+            CopyUpright(MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan()), info.Width, info.Height, origin, target);
+            return MLImage.CreateFromPixels(width, height, MLPixelFormat.Bgra32, MemoryMarshal.AsBytes(target));
+        }
+        finally
+        {
+            ArrayPool<uint>.Shared.Return(pixels);
+        }
+    }
+
+    /// <exception cref="InvalidDataException">The image has more than <see cref="MaximumPixels"/>.</exception>
+    internal static void CheckSize(int width, int height, string named)
+    {
+        if ((long)width * height > MaximumPixels)
+        {
+            throw new InvalidDataException($"{named}: the image has {width}×{height} pixels (width × height); allowed are {MaximumPixels:N0} in all.");
+        }
+    }
+
+    /// <summary>Copies pixels to where the orientation wants them, opaque. Its name says at which sides the first stored row and column belong.</summary>
+    private static void CopyUpright(ReadOnlySpan<uint> stored, int width, int height, SKEncodedOrigin origin, Span<uint> target)
+    {
+        bool turned = origin >= SKEncodedOrigin.LeftTop;
+        bool rowsBackwards = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        bool columnsBackwards = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        for (int i = 0; i < height; i++)
+        {
+            int row = rowsBackwards ? height - 1 - i : i;
+            for (int j = 0; j < width; j++)
+            {
+                int column = columnsBackwards ? width - 1 - j : j;
+                target[turned ? (j * height) + i : (i * width) + j] = stored[(row * width) + column] | 0xFF000000;
+            }
+        }
+    }
+
+    /// <summary>What a file that is no image seems to be.</summary>
+    private static string Describe(string path)
+    {
+        Span<byte> start = stackalloc byte[24];
+        using FileStream file = File.OpenRead(path);
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        return start switch
+        {
+            [] => "an empty file",
+            [(byte)'<', ..] => "HTML or XML",
+            [0, 5, 0x16, 7, ..] => "a macOS resource file (AppleDouble)",
+            _ when start.StartsWith("version https://git-lfs"u8) => "a pointer of Git LFS, in whose place 'git lfs pull' puts the image",
+            _ => "something that cannot be decoded",
+        };
+    }
+}

@@ -1,0 +1,157 @@
+using System.Buffers.Binary;
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Tests.Fixtures;
+using SkiaSharp;
+
+namespace RobustAttribution.MLNet.Tests.Columns;
+
+/// <summary>What image files hold beside 8-bit colours, and what is wrong with some.</summary>
+[TestClass]
+public sealed class ImageFileTests
+{
+    private static readonly SKColor[] Quarters = [SKColors.Red, SKColors.Lime, SKColors.Blue, SKColors.White]; // a b / c d
+    private readonly DataFolder folder = new();
+
+    [TestCleanup]
+    public void Clean() => folder.Dispose();
+
+    [TestMethod]
+    [DataRow(1, "abcd")]
+    [DataRow(2, "badc")]
+    [DataRow(3, "dcba")]
+    [DataRow(4, "cdab")]
+    [DataRow(5, "acbd")]
+    [DataRow(6, "cadb")]
+    [DataRow(7, "dbca")]
+    [DataRow(8, "bdac")]
+    public void TheExifOrientationIsApplied(int orientation, string expected)
+    {
+        byte[] jpeg = Encode(Quartered(64, 32), SKEncodedImageFormat.Jpeg);
+        byte[] exif = [.. "Exif\0\0"u8, .. "MM"u8, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
+        string path = folder.Write("a.jpg", [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]]);
+        using MLImage image = ImageFile.Read(path);
+        Assert.AreEqual(orientation < 5 ? (64, 32) : (32, 64), (image.Width, image.Height));
+        string found = string.Concat(new[] { (1, 1), (3, 1), (1, 3), (3, 3) }.Select(place => (char)('a' + Nearest(image, place.Item1 * image.Width / 4, place.Item2 * image.Height / 4))));
+        Assert.AreEqual(expected, found);
+        using MLImage stored = ImageFile.Read(path, path, upright: false);
+        Assert.AreEqual((64, 32), (stored.Width, stored.Height));
+        Assert.AreEqual(0, Nearest(stored, 16, 8));
+    }
+
+    [TestMethod]
+    [DataRow("a.jpg", SKEncodedImageFormat.Jpeg)]
+    [DataRow("a.png", SKEncodedImageFormat.Png)]
+    public void AFileThatEndsTooSoonIsNamed(string name, SKEncodedImageFormat format)
+    {
+        byte[] content = Encode(Noise(200, 150), format);
+        string path = folder.Write(name, content[..(content.Length / 2)]);
+        Damaged(path, $"{path}: expected an image of 200×150 pixels (width × height), found the end of the file after a part of it.");
+    }
+
+    [TestMethod]
+    public void TransparentPixelsAreLaidOnBlack()
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(3, 1, SKColorType.Bgra8888, SKAlphaType.Unpremul));
+        bitmap.SetPixel(0, 0, new SKColor(200, 100, 50, 255));
+        bitmap.SetPixel(1, 0, new SKColor(200, 100, 50, 102));
+        bitmap.SetPixel(2, 0, new SKColor(200, 100, 50, 0));
+        using MLImage image = ImageFile.Read(folder.Write("a.png", Encode(bitmap, SKEncodedImageFormat.Png)));
+        CollectionAssert.AreEqual(new byte[] { 50, 100, 200, 255, 20, 40, 80, 255, 0, 0, 0, 255 }, image.Pixels.ToArray());
+    }
+
+    [TestMethod]
+    public void ABombIsRefusedByNameSizeAndLimitBeforeItIsDecoded()
+    {
+        byte[] png = Encode(Noise(4, 4), SKEncodedImageFormat.Png);
+        BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(16), 24_000);
+        BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(20), 24_000);
+        BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), Crc32(png.AsSpan(12, 17)));
+        byte[] jpeg = Encode(Noise(4, 4), SKEncodedImageFormat.Jpeg);
+        int frame = jpeg.AsSpan().IndexOf(new byte[] { 0xFF, 0xC0 });
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 5), 16_000);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 7), 65_500);
+        long before = Environment.WorkingSet;
+        foreach ((string name, IEnumerable<byte> content, string size) in new[]
+        {
+            ("a.png", png, "24000×24000"), ("a.jpg", (IEnumerable<byte>)jpeg, "65500×16000"), ("a.ppm", "P6 20000 20000 255\n"u8.ToArray(), "20000×20000"),
+        })
+        {
+            string path = folder.Write(name, content);
+            Damaged(path, $"{path}: the image has {size} pixels (width × height); allowed are 100,000,000 in all.");
+        }
+
+        Assert.IsLessThan(200_000_000, Environment.WorkingSet - before);
+    }
+
+    [TestMethod]
+    [DataRow("", "an empty file")]
+    [DataRow("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS, in whose place 'git lfs pull' puts the image")]
+    [DataRow("<!DOCTYPE html>", "HTML or XML")]
+    [DataRow("\0\u0005\u0016\u0007\0\u0002\0\0", "a macOS resource file (AppleDouble)")]
+    [DataRow("nothing known", "something that cannot be decoded")]
+    public void WhatAFileIsInsteadIsNamed(string content, string found)
+    {
+        string path = folder.Write("a.jpg", content);
+        Damaged(path, $"{path}: expected an image, found {found}.");
+    }
+
+    [TestMethod]
+    public void AMissingFileIsNamed()
+        => StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => ImageFile.Read(folder.Of("gone.png"))).Message, folder.Of("gone.png"));
+
+    private static void Damaged(string path, string message) => Assert.AreEqual(message, Assert.ThrowsExactly<InvalidDataException>(() => ImageFile.Read(path)).Message);
+
+    private static byte[] Encode(SKBitmap bitmap, SKEncodedImageFormat format)
+    {
+        using SKData data = bitmap.Encode(format, 95);
+        return data.ToArray();
+    }
+
+    /// <summary>Four quarters of one colour each.</summary>
+    private static SKBitmap Quartered(int width, int height)
+    {
+        var bitmap = new SKBitmap(width, height);
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                bitmap.SetPixel(x, y, Quarters[(2 * (2 * y / height)) + (2 * x / width)]);
+            }
+        }
+
+        return bitmap;
+    }
+
+    private static SKBitmap Noise(int width, int height)
+    {
+        var random = new Random(1);
+        var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Opaque));
+        for (int i = 0; i < width * height; i++)
+        {
+            bitmap.SetPixel(i % width, i / width, new SKColor((uint)random.Next() | 0xFF000000));
+        }
+
+        return bitmap;
+    }
+
+    private static int Nearest(MLImage image, int x, int y)
+    {
+        byte[] pixel = image.Pixels.Slice(4 * ((y * image.Width) + x), 4).ToArray();
+        return Array.FindIndex(Quarters, color => Math.Abs(color.Blue - pixel[0]) + Math.Abs(color.Green - pixel[1]) + Math.Abs(color.Red - pixel[2]) < 60);
+    }
+
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                crc = (crc & 1) != 0 ? 0xEDB88320 ^ (crc >> 1) : crc >> 1;
+            }
+        }
+
+        return ~crc;
+    }
+}
