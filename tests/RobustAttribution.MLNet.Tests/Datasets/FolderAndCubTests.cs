@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using RobustAttribution.MLNet.Drawing;
 using RobustAttribution.MLNet.Tests.Fixtures;
+using SkiaSharp;
 
 namespace RobustAttribution.MLNet.Tests.Datasets;
 
@@ -84,14 +84,7 @@ public sealed class FolderAndCubTests
     public void TheMiddleIsCutOutWithItsBox()
     {
         WriteBirds();
-        var random = new Random(3);
-        var canvas = new Canvas(8, 6, (10, 20, 30));
-        for (int i = 0; i < 20; i++)
-        {
-            canvas.Fill(random.Next(8), random.Next(6), 2, 2, ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256)));
-        }
-
-        folder.Write("CUB_200_2011/images/001.Albatross/b.png", PngEncoder.Encode(canvas));
+        folder.Write("CUB_200_2011/images/001.Albatross/b.png", PngFile.Of(8, 6, new SKColor(10, 20, 30), new Random(3), 20, 2, 2));
         var options = new DatasetOptions { Height = 12, Width = 12, Resize = ResizePolicy.Crop };
         float[] whole = (float[])Rows.Read(context.Data.LoadCub200(folder.Path, DatasetSplit.Test, options)).Single().Values["Image"];
         IDataView view = context.Data.LoadCub200(folder.Path, DatasetSplit.Test, options with { CenterCrop = 7 });
@@ -156,5 +149,5 @@ public sealed class FolderAndCubTests
     }
 
     /// <summary>An image of one colour.</summary>
-    private void WriteImage(string name, int width, int height) => folder.Write(name, PngEncoder.Encode(new Canvas(width, height, (10, 20, 30))));
+    private void WriteImage(string name, int width, int height) => folder.Write(name, PngFile.Plain(width, height));
 }

@@ -45,7 +45,7 @@ public sealed class PackageSettingsTests
 
     [TestMethod]
     [DataRow("RobustAttribution", "TorchSharp")]
-    [DataRow("RobustAttribution.MLNet", "TorchSharp", "Microsoft.ML", "Microsoft.ML.ImageAnalytics", "Microsoft.ML.TorchSharp")]
+    [DataRow("RobustAttribution.MLNet", "TorchSharp", "Microsoft.ML", "Microsoft.ML.ImageAnalytics", "Microsoft.ML.TorchSharp", "SkiaSharp")]
     public void DependenciesEndBeforeTheNextUncheckedVersion(string name, params string[] dependencies)
     {
         JsonElement items = Project(name).GetProperty("Items");
@@ -57,6 +57,7 @@ public sealed class PackageSettingsTests
         Assert.AreEqual("[5.0.1, 5.1.0)", ranges["Microsoft.ML"]);
         Assert.AreEqual("[5.0.1, 5.1.0)", ranges["Microsoft.ML.ImageAnalytics"]);
         Assert.AreEqual("[0.23.1, 0.24.0)", ranges["Microsoft.ML.TorchSharp"]);
+        Assert.AreEqual("[2.88.9, 3.0.0)", ranges["SkiaSharp"]);
     }
 
     [TestMethod]
