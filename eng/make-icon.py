@@ -10,12 +10,16 @@ import zlib
 from pathlib import Path
 
 SIZE, SAMPLES = 128, 4
-COLORS = (Path(__file__).parent / "../src/RobustAttribution.MLNet/Drawing/Resources/colormaps.bin").resolve().read_bytes()
+# matplotlib's inferno, as in ColorMap.cs.
+STOPS = [bytes.fromhex(stop) for stop in (
+    "000004 040312 0b0724 150b37 210c4a 2f0a5b 3d0965 4a0c6b 57106e 64156e 71196e 7d1e6d 8a226a 972766 a32c61 b0315b bc3754 "
+    "c63d4d d04545 da4e3c e35933 eb6429 f1711f f67e14 f98c0a fb9b06 fcaa0f fbba1f f9c932 f5d949 f2e865 f3f586 fcffa4").split()]
 
 
 def inferno(position: float) -> tuple[float, ...]:
-    at = 3 * round(255 * min(1, max(0, position)))
-    return tuple(channel / 255 for channel in COLORS[at:at + 3])
+    at = min(1, max(0, position)) * (len(STOPS) - 1)
+    stop = min(int(at), len(STOPS) - 2)
+    return tuple((low + (at - stop) * (high - low)) / 255 for low, high in zip(STOPS[stop], STOPS[stop + 1]))
 
 
 def inside_rounded_square(x: float, y: float, radius: float = 0.22) -> bool:

@@ -12,12 +12,12 @@ using TorchSharp;
 using static TorchSharp.torch;
 
 // Makes the images of docs/concepts.md: trains two small networks on Fashion-MNIST and draws what attacks and attributions make of test images.
-var images = new Option<int>("--images") { Description = "Training images.", DefaultValueFactory = _ => 6000 };
+var count = new Option<int>("--images") { Description = "Training images.", DefaultValueFactory = _ => 6000 };
 var epochs = new Option<int>("--epochs") { Description = "Passes over the training images.", DefaultValueFactory = _ => 3 };
 Option<string?> data = SharedOptions.Data();
 Option<bool> download = SharedOptions.Download();
 var output = new Option<string>("--output") { Description = "Folder of the images.", DefaultValueFactory = _ => Path.Combine("docs", "images") };
-var command = new RootCommand("Makes the images of docs/concepts.md.") { images, epochs, data, download, output };
+var command = new RootCommand("Makes the images of docs/concepts.md.") { count, epochs, data, download, output };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
 
@@ -25,7 +25,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
 {
     using IDisposable scope = NewDisposeScope();
     string files = new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(data), parsed.GetValue(download), cancellation);
-    (Tensor images, Tensor classes) = Load(files, DatasetSplit.Train, parsed.GetValue(images));
+    (Tensor images, Tensor classes) = Load(files, DatasetSplit.Train, parsed.GetValue(count));
     var source = new TensorBatchSource(images, classes);
     (Tensor shown, Tensor labels) = Load(files, DatasetSplit.Test, Sheets.Candidates);
     using ImageNetwork plain = Train(new CrossEntropy(), Activation.Relu), robust = Train(new LocalGradientAlignment(), Activation.Softplus(3));

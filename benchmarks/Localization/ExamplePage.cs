@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using RobustAttribution.Localization;
+using RobustAttribution.MLNet;
 
 namespace RobustAttribution.Benchmarks;
 
@@ -9,12 +11,20 @@ internal static class ExamplePage
     private const int Count = 8;
     private const int Zoom = 4;
     private const int Side = PastedItem.Side * Zoom;
+    private static readonly (byte, byte, byte) White = (255, 255, 255);
+    private static readonly (byte, byte, byte) Blue = (86, 180, 233); // apart from inferno's colours and white for every kind of colour vision
 
     public static void Save(string path, IReadOnlyList<(string Name, LocalizedModel Model)> models)
     {
+        string clip = string.Create(CultureInfo.InvariantCulture, $"{SaliencyImage.DefaultClipPercentile}th percentile");
         var sheet = new ContactSheet("Objects found by saliency maps alone")
         {
-            Subtitles = ["The first test images; white: true box, red: the box of the map at the threshold chosen on the validation images. Below: intersection over union."],
+            Subtitles =
+            [
+                "The first test images; white: true box, blue: box of the map at the threshold chosen on the validation images.",
+                $"Each map has a scale of its own, clipped at its {clip}. Below: IoU, intersection over union.",
+            ],
+            ColorBar = new ColorBar(ColorMap.Inferno, "0", $"≥ {clip}"),
             Columns = ["image", .. models.Select(model => model.Name)],
             CellSize = 168,
         };
@@ -25,11 +35,12 @@ internal static class ExamplePage
             sheet.Add(
                 $"{i + 1}",
                 [
-                    ContactSheetCell.Image(Draw(rows[0][i].Image, 255, (truth, 1, 1, 1)), 3, Side, Side),
+                    ContactSheetCell.Image(Draw(rows[0][i].Image, Grey, (truth, White)), 3, Side, Side),
                     .. rows.Select((items, model) =>
                     {
                         BoundingBox found = At(items[i].PredictedBox, models[model].Model.ChosenThreshold);
-                        float[] drawn = Draw(items[i].Saliency, items[i].Saliency.Max(), (truth, 1, 1, 1), (found, 1, 0.15f, 0.1f));
+                        double scale = SaliencyImage.ClipValue(items[i].Saliency);
+                        float[] drawn = Draw(items[i].Saliency, value => ColorMap.Inferno.At(value / scale), (truth, White), (found, Blue));
                         return ContactSheetCell.Image(drawn, 3, Side, Side, $"IoU {found.IntersectionOverUnion(truth):F2}");
                     }),
                 ]);
@@ -39,26 +50,31 @@ internal static class ExamplePage
         page.Save(path);
     }
 
-    private static BoundingBox At(float[] edges, int index) => new(edges[4 * index], edges[(4 * index) + 1], edges[(4 * index) + 2], edges[(4 * index) + 3]);
+    private static BoundingBox At(float[] edges, int index)
+        => new(edges[4 * index], edges[(4 * index) + 1], edges[(4 * index) + 2], edges[(4 * index) + 3]);
 
-    /// <summary>[3, Side, Side] in [0, 1]: grey values with the outlines of boxes.</summary>
-    private static float[] Draw(float[] values, float white, params (BoundingBox Box, float Red, float Green, float Blue)[] boxes)
+    private static (byte Red, byte Green, byte Blue) Grey(float value) => ((byte)value, (byte)value, (byte)value);
+
+    /// <summary>[3, Side, Side] in [0, 1]: values in colours with the outlines of boxes.</summary>
+    private static float[] Draw(
+        float[] values,
+        Func<float, (byte Red, byte Green, byte Blue)> colorOf,
+        params (BoundingBox Box, (byte Red, byte Green, byte Blue) Color)[] boxes)
     {
         float[] pixels = new float[3 * Side * Side];
         for (int at = 0; at < Side * Side; at++)
         {
             (int y, int x) = Math.DivRem(at, Side);
-            float grey = white > 0 ? values[(y / Zoom * PastedItem.Side) + (x / Zoom)] / white : 0;
-            (float red, float green, float blue) = (grey, grey, grey);
-            foreach ((BoundingBox box, float r, float g, float b) in boxes)
+            (byte red, byte green, byte blue) = colorOf(values[(y / Zoom * PastedItem.Side) + (x / Zoom)]);
+            foreach ((BoundingBox box, (byte, byte, byte) color) in boxes)
             {
                 (double left, double top, double right, double bottom) = (box.Left * Zoom, box.Top * Zoom, box.Right * Zoom, box.Bottom * Zoom);
                 bool inside = x >= left && x < right && y >= top && y < bottom;
                 bool core = x >= left + 2 && x < right - 2 && y >= top + 2 && y < bottom - 2;
-                (red, green, blue) = inside && !core ? (r, g, b) : (red, green, blue);
+                (red, green, blue) = inside && !core ? color : (red, green, blue);
             }
 
-            (pixels[at], pixels[at + (Side * Side)], pixels[at + (2 * Side * Side)]) = (red, green, blue);
+            (pixels[at], pixels[at + (Side * Side)], pixels[at + (2 * Side * Side)]) = (red / 255f, green / 255f, blue / 255f);
         }
 
         return pixels;

@@ -21,9 +21,9 @@ internal static class ContactPage
                 "Fashion-MNIST test images; map = |gradient of the predicted class|, brighter = more important.",
                 $"Both maps of an image and a model share one scale, clipped at the {Clip} of the map before the attack.",
                 "Attack: top-k attack (k = 100), 50 steps, no pixel moves by more than 8/255; the prediction stays.",
-                "top-100: share of the 100 most important pixels that stay so; Kendall τ: agreement of the order of all pixels (1 is best for both).",
+                "top-100: share of the 100 most important pixels that stay so; Kendall τ: agreement of the order of all pixels (1 is best).",
             ],
-            ColumnGroups = [(null, 1), .. outcomes.Select(outcome => ((string?)$"trained with {outcome.Contestant.Name}, {outcome.Contestant.Activation}", 3))],
+            ColumnGroups = [(null, 1), .. outcomes.Select(outcome => (Heading(outcome.Contestant), 3))],
             ColorBar = new ColorBar(ColorMap.Inferno, "0", $"≥ {Clip}"),
             Columns = ["image", .. outcomes.SelectMany(_ => Headings)],
         };
@@ -35,28 +35,31 @@ internal static class ContactPage
 
         using MLImage page = sheet.Render();
         page.Save(path);
+
+        static string? Heading(Contestant contestant) => $"trained with {contestant.Name}, {contestant.Activation}";
     }
 
-    /// <summary>The first test images of different classes that every model gets right and whose attack was valid.</summary>
+    /// <summary>
+    /// The first test images of different classes that every model gets right and whose attack was valid; the first image where there is none.
+    /// </summary>
     private static IEnumerable<int> Chosen(IReadOnlyList<Outcome> outcomes)
     {
         int count = outcomes[0].Images.Count;
-        List<int> usable = [.. Enumerable.Range(0, count).Where(row => outcomes.All(outcome => outcome.Images[row].AttackValid && outcome.Images[row].PredictedLabel == outcome.Images[row].LabelName))];
+        List<int> usable = [.. Enumerable.Range(0, count).Where(row => outcomes.All(outcome => IsUsable(outcome.Images[row])))];
         return usable.DistinctBy(row => outcomes[0].Images[row].LabelName).Concat(usable).Distinct().DefaultIfEmpty(0).Take(Rows);
+
+        static bool IsUsable(AttackedRow image) => image.AttackValid && image.PredictedLabel == image.LabelName;
     }
 
     private static IEnumerable<ContactSheetCell> Cells(AttackedRow image)
     {
         double scale = SaliencyImage.ClipValue(image.Saliency);
-        yield return ContactSheetCell.Map(image.Saliency, Side, Side, scale, ColorMap.Inferno, $"{image.PredictedLabel} {Percent(image.Score.Max())}");
-        yield return Image(image.AttackedImage, $"still {image.PredictedLabel}");
-        yield return ContactSheetCell.Map(
-            image.AttackedSaliency, Side, Side, scale, ColorMap.Inferno, $"top-100 {Number(image.TopKIntersection)}", $"Kendall τ {Number(image.KendallTau)}");
+        string answer = $"{image.PredictedLabel} {image.Score.Max().ToString("0 %", CultureInfo.InvariantCulture)}";
+        yield return ContactSheetCell.Map(image.Saliency, Side, Side, scale, ColorMap.Inferno, answer);
+        yield return Image(image.AttackedImage, image.ImageCaptions());
+        yield return ContactSheetCell.Map(image.AttackedSaliency, Side, Side, scale, ColorMap.Inferno, image.MapCaptions());
     }
 
-    private static ContactSheetCell Image(float[] pixels, string caption) => ContactSheetCell.Image([.. pixels.Select(value => value / 255)], 1, Side, Side, caption);
-
-    private static string Percent(double share) => share.ToString("0 %", CultureInfo.InvariantCulture);
-
-    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+    private static ContactSheetCell Image(float[] pixels, params string[] captions)
+        => ContactSheetCell.Image([.. pixels.Select(value => value / 255)], 1, Side, Side, captions);
 }

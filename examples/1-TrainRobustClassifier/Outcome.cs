@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace RobustAttribution.Examples.TrainRobustClassifier;
 
@@ -22,28 +21,4 @@ internal sealed record Outcome(Contestant Contestant, ITransformer Model, IReadO
     public required TimeSpan TrainingTime { get; init; }
 
     public void Dispose() => (Model as IDisposable)?.Dispose();
-}
-
-/// <summary>A row of the view after the top-k attack, as ML.NET fills it in.</summary>
-internal sealed class AttackedRow
-{
-    public string LabelName { get; set; } = string.Empty;
-
-    public string PredictedLabel { get; set; } = string.Empty;
-
-    public float[] Score { get; set; } = [];
-
-    public float[] Image { get; set; } = [];
-
-    public float[] Saliency { get; set; } = [];
-
-    public float[] AttackedImage { get; set; } = [];
-
-    public float[] AttackedSaliency { get; set; } = [];
-
-    public bool AttackValid { get; set; }
-
-    public float TopKIntersection { get; set; }
-
-    public float KendallTau { get; set; }
 }

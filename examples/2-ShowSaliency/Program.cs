@@ -96,7 +96,7 @@ static MLImage Sheet(string id, SavedClassifier model, string method, Explained 
         ],
         Columns = ["image", "map", "overlay", "most important fifth"],
         CellSize = 224,
-        ColorBar = ColorBar.UpTo(signed ? ColorMap.CoolWarm : ColorMap.Inferno, scale),
+        ColorBar = ColorBar.UpTo(signed ? ColorMap.BlueWhiteRed : ColorMap.Inferno, scale),
     };
     sheet.Add(
         string.Empty,

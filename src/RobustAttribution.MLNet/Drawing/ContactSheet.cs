@@ -1,57 +1,65 @@
 using System.Globalization;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Drawing;
+using SkiaSharp;
 
 namespace RobustAttribution.MLNet;
 
 /// <summary>One image or map of a <see cref="ContactSheet"/>, with up to a few lines below it.</summary>
 public sealed class ContactSheetCell
 {
-    private ContactSheetCell(int width, int height, Func<int, int, (byte Red, byte Green, byte Blue)> colorAt, IReadOnlyList<string> captions)
+    private ContactSheetCell(DrawnImage drawn, IReadOnlyList<string> captions)
     {
-        Width = width;
-        Height = height;
-        ColorAt = colorAt;
+        Drawn = drawn;
         Captions = captions;
     }
 
-    internal int Width { get; }
-
-    internal int Height { get; }
-
-    internal Func<int, int, (byte Red, byte Green, byte Blue)> ColorAt { get; }
+    internal DrawnImage Drawn { get; }
 
     internal IReadOnlyList<string> Captions { get; }
 
     /// <summary>An image: C·H·W values in [0, 1], one channel or three.</summary>
     public static ContactSheetCell Image(ReadOnlySpan<float> image, int channels, int height, int width, params IReadOnlyList<string> captions)
-        => new(width, height, SaliencyImage.ImagePainter(image, channels, height, width), captions);
+        => new(DrawnImage.OfImage(image, channels, height, width), captions);
 
     /// <summary>A map: H·W values; <paramref name="scale"/> gets the last colour, so that maps drawn with one scale can be compared.</summary>
     /// <remarks>Null is the map's largest magnitude; <see cref="SaliencyImage.ClipValue"/> gives a scale that hot pixels do not decide.</remarks>
-    public static ContactSheetCell Map(ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null, params IReadOnlyList<string> captions)
-        => new(width, height, SaliencyImage.MapPainter(map, height, width, scale, colors), captions);
+    public static ContactSheetCell Map(
+        ReadOnlySpan<float> map,
+        int height,
+        int width,
+        double? scale = null,
+        ColorMap? colors = null,
+        params IReadOnlyList<string> captions)
+        => new(DrawnImage.OfMap(map, height, width, scale, colors), captions);
 
     /// <summary>An image in grey with its map laid over it, see <see cref="SaliencyImage.Overlay"/>.</summary>
     public static ContactSheetCell Overlay(
-        ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null, params IReadOnlyList<string> captions)
-        => new(width, height, SaliencyImage.OverlayPainter(image, channels, map, height, width, 0.8, scale, colors), captions);
+        ReadOnlySpan<float> image,
+        int channels,
+        ReadOnlySpan<float> map,
+        int height,
+        int width,
+        double? scale = null,
+        ColorMap? colors = null,
+        params IReadOnlyList<string> captions)
+        => new(DrawnImage.Overlay(image, channels, map, height, width, 0.8, scale, colors), captions);
 
     /// <summary>The most salient pixels of an image, see <see cref="SaliencyImage.Masked"/>.</summary>
-    public static ContactSheetCell Masked(ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double share = 0.2, params IReadOnlyList<string> captions)
-        => new(width, height, SaliencyImage.MaskedPainter(image, channels, map, height, width, share), captions);
+    public static ContactSheetCell Masked(
+        ReadOnlySpan<float> image,
+        int channels,
+        ReadOnlySpan<float> map,
+        int height,
+        int width,
+        double share = 0.2,
+        params IReadOnlyList<string> captions)
+        => new(DrawnImage.Masked(image, channels, map, height, width, share), captions);
 
     /// <summary>What was added to an image, drawn around middle grey: C·H·W differences, magnified.</summary>
-    public static ContactSheetCell Perturbation(ReadOnlySpan<float> difference, int channels, int height, int width, double magnification, params IReadOnlyList<string> captions)
-    {
-        float[] shown = new float[difference.Length];
-        for (int i = 0; i < shown.Length; i++)
-        {
-            shown[i] = 0.5f + (float)(magnification * difference[i]);
-        }
-
-        return new(width, height, SaliencyImage.ImagePainter(shown, channels, height, width), captions);
-    }
+    public static ContactSheetCell Perturbation(
+        ReadOnlySpan<float> difference, int channels, int height, int width, double magnification, params IReadOnlyList<string> captions)
+        => new(DrawnImage.OfDifference(difference, channels, height, width, magnification), captions);
 }
 
 /// <summary>The colours of a sheet's maps, and what the two ends stand for.</summary>
@@ -85,10 +93,9 @@ public sealed class ContactSheet(string title)
     private const int Gap = 14;
     private const int Margin = 24;
     private const int BarWidth = 192;
-    private static readonly (byte, byte, byte) Paper = (255, 255, 255);
-    private static readonly (byte, byte, byte) Ink = (28, 30, 34);
-    private static readonly (byte, byte, byte) Faint = (96, 100, 108);
-    private static readonly (byte, byte, byte) Rule = (206, 210, 216);
+    private static readonly SKColor Ink = new(28, 30, 34);
+    private static readonly SKColor Faint = new(96, 100, 108);
+    private static readonly SKColor Rule = new(206, 210, 216);
     private readonly List<(string Label, IReadOnlyList<ContactSheetCell> Cells)> rows = [];
 
     /// <summary>Lines under the headline: what is shown, the budget, the scale of the maps.</summary>
@@ -130,68 +137,68 @@ public sealed class ContactSheet(string title)
             throw new InvalidOperationException($"The contact sheet '{title}' has no row.");
         }
 
-        int line = GlyphAtlas.Text.LineHeight;
-        int labelWidth = rows.Max(row => GlyphAtlas.Text.Measure(row.Label)) + Gap;
+        int line = Lettering.Text.LineHeight;
+        int labelWidth = rows.Max(row => Lettering.Text.Measure(row.Label)) + Gap;
         int[] rowHeights = [.. rows.Select(row => CellSize + 4 + (line * row.Cells.Max(cell => cell.Captions.Count)) + Gap)];
-        int header = Margin + GlyphAtlas.Title.LineHeight + 4 + (Subtitles.Count * (line + 2)) + Gap;
+        int header = Margin + Lettering.Title.LineHeight + 4 + (Subtitles.Count * (line + 2)) + Gap;
         int groups = ColumnGroups.Count > 0 ? line + 8 : 0;
-        int width = (2 * Margin) + labelWidth + (Columns.Count * (CellSize + Gap)) - Gap;
-        width = Math.Max(width, (2 * Margin) + Math.Max(GlyphAtlas.Title.Measure(title), Subtitles.Select(text => GlyphAtlas.Text.Measure(text)).DefaultIfEmpty().Max()));
         int bar = ColorBar is null ? 0 : line + Gap;
-        width = Math.Max(width, ColorBar is null ? 0 : (2 * Margin) + BarWidth + (2 * Gap) + GlyphAtlas.Text.Measure(ColorBar.Low) + GlyphAtlas.Text.Measure(ColorBar.High));
-        var canvas = new Canvas(width, header + groups + line + 6 + rowHeights.Sum() + bar + Margin, Paper);
-
-        int y = Margin;
-        canvas.Write(Margin, y, title, Ink, GlyphAtlas.Title);
-        y += GlyphAtlas.Title.LineHeight + 4;
-        foreach (string text in Subtitles)
+        int[] widths =
+        [
+            labelWidth + (Columns.Count * (CellSize + Gap)) - Gap,
+            Lettering.Title.Measure(title),
+            .. Subtitles.Select(Lettering.Text.Measure),
+            ColorBar is null ? 0 : Lettering.Text.Measure(ColorBar.Low) + Lettering.Text.Measure(ColorBar.High) + BarWidth + (2 * Gap),
+        ];
+        return Page.Draw((2 * Margin) + widths.Max(), header + groups + line + 6 + rowHeights.Sum() + bar + Margin, canvas =>
         {
-            canvas.Write(Margin, y, text, Faint);
-            y += line + 2;
-        }
-
-        y = header;
-        DrawGroups(canvas, y, labelWidth);
-        y += groups;
-        for (int column = 0; column < Columns.Count; column++)
-        {
-            Centre(canvas, Left(column, labelWidth), y, Columns[column], Ink);
-        }
-
-        y += line + 6;
-        for (int row = 0; row < rows.Count; row++)
-        {
-            canvas.Write(Margin, y + ((CellSize - line) / 2), rows[row].Label, Ink);
-            for (int column = 0; column < Columns.Count; column++)
+            int y = Margin;
+            Lettering.Title.Write(canvas, Margin, y, title, Ink);
+            y += Lettering.Title.LineHeight + 4;
+            foreach (string text in Subtitles)
             {
-                DrawCell(canvas, Left(column, labelWidth), y, rows[row].Cells[column]);
+                Lettering.Text.Write(canvas, Margin, y, text, Faint);
+                y += line + 2;
             }
 
-            y += rowHeights[row];
-        }
+            DrawGroups(canvas, header, labelWidth);
+            y = header + groups;
+            for (int column = 0; column < Columns.Count; column++)
+            {
+                Centre(canvas, Left(column, labelWidth), y, CellSize, Gap - 2, Columns[column], Ink);
+            }
 
-        DrawBar(canvas, y);
-        return canvas.ToImage();
+            y += line + 6;
+            foreach (((string label, IReadOnlyList<ContactSheetCell> cells), int height) in rows.Zip(rowHeights))
+            {
+                Lettering.Text.Write(canvas, Margin, y + ((CellSize - line) / 2), label, Ink);
+                for (int column = 0; column < cells.Count; column++)
+                {
+                    DrawCell(canvas, Left(column, labelWidth), y, cells[column]);
+                }
+
+                y += height;
+            }
+
+            DrawBar(canvas, y);
+        });
     }
 
-    private void DrawBar(Canvas canvas, int top)
+    private static void Fill(SKCanvas canvas, int left, int top, int width, int height)
     {
-        if (ColorBar is null)
-        {
-            return;
-        }
+        using var paint = new SKPaint { Color = Rule };
+        canvas.DrawRect(left, top, width, height, paint);
+    }
 
-        int left = Margin + GlyphAtlas.Text.Measure(ColorBar.Low) + Gap;
-        int height = GlyphAtlas.Text.LineHeight;
-        canvas.Write(Margin, top, ColorBar.Low, Faint);
-        canvas.Fill(left - 1, top - 1, BarWidth + 2, height + 2, Rule);
-        canvas.Draw(left, top, BarWidth, height, BarWidth, 1, (x, _) => ColorBar.Colors.At(x / (BarWidth - 1.0)));
-        canvas.Write(left + BarWidth + Gap, top, ColorBar.High, Faint);
+    private static void Centre(SKCanvas canvas, int left, int top, int width, int overhang, string text, SKColor color)
+    {
+        string fitted = Lettering.Text.Fit(text, width + overhang);
+        Lettering.Text.Write(canvas, left + ((width - Lettering.Text.Measure(fitted)) / 2), top, fitted, color);
     }
 
     private int Left(int column, int labelWidth) => Margin + labelWidth + (column * (CellSize + Gap));
 
-    private void DrawGroups(Canvas canvas, int top, int labelWidth)
+    private void DrawGroups(SKCanvas canvas, int top, int labelWidth)
     {
         int column = 0;
         foreach ((string? text, int span) in ColumnGroups)
@@ -199,32 +206,45 @@ public sealed class ContactSheet(string title)
             if (text is not null)
             {
                 int left = Left(column, labelWidth);
-                int right = Left(column + span, labelWidth) - Gap;
-                string fitted = GlyphAtlas.Text.Fit(text, right - left);
-                canvas.Write(left + ((right - left - GlyphAtlas.Text.Measure(fitted)) / 2), top, fitted, Ink);
-                canvas.Fill(left, top + GlyphAtlas.Text.LineHeight + 2, right - left, 1, Rule);
+                int width = (span * (CellSize + Gap)) - Gap;
+                Centre(canvas, left, top, width, 0, text, Ink);
+                Fill(canvas, left, top + Lettering.Text.LineHeight + 2, width, 1);
             }
 
             column += span;
         }
     }
 
-    private void DrawCell(Canvas canvas, int left, int top, ContactSheetCell cell)
+    private void DrawCell(SKCanvas canvas, int left, int top, ContactSheetCell cell)
     {
-        double scale = (double)CellSize / Math.Max(cell.Width, cell.Height);
-        int width = (int)Math.Round(cell.Width * scale);
-        int height = (int)Math.Round(cell.Height * scale);
-        canvas.Fill(left - 1, top - 1, CellSize + 2, CellSize + 2, Rule);
-        canvas.Draw(left + ((CellSize - width) / 2), top + ((CellSize - height) / 2), width, height, cell.Width, cell.Height, cell.ColorAt);
+        double scale = (double)CellSize / Math.Max(cell.Drawn.Width, cell.Drawn.Height);
+        int width = (int)Math.Round(cell.Drawn.Width * scale);
+        int height = (int)Math.Round(cell.Drawn.Height * scale);
+        Fill(canvas, left - 1, top - 1, CellSize + 2, CellSize + 2);
+        using (SKImage image = cell.Drawn.ToSkia())
+        {
+            canvas.DrawBlocks(image, left + ((CellSize - width) / 2), top + ((CellSize - height) / 2), width, height);
+        }
+
         for (int i = 0; i < cell.Captions.Count; i++)
         {
-            Centre(canvas, left, top + CellSize + 4 + (i * GlyphAtlas.Text.LineHeight), cell.Captions[i], Faint);
+            Centre(canvas, left, top + CellSize + 4 + (i * Lettering.Text.LineHeight), CellSize, Gap - 2, cell.Captions[i], Faint);
         }
     }
 
-    private void Centre(Canvas canvas, int left, int top, string text, (byte, byte, byte) color)
+    private void DrawBar(SKCanvas canvas, int top)
     {
-        string fitted = GlyphAtlas.Text.Fit(text, CellSize + Gap - 2);
-        canvas.Write(left + ((CellSize - GlyphAtlas.Text.Measure(fitted)) / 2), top, fitted, color);
+        if (ColorBar is null)
+        {
+            return;
+        }
+
+        int left = Margin + Lettering.Text.Measure(ColorBar.Low) + Gap;
+        int height = Lettering.Text.LineHeight;
+        Lettering.Text.Write(canvas, Margin, top, ColorBar.Low, Faint);
+        Fill(canvas, left - 1, top - 1, BarWidth + 2, height + 2);
+        using SKImage bar = DrawnImage.OfColors(ColorBar.Colors, BarWidth).ToSkia();
+        canvas.DrawBlocks(bar, left, top, BarWidth, height);
+        Lettering.Text.Write(canvas, left + BarWidth + Gap, top, ColorBar.High, Faint);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Drawing;
+using SkiaSharp;
 
 namespace RobustAttribution.MLNet;
 
@@ -10,8 +11,6 @@ public static class SaliencyImage
     /// <summary>The percentile, in %, at which the contact sheets of the examples and the gallery of a report clip their maps: 99.</summary>
     public const double DefaultClipPercentile = 99;
 
-    private static readonly (byte, byte, byte) MaskGrey = (128, 128, 128);
-
     /// <summary>A map in colours, one pixel for each value.</summary>
     /// <param name="map">Height·Width values, row by row.</param>
     /// <param name="height">H, at least 1.</param>
@@ -20,12 +19,14 @@ public static class SaliencyImage
     /// The value that gets the last colour, as all above it do; 0 (and, with a diverging colour map, −scale) gets the first. Null takes the map's
     /// largest magnitude, so that nothing is clipped; <see cref="ClipValue"/> gives a scale that a few hot pixels do not decide.
     /// </param>
-    /// <param name="colors">Null takes <see cref="ColorMap.CoolWarm"/> for maps with negative values and <see cref="ColorMap.Inferno"/> otherwise.</param>
+    /// <param name="colors">
+    /// Null takes <see cref="ColorMap.BlueWhiteRed"/> for maps with negative values and <see cref="ColorMap.Inferno"/> otherwise.
+    /// </param>
     /// <exception cref="ArgumentException">The number of values is not H·W.</exception>
     public static MLImage HeatMap(ReadOnlySpan<float> map, int height, int width, double? scale = null, ColorMap? colors = null)
-        => Render(width, height, MapPainter(map, height, width, scale, colors));
+        => DrawnImage.OfMap(map, height, width, scale, colors).ToImage();
 
-    /// <summary>A scale for maps with a few very large values: a percentile of their magnitudes. All larger values have the same colour.</summary>
+    /// <summary>A scale for maps with a few very large values: a percentile of their magnitudes.</summary>
     /// <param name="map">Values of any shape, signed or not; NaN and infinities do not count.</param>
     /// <param name="percentile">In %, above 0 and at most 100; 100 clips nothing. 99 by default.</param>
     /// <returns>
@@ -70,7 +71,7 @@ public static class SaliencyImage
     /// <param name="width">W, at least 1.</param>
     /// <exception cref="ArgumentException">The number of values is not C·H·W, or C is neither 1 nor 3.</exception>
     public static MLImage FromPixels(ReadOnlySpan<float> image, int channels, int height, int width)
-        => Render(width, height, ImagePainter(image, channels, height, width));
+        => DrawnImage.OfImage(image, channels, height, width).ToImage();
 
     /// <summary>An image in grey with the map laid over it: the stronger the value, the more of its colour.</summary>
     /// <param name="image">Channels·Height·Width values in [0, 1].</param>
@@ -82,8 +83,15 @@ public static class SaliencyImage
     /// <param name="scale">See <see cref="HeatMap"/>.</param>
     /// <param name="colors">See <see cref="HeatMap"/>.</param>
     public static MLImage Overlay(
-        ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double opacity = 0.8, double? scale = null, ColorMap? colors = null)
-        => Render(width, height, OverlayPainter(image, channels, map, height, width, opacity, scale, colors));
+        ReadOnlySpan<float> image,
+        int channels,
+        ReadOnlySpan<float> map,
+        int height,
+        int width,
+        double opacity = 0.8,
+        double? scale = null,
+        ColorMap? colors = null)
+        => DrawnImage.Overlay(image, channels, map, height, width, opacity, scale, colors).ToImage();
 
     /// <summary>An image of which only the most salient pixels are left; the others are middle grey.</summary>
     /// <param name="image">Channels·Height·Width values in [0, 1].</param>
@@ -93,9 +101,9 @@ public static class SaliencyImage
     /// <param name="width">W, at least 1.</param>
     /// <param name="share">The share of the pixels that is left, 0 to 1; of equal values the first in row-major order are.</param>
     public static MLImage Masked(ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double share = 0.2)
-        => Render(width, height, MaskedPainter(image, channels, map, height, width, share));
+        => DrawnImage.Masked(image, channels, map, height, width, share).ToImage();
 
-    /// <summary>Images side by side, or in rows, on white: e.g. image, heat map and overlay. Each pixel becomes a block, nothing is smoothed.</summary>
+    /// <summary>Images side by side, or in rows, on white: e.g. image, heat map and overlay. Each pixel becomes a block.</summary>
     /// <param name="images">At least one, of any sizes, row by row; they stay the caller's.</param>
     /// <param name="columns">Images in a row, at least 1; null puts all into one.</param>
     /// <param name="zoom">Width and height of the block that a pixel becomes, at least 1.</param>
@@ -114,81 +122,24 @@ public static class SaliencyImage
         int down = (images.Count + across - 1) / across;
         int width = images.Max(image => image.Width) * zoom;
         int height = images.Max(image => image.Height) * zoom;
-        var canvas = new Canvas((across * (width + gap)) - gap, (down * (height + gap)) - gap, (255, 255, 255));
-        foreach ((int index, MLImage image) in images.Index())
+        return Page.Draw((across * (width + gap)) - gap, (down * (height + gap)) - gap, canvas =>
         {
-            canvas.Draw((index % across) * (width + gap), (index / across) * (height + gap), image.Width * zoom, image.Height * zoom, image.Width, image.Height, (x, y) => ColorOf(image, x, y));
-        }
-
-        return canvas.ToImage();
+            foreach ((int index, MLImage image) in images.Index())
+            {
+                using SKImage drawn = Page.ToSkia(image);
+                (int row, int column) = Math.DivRem(index, across);
+                canvas.DrawBlocks(drawn, column * (width + gap), row * (height + gap), image.Width * zoom, image.Height * zoom);
+            }
+        });
     }
 
-    internal static Func<int, int, (byte Red, byte Green, byte Blue)> OverlayPainter(
-        ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double opacity, double? scale, ColorMap? colors)
+    /// <summary>The bytes of a PNG file, e.g. for the answer of a web service: <see cref="MLImage.Save"/> writes to files alone.</summary>
+    /// <param name="image">It stays the caller's.</param>
+    public static byte[] ToPng(MLImage image)
     {
-        Require.InRange(opacity, 0, 1, nameof(opacity));
-        float[] values = map.ToArray();
-        double top = scale ?? LargestMagnitude(map);
-        Func<int, int, (byte Red, byte Green, byte Blue)> painter = ImagePainter(image, channels, height, width);
-        Func<int, int, (byte Red, byte Green, byte Blue)> heat = MapPainter(map, height, width, top, colors);
-        return (x, y) =>
-        {
-            (byte red, byte green, byte blue) = painter(x, y);
-            double grey = (0.299 * red) + (0.587 * green) + (0.114 * blue);
-            double share = top > 0 ? opacity * Math.Min(1, Math.Abs(values[(y * width) + x]) / top) : 0;
-            (byte r, byte g, byte b) = heat(x, y);
-            return (Mix(grey, r), Mix(grey, g), Mix(grey, b));
-
-            byte Mix(double under, byte over) => (byte)Math.Round((under * (1 - share)) + (over * share));
-        };
-    }
-
-    internal static Func<int, int, (byte Red, byte Green, byte Blue)> MaskedPainter(ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double share)
-    {
-        Require.InRange(share, 0, 1, nameof(share));
-        CheckLength(map.Length, nameof(map), height, width);
-        float[] values = map.ToArray();
-        Func<int, int, (byte Red, byte Green, byte Blue)> painter = ImagePainter(image, channels, height, width);
-        bool[] kept = new bool[values.Length];
-        foreach (int index in Enumerable.Range(0, values.Length).OrderByDescending(i => Math.Abs(values[i])).Take((int)Math.Round(share * values.Length)))
-        {
-            kept[index] = true;
-        }
-
-        return (x, y) => kept[(y * width) + x] ? painter(x, y) : MaskGrey;
-    }
-
-    internal static Func<int, int, (byte Red, byte Green, byte Blue)> MapPainter(ReadOnlySpan<float> map, int height, int width, double? scale, ColorMap? colors)
-    {
-        CheckLength(map.Length, nameof(map), height, width);
-        float[] values = map.ToArray();
-        double top = scale ?? LargestMagnitude(map);
-        ColorMap palette = colors ?? (values.Any(value => value < 0) ? ColorMap.CoolWarm : ColorMap.Inferno);
-        return (x, y) =>
-        {
-            double share = top > 0 ? values[(y * width) + x] / top : 0;
-            return palette.At(palette.IsDiverging ? (share + 1) / 2 : share);
-        };
-    }
-
-    internal static Func<int, int, (byte Red, byte Green, byte Blue)> ImagePainter(ReadOnlySpan<float> image, int channels, int height, int width)
-    {
-        if (channels is not (1 or 3))
-        {
-            throw new ArgumentException($"channels is {channels}; allowed are 1 (grey) and 3 (RGB).", nameof(channels));
-        }
-
-        CheckLength(image.Length, nameof(image), channels, height, width);
-        float[] values = image.ToArray();
-        int plane = height * width;
-        return (x, y) =>
-        {
-            int at = (y * width) + x;
-            byte first = Byte(values[at]);
-            return channels == 1 ? (first, first, first) : (first, Byte(values[at + plane]), Byte(values[at + (2 * plane)]));
-        };
-
-        static byte Byte(float value) => (byte)Math.Round(Math.Clamp(value, 0, 1) * 255);
+        using SKImage drawn = Page.ToSkia(Require.NotNull(image, nameof(image)));
+        using SKData data = drawn.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
     }
 
     internal static double LargestMagnitude(ReadOnlySpan<float> values)
@@ -203,32 +154,5 @@ public static class SaliencyImage
         }
 
         return largest;
-    }
-
-    private static (byte Red, byte Green, byte Blue) ColorOf(MLImage image, int x, int y)
-    {
-        ReadOnlySpan<byte> pixel = image.Pixels.Slice(((y * image.Width) + x) * 4, 4);
-        return image.PixelFormat == MLPixelFormat.Bgra32 ? (pixel[2], pixel[1], pixel[0]) : (pixel[0], pixel[1], pixel[2]);
-    }
-
-    private static MLImage Render(int width, int height, Func<int, int, (byte Red, byte Green, byte Blue)> colorAt)
-    {
-        var canvas = new Canvas(width, height, (0, 0, 0));
-        canvas.Draw(0, 0, width, height, width, height, colorAt);
-        return canvas.ToImage();
-    }
-
-    private static void CheckLength(int found, string name, params ReadOnlySpan<int> dimensions)
-    {
-        int expected = 1;
-        foreach (int dimension in dimensions)
-        {
-            expected = checked(expected * Require.InRange(dimension, 1, name: "dimension"));
-        }
-
-        if (found != expected)
-        {
-            throw new ArgumentException($"{name} has {found} values; {string.Join('×', dimensions.ToArray())} = {expected} are needed.", name);
-        }
     }
 }

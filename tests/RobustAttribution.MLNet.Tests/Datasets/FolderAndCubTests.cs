@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using RobustAttribution.MLNet.Drawing;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using SkiaSharp;
 
@@ -201,5 +200,5 @@ public sealed class FolderAndCubTests
     }
 
     /// <summary>An image of one colour.</summary>
-    private void WriteImage(string name, int width, int height) => folder.Write(name, PngEncoder.Encode(new Canvas(width, height, (10, 20, 30))));
+    private void WriteImage(string name, int width, int height) => folder.Write(name, PngFile.Plain(width, height));
 }

@@ -12,7 +12,7 @@ public sealed class ContactSheetTests
         using MLImage one = Sheet(1).Render();
         using MLImage three = Sheet(3).Render();
         Assert.AreEqual(one.Width, three.Width);
-        int rowHeight = 40 + 4 + GlyphAtlas.Text.LineHeight + 14;
+        int rowHeight = 40 + 4 + Lettering.Text.LineHeight + 14;
         Assert.AreEqual(2 * rowHeight, three.Height - one.Height);
     }
 
@@ -35,20 +35,20 @@ public sealed class ContactSheetTests
     public void TheColourBarRunsFromTheFirstColourToTheLast()
     {
         using MLImage without = Sheet(1).Render();
-        using MLImage page = Sheet(1, new ColorBar(ColorMap.CoolWarm, "−1", "1")).Render();
-        Assert.AreEqual(GlyphAtlas.Text.LineHeight + 14, page.Height - without.Height);
-        int y = page.Height - 24 - 14 - (GlyphAtlas.Text.LineHeight / 2);
-        int left = 24 + GlyphAtlas.Text.Measure("−1") + 14;
-        Assert.AreEqual(ColorMap.CoolWarm.At(0), ColorAt(page, left, y));
-        Assert.AreEqual(ColorMap.CoolWarm.At(1), ColorAt(page, left + 191, y));
-        Assert.AreEqual(ColorMap.CoolWarm.At(96 / 191.0), ColorAt(page, left + 96, y));
+        using MLImage page = Sheet(1, new ColorBar(ColorMap.BlueWhiteRed, "−1", "1")).Render();
+        Assert.AreEqual(Lettering.Text.LineHeight + 14, page.Height - without.Height);
+        int y = page.Height - 24 - 14 - (Lettering.Text.LineHeight / 2);
+        int left = 24 + Lettering.Text.Measure("−1") + 14;
+        Assert.AreEqual(ColorMap.BlueWhiteRed.At(0), ColorAt(page, left, y));
+        Assert.AreEqual(ColorMap.BlueWhiteRed.At(1), ColorAt(page, left + 191, y));
+        Assert.AreEqual(ColorMap.BlueWhiteRed.At(96 / 191.0), ColorAt(page, left + 96, y));
     }
 
     [TestMethod]
     public void TheColourBarOfAScaleNamesItsEnds()
     {
         Assert.AreEqual(new ColorBar(ColorMap.Inferno, "0", "≥ 0.0123"), ColorBar.UpTo(ColorMap.Inferno, 0.012345));
-        Assert.AreEqual(new ColorBar(ColorMap.CoolWarm, "≤ -12.3", "≥ 12.3"), ColorBar.UpTo(ColorMap.CoolWarm, 12.345));
+        Assert.AreEqual(new ColorBar(ColorMap.BlueWhiteRed, "≤ -12.3", "≥ 12.3"), ColorBar.UpTo(ColorMap.BlueWhiteRed, 12.345));
         float[] map = [.. Enumerable.Range(1, 100).Select(i => (float)i), 1e6f];
         Assert.AreEqual("≥ 100", ColorBar.UpTo(ColorMap.Inferno, SaliencyImage.ClipValue(map)).High);
         Assert.ThrowsExactly<ArgumentNullException>(() => ColorBar.UpTo(null!, 1));
@@ -107,7 +107,8 @@ public sealed class ContactSheetTests
     }
 
     [TestMethod]
-    public void AnEmptySheetIsRefused() => Assert.ThrowsExactly<InvalidOperationException>(() => new ContactSheet("title") { Columns = ["a"] }.Render());
+    public void AnEmptySheetIsRefused()
+        => Assert.ThrowsExactly<InvalidOperationException>(() => new ContactSheet("title") { Columns = ["a"] }.Render());
 
     private static (byte, byte, byte) ColorAt(MLImage image, int x, int y)
     {

@@ -16,7 +16,7 @@ public sealed class SaliencyImageTests
     public void ASignedMapHasZeroInTheMiddle()
     {
         using MLImage image = SaliencyImage.HeatMap([-2, 0, 1, 2], 2, 2);
-        CollectionAssert.AreEqual(Expected(ColorMap.CoolWarm, 0, 0.5, 0.75, 1), Colors(image));
+        CollectionAssert.AreEqual(Expected(ColorMap.BlueWhiteRed, 0, 0.5, 0.75, 1), Colors(image));
     }
 
     [TestMethod]
@@ -73,6 +73,44 @@ public sealed class SaliencyImageTests
         using MLImage rows = SaliencyImage.Grid([red, blue, red], columns: 2, gap: 0);
         CollectionAssert.AreEqual(new[] { r, b, r, white }, Colors(rows));
         Assert.ThrowsExactly<ArgumentException>(() => SaliencyImage.Grid([]));
+    }
+
+    [TestMethod]
+    public void AGridLaysTransparentImagesOnWhite()
+    {
+        using MLImage half = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Bgra32, [20, 40, 80, 102]); // multiplied by alpha, 102/255
+        using MLImage grid = SaliencyImage.Grid([half]);
+        CollectionAssert.AreEqual(new[] { (80 + 153, 40 + 153, 20 + 153) }, Colors(grid));
+    }
+
+    [TestMethod]
+    public void NotANumberIsDrawnAsZero()
+    {
+        using MLImage magnitudes = SaliencyImage.HeatMap([float.NaN, 1], 1, 2);
+        CollectionAssert.AreEqual(Expected(ColorMap.Inferno, 0, 1), Colors(magnitudes));
+        using MLImage signed = SaliencyImage.HeatMap([-1, float.NaN, float.NegativeInfinity], 1, 3);
+        CollectionAssert.AreEqual(Expected(ColorMap.BlueWhiteRed, 0, 0.5, 0), Colors(signed));
+        using MLImage overlay = SaliencyImage.Overlay([0.4f, 0.4f], 1, [float.NaN, 1], 1, 2);
+        Assert.AreEqual((102, 102, 102), Colors(overlay)[0]);
+    }
+
+    [TestMethod]
+    public void PngBytesDecodeToThePixelsDrawn()
+    {
+        var random = new Random(1);
+        float[] values = [.. Enumerable.Range(0, 3 * 5 * 7).Select(_ => (float)random.NextDouble())];
+        using MLImage image = SaliencyImage.FromPixels(values, 3, 5, 7);
+        using var opaque = new MemoryStream(SaliencyImage.ToPng(image));
+        using MLImage decoded = MLImage.CreateFromStream(opaque);
+        Assert.AreEqual((7, 5), (decoded.Width, decoded.Height));
+        CollectionAssert.AreEqual(Colors(image), Colors(decoded));
+
+        using MLImage half = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Rgba32, [80, 40, 20, 102]);
+        using var transparent = new MemoryStream(SaliencyImage.ToPng(half));
+        using MLImage back = MLImage.CreateFromStream(transparent);
+        CollectionAssert.AreEqual(new[] { (80, 40, 20) }, Colors(back));
+        Assert.AreEqual(102, back.Pixels[3]);
+        Assert.ThrowsExactly<ArgumentNullException>(() => SaliencyImage.ToPng(null!));
     }
 
     [TestMethod]

@@ -12,7 +12,8 @@ public sealed class SeenImageTests
     public void VectorsAreSeenAsTheyAre()
     {
         using var scored = new Scored();
-        IDataView view = scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { SeenImageColumnName = "Seen" }).Fit(scored.View).Transform(scored.View);
+        var saliency = scored.Context.Transforms.Saliency(new SaliencyEstimator.Options { SeenImageColumnName = "Seen" });
+        IDataView view = saliency.Fit(scored.View).Transform(scored.View);
         float[][] images = [.. view.GetColumn<float[]>("Image")];
         float[][] seen = [.. view.GetColumn<float[]>("Seen")];
         Assert.HasCount(images.Length, seen);

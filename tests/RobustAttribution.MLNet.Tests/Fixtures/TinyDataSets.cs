@@ -1,5 +1,5 @@
 using System.Text;
-using RobustAttribution.MLNet.Drawing;
+using SkiaSharp;
 
 namespace RobustAttribution.MLNet.Tests.Fixtures;
 
@@ -83,16 +83,7 @@ internal static class TinyDataSets
     private static IEnumerable<byte> Ppm(int width, int height, int seed) => Encoding.ASCII.GetBytes($"P6\n{width} {height}\n255\n").Concat(Noise(3 * width * height, seed));
 
     private static byte[] Png(int width, int height, int seed)
-    {
-        var random = new Random(seed);
-        var canvas = new Canvas(width, height, (90, 120, 60));
-        for (int i = 0; i < 60; i++)
-        {
-            canvas.Fill(random.Next(width), random.Next(height), 30, 20, ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256)));
-        }
-
-        return PngEncoder.Encode(canvas);
-    }
+        => PngFile.Of(width, height, new SKColor(90, 120, 60), new Random(seed), 60, 30, 20);
 
     private static IEnumerable<byte> Noise(int count, int seed)
     {

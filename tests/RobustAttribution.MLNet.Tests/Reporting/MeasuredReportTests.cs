@@ -108,7 +108,7 @@ public sealed class MeasuredReportTests
         using var scored = new Scored();
         RobustnessReportOptions signed = Small with { Reduction = new MapReduction(MapSign.Signed), MaximumImages = 3 };
         string html = scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, signed).ToHtml();
-        StringAssert.Contains(html, "cool-warm");
+        StringAssert.Contains(html, "blue-white-red");
         Assert.DoesNotContain("inferno", html);
     }
 

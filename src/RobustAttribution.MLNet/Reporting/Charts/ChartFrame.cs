@@ -41,7 +41,8 @@ internal sealed class ChartFrame
     public string Figure(string title, string horizontal, string vertical, string marks, IReadOnlyList<string> series)
     {
         var svg = new StringBuilder();
-        svg.Append($"<figure class=\"chart\"><svg viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" role=\"img\" aria-label=\"{ChartStyle.Escape(title)}\">");
+        svg.Append($"<figure class=\"chart\"><svg viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" ");
+        svg.Append($"role=\"img\" aria-label=\"{ChartStyle.Escape(title)}\">");
         svg.Append($"<title>{ChartStyle.Escape(title)}</title>");
         foreach (double tick in ticksY)
         {
@@ -59,7 +60,9 @@ internal sealed class ChartFrame
 
         svg.Append($"<line class=\"axis\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\"/>");
         svg.Append($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 8}\" text-anchor=\"middle\">{ChartStyle.Escape(horizontal)}</text>");
-        svg.Append($"<text x=\"14\" y=\"{(Top + Height - Bottom) / 2}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {(Top + Height - Bottom) / 2})\">{ChartStyle.Escape(vertical)}</text>");
+        const int Middle = (Top + Height - Bottom) / 2;
+        svg.Append($"<text x=\"14\" y=\"{Middle}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {Middle})\">");
+        svg.Append(ChartStyle.Escape(vertical)).Append("</text>");
         svg.Append(marks).Append("</svg><figcaption>").Append(ChartStyle.Escape(title)).Append("<span class=\"legend\">");
         for (int i = 0; i < series.Count; i++)
         {

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>What all charts share: colours that the colour-blind tell apart (Okabe and Ito 2008), a dash pattern for print, ticks at round numbers.</summary>
+/// <summary>What all charts share: colours that differ for all colour vision (Okabe and Ito 2008), dashes for print, round ticks.</summary>
 internal static class ChartStyle
 {
     private static readonly string[] Colors = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F"];

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>How values are spread: the share of images in each of a number of equal bins, as outlined steps so that several groups can lie over one another.</summary>
+/// <summary>The share of images in each of a number of equal bins, as outlined steps: several groups fit into one chart.</summary>
 internal static class Histogram
 {
     /// <param name="title">What the figure shows.</param>
@@ -10,7 +10,12 @@ internal static class Histogram
     /// <param name="groups">Name and values of each group; NaN values are left out.</param>
     /// <param name="range">The horizontal range; values outside count into the nearest bin.</param>
     /// <param name="bins">Number of bins, at least 1.</param>
-    public static string Render(string title, string horizontal, IReadOnlyList<(string Name, IReadOnlyList<double> Values)> groups, (double Low, double High) range, int bins = 20)
+    public static string Render(
+        string title,
+        string horizontal,
+        IReadOnlyList<(string Name, IReadOnlyList<double> Values)> groups,
+        (double Low, double High) range,
+        int bins = 20)
     {
         Require.InRange(bins, 1, name: nameof(bins));
         List<double[]> shares = [.. groups.Select(group => Shares([.. group.Values.Where(double.IsFinite)], range, bins))];
@@ -26,7 +31,9 @@ internal static class Histogram
             }
 
             path.Append($"V{ChartStyle.Number(frame.Baseline)}");
-            marks.Append($"<path d=\"{path}\" fill=\"{ChartStyle.Color(i)}\" fill-opacity=\"0.18\" stroke=\"{ChartStyle.Color(i)}\" stroke-width=\"2\" stroke-dasharray=\"{ChartStyle.Dash(i)}\"/>");
+            string color = ChartStyle.Color(i);
+            marks.Append($"<path d=\"{path}\" fill=\"{color}\" fill-opacity=\"0.18\" stroke=\"{color}\" stroke-width=\"2\" ");
+            marks.Append($"stroke-dasharray=\"{ChartStyle.Dash(i)}\"/>");
         }
 
         return frame.Figure(title, horizontal, "share of images", marks.ToString(), [.. groups.Select(group => group.Name)]);

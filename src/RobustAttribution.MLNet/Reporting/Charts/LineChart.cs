@@ -11,7 +11,8 @@ internal static class LineChart
     /// <param name="series">At least one, with at least one point in all.</param>
     /// <param name="range">The vertical range that is shown at least.</param>
     /// <exception cref="ArgumentException">There is no point to draw.</exception>
-    public static string Render(string title, string horizontal, string vertical, IReadOnlyList<ChartSeries> series, (double Low, double High)? range = null)
+    public static string Render(
+        string title, string horizontal, string vertical, IReadOnlyList<ChartSeries> series, (double Low, double High)? range = null)
     {
         List<(double X, double Y)> points = [.. series.SelectMany(line => line.Known)];
         if (points.Count == 0)
@@ -26,11 +27,14 @@ internal static class LineChart
         var marks = new StringBuilder();
         for (int i = 0; i < series.Count; i++)
         {
-            string path = string.Join(' ', series[i].Known.Select(point => $"{ChartStyle.Number(frame.X(point.X))},{ChartStyle.Number(frame.Y(point.Y))}"));
-            marks.Append($"<polyline fill=\"none\" stroke=\"{ChartStyle.Color(i)}\" stroke-width=\"2.2\" stroke-dasharray=\"{ChartStyle.Dash(i)}\" points=\"{path}\"/>");
+            string color = ChartStyle.Color(i);
+            IEnumerable<string> path =
+                series[i].Known.Select(point => $"{ChartStyle.Number(frame.X(point.X))},{ChartStyle.Number(frame.Y(point.Y))}");
+            marks.Append($"<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2.2\" stroke-dasharray=\"{ChartStyle.Dash(i)}\" ");
+            marks.Append($"points=\"{string.Join(' ', path)}\"/>");
             foreach ((double x, double y) in series[i].Known)
             {
-                marks.Append($"<circle cx=\"{ChartStyle.Number(frame.X(x))}\" cy=\"{ChartStyle.Number(frame.Y(y))}\" r=\"3\" fill=\"{ChartStyle.Color(i)}\">");
+                marks.Append($"<circle cx=\"{ChartStyle.Number(frame.X(x))}\" cy=\"{ChartStyle.Number(frame.Y(y))}\" r=\"3\" fill=\"{color}\">");
                 marks.Append($"<title>{ChartStyle.Escape(series[i].Name)}: {ChartStyle.Number(x)} → {ChartStyle.Number(y)}</title></circle>");
             }
         }

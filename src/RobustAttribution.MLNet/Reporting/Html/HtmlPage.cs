@@ -11,7 +11,9 @@ internal static class HtmlPage
     public static string Render(RobustnessReport report)
     {
         var page = new StringBuilder();
-        page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        var gallery = new Gallery(report);
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+        page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         page.Append($"<title>{Text(report.Title)}</title><style>{Style.Value}</style></head><body><main>\n<h1>{Text(report.Title)}</h1>\n");
         foreach (string sentence in report.Summary)
         {
@@ -19,12 +21,13 @@ internal static class HtmlPage
         }
 
         page.Append("<section><h2>The numbers</h2>").Append(HeadlineTable(report.Models)).Append("</section>\n");
-        Section(page, "The same images, before and after the attack", Gallery.RenderSamples(report));
+        Section(page, "The same images, before and after the attack", gallery.RenderSamples());
         Section(page, "Curves", Charts(report.Models));
         Section(page, "How the values are spread over the images", Histograms(report.Models));
-        Section(page, "Worst and best cases", Gallery.Render(report));
+        Section(page, "Worst and best cases", gallery.RenderExtremes());
         page.Append("<section><h2>How this was made</h2>").Append(Cards(report)).Append("</section>\n");
-        Section(page, "All options", string.Concat(report.Options.Select(option => $"<p class=\"option\">{Text(option.Name)}</p><pre>{Text(option.Text)}</pre>")));
+        IEnumerable<string> options = report.Options.Select(option => $"<p class=\"option\">{Text(option.Name)}</p><pre>{Text(option.Text)}</pre>");
+        Section(page, "All options", string.Concat(options));
         page.Append("</main></body></html>\n");
         return page.ToString();
     }
@@ -57,7 +60,9 @@ internal static class HtmlPage
             {
                 string direction = metric.HigherIsBetter ? "higher is better" : "lower is better";
                 string meaning = metric.Meaning is null ? string.Empty : $"<small>{Text(metric.Meaning)}</small>";
-                table.Append($"<tr><th scope=\"row\">{Text(metric.Name)} <span role=\"img\" aria-label=\"{direction}\" title=\"{direction}\">{(metric.HigherIsBetter ? "↑" : "↓")}</span>{meaning}</th>");
+                string arrow = metric.HigherIsBetter ? "↑" : "↓";
+                table.Append($"<tr><th scope=\"row\">{Text(metric.Name)} ");
+                table.Append($"<span role=\"img\" aria-label=\"{direction}\" title=\"{direction}\">{arrow}</span>{meaning}</th>");
                 table.AppendJoin(string.Empty, models.Select(model => Cell(model, metric, models))).Append("</tr>");
             }
 
@@ -77,11 +82,14 @@ internal static class HtmlPage
 
         double[] all = [.. models.Select(Of).OfType<ReportedNumber>().Select(number => number.Value)];
         bool best = models.Count > 1 && found.Value == (metric.HigherIsBetter ? all.Max() : all.Min());
-        string text = found.Value.ToString("0.000", CultureInfo.InvariantCulture);
-        string error = found.StandardError is { } deviation && double.IsFinite(deviation) ? $" <small>± {deviation.ToString("0.000", CultureInfo.InvariantCulture)}</small>" : string.Empty;
+        string text = Number(found.Value);
+        string error = found.StandardError is { } deviation && double.IsFinite(deviation) ? $" <small>± {Number(deviation)}</small>" : string.Empty;
         return best ? $"<td class=\"best\"><strong>{text}</strong> ★{error}</td>" : $"<td>{text}{error}</td>";
 
-        ReportedNumber? Of(ReportedModel other) => other.Numbers.FirstOrDefault(number => number.Name == metric.Name && number.Group == metric.Group && !double.IsNaN(number.Value));
+        ReportedNumber? Of(ReportedModel other) => other.Numbers.FirstOrDefault(
+            number => number.Name == metric.Name && number.Group == metric.Group && !double.IsNaN(number.Value));
+
+        static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
     }
 
     private static string Charts(IReadOnlyList<ReportedModel> models)
@@ -107,11 +115,15 @@ internal static class HtmlPage
         var charts = new StringBuilder();
         foreach (string name in models.SelectMany(model => model.Spreads).Select(spread => spread.Name).Distinct())
         {
-            List<(string, IReadOnlyList<double>)> groups = [.. models.SelectMany(model => model.Spreads.Where(spread => spread.Name == name).Select(spread => (model.Name, spread.Values)))];
+            List<(string, IReadOnlyList<double>)> groups =
+            [
+                .. models.SelectMany(model => model.Spreads.Where(spread => spread.Name == name).Select(spread => (model.Name, spread.Values))),
+            ];
             double[] values = [.. groups.SelectMany(group => group.Item2).Where(double.IsFinite)];
             if (values.Length > 0)
             {
-                charts.Append(Histogram.Render($"{name} of each image", name, groups, (Math.Min(0, values.Min()), Math.Max(1, values.Max())), HistogramBins));
+                (double, double) range = (Math.Min(0, values.Min()), Math.Max(1, values.Max()));
+                charts.Append(Histogram.Render($"{name} of each image", name, groups, range, HistogramBins));
             }
         }
 
@@ -130,7 +142,8 @@ internal static class HtmlPage
     }
 
     private static string Card(string heading, IReadOnlyList<(string Name, string Value)> facts)
-        => facts.Count == 0
-            ? string.Empty
-            : $"<div class=\"card\"><h3>{Text(heading)}</h3><dl>{string.Concat(facts.Select(fact => $"<dt>{Text(fact.Name)}</dt><dd>{Text(fact.Value)}</dd>"))}</dl></div>";
+    {
+        IEnumerable<string> lines = facts.Select(fact => $"<dt>{Text(fact.Name)}</dt><dd>{Text(fact.Value)}</dd>");
+        return facts.Count == 0 ? string.Empty : $"<div class=\"card\"><h3>{Text(heading)}</h3><dl>{string.Concat(lines)}</dl></div>";
+    }
 }

@@ -1,0 +1,70 @@
+using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Drawing;
+using SkiaSharp;
+
+namespace RobustAttribution.MLNet.Tests.Reporting;
+
+[TestClass]
+public sealed class LetteringTests
+{
+    [TestMethod]
+    [DataRow("τ 0.44")]
+    [DataRow("Ångström, Чашка, γ ≥ 0.5 → ∞")]
+    public void TextLeavesInkWhereItIsWrittenAndNowhereElse(string text)
+    {
+        Lettering font = Lettering.Text;
+        int width = font.Measure(text), ink = 0;
+        using MLImage page = Page.Draw(width + 40, 60, canvas => font.Write(canvas, 10, 20, text, SKColors.Black));
+        for (int at = 0; at < page.Pixels.Length; at += 4)
+        {
+            if (page.Pixels[at] < 255)
+            {
+                ink++;
+                (int y, int x) = Math.DivRem(at / 4, page.Width);
+                Assert.IsTrue(x >= 10 && x < 10 + width && y >= 20 && y < 20 + font.LineHeight, $"ink at ({x}, {y})");
+            }
+        }
+
+        Assert.IsGreaterThan(60, ink);
+    }
+
+    [TestMethod]
+    public void TheFontHasTheCharactersOfCaptions()
+    {
+        string box = Draw("漢"), unknown = Draw("字");
+        Assert.AreEqual(box, unknown, "the font's box");
+        foreach (char character in "aZ09ÄßéñőžΩγτЖя×÷±·°–—…←↑→↓≤≥≈∞∑∂²³½€")
+        {
+            Assert.AreNotEqual(box, Draw(character.ToString()), character.ToString());
+        }
+    }
+
+    [TestMethod]
+    public void TextIsShortenedToTheWidth()
+    {
+        string fitted = Lettering.Text.Fit("a rather long class name", 80);
+        Assert.EndsWith("…", fitted);
+        Assert.IsLessThanOrEqualTo(80, Lettering.Text.Measure(fitted));
+        Assert.AreEqual("short", Lettering.Text.Fit("short", 80));
+        Assert.AreEqual(string.Empty, Lettering.Text.Fit("x", 1));
+        for (int width = 20; width < 60; width++)
+        {
+            string shortened = Lettering.Text.Fit("😀😀😀😀😀😀😀😀😀😀", width); // not in the middle of a character, or nothing would be drawn
+            Assert.EndsWith("…", shortened);
+            Assert.AreEqual(0, shortened.Count(char.IsSurrogate) % 2, shortened);
+        }
+    }
+
+    [TestMethod]
+    public void TitlesAreLarger()
+    {
+        Assert.IsGreaterThan(1.6 * Lettering.Text.Measure("saliency"), Lettering.Title.Measure("saliency"));
+        Assert.IsGreaterThan(Lettering.Text.LineHeight, Lettering.Title.LineHeight);
+    }
+
+    private static string Draw(string text)
+    {
+        using MLImage page = Page.Draw(24, 24, canvas => Lettering.Text.Write(canvas, 2, 2, text, SKColors.Black));
+        return Convert.ToHexString(page.Pixels);
+    }
+}
