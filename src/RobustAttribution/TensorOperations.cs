@@ -115,6 +115,12 @@ internal static class TensorOperations
             return tensor.addcdiv_(first, second, value);
         }
 
+        public Tensor remainder(Number divisor)
+        {
+            using Scalar value = divisor.ToScalar();
+            return tensor.remainder(value);
+        }
+
         public Tensor pow(Number exponent)
         {
             using Scalar value = exponent.ToScalar();

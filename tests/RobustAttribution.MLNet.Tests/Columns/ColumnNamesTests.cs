@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using RobustAttribution.MLNet.Columns;
+using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Similarities;
 
@@ -45,6 +46,20 @@ public sealed class ColumnNamesTests
         using var scored = new Scored();
         AttributionAttackEstimator attack = scored.Context.Transforms.AttributionAttack(outputColumnName: "Image");
         Refuses(() => attack.Fit(scored.View), "ImageColumnName and OutputColumnName are both 'Image'");
+    }
+
+    [TestMethod]
+    public void AModelFileWithSuchNamesIsStillRead()
+    {
+        using var scored = new Scored();
+        var attack = new AttributionAttackTransformer(CatalogEnvironment.Of(transforms), new() { OutputColumnName = "Image", Similarities = [] });
+        using var file = new MemoryStream();
+        scored.Context.Model.Save(attack, scored.View.Schema, file);
+        file.Position = 0;
+        IDataView attacked = scored.Context.Model.Load(file, out _).Transform(scored.View);
+        CollectionAssert.AreEqual(
+            new[] { true, false }, attacked.Schema.Where(column => column.Name == "Image").Select(column => column.IsHidden).ToArray());
+        Assert.IsNotEmpty(Rows.Read(attacked, ["Image", "AttackValid"]));
     }
 
     private static void Refuses(Func<object> deed, string message)

@@ -16,7 +16,7 @@ internal static class PixelPlaces
     {
         using IDisposable mode = no_grad();
         InputSpecification input = network.Input;
-        Tensor numbers = arange(1, input.ValueCount + 1, ScalarType.Int64, network.Device);
+        Tensor numbers = arange(1, input.ValueCount + 1, 1, ScalarType.Int64, network.Device);
 
         // Of both signs: no activation lets all of them pass.
         Tensor marks = where(numbers.remainder(2).eq(0), numbers, -numbers).to(network.DataType);
