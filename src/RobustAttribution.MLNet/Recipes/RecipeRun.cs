@@ -141,7 +141,7 @@ internal sealed class RecipeRun
     private EstimatorChain<SaliencyLocalizationTransformer> Boxes(LocalizationProtocol protocol, SaliencyTarget target, string map, string box)
         => context.Transforms.Saliency(new SaliencyEstimator.Options { Method = protocol.Method, Reduction = protocol.Reduction, Target = target, OutputColumnName = map })
             .Append(context.Transforms.SaliencyLocalization(
-                new SaliencyLocalizationEstimator.Options { MapColumnName = map, OutputColumnName = box, Thresholds = [protocol.Threshold], Resize = recipe.Resize }));
+                new SaliencyLocalizationEstimator.Options { MapColumnName = map, OutputColumnName = box, Thresholds = [protocol.Threshold], Resize = recipe.Training.Resize }));
 
     private void Add(string name, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
     {
