@@ -49,9 +49,11 @@ internal static class Repetition
 
     /// <summary>Whether this is how libtorch complains about a Scalar whose memory is free: its kind is none that exists.</summary>
     public static bool IsFreedScalar(ExternalException error)
-        => error.Message.StartsWith("Expected false to be true, but got false.", StringComparison.Ordinal)
-            || error.Message.StartsWith("Unknown scalar type.", StringComparison.Ordinal)
-            || error.Message.StartsWith("For integral input tensors, argument alpha must not be a floating point number.", StringComparison.Ordinal)
-            || (error.Message.StartsWith("false INTERNAL ASSERT FAILED", StringComparison.Ordinal)
-                && error.Message.Contains("Scalar.h", StringComparison.Ordinal));
+    {
+        string text = error.Message;
+        return (text.Contains("Scalar.h", StringComparison.Ordinal) && Starts("Expected false to be true", "Unknown scalar type", "false INTERNAL ASSERT"))
+            || Starts("For integral input tensors, argument alpha must not be a floating point number");
+
+        bool Starts(params string[] beginnings) => Array.Exists(beginnings, beginning => text.StartsWith(beginning, StringComparison.Ordinal));
+    }
 }

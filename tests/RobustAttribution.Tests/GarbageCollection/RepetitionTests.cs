@@ -15,14 +15,14 @@ namespace RobustAttribution.Tests.GarbageCollection;
 [TestClass]
 public sealed class RepetitionTests
 {
-    private const string Freed = "Unknown scalar type.\nException raised from type at Scalar.h";
+    private const string Freed = "Unknown scalar type.\nException raised from type at /pytorch/c10/core/Scalar.h:339 (most recent call first):";
 
     public static IEnumerable<string> Messages =>
     [
         Freed,
-        "Expected false to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)",
+        "Expected false to be true, but got false.  (Could this …)\nException raised from toFloat at C:\\pytorch\\c10\\core\\Scalar.h:140",
         "false INTERNAL ASSERT FAILED at \"/pytorch/c10/core/Scalar.h\":279, please report a bug to PyTorch. ",
-        "For integral input tensors, argument alpha must not be a floating point number.",
+        "For integral input tensors, argument alpha must not be a floating point number.\nException raised from alpha_check at BinaryOps.h:19",
     ];
 
     public static IEnumerable<object[]> Computations =>
@@ -72,6 +72,7 @@ public sealed class RepetitionTests
 
     [TestMethod]
     [DataRow("mat1 and mat2 shapes cannot be multiplied", false, 1)]
+    [DataRow("Expected false to be true, but got false.\nException raised from check at Dispatch.cpp:7", false, 1)]
     [DataRow("false INTERNAL ASSERT FAILED at \"/pytorch/aten/src/ATen/Context.cpp\":1", false, 1)]
     [DataRow(Freed, true, 1)] // statistics and random draws have moved
     [DataRow(Freed, false, 3)] // whatever it is, it stays
