@@ -73,7 +73,7 @@ internal struct SplitMix64(long seed)
     }
 }
 
-/// <summary>The purposes of the seeds derived from <see cref="TrainingOptions.Seed"/>. The numbers are part of what makes a training repeatable.</summary>
+/// <summary>The purposes of the seeds derived from <see cref="TrainingOptions.Seed"/>. Another number is another training.</summary>
 internal static class RandomPurpose
 {
     public const int Order = 0;
