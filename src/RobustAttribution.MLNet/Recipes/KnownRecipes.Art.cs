@@ -16,8 +16,8 @@ public static partial class KnownRecipes
     private const int AboutThousandCorrect = 1_100; // so that about 1,000 are correctly classified
 
     /// <summary>
-    /// ART on CIFAR-10, WideResNet-28-10: SGD Nesterov 0.1 with decay 2e-4, 101 epochs, ×0.1 at 50, ×0.01 at 80, batch 234; ε 8/255, 3 steps of 5/255,
-    /// k 1000 of 3072, weight 0.5, β 50.
+    /// ART on CIFAR-10, WideResNet-28-10: SGD Nesterov 0.1 with decay 2e-4, 101 epochs, ×0.1 at 50, ×0.01 at 80, batch 234; ε 8/255, 3 steps of
+    /// 5/255, k 1000 of 3072, weight 0.5, β 50.
     /// </summary>
     public static Recipe ArtCifar10WideResNet { get; } = new()
     {
@@ -72,8 +72,8 @@ public static partial class KnownRecipes
     };
 
     /// <summary>
-    /// ART on CUB-200-2011 for localisation, pretrained ResNet-50 with 14×14 maps at 224×224: SGD Nesterov 0.01 (head ×10) with decay 1e-4, 200 epochs,
-    /// ×0.1 every 40, batch 12; ε 2/255, 3 steps of 1.5/255, 15,000 of the 50,176 positions of the channel-mean map, weight 0.5, β 50.
+    /// ART on CUB-200-2011 for localisation, pretrained ResNet-50 with 14×14 maps at 224×224: SGD Nesterov 0.01 (head ×10) with decay 1e-4, 200
+    /// epochs, ×0.1 every 40, batch 12; ε 2/255, 3 steps of 1.5/255, 15,000 of the 50,176 positions of the channel-mean map, weight 0.5, β 50.
     /// </summary>
     /// <remarks>Images are stretched to 224×224 (not published).</remarks>
     public static Recipe ArtCub200ResNet50 { get; } = new()

@@ -1,12 +1,12 @@
 namespace RobustAttribution.MLNet;
 
 /// <summary>
-/// The experiments of both papers, with their published settings. <see cref="Recipe.Source"/> names the publication, the remarks the departures from it.
+/// The experiments of both papers, with their published settings. <see cref="Recipe.Source"/> names the publication, the remarks the departures.
 /// </summary>
 /// <remarks>
-/// Departures, all in evaluation: integrated gradients are those of the class' logit, not of the cross-entropy; the PGD-40 accuracy is measured at the
-/// end, not every ten epochs; normalisation is each dataset's own; images of ImageNet-100 are held at 256×256 (shorter side 256, centre crop) before
-/// the random resized crop.
+/// Departures, all in evaluation: integrated gradients are those of the class' logit, not of the cross-entropy; the PGD-40 accuracy is measured at
+/// the end, not every ten epochs; normalisation is each dataset's own; images of ImageNet-100 are held at 256×256 (shorter side 256, centre crop)
+/// before the random resized crop.
 /// </remarks>
 public static partial class KnownRecipes
 {
@@ -21,5 +21,6 @@ public static partial class KnownRecipes
     /// <exception cref="ArgumentException">There is none.</exception>
     public static Recipe Find(string name)
         => All.FirstOrDefault(recipe => recipe.Name == name)
-            ?? throw new ArgumentException($"The recipe is '{name}'; allowed are {string.Join(", ", All.Select(recipe => recipe.Name))}.", nameof(name));
+            ?? throw new ArgumentException(
+                $"The recipe is '{name}'; allowed are {string.Join(", ", All.Select(recipe => recipe.Name))}.", nameof(name));
 }

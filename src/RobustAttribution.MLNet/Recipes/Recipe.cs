@@ -55,8 +55,8 @@ public sealed record Recipe
 
     /// <summary>The same recipe with two images in a step, one epoch and single steps of every attack.</summary>
     /// <remarks>
-    /// <see cref="RecipeRunOptions.DryRun"/> uses it on two batches of training images and two test images: all of the code in a minute or so without
-    /// a GPU.
+    /// <see cref="RecipeRunOptions.DryRun"/> uses it on two batches of training images and two test images: all of the code in a minute or so
+    /// without a GPU.
     /// </remarks>
     public Recipe ForDryRun()
     {

@@ -16,16 +16,9 @@ internal sealed class CachedImages(InputSpecification input, PixelStore pixels, 
 
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
     {
-        long[]? order = shuffleSeed is long seed ? new SplitMix64(seed).Permutation(Count) : null;
-        for (long start = (long)firstBatch * batchSize; start < Count; start += batchSize)
+        foreach (long[] places in ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch))
         {
-            long[] batch = new long[Math.Min(batchSize, Count - start)];
-            for (int i = 0; i < batch.Length; i++)
-            {
-                long place = order is null ? start + i : order[start + i];
-                batch[i] = rows is null ? place : rows[place];
-            }
-
+            long[] batch = rows is null ? places : Array.ConvertAll(places, place => rows[place]);
             long[] labels = Array.ConvertAll(batch, row => classes[(int)row]);
             yield return TrainingBatch.Create(input, pixels.HoldsBytes, labels, i => pixels[batch[i]]);
         }

@@ -52,7 +52,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         }
     }
 
-    /// <summary>Throws if the option Activation is set and the network has no place for it; warns if it is ReLU, which may be right as it is.</summary>
+    /// <summary>Throws if the option Activation is set and the network has no place for it; for ReLU, which it may have, warns.</summary>
     /// <param name="wanted">The option; null for the network's own.</param>
     /// <param name="channel">Takes the warning.</param>
     /// <exception cref="ArgumentException">Nothing in the network can be exchanged for it.</exception>

@@ -16,7 +16,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer
     /// </summary>
     /// <remarks>
     /// <see cref="TrainingOptions.Seed"/> also decides initial weights and hold-out; null takes the seed of the MLContext, and another one each time
-    /// where it has none, which <see cref="TrainingOptions.Checkpoints"/> do not allow. <see cref="TrainingOptions.BatchSize"/> is used for scoring too.
+    /// where it has none, which <see cref="TrainingOptions.Checkpoints"/> do not allow. <see cref="TrainingOptions.BatchSize"/> is used for scoring
+    /// too.
     /// </remarks>
     public sealed record Options : TrainingOptions
     {
@@ -52,8 +53,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// of 224×224; vectors must have it. Null, the default, is the network's own size.
         /// </summary>
         /// <remarks>
-        /// Requires <see cref="TrainingOptions.Augmentation"/>, and excludes <see cref="ValidationSetFraction"/>: validation images have the network's
-        /// size.
+        /// Requires <see cref="TrainingOptions.Augmentation"/>, and excludes <see cref="ValidationSetFraction"/>: validation images have the
+        /// network's size.
         /// </remarks>
         public (int Height, int Width)? TrainingSize
         {
@@ -61,7 +62,9 @@ public sealed partial class RobustAttributionImageClassificationTrainer
             init => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null;
         }
 
-        /// <summary>The architecture, one of the library's or a record of your own. <see cref="NetworkArchitecture.SmallConvNet"/> by default.</summary>
+        /// <summary>
+        /// The architecture, one of the library's or a record of your own. <see cref="NetworkArchitecture.SmallConvNet"/> by default.
+        /// </summary>
         /// <remarks>
         /// Before the training a forward pass of two images must return one finite logit for each class, and all that a model file will hold must be
         /// writable: a record of your own is registered with <see cref="RobustAttribution.Serialization.ComponentJson"/>.
@@ -145,8 +148,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer
                 { TrainingSize: { } size, Augmentation: null }
                     => $"TrainingSize is {size}, which requires an Augmentation that cuts images to the network's size; Augmentation is null.",
                 { TrainingSize: { } size, ValidationSetFraction: { } share }
-                    => $"TrainingSize is {size} and ValidationSetFraction is {share}; allowed is one of them, since validation images have the network's"
-                        + " size. Set ValidationSet.",
+                    => $"TrainingSize is {size} and ValidationSetFraction is {share}; allowed is one of them, since validation images have the"
+                        + " network's size. Set ValidationSet.",
                 { EarlyStopping: not null, ValidationSet: null, ValidationSetFraction: null }
                     => "EarlyStopping is set, which requires ValidationSet or ValidationSetFraction; both are null.",
                 _ => null,

@@ -16,9 +16,9 @@ namespace RobustAttribution.MLNet;
 /// Trains an image classifier whose saliency maps hold against invisible perturbations, or one to compare it with: the objective decides.
 /// </summary>
 /// <remarks>
-/// Reads a key label and a column of images, adds <c>PredictedLabel</c> and <c>Score</c> as every multiclass trainer of ML.NET does. <c>Score</c> carries
-/// the network to <c>Saliency</c> and <c>AttributionAttack</c> later in the pipeline. Made by <c>mlContext.Transforms.RobustImageClassification</c> and
-/// <c>mlContext.MulticlassClassification.Trainers.RobustImageClassification</c>.
+/// Reads a key label and a column of images, adds <c>PredictedLabel</c> and <c>Score</c> as every multiclass trainer of ML.NET does. <c>Score</c>
+/// carries the network to <c>Saliency</c> and <c>AttributionAttack</c> later in the pipeline. Made by
+/// <c>mlContext.Transforms.RobustImageClassification</c> and <c>mlContext.MulticlassClassification.Trainers.RobustImageClassification</c>.
 /// </remarks>
 public sealed partial class RobustAttributionImageClassificationTrainer : IEstimator<RobustAttributionModelTransformer>
 {
@@ -71,8 +71,10 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     {
         Require.NotNull(input, nameof(input));
         using IChannel channel = host.Start("TrainModel");
-        long seed = options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null ? host.Rand.Next() : throw new InvalidOperationException(
-            "Checkpoints are set, and a training can only be resumed with the seed it began with: set the option Seed, or give MLContext a seed."));
+        long seed = options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null
+            ? host.Rand.Next()
+            : throw new InvalidOperationException(
+                "Checkpoints are set, and a training is resumed with the seed that it began with: set the option Seed, or give MLContext a seed."));
         KeyColumn labels = Labels(input, startFrom);
         ClassNames? names = ClassNames.Of(input.Schema[labels.Index]);
         InputSpecification specification = Specification(input.Schema);
@@ -105,18 +107,18 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     private KeyColumn Labels(IDataView input, RobustAttributionModelTransformer? startFrom)
     {
         KeyColumn labels = KeyColumn.Bind(input.Schema, options.LabelColumnName);
-        IReadOnlyList<string>? names = ClassNames.Of(input.Schema[labels.Index])?.Names;
         if (labels.Count < 2)
         {
             using DataViewRowCursor rows = input.GetRowCursor([]);
             throw new ArgumentException(rows.MoveNext()
-                ? $"Label column '{labels.Name}' has the classes {Text(names, labels.Count)}; allowed are at least 2."
+                ? $"Label column '{labels.Name}' has the classes {Text(Classes(input, labels))}; allowed are at least 2."
                 : $"The training set has no row, so label column '{labels.Name}' has no classes.");
         }
 
         if (startFrom is not null)
         {
-            RequireSame(names, labels.Count, $"Label column '{labels.Name}'", startFrom.ClassNames, startFrom.Network.ClassCount, "the model to start from");
+            (IReadOnlyList<string>?, int) expected = (startFrom.ClassNames, startFrom.Network.ClassCount);
+            RequireSame(Classes(input, labels), $"Label column '{labels.Name}'", expected, "the model to start from");
         }
 
         return labels;
@@ -142,8 +144,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         if (options.ValidationSet is { } view)
         {
             KeyColumn others = KeyColumn.Bind(view.Schema, options.LabelColumnName);
-            IReadOnlyList<string>? names = ClassNames.Of(view.Schema[others.Index])?.Names, trained = ClassNames.Of(input.Schema[labels.Index])?.Names;
-            RequireSame(names, others.Count, $"Label column '{labels.Name}' of ValidationSet", trained, labels.Count, "the training set");
+            RequireSame(Classes(view, others), $"Label column '{labels.Name}' of ValidationSet", Classes(input, labels), "the training set");
             return (training, Read(channel, view, others, specification, "validation"));
         }
 
@@ -155,14 +156,15 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         (ITrainingImages remaining, ITrainingImages held) = training.Split(share, SplitMix64.Derive(seed, SplitPurpose));
         return remaining.Count > 0 && held.Count > 0
             ? (remaining, held)
-            : throw new ArgumentException($"ValidationSetFraction is {share} of {training.Count} images, which leaves {remaining.Count} to train on and"
-                + $" {held.Count} to validate with; allowed is a share that leaves at least one of each.");
+            : throw new ArgumentException(
+                $"ValidationSetFraction is {share} of {training.Count} images, which leaves {remaining.Count} to train on and {held.Count} to"
+                + " validate with; allowed is a share that leaves at least one of each.");
     }
 
     private TrainingResult Train(IChannel channel, ImageNetwork network, (ITrainingImages Training, ITrainingImages? Validation) images, long seed)
     {
         using IProgressChannel progress = host.StartProgressChannel("TrainModel");
-        using var threads = new ThreadCount(options.Threads);
+        using IDisposable threads = ThreadCount.Set(options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
         var reporter = new ProgressReporter(channel, progress, options.MetricsCallback);
         return new RobustTrainer(options with { Seed = seed })
@@ -233,20 +235,24 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         return options.PixelScale != PixelScale.Bytes || !images.IsFloatVector || found.LargestValue > 1 / 255f
             ? found
             : throw new ArgumentException(
-                $"No value in image column '{options.ImageColumnName}' is above 1, so its images seem to be in 0…1. Set PixelScale = PixelScale.Unit.");
+                $"No value in image column '{options.ImageColumnName}' is above 1, so its images seem to be in 0…1."
+                + " Set PixelScale = PixelScale.Unit.");
     }
+
+    private static (IReadOnlyList<string>? Names, int Count) Classes(IDataView view, KeyColumn labels)
+        => (ClassNames.Of(view.Schema[labels.Index])?.Names, labels.Count);
 
     // Without names the numbers of classes are compared.
     private static void RequireSame(
-        IReadOnlyList<string>? names, int count, string owner, IReadOnlyList<string>? otherNames, int otherCount, string otherOwner)
+        (IReadOnlyList<string>? Names, int Count) classes, string owner, (IReadOnlyList<string>? Names, int Count) others, string otherOwner)
     {
-        if (count != otherCount || (names is not null && otherNames is not null && !names.SequenceEqual(otherNames)))
+        if (classes.Count != others.Count || (classes.Names is not null && others.Names is not null && !classes.Names.SequenceEqual(others.Names)))
         {
             throw new ArgumentException(
-                $"{owner} has the classes {Text(names, count)}; {otherOwner} has {Text(otherNames, otherCount)}."
-                + " Map both with the same fitted MapValueToKey.");
+                $"{owner} has the classes {Text(classes)}; {otherOwner} has {Text(others)}. Map both with the same fitted MapValueToKey.");
         }
     }
 
-    private static string Text(IReadOnlyList<string>? names, int count) => names is null ? $"1 to {count}" : $"[{string.Join(", ", names)}]";
+    private static string Text((IReadOnlyList<string>? Names, int Count) classes)
+        => classes.Names is null ? $"1 to {classes.Count}" : $"[{string.Join(", ", classes.Names)}]";
 }

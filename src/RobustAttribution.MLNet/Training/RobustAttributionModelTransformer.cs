@@ -20,7 +20,7 @@ namespace RobustAttribution.MLNet;
 /// <summary>
 /// A trained image classifier: adds <c>PredictedLabel</c> (key) and <c>Score</c> (probabilities of the classes). Owns its network.
 /// </summary>
-/// <remarks>Dispose of it, or of the chain it is part of, when no view made with it or with later transformers of the chain is used any more.</remarks>
+/// <remarks>Dispose of it, or of its chain, when no view made with it or with later transformers of the chain is used any more.</remarks>
 public sealed class RobustAttributionModelTransformer : BatchTransformer, IDisposable
 {
     internal const string LoaderSignature = "RobustAttributionModel";
@@ -89,14 +89,14 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
             if (RoundTrip.Difference(card.Architecture, architecture) is not null)
             {
                 bool ofOneType = card.Architecture.GetType() == architecture.GetType();
-                throw Other(nameof(RobustAttributionImageClassificationTrainer.Options.Network), Text(card.Architecture), Text(architecture));
+                throw Other("Network", Text(card.Architecture), Text(architecture));
 
                 string Text(NetworkArchitecture value) => ofOneType ? ComponentJson.Write(value) : value.GetType().Name;
             }
 
             if (!card.Input.Equals(input))
             {
-                throw Other(nameof(RobustAttributionImageClassificationTrainer.Options.Input), ComponentJson.Write(card.Input), ComponentJson.Write(input));
+                throw Other("Input", ComponentJson.Write(card.Input), ComponentJson.Write(input));
             }
 
             using var weights = new MemoryStream();

@@ -49,7 +49,7 @@ internal sealed class StreamedImages(TrainingRows rows, InputSpecification input
         StreamedImages Part(bool inside) => new(rows, input, facts, bufferRows, new RowShare(seed, share, inside));
     }
 
-    /// <summary>The rows in the order of the pass: the source's own, or drawn from a full buffer that the source fills in shuffled order if it can.</summary>
+    /// <summary>The rows in the order of the pass: the source's own, or drawn from a buffer that the source fills, shuffled if it can.</summary>
     private IEnumerable<StreamedRow> Mixed(long? shuffleSeed)
     {
         if (shuffleSeed is not long seed)

@@ -1,23 +1,22 @@
+using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Training;
 
-/// <summary>Sets the number of libtorch's CPU threads until it is disposed of, on the same thread.</summary>
-/// <remarks>Several at once, on different threads, each have theirs; each of them restores the number from before the first.</remarks>
-internal sealed class ThreadCount : IDisposable
+/// <summary>The number of libtorch's CPU threads during a training.</summary>
+internal static class ThreadCount
 {
     private static readonly Lock Guard = new();
     private static int active;
     private static int former;
-    private bool ended;
 
-    /// <param name="count">The number; null changes nothing.</param>
-    public ThreadCount(int? count)
+    /// <summary>Sets the number until the result is disposed of, on the same thread; null changes nothing.</summary>
+    /// <remarks>Several at once, on different threads, each have theirs; each of them restores the number from before the first.</remarks>
+    public static IDisposable Set(int? count)
     {
         if (count is not int wanted)
         {
-            ended = true;
-            return;
+            return new Undo(null);
         }
 
         lock (Guard)
@@ -25,18 +24,14 @@ internal sealed class ThreadCount : IDisposable
             former = active++ == 0 ? get_num_threads() : former;
             set_num_threads(wanted);
         }
-    }
 
-    public void Dispose()
-    {
-        if (!ended)
+        return new Undo(() =>
         {
-            ended = true;
             lock (Guard)
             {
                 active--;
                 set_num_threads(former);
             }
-        }
+        });
     }
 }

@@ -2,8 +2,8 @@ namespace RobustAttribution.Training;
 
 /// <summary>Where and how often a training writes checkpoints, so that it can resume after a crash with the same bits.</summary>
 /// <remarks>
-/// A checkpoint is one safetensors file with weights, optimizer state, generator states and position. It is written under another name, flushed to disk
-/// and then renamed, so a file under its final name is whole; the last two are kept.
+/// A checkpoint is one safetensors file with weights, optimizer state, generator states and position. It is written under another name, flushed to
+/// disk and then renamed, so a file under its final name is whole; the last two are kept.
 /// </remarks>
 public sealed record CheckpointOptions(string Folder)
 {

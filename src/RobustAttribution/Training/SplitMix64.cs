@@ -73,9 +73,7 @@ internal struct SplitMix64(long seed)
     }
 }
 
-/// <summary>
-/// What the seeds derived from <see cref="TrainingOptions.Seed"/> are for. The numbers are part of what makes a training repeatable.
-/// </summary>
+/// <summary>The purposes of the seeds derived from <see cref="TrainingOptions.Seed"/>. Another number is another training.</summary>
 internal static class RandomPurpose
 {
     public const int Order = 0;

@@ -37,28 +37,33 @@ public sealed class TensorBatchSource : IImageBatchSource
     {
         Require.InRange(batchSize, 1, name: nameof(batchSize));
         Require.InRange(firstBatch, 0, name: nameof(firstBatch));
-        return Batches();
-
-        IEnumerable<ImageBatch> Batches()
-        {
-            long[]? order = shuffleSeed is long seed ? new SplitMix64(seed).Permutation(Count) : null;
-            for (long start = (long)firstBatch * batchSize; start < Count; start += batchSize)
-            {
-                yield return Batch(order, start, Math.Min(batchSize, Count - start));
-            }
-        }
+        return ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch).Select(Batch);
     }
 
-    private ImageBatch Batch(long[]? order, long start, long length)
+    private ImageBatch Batch(long[] rows)
     {
-        long[] rows = new long[length];
-        for (long i = 0; i < length; i++)
-        {
-            rows[i] = order is null ? start + i : order[start + i];
-        }
-
         using IDisposable scope = NewDisposeScope();
         Tensor index = tensor(rows, device: images.device);
         return new ImageBatch(images.index_select(0, index).MoveToOuterDisposeScope(), classes.index_select(0, index).MoveToOuterDisposeScope());
+    }
+}
+
+/// <summary>The order of the images of one pass.</summary>
+internal static class ImageOrder
+{
+    /// <summary>The numbers from 0 to below <paramref name="count"/> in batches, as <see cref="IImageBatchSource.Read"/> promises them.</summary>
+    public static IEnumerable<long[]> Batches(long count, int batchSize, long? shuffleSeed, int firstBatch)
+    {
+        long[]? order = shuffleSeed is long seed ? new SplitMix64(seed).Permutation(count) : null;
+        for (long start = (long)firstBatch * batchSize; start < count; start += batchSize)
+        {
+            long[] rows = new long[Math.Min(batchSize, count - start)];
+            for (int i = 0; i < rows.Length; i++)
+            {
+                rows[i] = order is null ? start + i : order[start + i];
+            }
+
+            yield return rows;
+        }
     }
 }

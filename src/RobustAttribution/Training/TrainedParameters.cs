@@ -6,11 +6,15 @@ namespace RobustAttribution.Training;
 /// <summary>Which parameters and modules of a network the options let learn, and how fast.</summary>
 internal static class TrainedParameters
 {
+    /// <summary>All parameters by their names in the backbone.</summary>
+    public static IEnumerable<(string Name, Tensor Value)> All(ImageNetwork network)
+        => network.Backbone.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter));
+
     /// <summary>The parameters that learn, in the network's order.</summary>
     /// <exception cref="ArgumentException">A prefix matches no parameter, or no parameter is left to train.</exception>
     public static IReadOnlyList<TrainedParameter> Of(ImageNetwork network, TrainingOptions options)
     {
-        (string Name, Tensor Value)[] all = [.. network.Backbone.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))];
+        (string Name, Tensor Value)[] all = [.. All(network)];
         IReadOnlyList<string> frozen = options.FrozenModules ?? [];
         foreach (string prefix in frozen)
         {

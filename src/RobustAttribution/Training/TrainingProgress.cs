@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace RobustAttribution.Training;
 
 /// <summary>
-/// Progress of a training: <see cref="BatchProgress"/>, <see cref="ValidationProgress"/> or <see cref="EpochProgress"/>, in this order within an epoch.
+/// Progress of a training: <see cref="BatchProgress"/>, <see cref="ValidationProgress"/> or <see cref="EpochProgress"/>, in this order within an
+/// epoch.
 /// </summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>

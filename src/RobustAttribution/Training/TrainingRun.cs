@@ -262,9 +262,8 @@ internal sealed class TrainingRun : IDisposable
     {
         (nn.Module Module, bool Training)[] former = [.. frozenModules.Select(module => (module, module.training))];
         HashSet<string> trained = [.. parameters.Select(parameter => parameter.Name)];
-        Tensor[] constants = [.. network.Backbone.named_parameters()
-            .Where(pair => pair.parameter.requires_grad && !trained.Contains(pair.name))
-            .Select(pair => (Tensor)pair.parameter)];
+        Tensor[] constants =
+            [.. TrainedParameters.All(network).Where(pair => pair.Value.requires_grad && !trained.Contains(pair.Name)).Select(pair => pair.Value)];
         Array.ForEach(former, entry => entry.Module.eval());
         Array.ForEach(constants, constant => constant.requires_grad = false);
         return new Undo(() =>

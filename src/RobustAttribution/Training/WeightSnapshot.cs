@@ -17,8 +17,7 @@ internal sealed class WeightSnapshot(IEnumerable<(string Name, Tensor Value)> we
 
     /// <summary>Parameters and buffers of a network by their names in the backbone.</summary>
     public static IEnumerable<(string Name, Tensor Value)> Of(ImageNetwork network)
-        => network.Backbone.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))
-            .Concat(network.Backbone.named_buffers().Select(pair => (pair.name, pair.buffer)));
+        => TrainedParameters.All(network).Concat(network.Backbone.named_buffers().Select(pair => (pair.name, pair.buffer)));
 
     /// <summary>Writes the copies back.</summary>
     public void Restore(ImageNetwork target)

@@ -27,8 +27,7 @@ public sealed class FolderTrainingTests
     {
         WriteWide(6);
         IDataView data = context.Data.LoadImageFolders(folder.Path, options: new DatasetOptions { LabelsAsKey = true });
-        RobustAttributionImageClassificationTrainer.Options options = Options();
-        options.Resize = policy;
+        RobustAttributionImageClassificationTrainer.Options options = Options() with { Resize = policy };
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(options).Fit(data);
         float[][] trained = Scores(model.Transform(data));
         IDataView paths = context.Data.LoadFromEnumerable(Rows.Read(data, ["Id"]).Select(row => new PathRow { Path = folder.Of((string)row.Values["Id"]) }).ToList());
@@ -44,12 +43,14 @@ public sealed class FolderTrainingTests
     {
         WriteWide(6);
         IDataView data = context.Data.LoadImageFolders(folder.Path, options: new DatasetOptions { LabelsAsKey = true });
-        RobustAttributionImageClassificationTrainer.Options options = Options();
-        options.TrainingSize = (16, 16);
-        options.Augmentation = new RandomResizedCrop { Height = 12, Width = 12 };
+        RobustAttributionImageClassificationTrainer.Options options = Options() with
+        {
+            TrainingSize = (16, 16),
+            Augmentation = new RandomResizedCrop { Height = 12, Width = 12 },
+        };
         using RobustAttributionModelTransformer crop = context.Transforms.RobustImageClassification(options).Fit(data);
-        options.Resize = ResizePolicy.CenterCrop;
-        using RobustAttributionModelTransformer center = context.Transforms.RobustImageClassification(options).Fit(data);
+        using RobustAttributionModelTransformer center =
+            context.Transforms.RobustImageClassification(options with { Resize = ResizePolicy.CenterCrop }).Fit(data);
         CollectionAssert.AreEqual(Parameters(crop), Parameters(center), "trained on the same pixels");
         float[][] a = Scores(crop.Transform(data)), b = Scores(center.Transform(data));
         Assert.IsTrue(Enumerable.Range(0, a.Length).Any(i => !a[i].SequenceEqual(b[i])), "scored on others");
@@ -71,8 +72,7 @@ public sealed class FolderTrainingTests
 
         List<string> messages = [];
         context.Log += (_, message) => messages.Add(message.Message);
-        RobustAttributionImageClassificationTrainer.Options lenient = Options();
-        lenient.BrokenRows = BrokenRows.Skip;
+        RobustAttributionImageClassificationTrainer.Options lenient = Options() with { BrokenRows = BrokenRows.Skip };
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(lenient).Fit(data);
         Assert.IsTrue(messages.Exists(message => message.Contains("2 rows of the training set were left out, 8 are used", StringComparison.Ordinal)), string.Join('\n', messages));
         error = Assert.ThrowsExactly<BrokenImageException>(() => Scores(model.Transform(data)));
