@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Tests.Fixtures;
@@ -52,7 +53,14 @@ public sealed class ColumnNamesTests
     public void AModelFileWithSuchNamesIsStillRead()
     {
         using var scored = new Scored();
-        var attack = new AttributionAttackTransformer(CatalogEnvironment.Of(transforms), new() { OutputColumnName = "Image", Similarities = [] });
+        var options = new AttributionAttackEstimator.Options
+        {
+            Attack = new TopKAttack { K = 9, Steps = 1 },
+            Similarities = [],
+            OutputColumnName = "Image",
+            ImageColumnName = "Image",
+        };
+        var attack = new AttributionAttackTransformer(CatalogEnvironment.Of(transforms), options);
         using var file = new MemoryStream();
         scored.Context.Model.Save(attack, scored.View.Schema, file);
         file.Position = 0;
