@@ -1,6 +1,6 @@
 namespace RobustAttribution.MLNet;
 
-/// <summary>The columns of a view that <c>AttributionAttack</c> made, from which <c>EvaluateAttributionRobustness</c> computes its metrics.</summary>
+/// <summary>The columns that <c>AttributionAttack</c> made, from which <c>EvaluateAttributionRobustness</c> computes its metrics.</summary>
 public sealed record AttributionRobustnessColumns
 {
     /// <summary>The key column of true labels; null for none. "Label" by default.</summary>

@@ -21,7 +21,9 @@ public sealed class AttributionRobustnessMetrics
     /// <summary>Rows attacked.</summary>
     public long RowCount => counts.Attacked;
 
-    /// <summary>Rows for which the attack found a valid copy, for most attacks one with the same predicted label. The similarities are means over these.</summary>
+    /// <summary>
+    /// Rows for which the attack found a valid copy, for most attacks one with the same predicted label. The similarities are means over these.
+    /// </summary>
     public long ValidCount => counts.Valid;
 
     /// <summary>Rows for which it found none: the attack failed on them.</summary>
@@ -37,8 +39,8 @@ public sealed class AttributionRobustnessMetrics
     public double AccuracyBefore => (double)counts.CorrectBefore / counts.Labelled;
 
     /// <summary>
-    /// Share of the labelled rows that were attacked whose label is the one predicted for the attacked copy. From 0 to 1, higher is better; NaN without
-    /// labels.
+    /// Share of the labelled rows that were attacked whose label is the one predicted for the attacked copy. From 0 to 1, higher is better; NaN
+    /// without labels.
     /// </summary>
     public double AccuracyAfter => (double)counts.CorrectAfter / counts.LabelledAttacked;
 
@@ -88,9 +90,8 @@ public sealed class AttributionRobustnessMetrics
 
         text.Append(CultureInfo.InvariantCulture, $"{RowCount} rows attacked: {ValidCount} with a valid copy, {InvalidCount} without");
         text.AppendLine(LeftOutCount > 0 ? $"; {LeftOutCount} misclassified rows left out" : string.Empty);
-        return text
-            .Append(CultureInfo.InvariantCulture, $"accuracy before {Text(AccuracyBefore)}, after {Text(AccuracyAfter)} ({LabelledCount} rows with label)")
-            .ToString();
+        text.Append(CultureInfo.InvariantCulture, $"accuracy before {Text(AccuracyBefore)}, after {Text(AccuracyAfter)}");
+        return text.Append(CultureInfo.InvariantCulture, $" ({LabelledCount} rows with label)").ToString();
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>

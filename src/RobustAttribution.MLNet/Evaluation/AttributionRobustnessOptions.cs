@@ -27,7 +27,10 @@ public sealed record AttributionRobustnessOptions
     /// <summary>The column of images; null, the default, takes the one that the network was trained on.</summary>
     public string? ImageColumnName { get; init; }
 
-    /// <summary>Measure correctly classified images only, as Singh et al. 2020. False by default. Needs labels. All are attacked, since batches are; the others are left out and counted.</summary>
+    /// <summary>
+    /// Measure correctly classified images only, as Singh et al. 2020. False by default. Needs labels. All are attacked, since batches are; the
+    /// others are left out and counted.
+    /// </summary>
     public bool CorrectlyClassifiedOnly { get; init; }
 
     /// <summary>Start of the attack's random draws. 0 by default.</summary>

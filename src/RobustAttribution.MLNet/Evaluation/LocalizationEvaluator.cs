@@ -24,7 +24,7 @@ internal static class LocalizationEvaluator
             throw new ArgumentException(
                 tuned.Rows == 0
                     ? "The validation data have no rows with a label and a true box."
-                    : $"The validation data's boxes have the thresholds {string.Join(", ", tuned.Thresholds)}; those of the data are {string.Join(", ", measured.Thresholds)}.",
+                    : $"The validation boxes have the thresholds {Text(tuned.Thresholds)}; those of the data are {Text(measured.Thresholds)}.",
                 nameof(validation));
         }
 
@@ -38,20 +38,27 @@ internal static class LocalizationEvaluator
         KeyColumn predicted = KeyColumn.Bind(schema, columns.PredictedLabelColumnName);
         if (label.Count != predicted.Count)
         {
-            throw new ArgumentOutOfRangeException(nameof(columns), $"Label column '{label.Name}' has {label.Count} classes, '{predicted.Name}' has {predicted.Count}; they must have the same.");
+            throw new ArgumentOutOfRangeException(
+                nameof(columns),
+                $"Label column '{label.Name}' has {label.Count} classes, '{predicted.Name}' has {predicted.Count}; they must have the same.");
         }
 
         DataViewSchema.Column truth = SchemaColumns.Require(schema, columns.BoxColumnName, "the column of true boxes");
         if (!BoxVectors.Are(truth.Type) || ((VectorDataViewType)truth.Type).Size != 4)
         {
-            throw new ArgumentOutOfRangeException(nameof(columns), $"Box column '{truth.Name}' holds {truth.Type}; needed are vectors of 4 values of Single: left, top, right, bottom.");
+            throw new ArgumentOutOfRangeException(
+                nameof(columns),
+                $"Box column '{truth.Name}' holds {truth.Type}; needed are vectors of 4 values of Single: left, top, right, bottom.");
         }
 
         (DataViewSchema.Column found, float[] thresholds) = Predictions(schema, columns.PredictedBoxColumnName);
-        (DataViewSchema.Column known, float[] knownThresholds) = Predictions(schema, columns.KnownClassBoxColumnName ?? columns.PredictedBoxColumnName);
+        (DataViewSchema.Column known, float[] knownThresholds) =
+            Predictions(schema, columns.KnownClassBoxColumnName ?? columns.PredictedBoxColumnName);
         if (!thresholds.SequenceEqual(knownThresholds))
         {
-            throw new ArgumentOutOfRangeException(nameof(columns), $"Columns '{found.Name}' and '{known.Name}' have other thresholds: {string.Join(", ", thresholds)} and {string.Join(", ", knownThresholds)}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(columns),
+                $"Columns '{found.Name}' and '{known.Name}' have other thresholds: {Text(thresholds)} and {Text(knownThresholds)}.");
         }
 
         var counts = new LocalizationCounts(Array.ConvertAll(thresholds, threshold => Math.Round((double)threshold, 6)), columns.MinimumOverlap);
@@ -75,13 +82,16 @@ internal static class LocalizationEvaluator
         DataViewSchema.Column column = SchemaColumns.Require(schema, name, "a column of boxes that SaliencyLocalization made");
         if (!BoxVectors.Are(column.Type) || column.Annotations.Schema.GetColumnOrNull(SaliencyLocalizationMapper.ThresholdsKind) is null)
         {
-            throw new ArgumentOutOfRangeException(nameof(name), $"Column '{name}' is not one that SaliencyLocalization made, or a later transform dropped what its boxes are.");
+            throw new ArgumentOutOfRangeException(
+                nameof(name), $"Column '{name}' is not one that SaliencyLocalization made, or a later transform dropped what its boxes are.");
         }
 
         VBuffer<float> thresholds = default;
         column.Annotations.GetValue(SaliencyLocalizationMapper.ThresholdsKind, ref thresholds);
         return (column, [.. thresholds.DenseValues()]);
     }
+
+    private static string Text<T>(IEnumerable<T> thresholds) => string.Join(", ", thresholds);
 
     private static Func<BoundingBox[]> Boxes(DataViewRow row, DataViewSchema.Column column)
     {

@@ -5,8 +5,11 @@ using RobustAttribution.MLNet.Evaluation;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>How well saliency maps find the objects in images. Immutable. Made by <c>mlContext.MulticlassClassification.EvaluateLocalization</c>.</summary>
-/// <remarks>Weakly supervised localisation as Singh et al. 2020 (section on CUB-200-2011) measure it. Rows without a label or a true box are counted in <see cref="LeftOutCount"/>, never silently dropped.</remarks>
+/// <summary>How well saliency maps find the objects in images. Immutable.</summary>
+/// <remarks>
+/// Made by <c>mlContext.MulticlassClassification.EvaluateLocalization</c>: weakly supervised localisation as Singh et al. 2020 (section on
+/// CUB-200-2011) measure it. Rows without a label or a true box are counted, never silently dropped.
+/// </remarks>
 public sealed class LocalizationMetrics
 {
     private readonly LocalizationCounts counts;
@@ -32,12 +35,15 @@ public sealed class LocalizationMetrics
     public double Threshold => Curve[chosen].Threshold;
 
     /// <summary>
-    /// The threshold with the highest top-1 localisation on the validation rows (the lowest of equals); null where there were none. It is never chosen
-    /// on the rows measured.
+    /// The threshold with the highest top-1 localisation on the validation rows (the lowest of equals); null where there were none. It is never
+    /// chosen on the rows measured.
     /// </summary>
     public double? BestThreshold => validated ? Threshold : null;
 
-    /// <summary>Share of the rows whose class is predicted right and whose box overlaps the true one by at least <see cref="LocalizationColumns.MinimumOverlap"/>. From 0 to 1, higher is better.</summary>
+    /// <summary>
+    /// Share of the rows whose class is predicted right and whose box overlaps the true one by at least
+    /// <see cref="LocalizationColumns.MinimumOverlap"/>. From 0 to 1, higher is better.
+    /// </summary>
     public double Top1Localization => Curve[chosen].Top1Localization;
 
     /// <summary>Share of the rows whose box overlaps the true one that much, the class being given. From 0 to 1, higher is better.</summary>
@@ -58,7 +64,7 @@ public sealed class LocalizationMetrics
         return Threshold == other.Threshold && validated == other.validated
             ? new LocalizationMetrics(counts.Merge(other.counts), chosen, validated)
             : throw new ArgumentException(
-                $"Threshold is {Threshold}{Source(validated)} and {other.Threshold}{Source(other.validated)}; merged are metrics with one threshold.",
+                $"Threshold is {Threshold}{Source(validated)} and {other.Threshold}{Source(other.validated)}; merged are metrics with one.",
                 nameof(other));
 
         static string Source(bool validated) => validated ? " by validation" : string.Empty;

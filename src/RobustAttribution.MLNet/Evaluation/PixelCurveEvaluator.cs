@@ -24,7 +24,8 @@ internal static class PixelCurveEvaluator
             Map = new SaliencyMap(options.Method, options.Reduction),
             AttackTrueClass = options.LabelColumnName is not null,
         };
-        return view.Measure(Batch).Aggregate(PixelCurveMetrics.Empty(options.Steps, options.Attack is not null), (total, batch) => total.Merge(batch));
+        var empty = PixelCurveMetrics.Empty(options.Steps, options.Attack is not null);
+        return view.Measure(Batch).Aggregate(empty, (total, batch) => total.Merge(batch));
 
         PixelCurveMetrics Batch(ImageNetwork network, Tensor images, Tensor? labels, Generator generator)
         {

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.MLNet;
 
 /// <summary>How the probability of a class follows the pixels that its map calls salient, over a set of images. Immutable.</summary>
-/// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateInsertionDeletion</c>. An area is the mean of its curve's points, from 0 to 1.</remarks>
+/// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateInsertionDeletion</c>. An area is the mean of a curve's points.</remarks>
 public sealed class PixelCurveMetrics
 {
     private static readonly string[] Names = ["Insertion", "Deletion", "AdversarialInsertion"];
@@ -50,7 +50,7 @@ public sealed class PixelCurveMetrics
             ? new PixelCurveMetrics(
                 RowCount + other.RowCount, UnlabelledCount + other.UnlabelledCount, Curves.Values.Zip(other.Curves.Values, (a, b) => a.Merge(b)))
             : throw new ArgumentException(
-                $"The curves are {string.Join(", ", Curves.Keys)} and {string.Join(", ", other.Curves.Keys)}; merged are metrics of the same curves.",
+                $"The curves are {string.Join(", ", Curves.Keys)} and {string.Join(", ", other.Curves.Keys)}; merged are the same curves.",
                 nameof(other));
     }
 
@@ -172,5 +172,5 @@ public sealed record PixelCurveStatistics
     internal PixelCurveStatistics Merge(PixelCurveStatistics other)
         => Shares.SequenceEqual(other.Shares) && HigherIsBetter == other.HigherIsBetter
             ? new(Shares, [.. points.Zip(other.points, (a, b) => a.Merge(b))], area.Merge(other.area), HigherIsBetter)
-            : throw new ArgumentException($"The curves have {Shares.Count} and {other.Shares.Count} points; merged are curves over the same shares.");
+            : throw new ArgumentException($"The curves have {Shares.Count} and {other.Shares.Count} points; merged are the same shares.");
 }

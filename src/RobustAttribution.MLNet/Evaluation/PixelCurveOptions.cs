@@ -19,7 +19,10 @@ public sealed record PixelCurveOptions
     /// <summary>The attack behind adversarial insertion; null, the default, leaves that curve out.</summary>
     public IAttributionAttack? Attack { get; init; }
 
-    /// <summary>The key column with the class to follow, AGA's protocol; null follows the predicted class. "Label" by default. Rows without label are left out and counted.</summary>
+    /// <summary>
+    /// The key column with the class to follow, AGA's protocol; null follows the predicted class. "Label" by default. Rows without label are left
+    /// out and counted.
+    /// </summary>
     public string? LabelColumnName { get; init; } = "Label";
 
     /// <summary>The column that carries the network. "Score" by default.</summary>

@@ -67,14 +67,16 @@ public sealed record SimilarityStatistics
                 a.sample.Merge(b.sample),
                 [.. a.PerClass.Zip(b.PerClass, (one, other) => one.Merge(other))])))
             : throw new ArgumentException(
-                $"Merged are metrics of the same measures and classes; these have [{string.Join(", ", Description(first))}] of "
-                + $"[{string.Join(", ", Classes(first))}] and [{string.Join(", ", Description(second))}] of [{string.Join(", ", Classes(second))}].");
+                $"Merged are metrics of the same measures and classes; these have {Text(Description(first))} of {Text(Classes(first))} and "
+                + $"{Text(Description(second))} of {Text(Classes(second))}.");
 
     private static IEnumerable<SimilarityColumn> Description(IReadOnlyDictionary<string, SimilarityStatistics> entries)
         => entries.Values.Select(entry => new SimilarityColumn(entry.ColumnName, entry.Similarity));
 
     private static IEnumerable<string> Classes(IReadOnlyDictionary<string, SimilarityStatistics> entries)
         => entries.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName);
+
+    private static string Text<T>(IEnumerable<T> values) => $"[{string.Join(", ", values)}]";
 
     private static OrderedDictionary<string, SimilarityStatistics> ByColumn(IEnumerable<SimilarityStatistics> entries)
         => new(entries.Select(entry => KeyValuePair.Create(entry.ColumnName, entry)));

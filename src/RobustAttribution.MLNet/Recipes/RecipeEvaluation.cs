@@ -10,7 +10,13 @@ public sealed record RecipeEvaluation
     public int? Images { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
     /// <summary>ε of the random perturbations, in pixel units; one measurement for each.</summary>
-    public IReadOnlyList<double> RandomPerturbationRadii { get; init => field = [.. Require.NotNull(value).Select(radius => Require.NonNegative(radius, nameof(RandomPerturbationRadii)))]; } = [];
+    public IReadOnlyList<double> RandomPerturbationRadii
+    {
+        get;
+        init => field = [.. Require.NotNull(value).Select(radius => Require.NonNegative(radius, nameof(RandomPerturbationRadii)))];
+    }
+
+    = [];
 
     /// <summary>The measures of the random perturbations.</summary>
     public IReadOnlyList<SimilarityColumn> RandomPerturbationSimilarities { get; init => field = [.. Require.NotNull(value)]; } = [];
@@ -30,12 +36,20 @@ public sealed record RecipeEvaluation
     /// <summary>The kinds of maps by which objects are found.</summary>
     public IReadOnlyList<LocalizationProtocol> Localization { get; init => field = [.. Require.NotNull(value)]; } = [];
 
-    /// <summary>The same measurements with as little work as can be: single steps, single draws, few points, two images, wrongly classified ones too.</summary>
+    /// <summary>The same measurements with as little work as can be: single steps, single draws, few points, two images of any prediction.</summary>
     internal RecipeEvaluation Shorten() => this with
     {
         Images = 2,
         RandomPerturbationDraws = 1,
-        ExplanationAttacks = [.. ExplanationAttacks.Select(options => options with { Attack = Shorten(options.Attack), Method = Shorten(options.Method), CorrectlyClassifiedOnly = false })],
+        ExplanationAttacks =
+        [
+            .. ExplanationAttacks.Select(options => options with
+            {
+                Attack = Shorten(options.Attack),
+                Method = Shorten(options.Method),
+                CorrectlyClassifiedOnly = false,
+            }),
+        ],
         PixelCurves = PixelCurves is { } curves ? curves with { Steps = 2, Attack = curves.Attack is null ? null : Shorten(curves.Attack) } : null,
         PredictionAttack = PredictionAttack is null ? null : PredictionAttack with { Steps = 1 },
     };
@@ -47,5 +61,6 @@ public sealed record RecipeEvaluation
         _ => attack,
     };
 
-    private static IAttributionMethod Shorten(IAttributionMethod method) => method is IntegratedGradients integrated ? integrated with { Steps = 1 } : method;
+    private static IAttributionMethod Shorten(IAttributionMethod method)
+        => method is IntegratedGradients integrated ? integrated with { Steps = 1 } : method;
 }

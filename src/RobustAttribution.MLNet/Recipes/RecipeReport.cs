@@ -28,7 +28,8 @@ public sealed class RecipeReport : IDisposable
     public double this[string name]
         => Numbers.FirstOrDefault(number => number.Key == name) is { Key: not null } found
             ? found.Value
-            : throw new KeyNotFoundException($"The recipe {Recipe.Name} has no number '{name}'; it has {string.Join(", ", Numbers.Select(number => number.Key))}.");
+            : throw new KeyNotFoundException(
+                $"The recipe {Recipe.Name} has no number '{name}'; it has {string.Join(", ", Numbers.Select(number => number.Key))}.");
 
     /// <summary>Frees the model.</summary>
     public void Dispose() => Model.Dispose();
@@ -47,5 +48,5 @@ public sealed class RecipeReport : IDisposable
 
     /// <summary>Name and numbers as JSON; numbers that are undefined are null.</summary>
     public string ToJson()
-        => MetricsJson.Write(new { recipe = Recipe.Name, source = Recipe.Source, numbers = Numbers.ToDictionary(number => number.Key, number => number.Value) });
+        => MetricsJson.Write(new { recipe = Recipe.Name, source = Recipe.Source, numbers = new OrderedDictionary<string, double>(Numbers) });
 }

@@ -23,7 +23,9 @@ internal sealed class RecipeRun
         if (recipe.NeedsPretrainedWeights && options.InitialWeightsPath is null && !options.DryRun)
         {
             throw new ArgumentException(
-                $"{recipe.Name} starts from pretrained weights, and {nameof(RecipeRunOptions.InitialWeightsPath)} is null; allowed is a safetensors file with torchvision's names (a head for other classes is left out).", nameof(options));
+                $"{recipe.Name} starts from pretrained weights, and {nameof(RecipeRunOptions.InitialWeightsPath)} is null; allowed is a "
+                + "safetensors file with torchvision's names (a head for other classes is left out).",
+                nameof(options));
         }
 
         (this.recipe, this.context, this.folder, this.options) = (options.DryRun ? recipe.ForDryRun() : recipe, context, folder, options);
@@ -81,7 +83,13 @@ internal sealed class RecipeRun
         {
             RandomPerturbationMetrics metrics = context.MulticlassClassification.EvaluateRandomPerturbation(
                 scored,
-                new() { ThreatModel = new LinfBall(radius), Draws = evaluation.RandomPerturbationDraws, Similarities = evaluation.RandomPerturbationSimilarities, Seed = options.Seed });
+                new()
+                {
+                    ThreatModel = new LinfBall(radius),
+                    Draws = evaluation.RandomPerturbationDraws,
+                    Similarities = evaluation.RandomPerturbationSimilarities,
+                    Seed = options.Seed,
+                });
             Add(string.Create(CultureInfo.InvariantCulture, $"random perturbation {radius * 255:G3}/255"), metrics.Similarities);
         }
 
@@ -98,7 +106,8 @@ internal sealed class RecipeRun
 
         if (evaluation.PixelCurves is { } curves)
         {
-            PixelCurveMetrics metrics = context.MulticlassClassification.EvaluateInsertionDeletion(scored, curves with { Seed = options.Seed, CancellationToken = options.CancellationToken });
+            PixelCurveMetrics metrics = context.MulticlassClassification.EvaluateInsertionDeletion(
+                scored, curves with { Seed = options.Seed, CancellationToken = options.CancellationToken });
             foreach ((string name, PixelCurveStatistics found) in metrics.Curves)
             {
                 Add($"{name} area", found.MeanArea);
@@ -129,9 +138,11 @@ internal sealed class RecipeRun
 
     private void Locate(LocalizationProtocol protocol, IDataView scored)
     {
-        var pipeline = Boxes(protocol, SaliencyTarget.Predicted, "PredictedSaliency", "PredictedBox").Append(Boxes(protocol, SaliencyTarget.Label(), "KnownSaliency", "KnownBox"));
+        var pipeline = Boxes(protocol, SaliencyTarget.Predicted, "PredictedSaliency", "PredictedBox")
+            .Append(Boxes(protocol, SaliencyTarget.Label(), "KnownSaliency", "KnownBox"));
         LocalizationMetrics metrics = context.MulticlassClassification.EvaluateLocalization(
-            pipeline.Fit(scored).Transform(scored), new LocalizationColumns { KnownClassBoxColumnName = "KnownBox", MinimumOverlap = protocol.MinimumOverlap });
+            pipeline.Fit(scored).Transform(scored),
+            new LocalizationColumns { KnownClassBoxColumnName = "KnownBox", MinimumOverlap = protocol.MinimumOverlap });
         Add($"{protocol.Name} map: top-1 error", metrics.Top1Error);
         Add($"{protocol.Name} map: top-1 localisation", metrics.Top1Localization);
         Add($"{protocol.Name} map: GT-known localisation", metrics.KnownClassLocalization);
@@ -139,9 +150,10 @@ internal sealed class RecipeRun
     }
 
     private EstimatorChain<SaliencyLocalizationTransformer> Boxes(LocalizationProtocol protocol, SaliencyTarget target, string map, string box)
-        => context.Transforms.Saliency(new SaliencyEstimator.Options { Method = protocol.Method, Reduction = protocol.Reduction, Target = target, OutputColumnName = map })
+        => context.Transforms
+            .Saliency(new() { Method = protocol.Method, Reduction = protocol.Reduction, Target = target, OutputColumnName = map })
             .Append(context.Transforms.SaliencyLocalization(
-                new SaliencyLocalizationEstimator.Options { MapColumnName = map, OutputColumnName = box, Thresholds = [protocol.Threshold], Resize = recipe.Training.Resize }));
+                new() { MapColumnName = map, OutputColumnName = box, Thresholds = [protocol.Threshold], Resize = recipe.Training.Resize }));
 
     private void Add(string name, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
     {

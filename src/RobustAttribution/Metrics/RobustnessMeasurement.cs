@@ -30,7 +30,7 @@ public sealed record RobustnessMeasurement
     }
     = [new TopKIntersection(), new KendallTau()];
 
-    /// <summary>Whether the true class is explained and attacked instead of the predicted one: for attacks on the prediction. False by default.</summary>
+    /// <summary>Whether the true class is explained and attacked, not the predicted one: for attacks on the prediction. False by default.</summary>
     public bool AttackTrueClass { get; init; }
 
     /// <summary>Whether the rows hold the attacked images and their maps. False by default.</summary>
@@ -41,7 +41,7 @@ public sealed record RobustnessMeasurement
     /// Maps are magnitudes summed over the channels, divided by the largest; the measure is the cosine.
     /// </summary>
     /// <remarks>Every draw is compared with the map of the image itself (AGA's script overwrites it). A draw may change the prediction.</remarks>
-    /// <param name="threatModel">Where the draws come from; null for the ball of the maximum norm with ε = 8/255. AGA reports 4, 8 and 16 of 255.</param>
+    /// <param name="threatModel">Where the draws come from; null for <see cref="LinfBall"/> with ε = 8/255. AGA reports 4, 8 and 16 of 255.</param>
     /// <param name="draws">Draws for each image, at least 1. 10 by default (AGA).</param>
     public static RobustnessMeasurement RandomPerturbation(IThreatModel? threatModel = null, int draws = 10)
     {

@@ -3,6 +3,7 @@ using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Similarities;
+using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Tests.Evaluation;
 
@@ -56,6 +57,15 @@ public sealed class AttributionRobustnessTests
     }
 
     [TestMethod]
+    public void AMeasureOfYourOwnNeedsNoNameInFiles()
+    {
+        using var scored = new Scored();
+        AttributionRobustnessMetrics metrics = scored.Context.MulticlassClassification.EvaluateAttributionRobustness(
+            scored.View, new AttributionRobustnessOptions { Attack = Attack, Similarities = [new(new Unregistered())] }); // one call writes no columns
+        Assert.AreEqual((11L, 0.25, 0.0), (metrics.RowCount, metrics.Of<Unregistered>().Mean, metrics.Of<Unregistered>().StandardError));
+    }
+
+    [TestMethod]
     public void OnlyCorrectlyClassifiedRowsCountIfAskedFor()
     {
         using var scored = new Scored(24);
@@ -94,4 +104,15 @@ public sealed class AttributionRobustnessTests
     }
 
     private static TopKAttack Attack => new() { K = 9, Steps = 4 };
+
+    private sealed record Unregistered : IMapSimilarity
+    {
+        public string Name => "a quarter";
+
+        public bool HigherIsMoreSimilar => true;
+
+        public double Ideal => 1;
+
+        public Tensor Compare(Tensor a, Tensor b) => full([a.shape[0]], 0.25, ScalarType.Float64);
+    }
 }

@@ -86,6 +86,35 @@ public sealed class CurveEvaluationTests
     }
 
     [TestMethod]
+    public void TheSecurityCurveReadsItsRowsBatchByBatchAndTakesOptions()
+    {
+        using var scored = new Scored();
+        List<long> progress = [];
+        SecurityCurveOptions options = new()
+        {
+            Curve = new SecurityCurve { Radii = [0, 0.1], ExplanationAttack = new TopKAttack { K = 9, Steps = 2, RandomStart = true }, Similarities = [new CosineSimilarity()] },
+            LabelColumnName = "Truth",
+            BatchSize = 3,
+            Seed = 5,
+            Progress = progress.Add,
+        };
+        MulticlassClassificationCatalog catalog = scored.Context.MulticlassClassification;
+        IDataView view = scored.Context.Transforms.CopyColumns("Truth", "Label").Fit(scored.View).Transform(scored.View);
+        SecurityCurveMetrics metrics = catalog.EvaluateSecurityCurve(view, options);
+        CollectionAssert.AreEqual(new long[] { 3, 6, 9, 11 }, progress);
+        Assert.AreEqual(metrics.ToJson(), catalog.EvaluateSecurityCurve(view, options).ToJson());
+        Assert.AreNotEqual(metrics.ToJson(), catalog.EvaluateSecurityCurve(view, options with { Seed = 6 }).ToJson());
+        Assert.AreEqual(
+            catalog.EvaluateSecurityCurve(view, options.Curve, "Truth").ToJson(),
+            catalog.EvaluateSecurityCurve(view, new SecurityCurveOptions { Curve = options.Curve, LabelColumnName = "Truth" }).ToJson());
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => options with { BatchSize = 0 }).Message, "BatchSize is 0");
+        Assert.Throws<OperationCanceledException>(() => catalog.EvaluateSecurityCurve(view, options with { CancellationToken = new(canceled: true) }));
+        SecurityCurveMetrics none = catalog.EvaluateSecurityCurve(scored.Context.Data.SkipRows(view, 100), options);
+        Assert.IsTrue(none.Points.Count == 2 && double.IsNaN(none.Points[0].Accuracy));
+        StringAssert.Contains(none.ToJson(), "\"accuracy\": null");
+    }
+
+    [TestMethod]
     public void EachFoldHasItsMetrics()
     {
         using var scored = new Scored(18);

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
@@ -62,6 +63,21 @@ public sealed class RecipeRunTests
 
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(() => recipe.Run(new MLContext(1), folder.Path)).Message, "art-cub200-resnet50 starts from pretrained weights, and InitialWeightsPath is null");
+    }
+
+    [TestMethod]
+    public void TheAttackOnThePredictionMayHaveAnyThreatModel()
+    {
+        Recipe recipe = Narrow(KnownRecipes.ArtCifar10WideResNet);
+        TinyDataSets.Write(folder, recipe.Data);
+        recipe = recipe with
+        {
+            Evaluation = new RecipeEvaluation { PredictionAttack = new ProjectedGradientDescent { ThreatModel = new L2Ball(0.5), RandomStart = true } },
+        };
+        using RecipeReport report = recipe.Run(new MLContext(1), folder.Path, new RecipeRunOptions { DryRun = true });
+        Assert.HasCount(2, report.Numbers);
+        Assert.IsTrue(report["accuracy under ProjectedGradientDescent"] is 0 or 0.5 or 1, report.ToString());
+        Assert.IsLessThanOrEqualTo(report["accuracy"], report["accuracy under ProjectedGradientDescent"]);
     }
 
     [TestMethod]

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>Measures one network on images in memory: every attack, the curves, and the images of the gallery in one pass, then the curves over ε.</summary>
+/// <summary>Measures one network on images in memory: attacks, curves and the images of the gallery in one pass, then the curves over ε.</summary>
 /// <remarks>Classes explained, attacked and followed by insertion and deletion are the predicted ones.</remarks>
 internal sealed class ModelExamination(NetworkHandle handle, SampleImages dataset, RobustnessReportOptions options, ReportClock clock)
 {

@@ -121,7 +121,8 @@ internal static class RobustnessReporter
         }
     }
 
-    private static IEnumerable<ReportedNumber> MapNumbers(IAttributionAttack attack, IReadOnlyList<RobustnessRow> rows, RobustnessReportOptions options)
+    private static IEnumerable<ReportedNumber> MapNumbers(
+        IAttributionAttack attack, IReadOnlyList<RobustnessRow> rows, RobustnessReportOptions options)
     {
         string group = $"Maps under {ReportTexts.Name(attack)}, {ReportTexts.Budget(attack.ThreatModel)}";
         return MeanSimilarity.Of(options.Similarities, rows).Select(mean => new ReportedNumber(
@@ -132,7 +133,9 @@ internal static class RobustnessReporter
     {
         const string Group = "Do the maps point at what matters?";
         yield return Area(
-            "Insertion", curves.Insertion, "Area under the insertion curve: how fast the answer comes back as the most important pixels are put in.");
+            "Insertion",
+            curves.Insertion,
+            "Area under the insertion curve: how fast the answer comes back as the most important pixels are put in.");
         yield return Area(
             "Deletion", curves.Deletion, "Area under the deletion curve: how fast the answer goes as the most important pixels are taken out.");
         yield return Area(

@@ -62,7 +62,8 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
         return classes.Count > 0
             ? new SampleImages([.. pixels], [.. classes], [.. ids], leftOut, firstProblem)
             : throw new ArgumentException(
-                firstProblem is null ? "The view has no row to measure." : $"The view has no row with a label and an image: {firstProblem}", nameof(scored));
+                firstProblem is null ? "The view has no row to measure." : $"The view has no row with a label and an image: {firstProblem}",
+                nameof(scored));
     }
 
     /// <summary>The rows of a view.</summary>
