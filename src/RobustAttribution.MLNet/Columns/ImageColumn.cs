@@ -32,18 +32,22 @@ internal sealed class ImageColumn
     public bool IsFloatVector => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single;
 
     /// <summary>Finds the column and checks that the network can read it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The column is missing, of another type, or of another size than the network's input.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The column is missing, of another type, or of another size than the network's input.
+    /// </exception>
     public static ImageColumn Bind(DataViewSchema schema, string name, InputSpecification input, PixelScale scale, ResizePolicy resize)
     {
         DataViewSchema.Column column = SchemaColumns.Require(schema, name, Expected);
         if (column.Type is not ImageDataViewType)
         {
             VectorDataViewType vector = RequireVector(name, column.Type);
-            if (vector.Size != input.ValueCount || (vector.Dimensions.Length == 3 && !vector.Dimensions.SequenceEqual([input.Channels, input.Height, input.Width])))
+            bool otherShape = vector.Dimensions.Length == 3 && !vector.Dimensions.SequenceEqual([input.Channels, input.Height, input.Width]);
+            if (vector.Size != input.ValueCount || otherShape)
             {
                 throw new ArgumentOutOfRangeException(
                     nameof(schema),
-                    $"Image column '{name}' holds vectors of {string.Join('×', vector.Dimensions)} values; the network takes {input.Channels}×{input.Height}×{input.Width} (channels × height × width).");
+                    $"Image column '{name}' holds vectors of {string.Join('×', vector.Dimensions)} values; "
+                    + $"the network takes {input.Channels}×{input.Height}×{input.Width} (channels × height × width).");
             }
         }
 
@@ -51,7 +55,9 @@ internal sealed class ImageColumn
     }
 
     /// <summary>The shape of a column's images; null for an MLImage column, whose images may have any size.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type, or its vectors have no three dimensions to tell the shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The column is missing or of another type, or its vectors have no three dimensions to tell the shape.
+    /// </exception>
     public static (int Channels, int Height, int Width)? ShapeOf(DataViewSchema schema, string name)
     {
         DataViewSchema.Column column = SchemaColumns.Require(schema, name, Expected);
@@ -64,14 +70,18 @@ internal sealed class ImageColumn
         if (vector.Dimensions.Length != 3)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(schema), $"Image column '{name}' holds vectors of {string.Join('×', vector.Dimensions)} values, which does not tell channels × height × width. Set the option Input.");
+                nameof(schema),
+                $"Image column '{name}' holds vectors of {string.Join('×', vector.Dimensions)} values, which does not tell channels × height "
+                + "× width. Set the option Input.");
         }
 
         (int channels, int height, int width) = (vector.Dimensions[0], vector.Dimensions[1], vector.Dimensions[2]);
         if (channels > 4 && width <= 4)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(schema), $"Image column '{name}' holds vectors of {channels}×{height}×{width} values, which looks like height × width × channels. Use ExtractPixels with interleavePixelColors: false.");
+                nameof(schema),
+                $"Image column '{name}' holds vectors of {channels}×{height}×{width} values, which looks like height × width × channels. "
+                + "Use ExtractPixels with interleavePixelColors: false.");
         }
 
         return (channels, height, width);
@@ -94,14 +104,16 @@ internal sealed class ImageColumn
     public ImageRowReader Open(DataViewRow source) => type switch
     {
         ImageDataViewType => new ImageReader(Name, source, source.Schema[Index], input, resize),
-        VectorDataViewType { ItemType: var item } when item == NumberDataViewType.Byte => new ByteVectorReader(Name, source, source.Schema[Index], input),
+        VectorDataViewType { ItemType: var item } when item == NumberDataViewType.Byte
+            => new ByteVectorReader(Name, source, source.Schema[Index], input),
         _ => new FloatVectorReader(Name, source, source.Schema[Index], input, scale),
     };
 
     private const string Expected = "a column of MLImage or of float vectors with channels × height × width values";
 
     private static VectorDataViewType RequireVector(string name, DataViewType type)
-        => type is VectorDataViewType { IsKnownSize: true } vector && (vector.ItemType == NumberDataViewType.Single || vector.ItemType == NumberDataViewType.Byte)
+        => type is VectorDataViewType { IsKnownSize: true } vector
+            && (vector.ItemType == NumberDataViewType.Single || vector.ItemType == NumberDataViewType.Byte)
             ? vector
             : throw new ArgumentOutOfRangeException(nameof(name), $"Image column '{name}' holds {type}; needed is {Expected}.");
 }

@@ -8,10 +8,11 @@ namespace RobustAttribution.MLNet;
 
 /// <summary>Decodes image files by one set of rules, those of every loader on <c>mlContext.Data</c>.</summary>
 /// <remarks>
-/// JPEG, PNG, GIF, WebP and BMP are decoded by SkiaSharp, PPM (binary, 8 bits) here. The EXIF orientation is applied. Transparent pixels are laid on black. CMYK, grey, palettes and 16-bit samples
-/// become 8-bit red, green and blue; colour profiles are not applied. Of an animation the first frame counts. A file that ends too soon is an error, and one that declares more than
-/// <see cref="MaximumPixels"/> is refused before it is decoded. ML.NET's <c>LoadImages</c> and <c>MLImage.CreateFromFile</c> decode on their own: they do not apply the orientation,
-/// and take what there is of a file that ends too soon.
+/// JPEG, PNG, GIF, WebP and BMP are decoded by SkiaSharp, PPM (binary, 8 bits) here. The EXIF orientation is applied. Transparent pixels are laid
+/// on black. CMYK, grey, palettes and 16-bit samples become 8-bit red, green and blue; colour profiles are not applied. Of an animation the first
+/// frame counts. A file that ends too soon is an error, and one that declares more than <see cref="MaximumPixels"/> is refused before it is
+/// decoded. ML.NET's <c>LoadImages</c> and <c>MLImage.CreateFromFile</c> decode on their own: they do not apply the orientation, and take what
+/// there is of a file that ends too soon.
 /// </remarks>
 public static class ImageFile
 {
@@ -22,7 +23,9 @@ public static class ImageFile
     /// <param name="path">The file.</param>
     /// <returns>An opaque image of blue, green, red, alpha bytes, which the caller disposes of.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is no image, ends too soon, is damaged, or has more pixels than allowed; the message names the file and the reason.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no image, ends too soon, is damaged, or has more pixels than allowed; the message names the file and the reason.
+    /// </exception>
     public static MLImage Read(string path) => Read(path, path, upright: true);
 
     /// <summary>Decodes a file.</summary>
@@ -47,7 +50,8 @@ public static class ImageFile
             throw new InvalidDataException($"{named}: expected an image, found {Describe(path)}.");
         }
 
-        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888, SKAlphaType.Premul); // multiplied by alpha: laid on black
+        var info = new SKImageInfo(
+            codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888, SKAlphaType.Premul); // multiplied by alpha: laid on black
         CheckSize(info.Width, info.Height, named);
         using var bitmap = new SKBitmap(info);
         SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
@@ -83,16 +87,20 @@ public static class ImageFile
     {
         if ((long)width * height > MaximumPixels)
         {
-            throw new InvalidDataException($"{named}: the image has {width}×{height} pixels (width × height); allowed are {MaximumPixels:N0} in all.");
+            throw new InvalidDataException(
+                $"{named}: the image has {width}×{height} pixels (width × height); allowed are {MaximumPixels:N0} in all.");
         }
     }
 
-    /// <summary>Copies pixels to where the orientation wants them, opaque. Its name says at which sides the first stored row and column belong.</summary>
+    /// <summary>
+    /// Copies pixels to where the orientation wants them, opaque. Its name says at which sides the first stored row and column belong.
+    /// </summary>
     private static void CopyUpright(ReadOnlySpan<uint> stored, int width, int height, SKEncodedOrigin origin, Span<uint> target)
     {
         bool turned = origin >= SKEncodedOrigin.LeftTop;
-        bool rowsBackwards = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
-        bool columnsBackwards = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        string sides = origin.ToString(); // e.g. RightTop
+        bool rowsBackwards = sides.StartsWith("Bottom", StringComparison.Ordinal) || sides.StartsWith("Right", StringComparison.Ordinal);
+        bool columnsBackwards = sides.EndsWith("Bottom", StringComparison.Ordinal) || sides.EndsWith("Right", StringComparison.Ordinal);
         for (int i = 0; i < height; i++)
         {
             int row = rowsBackwards ? height - 1 - i : i;

@@ -13,6 +13,9 @@ internal abstract class ImageRowReader(string name, DataViewRow source)
     /// <exception cref="BrokenImageException">The row has no readable image.</exception>
     public abstract void Read(Span<float> target);
 
+    protected BrokenImageException WrongLength(int length, InputSpecification input)
+        => Broken(length == 0 ? "the image is missing." : $"{length} values; the network takes {input.Channels}×{input.Height}×{input.Width}.");
+
     protected BrokenImageException Broken(string what, Exception? inner = null)
         => new($"Image column '{name}', row {source.Position}: {what}", inner);
 }
@@ -30,7 +33,7 @@ internal sealed class FloatVectorReader(string name, DataViewRow source, DataVie
         getter(ref buffer);
         if (buffer.Length != target.Length)
         {
-            throw Broken(buffer.Length == 0 ? "the image is missing." : $"{buffer.Length} values; the network takes {input.Channels}×{input.Height}×{input.Width}.");
+            throw WrongLength(buffer.Length, input);
         }
 
         buffer.CopyTo(target);
@@ -41,7 +44,8 @@ internal sealed class FloatVectorReader(string name, DataViewRow source, DataVie
             {
                 throw Broken(float.IsNaN(value)
                     ? $"value {i} is missing (NaN)."
-                    : $"value {i} is {value}; PixelScale = {scale} allows 0 to {top}." + (top == 1 ? " Images in 0…255 need PixelScale = Bytes." : string.Empty));
+                    : $"value {i} is {value}; PixelScale = {scale} allows 0 to {top}."
+                        + (top == 1 ? " Images in 0…255 need PixelScale = Bytes." : string.Empty));
             }
 
             target[i] = value / top;
@@ -50,7 +54,8 @@ internal sealed class FloatVectorReader(string name, DataViewRow source, DataVie
 }
 
 /// <summary>Reads byte vectors.</summary>
-internal sealed class ByteVectorReader(string name, DataViewRow source, DataViewSchema.Column column, InputSpecification input) : ImageRowReader(name, source)
+internal sealed class ByteVectorReader(
+    string name, DataViewRow source, DataViewSchema.Column column, InputSpecification input) : ImageRowReader(name, source)
 {
     private readonly ValueGetter<VBuffer<byte>> getter = source.GetGetter<VBuffer<byte>>(column);
     private readonly byte[] bytes = new byte[input.ValueCount];
@@ -61,7 +66,7 @@ internal sealed class ByteVectorReader(string name, DataViewRow source, DataView
         getter(ref buffer);
         if (buffer.Length != target.Length)
         {
-            throw Broken(buffer.Length == 0 ? "the image is missing." : $"{buffer.Length} values; the network takes {input.Channels}×{input.Height}×{input.Width}.");
+            throw WrongLength(buffer.Length, input);
         }
 
         buffer.CopyTo(bytes);
@@ -87,7 +92,8 @@ internal sealed class ImageReader(string name, DataViewRow source, DataViewSchem
         {
             getter(ref image!);
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception error)
+            when (error is ArgumentException or InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             image = null;
             throw Broken(error.Message, error);

@@ -84,7 +84,7 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
         var geometry = new ResizeGeometry(policy, sourceWidth, sourceHeight, width, height);
         filters = geometry is { ScaleX: 1, ScaleY: 1 } && (sourceWidth, sourceHeight) == (width, height)
             ? null
-            : (new Filter(sourceWidth, width, geometry.ScaleX, geometry.OffsetX), new Filter(sourceHeight, height, geometry.ScaleY, geometry.OffsetY));
+            : (new(sourceWidth, width, geometry.ScaleX, geometry.OffsetX), new(sourceHeight, height, geometry.ScaleY, geometry.OffsetY));
         Grow(ref line, channels * sourceWidth);
         Grow(ref rows, filters is null ? 0 : channels * sourceHeight * width);
         prepared = (sourceWidth, sourceHeight);
@@ -98,7 +98,9 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
         }
     }
 
-    /// <summary>The weights of one direction: for each target place the first source place and the weights from there; none where padding is.</summary>
+    /// <summary>
+    /// The weights of one direction: for each target place the first source place and the weights from there; none where padding is.
+    /// </summary>
     private readonly struct Filter
     {
         private readonly int[] first;

@@ -8,7 +8,9 @@ internal static class PpmFile
 {
     private const int MaximumSide = 1 << 15;
 
-    /// <exception cref="InvalidDataException">The file is not such an image, or cut off; the message names file, position, what was expected and what was found.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not such an image, or cut off; the message names file, position, what was expected and what was found.
+    /// </exception>
     public static MLImage Read(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);
@@ -77,7 +79,11 @@ internal static class PpmFile
 
         return at > start && number >= 1 && number <= maximum && at < bytes.Length && IsSpace(bytes[at])
             ? number
-            : throw DamagedFile.AtByte(path, start, $"{what} from 1 to {maximum} and white space", at >= bytes.Length ? "the end of the file" : $"{number} and 0x{bytes[at]:X2}");
+            : throw DamagedFile.AtByte(
+                path,
+                start,
+                $"{what} from 1 to {maximum} and white space",
+                at >= bytes.Length ? "the end of the file" : $"{number} and 0x{bytes[at]:X2}");
     }
 
     private static bool IsSpace(byte value) => value is (byte)' ' or >= 9 and <= 13;

@@ -4,7 +4,8 @@ using RobustAttribution.MLNet.Columns;
 namespace RobustAttribution.MLNet.Datasets;
 
 /// <summary>
-/// CIFAR-10 and CIFAR-100 in their binary versions: records of one label byte (CIFAR-100: coarse and fine) and 3072 pixel bytes, red, green and blue planes of 32×32.
+/// CIFAR-10 and CIFAR-100 in their binary versions: records of one label byte (CIFAR-100: coarse and fine) and 3072 pixel bytes, red, green and
+/// blue planes of 32×32.
 /// </summary>
 internal static class CifarImages
 {
@@ -30,7 +31,8 @@ internal static class CifarImages
         }
 
         IReadOnlyList<string>[] classes = hundred ? [CifarNames.Coarse, CifarNames.Fine] : [CifarNames.Ten];
-        var records = new Lazy<ReadOnlyMemory<byte>[]>(() => Splits.Counted(environment, set, split, [.. paths.SelectMany(path => Records(path, classes))]));
+        var records = new Lazy<ReadOnlyMemory<byte>[]>(
+            () => Splits.Counted(environment, set, split, [.. paths.SelectMany(path => Records(path, classes))]));
         List<DatasetColumn> columns =
         [
             DatasetColumn.Images(3, Side, options.ImagesAsMLImage, row => records.Value[row][classes.Length..]),
@@ -53,7 +55,8 @@ internal static class CifarImages
         int rest = bytes.Length % size;
         if (bytes.Length == 0 || rest != 0)
         {
-            throw DamagedFile.AtByte(path, bytes.Length - rest, $"a record of {size} bytes", rest == 0 ? "the end of the file" : $"the end of the file after {rest}");
+            throw DamagedFile.AtByte(
+                path, bytes.Length - rest, $"a record of {size} bytes", rest == 0 ? "the end of the file" : $"the end of the file after {rest}");
         }
 
         for (int at = 0; at < bytes.Length; at += size)
@@ -78,8 +81,11 @@ internal static class CifarImages
         string? pickle = pickles.Select(name => Path.Combine(folder, name)).FirstOrDefault(Path.Exists);
         DatasetFile archive = set.Files[0];
         return pickle is null
-            ? new FileNotFoundException($"{set.Name}'s file {Path.GetFileName(path)} is not in '{folder}'. Give the folder into which {archive.FileName} was extracted.", path)
+            ? new FileNotFoundException(
+                $"{set.Name}'s file {Path.GetFileName(path)} is not in '{folder}'. Give the folder into which {archive.FileName} was extracted.",
+                path)
             : new InvalidDataException(
-                $"{pickle} belongs to {set.Name}'s version for Python, a pickle, which is not read because unpickling can run code. Download the binary version: {archive.Address}.");
+                $"{pickle} belongs to {set.Name}'s version for Python, a pickle, which is not read because unpickling can run code. "
+                + $"Download the binary version: {archive.Address}.");
     }
 }

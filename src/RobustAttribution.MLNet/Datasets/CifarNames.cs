@@ -1,14 +1,18 @@
 namespace RobustAttribution.MLNet.Datasets;
 
-/// <summary>Names of CIFAR's classes, in the order of their numbers, as in the files batches.meta.txt, fine_label_names.txt and coarse_label_names.txt.</summary>
+/// <summary>
+/// Names of CIFAR's classes, in the order of their numbers, as in the files batches.meta.txt, fine_label_names.txt and coarse_label_names.txt.
+/// </summary>
 internal static class CifarNames
 {
     public static IReadOnlyList<string> Ten { get; } = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
     public static IReadOnlyList<string> Coarse { get; } =
     [
-        "aquatic_mammals", "fish", "flowers", "food_containers", "fruit_and_vegetables", "household_electrical_devices", "household_furniture", "insects", "large_carnivores",
-        "large_man-made_outdoor_things", "large_natural_outdoor_scenes", "large_omnivores_and_herbivores", "medium_mammals", "non-insect_invertebrates", "people", "reptiles",
+        "aquatic_mammals", "fish", "flowers", "food_containers", "fruit_and_vegetables", "household_electrical_devices", "household_furniture",
+        "insects", "large_carnivores",
+        "large_man-made_outdoor_things", "large_natural_outdoor_scenes", "large_omnivores_and_herbivores", "medium_mammals",
+        "non-insect_invertebrates", "people", "reptiles",
         "small_mammals", "trees", "vehicles_1", "vehicles_2",
     ];
 

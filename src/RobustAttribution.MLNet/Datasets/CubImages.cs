@@ -17,7 +17,8 @@ internal static class CubImages
             Splits.RequireTrainOrTest(part, KnownDatasets.Cub200);
         }
 
-        string place = Splits.Folder(folder, candidate => File.Exists(Path.Combine(candidate, "images.txt")), "CUB_200_2011", Path.Combine("CUB_200_2011", "CUB_200_2011"));
+        string place = Splits.Folder(
+            folder, candidate => File.Exists(Path.Combine(candidate, "images.txt")), "CUB_200_2011", Path.Combine("CUB_200_2011", "CUB_200_2011"));
         foreach (string name in new[] { "images.txt", "image_class_labels.txt", "train_test_split.txt", "bounding_boxes.txt", "classes.txt" })
         {
             string path = Path.Combine(place, name);
@@ -28,7 +29,8 @@ internal static class CubImages
         }
 
         string[] classNames = ClassNames(new Table(place, "classes.txt", 1));
-        var birds = new Lazy<Bird[]>(() => Splits.Counted(environment, KnownDatasets.Cub200, split, [.. Read(place, classNames.Length).Where(bird => (split ?? bird.Split) == bird.Split)]));
+        var birds = new Lazy<Bird[]>(() => Splits.Counted(
+            environment, KnownDatasets.Cub200, split, [.. Read(place, classNames.Length).Where(bird => (split ?? bird.Split) == bird.Split)]));
         var images = new ListedImages(Path.Combine(place, "images"), () => Array.ConvertAll(birds.Value, bird => bird.Image));
         return new DatasetView(
             environment,
@@ -50,7 +52,9 @@ internal static class CubImages
         {
             (string[] values, int line) = table[id];
             int next = Array.IndexOf(names, null) + 1;
-            names[next - 1] = id == next ? values[0] : throw DamagedFile.AtLine(table.Path, line, $"class {next}", id.ToString(CultureInfo.InvariantCulture));
+            names[next - 1] = id == next
+                ? values[0]
+                : throw DamagedFile.AtLine(table.Path, line, $"class {next}", id.ToString(CultureInfo.InvariantCulture));
         }
 
         return names;
@@ -85,7 +89,8 @@ internal static class CubImages
             long surplus = table.Ids.FirstOrDefault(id => !list.Has(id), -1);
             if (surplus >= 0)
             {
-                throw DamagedFile.AtLine(list.Path, list.Ids.Count, $"a line about image {surplus}, as in line {table[surplus].Line} of {Path.GetFileName(table.Path)}", "none");
+                string expected = $"a line about image {surplus}, as in line {table[surplus].Line} of {Path.GetFileName(table.Path)}";
+                throw DamagedFile.AtLine(list.Path, list.Ids.Count, expected, "none");
             }
         }
     }
@@ -129,7 +134,9 @@ internal static class CubImages
 
         /// <exception cref="InvalidDataException">There is no line about the image.</exception>
         public (string[] Values, int Line) this[long id]
-            => entries.TryGetValue(id, out (string[], int) entry) ? entry : throw DamagedFile.AtLine(Path, entries.Count, $"a line about image {id} of images.txt", "none");
+            => entries.TryGetValue(id, out (string[], int) entry)
+                ? entry
+                : throw DamagedFile.AtLine(Path, entries.Count, $"a line about image {id} of images.txt", "none");
 
         public int Whole(long id, int minimum, int maximum)
         {
@@ -142,7 +149,8 @@ internal static class CubImages
         public double Real(long id, int field)
         {
             (string[] values, int line) = this[id];
-            return double.TryParse(values[field], NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && double.IsFinite(value)
+            bool parsed = double.TryParse(values[field], NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+            return parsed && value >= 0 && double.IsFinite(value)
                 ? value
                 : throw DamagedFile.AtLine(Path, line, $"a number of at least 0 in field {field + 2}", $"'{values[field]}'");
         }

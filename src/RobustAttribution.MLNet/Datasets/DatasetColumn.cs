@@ -13,7 +13,8 @@ namespace RobustAttribution.MLNet.Datasets;
 /// <param name="Type">Its type.</param>
 /// <param name="CreateGetter">A ValueGetter for a cursor whose row's number is given.</param>
 /// <param name="Annotations">Its annotations; null for none.</param>
-internal sealed record DatasetColumn(string Name, DataViewType Type, Func<Func<int>, Delegate> CreateGetter, DataViewSchema.Annotations? Annotations = null)
+internal sealed record DatasetColumn(
+    string Name, DataViewType Type, Func<Func<int>, Delegate> CreateGetter, DataViewSchema.Annotations? Annotations = null)
 {
     private delegate void Filler<T>(int row, ref T value);
 
@@ -26,7 +27,8 @@ internal sealed record DatasetColumn(string Name, DataViewType Type, Func<Func<i
     public static DatasetColumn Text(string name, Func<int, string> text)
         => Of(name, TextDataViewType.Instance, (int row, ref ReadOnlyMemory<char> value) => value = text(row).AsMemory());
 
-    public static DatasetColumn Int64(string name, Func<int, long> number) => Of(name, NumberDataViewType.Int64, (int row, ref long value) => value = number(row));
+    public static DatasetColumn Int64(string name, Func<int, long> number)
+        => Of(name, NumberDataViewType.Int64, (int row, ref long value) => value = number(row));
 
     /// <summary>Classes as text, or as a key whose values are the names.</summary>
     public static DatasetColumn Class(string name, IReadOnlyList<string> classNames, bool asKey, Func<int, int> label)
@@ -45,7 +47,10 @@ internal sealed record DatasetColumn(string Name, DataViewType Type, Func<Func<i
 
     /// <summary>Boxes in the pixels of the column Image.</summary>
     public static DatasetColumn Box(Func<int, BoundingBox> box)
-        => Of("Box", BoxVectors.Type(), (int row, ref VBuffer<float> value) => BoxVectors.Write([box(row)], ref value)) with { Annotations = BoxVectors.Annotations() };
+        => Of("Box", BoxVectors.Type(), (int row, ref VBuffer<float> value) => BoxVectors.Write([box(row)], ref value)) with
+        {
+            Annotations = BoxVectors.Annotations(),
+        };
 
     /// <summary>Images of any size.</summary>
     public static DatasetColumn Images(Func<int, MLImage> read) => Images(new ImageDataViewType(), read);
@@ -77,7 +82,8 @@ internal sealed record DatasetColumn(string Name, DataViewType Type, Func<Func<i
             (int green, int blue) = channels == 1 ? (0, 0) : (area, 2 * area);
             for (int i = 0; i < area; i++)
             {
-                (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (bytes[blue + i], bytes[green + i], bytes[i], byte.MaxValue);
+                ReadOnlySpan<byte> pixel = [bytes[blue + i], bytes[green + i], bytes[i], byte.MaxValue];
+                pixel.CopyTo(pixels[(4 * i)..]);
             }
 
             return MLImage.CreateFromPixels(side, side, MLPixelFormat.Bgra32, pixels);

@@ -17,14 +17,18 @@ public sealed record DatasetDownloaderOptions
     /// <summary>Pause before the first retry, at least 0; it doubles with each. 1 second by default.</summary>
     public TimeSpan RetryDelay { get; init => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds)); } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest time above 0 for the server to answer, and for each 64 KiB that it sends; a slower download counts as broken. 1 minute by default.</summary>
+    /// <summary>
+    /// The longest time above 0 for the server to answer, and for each 64 KiB that it sends; a slower download counts as broken. 1 minute by
+    /// default.
+    /// </summary>
     public TimeSpan Timeout { get; init => field = TimeSpan.FromSeconds(Require.Positive(value.TotalSeconds)); } = TimeSpan.FromMinutes(1);
 
     /// <summary>The largest file taken, in bytes, at least 1. 8 GiB by default.</summary>
     public long MaximumBytes
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaximumBytes), value, $"MaximumBytes is {value}; allowed is a whole number of at least 1.");
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(
+            nameof(MaximumBytes), value, $"MaximumBytes is {value}; allowed is a whole number of at least 1.");
     }
 
     = 8L << 30;
@@ -36,7 +40,10 @@ public sealed record DatasetDownloaderOptions
 /// <param name="Total">Bytes of the whole file; null where the server does not say.</param>
 public readonly record struct DownloadProgress(string FileName, long Received, long? Total);
 
-/// <summary>Downloads the files of published datasets and checks their checksums. A file is called NAME.part while it comes, and gets its name in one step when it is whole and right.</summary>
+/// <summary>
+/// Downloads the files of published datasets and checks their checksums. A file is called NAME.part while it comes, and gets its name in one step
+/// when it is whole and right.
+/// </summary>
 public sealed class DatasetDownloader : IDisposable
 {
     private const int Piece = 1 << 16;
@@ -64,8 +71,11 @@ public sealed class DatasetDownloader : IDisposable
     /// <param name="progress">Called after every 64 KiB; null for nobody.</param>
     /// <param name="cancellationToken">Stops; files that are whole stay.</param>
     /// <exception cref="ArgumentException">The set has no public files.</exception>
-    /// <exception cref="InvalidDataException">A checksum is wrong, or an archive is damaged, too large, or has entries that do not belong into a dataset.</exception>
-    public async Task FetchAsync(DatasetInfo set, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidDataException">
+    /// A checksum is wrong, or an archive is damaged, too large, or has entries that do not belong into a dataset.
+    /// </exception>
+    public async Task FetchAsync(
+        DatasetInfo set, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(set);
         if (set.Files.Count == 0)
@@ -78,7 +88,8 @@ public sealed class DatasetDownloader : IDisposable
             string path = await DownloadAsync(file, folder, progress, cancellationToken).ConfigureAwait(false);
             if (DatasetArchive.FolderName(path) is { } name && !Directory.Exists(Path.Combine(folder, name)))
             {
-                await Task.Run(() => DatasetArchive.Extract(path, Path.Combine(folder, name), cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+                string inner = Path.Combine(folder, name);
+                await Task.Run(() => DatasetArchive.Extract(path, inner, null, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -90,17 +101,23 @@ public sealed class DatasetDownloader : IDisposable
     /// <param name="cancellationToken">Stops; nothing stays.</param>
     /// <returns>The path of the file.</returns>
     /// <exception cref="ArgumentException">The address is not of http or https, or names no file.</exception>
-    /// <exception cref="HttpRequestException">The server refuses, sends something else than the whole file, or cannot be reached in all attempts.</exception>
+    /// <exception cref="HttpRequestException">
+    /// The server refuses, sends something else than the whole file, or cannot be reached in all attempts.
+    /// </exception>
     /// <exception cref="InvalidDataException">The checksum is wrong, or the file is larger than allowed.</exception>
-    /// <exception cref="IOException">The file cannot be written, another program downloads it, or the connection broke or was too slow in all attempts.</exception>
-    public async Task<string> DownloadAsync(DatasetFile file, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
+    /// <exception cref="IOException">
+    /// The file cannot be written, another program downloads it, or the connection broke or was too slow in all attempts.
+    /// </exception>
+    public async Task<string> DownloadAsync(
+        DatasetFile file, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(folder);
         string name = IsWeb(file.Address) ? file.FileName : string.Empty;
         if (name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\\', '\0'))
         {
-            throw new ArgumentException($"The address is {file.Address}; allowed are http and https addresses that end in a file's name.", nameof(file));
+            throw new ArgumentException(
+                $"The address is {file.Address}; allowed are http and https addresses that end in a file's name.", nameof(file));
         }
 
         Directory.CreateDirectory(folder);
@@ -149,7 +166,10 @@ public sealed class DatasetDownloader : IDisposable
     {
 #pragma warning disable CA5351 // MD5 is what the publishers offer; against accidents only, as DatasetFile says
         (string Kind, string? Expected, Func<ValueTask<byte[]>> Hash)[] checks =
-            [("SHA-256", file.Sha256, () => SHA256.HashDataAsync(stream, cancellationToken)), ("MD5", file.Md5, () => MD5.HashDataAsync(stream, cancellationToken))];
+        [
+            ("SHA-256", file.Sha256, () => SHA256.HashDataAsync(stream, cancellationToken)),
+            ("MD5", file.Md5, () => MD5.HashDataAsync(stream, cancellationToken)),
+        ];
 #pragma warning restore CA5351
         foreach ((string kind, string? expected, Func<ValueTask<byte[]>> hash) in checks.Where(check => check.Expected is not null))
         {
@@ -164,12 +184,14 @@ public sealed class DatasetDownloader : IDisposable
         return null;
     }
 
-    /// <summary>Whether it may go better next time: a broken or slow connection or a server's trouble, but not a refusal and not a full disk.</summary>
+    /// <summary>
+    /// Whether it may go better next time: a broken or slow connection or a server's trouble, but not a refusal and not a full disk.
+    /// </summary>
     private static bool IsPassing(Exception error) => error switch
     {
-        HttpRequestException { StatusCode: { } status } => (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests,
-        HttpRequestException or HttpIOException => true,
-        IOException { InnerException: SocketException or OperationCanceledException } => true,
+        HttpRequestException { StatusCode: { } status }
+            => (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests,
+        HttpRequestException or HttpIOException or OperationCanceledException or IOException { InnerException: SocketException } => true,
         _ => false,
     };
 
@@ -184,19 +206,15 @@ public sealed class DatasetDownloader : IDisposable
                 await ReceiveOnceAsync(file, target, progress, slow).ConfigureAwait(false);
                 return;
             }
-            catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException error) when (attempt >= options.Retries && !cancellationToken.IsCancellationRequested)
             {
-                var stalled = new IOException($"{file.Address}: the server was silent or sent less than {Piece:N0} bytes for {options.Timeout} (Timeout).", error);
-                if (attempt == options.Retries)
-                {
-                    throw stalled;
-                }
+                throw new IOException(
+                    $"{file.Address}: the server was silent or sent less than {Piece:N0} bytes for {options.Timeout} (Timeout).", error);
             }
-            catch (Exception error) when (attempt < options.Retries && IsPassing(error))
+            catch (Exception error) when (attempt < options.Retries && !cancellationToken.IsCancellationRequested && IsPassing(error))
             {
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
             }
-
-            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -235,7 +253,8 @@ public sealed class DatasetDownloader : IDisposable
         Uri at = address;
         for (int redirects = 0; ; redirects++)
         {
-            HttpResponseMessage response = await client.GetAsync(at, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            const HttpCompletionOption Headers = HttpCompletionOption.ResponseHeadersRead;
+            HttpResponseMessage response = await client.GetAsync(at, Headers, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.OK)
             {
                 return response;
@@ -246,15 +265,18 @@ public sealed class DatasetDownloader : IDisposable
                 string? location = response.Headers.TryGetValues("Location", out IEnumerable<string>? values) ? values.First() : null;
                 if (location is null || (int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
                 {
-                    throw new HttpRequestException($"{address}: the server answers {(int)response.StatusCode} ({response.ReasonPhrase}).", null, response.StatusCode);
+                    throw new HttpRequestException(
+                        $"{address}: the server answers {(int)response.StatusCode} ({response.ReasonPhrase}).", null, response.StatusCode);
                 }
 
-                UriKind kind = location.StartsWith('/') ? UriKind.Relative : UriKind.RelativeOrAbsolute; // on Unix an absolute path would be a file's
+                // On Unix a path alone would count as the address of a file.
+                UriKind kind = location.StartsWith('/') ? UriKind.Relative : UriKind.RelativeOrAbsolute;
                 bool valid = Uri.TryCreate(location, kind, out Uri? named) && Uri.TryCreate(at, named, out named) && IsWeb(named);
                 if (!valid || (at.Scheme == "https" && named!.Scheme == "http") || redirects == MaximumRedirects)
                 {
                     throw new HttpRequestException(
-                        $"{address}: the server redirects to '{location}'; allowed are {MaximumRedirects} redirects, to http and https addresses and never from https to http.",
+                        $"{address}: the server redirects to '{location}'; allowed are {MaximumRedirects} redirects, to http and https addresses "
+                        + "and never from https to http.",
                         null,
                         response.StatusCode);
                 }

@@ -6,7 +6,10 @@ using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet.Datasets;
 
-/// <summary>A dataset of images as a view that can be shuffled. Its rows are counted, which reads lists of files but no images, when the first is asked for.</summary>
+/// <summary>
+/// A dataset of images as a view that can be shuffled. Its rows are counted, which reads lists of files but no images, when the first is asked
+/// for.
+/// </summary>
 internal sealed class DatasetView : IDataView
 {
     private readonly IHostEnvironment environment;
@@ -88,7 +91,8 @@ internal sealed class DatasetView : IDataView
             }
 
             return view.columns[column.Index].CreateGetter(() => Row) as ValueGetter<TValue>
-                ?? throw new InvalidOperationException($"Column '{column.Name}' holds {Schema[column.Index].Type.RawType}; its getter was asked for {typeof(TValue)}.");
+                ?? throw new InvalidOperationException(
+                    $"Column '{column.Name}' holds {Schema[column.Index].Type.RawType}; its getter was asked for {typeof(TValue)}.");
         }
 
         protected override void Dispose(bool disposing)

@@ -39,20 +39,26 @@ internal sealed class FolderImages
             [images.Image(upright: true), images.Label(Array.ConvertAll(classes, entry => entry.Name), options.LabelsAsKey), images.Path("Id")]);
     }
 
-    /// <summary>What no class and no image is called: hidden files and folders, those of macOS's archives, and its resource files (._NAME).</summary>
+    /// <summary>
+    /// What no class and no image is called: hidden files and folders, those of macOS's archives, and its resource files (._NAME).
+    /// </summary>
     private static bool IsHidden(FileSystemInfo entry)
-        => entry.Name.StartsWith('.') || entry.Name == "__MACOSX" || (OperatingSystem.IsWindows() && entry.Attributes.HasFlag(FileAttributes.Hidden));
+        => entry.Name.StartsWith('.')
+            || entry.Name == "__MACOSX"
+            || (OperatingSystem.IsWindows() && entry.Attributes.HasFlag(FileAttributes.Hidden));
 
     private static (string, string, string)[] AllClasses(string folder)
     {
-        string[] folders = [.. new DirectoryInfo(folder).EnumerateDirectories().Where(entry => !IsHidden(entry)).Select(entry => entry.Name).Order(StringComparer.Ordinal)];
+        IEnumerable<DirectoryInfo> visible = new DirectoryInfo(folder).EnumerateDirectories().Where(entry => !IsHidden(entry));
+        string[] folders = [.. visible.Select(entry => entry.Name).Order(StringComparer.Ordinal)];
         return folders.Length > 0
             ? Array.ConvertAll(folders, name => (Path.Combine(folder, name), name, Path.Combine(folder, name)))
             : throw new DirectoryNotFoundException($"'{folder}' has no folders; one for each class is needed.");
     }
 
     /// <summary>
-    /// Lines of a class's folder and its name if that is another, after a tab or, where the line as a whole names no folder, after the first white space (as in ImageNet's list of synsets).
+    /// Lines of a class's folder and its name if that is another, after a tab or, where the line as a whole names no folder, after the first
+    /// white space (as in ImageNet's list of synsets).
     /// Empty lines and lines that start with # are left out.
     /// </summary>
     private static (string, string, string)[] ListedClasses(string folder, string classList)
@@ -70,11 +76,14 @@ internal sealed class FolderImages
             }
 
             bool whole = text == Path.GetFileName(text) && Directory.Exists(Path.Combine(folder, text));
-            string[] parts = whole ? [text] : text.Split(text.Contains('\t') ? ['\t'] : null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            string[] parts = whole
+                ? [text]
+                : text.Split(text.Contains('\t') ? ['\t'] : null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             string path = Path.Combine(folder, parts[0]);
             if (parts[0] != Path.GetFileName(parts[0]) || !Directory.Exists(path))
             {
-                throw new DirectoryNotFoundException($"{classList}, line {line}: expected a folder in '{folder}', found '{parts[0]}', which is none.");
+                throw new DirectoryNotFoundException(
+                    $"{classList}, line {line}: expected a folder in '{folder}', found '{parts[0]}', which is none.");
             }
 
             Once(folderLines, parts[0], "folder");
@@ -111,7 +120,8 @@ internal sealed class FolderImages
     {
         if (wholeFolder)
         {
-            leftOut.AddRange(new DirectoryInfo(root).EnumerateFileSystemInfos().Where(entry => entry is FileInfo || IsHidden(entry)).Select(Relative).Order(StringComparer.Ordinal));
+            FileSystemInfo[] entries = new DirectoryInfo(root).GetFileSystemInfos();
+            leftOut.AddRange(entries.Where(entry => entry is FileInfo || IsHidden(entry)).Select(Relative).Order(StringComparer.Ordinal));
         }
 
         visited.Add(RealPath(new DirectoryInfo(root)));
@@ -145,19 +155,17 @@ internal sealed class FolderImages
     {
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
-            bool taken = !IsHidden(entry)
-                && (entry is DirectoryInfo inside ? visited.Add(RealPath(inside)) : Extensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase));
-            if (!taken)
-            {
-                leftOut.Add(Relative(entry));
-            }
-            else if (entry is DirectoryInfo inner)
+            if (!IsHidden(entry) && entry is DirectoryInfo inner && visited.Add(RealPath(inner)))
             {
                 Collect(inner, files);
             }
-            else
+            else if (!IsHidden(entry) && entry is FileInfo && Extensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
             {
                 files.Add(Path.Combine(folder.ToString(), entry.Name));
+            }
+            else
+            {
+                leftOut.Add(Relative(entry));
             }
         }
     }
@@ -172,7 +180,8 @@ internal sealed class FolderImages
             using IChannel channel = environment.Start("LoadImageFolders");
             channel.Warning(
                 MessageSensitivity.None,
-                "{0} files and folders of '{1}' were left out, since they are hidden, no images by their extension ({2}) or beside the class folders: {3}",
+                "{0} files and folders of '{1}' were left out: hidden ones, those that are no images by their extension ({2}) or lie beside "
+                + "the class folders, and links to folders read before: {3}",
                 leftOut.Count,
                 root,
                 string.Join(", ", Extensions),

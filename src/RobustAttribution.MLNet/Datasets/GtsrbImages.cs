@@ -23,17 +23,20 @@ internal static class GtsrbImages
         (string Path, string Folder, int? Class)[] tables;
         if (split == DatasetSplit.Test)
         {
-            string[] candidates = [Path.Combine(place, TestTable), Path.Combine(folder, TestTable), Path.Combine(folder, "GTSRB_Final_Test_GT", TestTable)];
+            string[] folders = [place, folder, Path.Combine(folder, "GTSRB_Final_Test_GT")];
+            string[] candidates = Array.ConvertAll(folders, candidate => Path.Combine(candidate, TestTable));
             string table = Array.Find(candidates, File.Exists) ?? throw new FileNotFoundException(
-                $"GTSRB's file {TestTable}, which tells the classes of the test images (from GTSRB_Final_Test_GT.zip), is not in '{place}' or '{folder}'.", candidates[0]);
+                $"GTSRB's file {TestTable} with the classes of the test images (from GTSRB_Final_Test_GT.zip) is not in '{place}' or '{folder}'.",
+                candidates[0]);
             tables = [(table, place, null)];
         }
         else
         {
-            tables = [.. ClassFolders(place).Select(found => (Path.Combine(found, $"GT-{Path.GetFileName(found)}.csv"), found, (int?)ClassOf(found)))];
+            tables = Array.ConvertAll(ClassFolders(place), found => (TableOf(found), found, (int?)ClassOf(found)));
             if (tables.Length == 0)
             {
-                throw new DirectoryNotFoundException($"'{folder}' has none of the class folders 00000 to {Classes - 1:D5} of GTSRB's training images.");
+                throw new DirectoryNotFoundException(
+                    $"'{folder}' has none of the class folders 00000 to {Classes - 1:D5} of GTSRB's training images.");
             }
         }
 
@@ -61,7 +64,8 @@ internal static class GtsrbImages
         if (box.Right > width || box.Bottom > height)
         {
             image.Dispose();
-            throw new InvalidDataException($"{listed.Named}: expected a region inside the image's {width}×{height} pixels, found one to {box.Right}, {box.Bottom}.");
+            throw new InvalidDataException(
+                $"{listed.Named}: expected a region inside the image's {width}×{height} pixels, found one to {box.Right}, {box.Bottom}.");
         }
 
         if (!crop)
@@ -82,6 +86,8 @@ internal static class GtsrbImages
         }
     }
 
+    private static string TableOf(string folder) => Path.Combine(folder, $"GT-{Path.GetFileName(folder)}.csv");
+
     private static int ClassOf(string folder) => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture);
 
     private static string Place(string folder, DatasetSplit split)
@@ -98,7 +104,7 @@ internal static class GtsrbImages
     private static bool HasImages(string folder) => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.ppm").Any();
 
     private static string[] ClassFolders(string folder)
-        => [.. Enumerable.Range(0, Classes).Select(index => Path.Combine(folder, index.ToString("D5", CultureInfo.InvariantCulture))).Where(Directory.Exists)];
+        => [.. Enumerable.Range(0, Classes).Select(index => Path.Combine(folder, $"{index:D5}")).Where(Directory.Exists)];
 
     private static IEnumerable<ListedImage> ReadTable(string table, string folder, int? expectedClass)
     {
@@ -144,12 +150,14 @@ internal static class GtsrbImages
 
             if (numbers[6] >= Classes || (expectedClass ?? numbers[6]) != numbers[6])
             {
-                throw DamagedFile.AtLine(table, line, expectedClass is null ? $"a class from 0 to {Classes - 1}" : $"class {expectedClass}, as the folder says", numbers[6].ToString(CultureInfo.InvariantCulture));
+                string expected = expectedClass is null ? $"a class from 0 to {Classes - 1}" : $"class {expectedClass}, as the folder says";
+                throw DamagedFile.AtLine(table, line, expected, $"{numbers[6]}");
             }
 
             if (numbers[2] >= numbers[4] || numbers[3] >= numbers[5] || numbers[4] > numbers[0] || numbers[5] > numbers[1])
             {
-                throw DamagedFile.AtLine(table, line, $"a region with X1 < X2 ≤ {numbers[0]} and Y1 < Y2 ≤ {numbers[1]}", string.Join(';', numbers[2..6]));
+                throw DamagedFile.AtLine(
+                    table, line, $"a region with X1 < X2 ≤ {numbers[0]} and Y1 < Y2 ≤ {numbers[1]}", string.Join(';', numbers[2..6]));
             }
 
             if (!names.TryAdd(fields[0], line))
@@ -163,10 +171,12 @@ internal static class GtsrbImages
                 throw DamagedFile.AtLine(table, line, "a file name without folder", $"'{name}'");
             }
 
-            yield return new ListedImage(Path.Combine(folder, name), numbers[6], $"{table}, line {line}", new BoundingBox(numbers[2], numbers[3], numbers[4], numbers[5]));
+            yield return new ListedImage(
+                Path.Combine(folder, name), numbers[6], $"{table}, line {line}", new BoundingBox(numbers[2], numbers[3], numbers[4], numbers[5]));
         }
 
-        if (Directory.EnumerateFiles(folder, "*.ppm").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).FirstOrDefault(name => !names.ContainsKey(name)) is { } surplus)
+        IEnumerable<string> files = Directory.EnumerateFiles(folder, "*.ppm").Select(path => Path.GetFileName(path));
+        if (files.Order(StringComparer.Ordinal).FirstOrDefault(name => !names.ContainsKey(name)) is { } surplus)
         {
             throw DamagedFile.AtLine(table, line, $"a line about {surplus}, which is in the folder '{folder}'", "the end of the file");
         }

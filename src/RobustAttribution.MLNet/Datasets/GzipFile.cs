@@ -2,10 +2,16 @@ using System.IO.Compression;
 
 namespace RobustAttribution.MLNet.Datasets;
 
-/// <summary>Opens gzip files so that a missing trailer (checksum and length) is an error at the end, as a wrong one is; <see cref="GZipStream"/> alone does not notice.</summary>
+/// <summary>
+/// Opens gzip files so that a missing trailer (checksum and length) is an error at the end, as a wrong one is; <see cref="GZipStream"/> alone
+/// does not notice.
+/// </summary>
 internal static class GzipFile
 {
-    /// <summary>The decompressed content. It must be read to its end, where an <see cref="InvalidDataException"/> is thrown if the checksum is wrong or missing.</summary>
+    /// <summary>
+    /// The decompressed content. It must be read to its end, where an <see cref="InvalidDataException"/> is thrown if the checksum is wrong or
+    /// missing.
+    /// </summary>
     /// <param name="path">The file.</param>
     public static Stream Open(string path) => new GZipStream(new Extended(File.OpenRead(path)), CompressionMode.Decompress);
 

@@ -13,7 +13,10 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file, gzip or not: its first bytes tell.</param>
     /// <param name="rank">Dimensions expected.</param>
-    /// <exception cref="InvalidDataException">The file is not IDX, of other values than bytes, of another rank, cut off or too long. The message names file, position, what was expected and what was found.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not IDX, of other values than bytes, of another rank, cut off or too long. The message names file, position, what was expected
+    /// and what was found.
+    /// </exception>
     public static IdxFile Read(string path, int rank)
     {
         using FileStream file = File.OpenRead(path);
@@ -36,7 +39,8 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
         int got = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
         if (got >= 4 && (header[0] != 0 || header[1] != 0 || header[2] != UnsignedByte || header[3] != rank))
         {
-            throw DamagedFile.AtByte(path, 0, $"the IDX magic number 0x{(UnsignedByte << 8) | rank:X8}", $"0x{BinaryPrimitives.ReadUInt32BigEndian(header):X8}");
+            throw DamagedFile.AtByte(
+                path, 0, $"the IDX magic number 0x{(UnsignedByte << 8) | rank:X8}", $"0x{BinaryPrimitives.ReadUInt32BigEndian(header):X8}");
         }
 
         if (got < header.Length)
@@ -52,7 +56,8 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
             total = length == 0 || total > Array.MaxLength / length ? -1 : total * length;
             if (total < 0)
             {
-                throw DamagedFile.AtByte(path, 4 + (4 * i), $"a length of dimension {i} so that all values number 1 to {Array.MaxLength}", length.ToString());
+                throw DamagedFile.AtByte(
+                    path, 4 + (4 * i), $"a length of dimension {i} so that all values number 1 to {Array.MaxLength}", length.ToString());
             }
 
             dimensions[i] = (int)length;
@@ -60,10 +65,12 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
 
         if (fileLength is long actual && actual != header.Length + total)
         {
-            throw DamagedFile.AtByte(path, header.Length, $"{total} values ({string.Join('×', dimensions)})", $"{actual - header.Length} bytes to the end of the file");
+            throw DamagedFile.AtByte(
+                path, header.Length, $"{total} values ({string.Join('×', dimensions)})", $"{actual - header.Length} bytes to the end of the file");
         }
 
-        byte[] values = GrowingReader.Read(stream, (int)total, read => DamagedFile.AtByte(path, header.Length + read, $"{total} values", $"the end of the file after {read}"));
+        byte[] values = GrowingReader.Read(
+            stream, (int)total, read => DamagedFile.AtByte(path, header.Length + read, $"{total} values", $"the end of the file after {read}"));
         return stream.ReadByte() < 0
             ? new IdxFile(dimensions, values)
             : throw DamagedFile.AtByte(path, header.Length + total, "the end of the file", "more bytes");

@@ -11,7 +11,10 @@ internal static class IdxImages
     /// <summary>MNIST's files.</summary>
     /// <exception cref="FileNotFoundException">They are not in the folder.</exception>
     public static DatasetView Mnist(IHostEnvironment environment, DatasetOptions options, string folder, DatasetSplit split)
-        => Open(environment, options, KnownDatasets.Mnist, Require.NotNull(folder, nameof(folder)), split, "Give the folder of the four files as argument.");
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return Open(environment, options, KnownDatasets.Mnist, folder, split, "Give the folder of the four files as argument.");
+    }
 
     /// <summary>Fashion-MNIST's files, wherever they are.</summary>
     /// <exception cref="FileNotFoundException">They are in no folder that is looked in, or not in the one that was named.</exception>
@@ -25,7 +28,8 @@ internal static class IdxImages
         return Open(environment, options, KnownDatasets.FashionMnist, found, split, advice);
     }
 
-    private static DatasetView Open(IHostEnvironment environment, DatasetOptions options, DatasetInfo set, string folder, DatasetSplit split, string advice)
+    private static DatasetView Open(
+        IHostEnvironment environment, DatasetOptions options, DatasetInfo set, string folder, DatasetSplit split, string advice)
     {
         Splits.RequireTrainOrTest(split, set);
         string prefix = split == DatasetSplit.Train ? "train" : "t10k";
@@ -45,7 +49,8 @@ internal static class IdxImages
         string Find(string name)
         {
             string[] candidates = [Path.Combine(folder, name + ".gz"), Path.Combine(folder, name)];
-            return Array.Find(candidates, File.Exists) ?? throw new FileNotFoundException($"{set.Name}'s file {name}[.gz] is not in '{folder}'. {advice}", candidates[0]);
+            return Array.Find(candidates, File.Exists) ?? throw new FileNotFoundException(
+                $"{set.Name}'s file {name}[.gz] is not in '{folder}'. {advice}", candidates[0]);
         }
     }
 
@@ -60,7 +65,8 @@ internal static class IdxImages
 
         if (images.Dimensions[0] != labels.Dimensions[0])
         {
-            throw DamagedFile.AtByte(labelsPath, 4, $"{images.Dimensions[0]} labels, as many as there are images in {imagesPath}", labels.Dimensions[0].ToString());
+            throw DamagedFile.AtByte(
+                labelsPath, 4, $"{images.Dimensions[0]} labels, as many as there are images in {imagesPath}", labels.Dimensions[0].ToString());
         }
 
         int wrong = labels.Values.AsSpan().IndexOfAnyInRange((byte)classCount, byte.MaxValue);

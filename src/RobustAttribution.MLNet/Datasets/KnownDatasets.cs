@@ -18,13 +18,17 @@ public static class KnownDatasets
     private static readonly double[] ImageNetMean = [0.485, 0.456, 0.406];
     private static readonly double[] ImageNetDeviation = [0.229, 0.224, 0.225];
 
-    private static readonly string[] Clothes = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+    private static readonly string[] Clothes =
+        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
     private static readonly string[] Signs =
     [
-        "speed limit 20", "speed limit 30", "speed limit 50", "speed limit 60", "speed limit 70", "speed limit 80", "end of speed limit 80", "speed limit 100",
-        "speed limit 120", "no passing", "no passing for trucks", "right of way at next crossing", "priority road", "yield", "stop", "no vehicles", "no trucks",
-        "no entry", "general caution", "dangerous curve left", "dangerous curve right", "double curve", "bumpy road", "slippery road", "road narrows right",
+        "speed limit 20", "speed limit 30", "speed limit 50", "speed limit 60", "speed limit 70", "speed limit 80", "end of speed limit 80",
+        "speed limit 100",
+        "speed limit 120", "no passing", "no passing for trucks", "right of way at next crossing", "priority road", "yield", "stop", "no vehicles",
+        "no trucks",
+        "no entry", "general caution", "dangerous curve left", "dangerous curve right", "double curve", "bumpy road", "slippery road",
+        "road narrows right",
         "road work", "traffic signals", "pedestrians", "children crossing", "bicycles crossing", "ice or snow", "wild animals", "end of all limits",
         "turn right ahead", "turn left ahead", "ahead only", "straight or right", "straight or left", "keep right", "keep left", "roundabout",
         "end of no passing", "end of no passing for trucks",
@@ -56,7 +60,8 @@ public static class KnownDatasets
     };
 
     /// <summary>Fashion-MNIST.</summary>
-    public static DatasetInfo FashionMnist { get; } = Of("Fashion-MNIST", "Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747", 1, 28, 60_000, 10_000, Clothes) with
+    public static DatasetInfo FashionMnist { get; } = Of(
+        "Fashion-MNIST", "Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747", 1, 28, 60_000, 10_000, Clothes) with
     {
         Mean = [0.2860], StandardDeviation = [0.3530],
         Files = Files(
@@ -67,7 +72,8 @@ public static class KnownDatasets
 
     /// <summary>Street View House Numbers, cropped digits.</summary>
     public static DatasetInfo Svhn { get; } = Of(
-        "SVHN", "Netzer, Wang, Coates, Bissacco, Wu, Ng 2011, Reading Digits in Natural Images with Unsupervised Feature Learning", 3, 32, 73_257, 26_032, Digits) with
+        "SVHN", "Netzer, Wang, Coates, Bissacco, Wu, Ng 2011, Reading Digits in Natural Images with Unsupervised Feature Learning", 3, 32, 73_257,
+        26_032, Digits) with
     {
         ExtraCount = 531_131, Mean = [0.4377, 0.4438, 0.4728], StandardDeviation = [0.1980, 0.2010, 0.1970],
         Files = Files(
@@ -78,7 +84,8 @@ public static class KnownDatasets
 
     /// <summary>German Traffic Sign Recognition Benchmark.</summary>
     public static DatasetInfo Gtsrb { get; } = Of(
-        "GTSRB", "Stallkamp, Schlipsing, Salmen, Igel 2012, Man vs. computer: benchmarking machine learning algorithms for traffic sign recognition", 3, null, 39_209, 12_630, Signs) with
+        "GTSRB", "Stallkamp, Schlipsing, Salmen, Igel 2012, Man vs. computer: benchmarking machine learning algorithms for traffic sign recognition",
+        3, null, 39_209, 12_630, Signs) with
     {
         Mean = [0.3337, 0.3064, 0.3171], StandardDeviation = [0.2672, 0.2564, 0.2629],
         Files = Files(
@@ -89,7 +96,8 @@ public static class KnownDatasets
 
     /// <summary>ImageNet-100: a hundred classes of ImageNet, as AGA uses it. Given out to registered users only.</summary>
     public static DatasetInfo ImageNet100 { get; } = Of(
-        "ImageNet-100", "a hundred classes of Russakovsky et al. 2015, ImageNet Large Scale Visual Recognition Challenge", 3, null, 130_000, 5_000, []) with
+        "ImageNet-100", "a hundred classes of Russakovsky et al. 2015, ImageNet Large Scale Visual Recognition Challenge", 3, null, 130_000, 5_000,
+        []) with
     {
         ClassCount = 100, Mean = ImageNetMean, StandardDeviation = ImageNetDeviation, StatisticsSource = AgaScripts,
     };
@@ -106,7 +114,8 @@ public static class KnownDatasets
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DatasetInfo> All { get; } = [Cifar10, Cifar100, Mnist, FashionMnist, Svhn, Gtsrb, ImageNet100, Cub200];
 
-    private static DatasetInfo Of(string name, string source, int channels, int? side, int train, int test, IReadOnlyList<string> classNames) => new()
+    private static DatasetInfo Of(string name, string source, int channels, int? side, int train, int test, IReadOnlyList<string> classNames)
+        => new()
     {
         Name = name, Source = source, Channels = channels, Height = side, Width = side, TrainCount = train, TestCount = test,
         ClassCount = classNames.Count, ClassNames = classNames, Mean = [], StandardDeviation = [], StatisticsSource = CommonlyUsed,

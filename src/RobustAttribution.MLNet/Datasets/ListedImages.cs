@@ -25,10 +25,12 @@ internal sealed class ListedImages(string folder, Func<IReadOnlyList<ListedImage
     /// <param name="upright">Whether the EXIF orientation is applied; not where boxes are in the pixels as stored.</param>
     public DatasetColumn Image(bool upright) => DatasetColumn.Images(row => Decode(this[row], upright));
 
-    public DatasetColumn Label(IReadOnlyList<string> classNames, bool asKey) => DatasetColumn.Class("Label", classNames, asKey, row => this[row].Label);
+    public DatasetColumn Label(IReadOnlyList<string> classNames, bool asKey)
+        => DatasetColumn.Class("Label", classNames, asKey, row => this[row].Label);
 
     /// <summary>The column of paths from the folder, with forward slashes.</summary>
-    public DatasetColumn Path(string name) => DatasetColumn.Text(name, row => System.IO.Path.GetRelativePath(folder, this[row].Path).Replace('\\', '/'));
+    public DatasetColumn Path(string name)
+        => DatasetColumn.Text(name, row => System.IO.Path.GetRelativePath(folder, this[row].Path).Replace('\\', '/'));
 
     public DatasetColumn Box() => DatasetColumn.Box(row => this[row].Box);
 

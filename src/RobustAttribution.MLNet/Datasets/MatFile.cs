@@ -11,7 +11,10 @@ namespace RobustAttribution.MLNet.Datasets;
 /// <param name="Position">Where its element starts in the file.</param>
 internal sealed record MatArray(IReadOnlyList<int> Dimensions, byte[] Values, long Position);
 
-/// <summary>Reads arrays of bytes from MATLAB's level 5 MAT-files, plain or zlib-compressed elements (The MathWorks, "MAT-File Format", chapter 1). Little-endian files only.</summary>
+/// <summary>
+/// Reads arrays of bytes from MATLAB's level 5 MAT-files, plain or zlib-compressed elements (The MathWorks, "MAT-File Format", chapter 1).
+/// Little-endian files only.
+/// </summary>
 internal static class MatFile
 {
     private const int HeaderBytes = 128;
@@ -24,7 +27,9 @@ internal static class MatFile
     private const int ComplexFlag = 0x08;
 
     /// <summary>Reads the arrays of the names given; others are skipped.</summary>
-    /// <exception cref="InvalidDataException">The file is not such a file, is cut off, or lacks an array; the message names file, position, what was expected and what was found.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not such a file, is cut off, or lacks an array; the message names file, position, what was expected and what was found.
+    /// </exception>
     public static IReadOnlyDictionary<string, MatArray> Read(string path, params IReadOnlyCollection<string> names)
     {
         using FileStream file = File.OpenRead(path);
@@ -39,7 +44,8 @@ internal static class MatFile
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(tag.AsSpan(4));
             if (got < tag.Length || length > file.Length - file.Position)
             {
-                throw DamagedFile.AtByte(path, start, got < tag.Length ? "an element's tag of 8 bytes" : $"an element of {length} bytes", $"the end of the file after {file.Length - start - (got < 8 ? 0 : 8)}");
+                string expected = got < tag.Length ? "an element's tag of 8 bytes" : $"an element of {length} bytes";
+                throw DamagedFile.AtByte(path, start, expected, $"the end of the file after {file.Length - start - (got < 8 ? 0 : 8)}");
             }
 
             if (type is not (MatrixType or CompressedType))
@@ -77,7 +83,8 @@ internal static class MatFile
         int version = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(124));
         if (version != 0x0100)
         {
-            throw DamagedFile.AtByte(path, 124, "version 0x0100", $"0x{version:X4}" + (version == 0x0200 ? " (version 7.3, HDF5; save it again with '-v7')" : string.Empty));
+            string advice = version == 0x0200 ? " (version 7.3, HDF5; save it again with '-v7')" : string.Empty;
+            throw DamagedFile.AtByte(path, 124, "version 0x0100", $"0x{version:X4}{advice}");
         }
     }
 
@@ -93,7 +100,9 @@ internal static class MatFile
         {
             var elements = new Elements(zlib, path, start, compressed: true);
             (uint inner, _, _) = elements.Tag();
-            (string, MatArray)? matrix = inner == MatrixType ? ReadMatrix(elements, start, names) : throw elements.Wrong($"an array (type {MatrixType})", $"type {inner}");
+            (string, MatArray)? matrix = inner == MatrixType
+                ? ReadMatrix(elements, start, names)
+                : throw elements.Wrong($"an array (type {MatrixType})", $"type {inner}");
             zlib.CopyTo(Stream.Null); // to the end, where the checksum is
             return matrix;
         }
@@ -120,7 +129,8 @@ internal static class MatFile
         {
             dimensions[i] = BinaryPrimitives.ReadInt32LittleEndian(dimensionBytes.AsSpan(4 * i));
             total = dimensions[i] <= 0 || total > Array.MaxLength / dimensions[i]
-                ? throw elements.Wrong($"dimensions of {name} whose product is 1 to {Array.MaxLength}", $"{dimensions[i]} as length of dimension {i}")
+                ? throw elements.Wrong(
+                    $"dimensions of {name} whose product is 1 to {Array.MaxLength}", $"{dimensions[i]} as length of dimension {i}")
                 : total * dimensions[i];
         }
 

@@ -55,7 +55,12 @@ internal static class Splits
         {
             using IChannel channel = environment.Start("LoadDataset");
             channel.Warning(
-                MessageSensitivity.None, "{0}, {1}: the files hold {2} images; {3} are published.", set.Name, split is { } part ? Name(part) : "both parts", images.Length, published);
+                MessageSensitivity.None,
+                "{0}, {1}: the files hold {2} images; {3} are published.",
+                set.Name,
+                split is { } part ? Name(part) : "both parts",
+                images.Length,
+                published);
         }
 
         return images;

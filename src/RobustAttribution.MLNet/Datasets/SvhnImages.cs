@@ -3,7 +3,9 @@ using RobustAttribution.MLNet.Columns;
 
 namespace RobustAttribution.MLNet.Datasets;
 
-/// <summary>Street View House Numbers, format 2 (cropped digits): X of 32×32×3×N bytes and y of N labels in which 10 stands for the digit 0.</summary>
+/// <summary>
+/// Street View House Numbers, format 2 (cropped digits): X of 32×32×3×N bytes and y of N labels in which 10 stands for the digit 0.
+/// </summary>
 internal static class SvhnImages
 {
     private const int Side = 32;
@@ -44,7 +46,8 @@ internal static class SvhnImages
         int count = images.Values.Length / ImageBytes;
         if (labels.Values.Length != count)
         {
-            throw DamagedFile.AtByte(path, labels.Position, $"{count} labels in y, as many as there are images in X", labels.Values.Length.ToString());
+            throw DamagedFile.AtByte(
+                path, labels.Position, $"{count} labels in y, as many as there are images in X", labels.Values.Length.ToString());
         }
 
         int wrong = labels.Values.AsSpan().IndexOfAnyExceptInRange((byte)1, (byte)10);

@@ -31,7 +31,8 @@ public sealed class ImageFileTests
         string path = folder.Write("a.jpg", [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]]);
         using MLImage image = ImageFile.Read(path);
         Assert.AreEqual(orientation < 5 ? (64, 32) : (32, 64), (image.Width, image.Height));
-        string found = string.Concat(new[] { (1, 1), (3, 1), (1, 3), (3, 3) }.Select(place => (char)('a' + Nearest(image, place.Item1 * image.Width / 4, place.Item2 * image.Height / 4))));
+        string found = string.Concat(new[] { (1, 1), (3, 1), (1, 3), (3, 3) }.Select(
+            place => (char)('a' + Nearest(image, place.Item1 * image.Width / 4, place.Item2 * image.Height / 4))));
         Assert.AreEqual(expected, found);
         using MLImage stored = ImageFile.Read(path, path, upright: false);
         Assert.AreEqual((64, 32), (stored.Width, stored.Height));
@@ -73,7 +74,8 @@ public sealed class ImageFileTests
         long before = Environment.WorkingSet;
         foreach ((string name, IEnumerable<byte> content, string size) in new[]
         {
-            ("a.png", png, "24000×24000"), ("a.jpg", (IEnumerable<byte>)jpeg, "65500×16000"), ("a.ppm", "P6 20000 20000 255\n"u8.ToArray(), "20000×20000"),
+            ("a.png", png, "24000×24000"), ("a.jpg", (IEnumerable<byte>)jpeg, "65500×16000"), ("a.ppm", "P6 20000 20000 255\n"u8.ToArray(
+                ), "20000×20000"),
         })
         {
             string path = folder.Write(name, content);
@@ -85,7 +87,8 @@ public sealed class ImageFileTests
 
     [TestMethod]
     [DataRow("", "an empty file")]
-    [DataRow("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS, in whose place 'git lfs pull' puts the image")]
+    [DataRow(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS, in whose place 'git lfs pull' puts the image")]
     [DataRow("<!DOCTYPE html>", "HTML or XML")]
     [DataRow("\0\u0005\u0016\u0007\0\u0002\0\0", "a macOS resource file (AppleDouble)")]
     [DataRow("nothing known", "something that cannot be decoded")]
@@ -97,9 +100,11 @@ public sealed class ImageFileTests
 
     [TestMethod]
     public void AMissingFileIsNamed()
-        => StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => ImageFile.Read(folder.Of("gone.png"))).Message, folder.Of("gone.png"));
+        => StringAssert.Contains(
+            Assert.ThrowsExactly<FileNotFoundException>(() => ImageFile.Read(folder.Of("gone.png"))).Message, folder.Of("gone.png"));
 
-    private static void Damaged(string path, string message) => Assert.AreEqual(message, Assert.ThrowsExactly<InvalidDataException>(() => ImageFile.Read(path)).Message);
+    private static void Damaged(string path, string message)
+        => Assert.AreEqual(message, Assert.ThrowsExactly<InvalidDataException>(() => ImageFile.Read(path)).Message);
 
     private static byte[] Encode(SKBitmap bitmap, SKEncodedImageFormat format)
     {
@@ -137,7 +142,8 @@ public sealed class ImageFileTests
     private static int Nearest(MLImage image, int x, int y)
     {
         byte[] pixel = image.Pixels.Slice(4 * ((y * image.Width) + x), 4).ToArray();
-        return Array.FindIndex(Quarters, color => Math.Abs(color.Blue - pixel[0]) + Math.Abs(color.Green - pixel[1]) + Math.Abs(color.Red - pixel[2]) < 60);
+        return Array.FindIndex(
+            Quarters, color => Math.Abs(color.Blue - pixel[0]) + Math.Abs(color.Green - pixel[1]) + Math.Abs(color.Red - pixel[2]) < 60);
     }
 
     private static uint Crc32(ReadOnlySpan<byte> bytes)

@@ -29,7 +29,8 @@ public sealed class CifarTests
         List<Rows.Row> rows = Rows.Read(view);
         Assert.AreEqual(10, view.GetRowCount());
         CollectionAssert.AreEqual(
-            new[] { 1, 5, 2, 6, 3, 7, 4, 8, 5, 9 }.Select(label => KnownDatasets.Cifar10.ClassNames[label]).ToArray(), rows.Select(row => (string)row.Values["Label"]).ToArray());
+            new[] { 1, 5, 2, 6, 3, 7, 4, 8, 5, 9 }.Select(
+                label => KnownDatasets.Cifar10.ClassNames[label]).ToArray(), rows.Select(row => (string)row.Values["Label"]).ToArray());
         CollectionAssert.AreEqual(Enumerable.Range(0, 10).Select(i => (long)i).ToArray(), rows.Select(row => (long)row.Values["Id"]).ToArray());
         Assert.IsTrue(rows.All(row => row.Values["Split"].Equals("train")));
         CollectionAssert.AreEqual(Record([], 12).Select(value => (float)value).ToArray(), (float[])rows[3].Values["Image"]);
@@ -40,7 +41,8 @@ public sealed class CifarTests
     public void ShowsMLImagesAndKeys()
     {
         folder.Write("test_batch.bin", Record([9], 4));
-        List<Rows.Row> rows = Rows.Read(context.Data.LoadCifar10(folder.Path, DatasetSplit.Test, new DatasetOptions { ImagesAsMLImage = true, LabelsAsKey = true }));
+        List<Rows.Row> rows = Rows.Read(
+            context.Data.LoadCifar10(folder.Path, DatasetSplit.Test, new DatasetOptions { ImagesAsMLImage = true, LabelsAsKey = true }));
         Assert.AreEqual(10u, rows[0].Values["Label"]);
         Assert.AreEqual("test", rows[0].Values["Split"]);
         byte[] record = [.. Record([], 4)];
@@ -72,9 +74,11 @@ public sealed class CifarTests
         folder.Write("test_batch.bin", Enumerable.Empty<byte>());
         DataFolder.IsDamaged(Load, $"{path}, byte 0: expected a record");
         string hundred = folder.Write("test.bin", Record([20, 0], 0));
-        DataFolder.IsDamaged(() => context.Data.LoadCifar100(folder.Path, DatasetSplit.Test), $"{hundred}, byte 0: expected a coarse label from 0 to 19, found 20");
+        DataFolder.IsDamaged(
+            () => context.Data.LoadCifar100(folder.Path, DatasetSplit.Test), $"{hundred}, byte 0: expected a coarse label from 0 to 19, found 20");
         folder.Write("test.bin", Record([0, 100], 0));
-        DataFolder.IsDamaged(() => context.Data.LoadCifar100(folder.Path, DatasetSplit.Test), $"{hundred}, byte 1: expected a fine label from 0 to 99, found 100");
+        DataFolder.IsDamaged(
+            () => context.Data.LoadCifar100(folder.Path, DatasetSplit.Test), $"{hundred}, byte 1: expected a fine label from 0 to 99, found 100");
 
         IDataView Load() => context.Data.LoadCifar10(folder.Path, DatasetSplit.Test);
     }
@@ -109,5 +113,6 @@ public sealed class CifarTests
         Assert.AreEqual("CUB_200_2011.tgz", KnownDatasets.Cub200.Files[0].FileName);
     }
 
-    private static IEnumerable<byte> Record(byte[] labels, int seed) => labels.Concat(Enumerable.Range(0, 3072).Select(i => (byte)(((i * 7) + (seed * 31)) % 256)));
+    private static IEnumerable<byte> Record(byte[] labels, int seed)
+        => labels.Concat(Enumerable.Range(0, 3072).Select(i => (byte)(((i * 7) + (seed * 31)) % 256)));
 }

@@ -38,11 +38,13 @@ public sealed class DatasetArchiveTests
     public void ExtractsFilesAndFolders(string name)
     {
         (string, byte[])[] entries = [("top/", []), ("top/a.txt", [1, 2]), ("top/deep/b.txt", [3]), ("./c.txt", [])];
-        string archive = folder.Write(name, name.EndsWith("zip", StringComparison.Ordinal) ? Zip(entries) : Tar([.. entries.Select(entry => Entry(entry.Item1, entry.Item2))]));
+        string archive = folder.Write(name, name.EndsWith(
+            "zip", StringComparison.Ordinal) ? Zip(entries) : Tar([.. entries.Select(entry => Entry(entry.Item1, entry.Item2))]));
         DatasetArchive.Extract(archive, folder.Of("out"));
         CollectionAssert.AreEquivalent(
             new[] { "c.txt", "top/a.txt", "top/deep/b.txt" },
-            Directory.EnumerateFiles(folder.Of("out"), "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder.Of("out"), path).Replace('\\', '/')).ToArray());
+            Directory.EnumerateFiles(folder.Of(
+                "out"), "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder.Of("out"), path).Replace('\\', '/')).ToArray());
         CollectionAssert.AreEqual(new byte[] { 1, 2 }, File.ReadAllBytes(folder.Of("out/top/a.txt")));
         CollectionAssert.AreEquivalent(new[] { archive, folder.Of("out") }, Directory.GetFileSystemEntries(folder.Path));
         StringAssert.Contains(Assert.ThrowsExactly<IOException>(() => DatasetArchive.Extract(archive, folder.Of("out"))).Message, "exists");
@@ -102,7 +104,8 @@ public sealed class DatasetArchiveTests
         byte[] bomb = Zip(("bomb", new byte[1_000_000]));
         Refused("a.zip", bomb, "entry 'bomb': expected at most 1000 bytes in a file (FileBytes)", new ArchiveLimits { FileBytes = 1000 });
         Refused("a.zip", Zip(("a", new byte[600]), ("b", new byte[600])), "entry 'b': expected at most", new ArchiveLimits { TotalBytes = 1000 });
-        Refused("a.tgz", Tar(Entry("a", []), Entry("b", []), Entry("c", [])), "entry 'c': expected at most 2 entries (Entries)", new ArchiveLimits { Entries = 2 });
+        Refused("a.tgz", Tar(
+            Entry("a", []), Entry("b", []), Entry("c", [])), "entry 'c': expected at most 2 entries (Entries)", new ArchiveLimits { Entries = 2 });
     }
 
     [TestMethod]
@@ -114,7 +117,8 @@ public sealed class DatasetArchiveTests
         new Random(1).NextBytes(random);
         Refused("a.tar.gz", Tar(Entry("a", random))[..4000], "expected an archive, found damage");
         string other = folder.Write("a.rar", [1]);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => DatasetArchive.Extract(other, folder.Of("out"))).Message, ".tar.gz, .tgz, .zip");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => DatasetArchive.Extract(other, folder.Of("out"))).Message, ".tar.gz, .tgz, .zip");
     }
 
     [TestMethod]
@@ -142,7 +146,7 @@ public sealed class DatasetArchiveTests
         }
 
         long before = GC.GetTotalAllocatedBytes();
-        Refused("bomb.tar.gz", target.ToArray(), $"byte 0 of the tar file: expected a name or description of at most 1048576 bytes, found {Bytes}");
+        Refused("bomb.tar.gz", target.ToArray(), "byte 0 of the tar file: expected a name or description of at most 1048576 bytes");
         Assert.IsLessThan(50_000_000, GC.GetTotalAllocatedBytes() - before);
     }
 
@@ -154,7 +158,8 @@ public sealed class DatasetArchiveTests
     [DataRow("0000000000z")]
     public void AChangedSizeIsNamed(string size)
     {
-        byte[] content = [.. Header([(byte)'a'], '0', size), .. new byte[1000], .. new byte[24], .. Header([(byte)'b'], '0', "00000000003"), 1, 2, 3, .. new byte[509], .. new byte[1024]];
+        byte[] content = [.. Header([(byte)'a'], '0', size), .. new byte[1000], .. new byte[24], .. Header(
+            [(byte)'b'], '0', "00000000003"), 1, 2, 3, .. new byte[509], .. new byte[1024]];
         Array.Fill(content, (byte)7, 512, 1000);
         Refused("a.tgz", Gzip(content), string.Empty);
         Array.Copy(Header([(byte)'a'], '0', "00000001750"), content, 512);
@@ -179,7 +184,8 @@ public sealed class DatasetArchiveTests
     }
 
     [TestMethod]
-    public void ATarFileWithoutItsEndIsNamed() => Refused("a.tar.gz", Gzip([.. Header([(byte)'a'], '0', "00000000000")]), "lacks the blocks of zeros that end one");
+    public void ATarFileWithoutItsEndIsNamed()
+        => Refused("a.tar.gz", Gzip([.. Header([(byte)'a'], '0', "00000000000")]), "lacks the blocks of zeros that end one");
 
     [TestMethod]
     public void AFlippedBitInAZipFileIsNamed()
@@ -193,7 +199,7 @@ public sealed class DatasetArchiveTests
 
         byte[] content = target.ToArray();
         content[500] ^= 1;
-        Refused("a.zip", content, "entry 'a': expected 1000 bytes with the CRC-32");
+        Refused("a.zip", content, "expected an archive, found damage: entry 'a' has 1000 bytes with the CRC-32");
     }
 
     /// <summary>A ustar header with a right checksum.</summary>

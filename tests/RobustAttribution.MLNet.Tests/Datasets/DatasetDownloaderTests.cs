@@ -29,7 +29,8 @@ public sealed class DatasetDownloaderTests
         string path = await downloader.DownloadAsync(file, folder.Of("new/deep"), progress);
         CollectionAssert.AreEqual(Content, File.ReadAllBytes(path));
         Assert.AreEqual(new DownloadProgress("file.bin", Content.Length, Content.Length), progress.All[^1]);
-        CollectionAssert.AreEqual(progress.All.Select(report => report.Received).Order().ToArray(), progress.All.Select(report => report.Received).ToArray());
+        CollectionAssert.AreEqual(
+            progress.All.Select(report => report.Received).Order().ToArray(), progress.All.Select(report => report.Received).ToArray());
         CollectionAssert.AreEqual(new[] { path }, Directory.GetFiles(folder.Of("new/deep")), "nothing else stays");
         await downloader.DownloadAsync(file, folder.Of("new/deep"));
         Assert.HasCount(1, server.Requests, "a file that is there is not asked for again");
@@ -59,7 +60,8 @@ public sealed class DatasetDownloaderTests
     public async Task AnAddressWithoutAFileNameIsRefused(string address)
     {
         using DatasetDownloader downloader = Downloader();
-        var error = await Assert.ThrowsExactlyAsync<ArgumentException>(() => downloader.DownloadAsync(new DatasetFile(new Uri(address)), folder.Of("inner")));
+        var error = await Assert.ThrowsExactlyAsync<ArgumentException>(
+            () => downloader.DownloadAsync(new DatasetFile(new Uri(address)), folder.Of("inner")));
         StringAssert.Contains(error.Message, "allowed are http and https addresses that end in a file's name");
         Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
     }
@@ -72,8 +74,10 @@ public sealed class DatasetDownloaderTests
     {
         using var server = new LoopbackServer(_ => new($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n", []));
         using DatasetDownloader downloader = Downloader();
-        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(() => downloader.DownloadAsync(new DatasetFile(server.Address()), folder.Path));
-        StringAssert.Contains(error.Message, $"{server.Address()}: the server redirects to '{location}'; allowed are 10 redirects, to http and https addresses");
+        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(
+            () => downloader.DownloadAsync(new DatasetFile(server.Address()), folder.Path));
+        StringAssert.Contains(
+            error.Message, $"{server.Address()}: the server redirects to '{location}'; allowed are 10 redirects, to http and https addresses");
         Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
     }
 
@@ -87,7 +91,8 @@ public sealed class DatasetDownloaderTests
         string path = await downloader.DownloadAsync(new DatasetFile(server.Address(), Sha256: Sha), folder.Path);
         Assert.AreEqual(folder.Of("file.bin"), path);
         using var circle = new LoopbackServer(_ => new("HTTP/1.1 307 Moved\r\nLocation: other.bin\r\nContent-Length: 0\r\n", []));
-        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(() => downloader.DownloadAsync(new DatasetFile(circle.Address("a.bin")), folder.Path));
+        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(
+            () => downloader.DownloadAsync(new DatasetFile(circle.Address("a.bin")), folder.Path));
         StringAssert.Contains(error.Message, "redirects to 'other.bin'");
         Assert.HasCount(11, circle.Requests);
     }
@@ -99,7 +104,8 @@ public sealed class DatasetDownloaderTests
     {
         using var server = new LoopbackServer(_ => new($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n", new byte[length]));
         using DatasetDownloader downloader = Downloader();
-        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(() => downloader.DownloadAsync(new DatasetFile(server.Address()), folder.Path));
+        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(
+            () => downloader.DownloadAsync(new DatasetFile(server.Address()), folder.Path));
         StringAssert.Contains(error.Message, $"the server answers {status[..3]} ({status[4..]})");
         Assert.HasCount(1, server.Requests);
         Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
@@ -108,7 +114,8 @@ public sealed class DatasetDownloaderTests
     [TestMethod]
     public async Task ATricklingServerEndsIt()
     {
-        using var server = new LoopbackServer(_ => new("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n", new byte[10_000], Pause: TimeSpan.FromMilliseconds(20)));
+        using var server = new LoopbackServer(
+            _ => new("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n", new byte[10_000], Pause: TimeSpan.FromMilliseconds(20)));
         using var impatient = new DatasetDownloader(new() { Retries = 0, Timeout = TimeSpan.FromSeconds(1) });
         var error = await Assert.ThrowsExactlyAsync<IOException>(() => impatient.DownloadAsync(new DatasetFile(server.Address()), folder.Path));
         StringAssert.Contains(error.Message, "sent less than 65,536 bytes for 00:00:01 (Timeout)");
@@ -122,10 +129,12 @@ public sealed class DatasetDownloaderTests
         wrong[5] ^= 1;
         using var server = new LoopbackServer(request => LoopbackServer.Serve(request, wrong));
         using DatasetDownloader downloader = Downloader();
-        var sha = await Assert.ThrowsExactlyAsync<InvalidDataException>(() => downloader.DownloadAsync(new DatasetFile(server.Address(), Sha256: Sha), folder.Path));
+        var sha = await Assert.ThrowsExactlyAsync<InvalidDataException>(
+            () => downloader.DownloadAsync(new DatasetFile(server.Address(), Sha256: Sha), folder.Path));
         StringAssert.StartsWith(sha.Message, $"{server.Address()}: expected the SHA-256 checksum {Sha}, found ");
         string md5Hash = Convert.ToHexStringLower(MD5.HashData(Content));
-        var md5 = await Assert.ThrowsExactlyAsync<InvalidDataException>(() => downloader.DownloadAsync(new DatasetFile(server.Address(), Md5: md5Hash), folder.Path));
+        var md5 = await Assert.ThrowsExactlyAsync<InvalidDataException>(
+            () => downloader.DownloadAsync(new DatasetFile(server.Address(), Md5: md5Hash), folder.Path));
         StringAssert.Contains(md5.Message, $"expected the MD5 checksum {md5Hash}, found ");
         Assert.IsFalse(File.Exists(folder.Of("file.bin")));
         Assert.IsFalse(File.Exists(Part), "wrong bytes are thrown away");
@@ -145,12 +154,14 @@ public sealed class DatasetDownloaderTests
     public async Task TroubleIsTriedAgainAndRefusalIsNot()
     {
         const string Empty = "Content-Length: 0\r\n";
-        using var server = new LoopbackServer(request => request.Number == 0 ? new("HTTP/1.1 503 Busy\r\n" + Empty, []) : LoopbackServer.Serve(request, Content));
+        using var server = new LoopbackServer(
+            request => request.Number == 0 ? new("HTTP/1.1 503 Busy\r\n" + Empty, []) : LoopbackServer.Serve(request, Content));
         using DatasetDownloader downloader = Downloader();
         await downloader.DownloadAsync(new DatasetFile(server.Address(), Sha256: Sha), folder.Path);
         Assert.HasCount(2, server.Requests);
         using var refusing = new LoopbackServer(_ => new("HTTP/1.1 404 Not Found\r\n" + Empty, []));
-        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(() => downloader.DownloadAsync(new DatasetFile(refusing.Address("gone.bin")), folder.Path));
+        var error = await Assert.ThrowsExactlyAsync<HttpRequestException>(
+            () => downloader.DownloadAsync(new DatasetFile(refusing.Address("gone.bin")), folder.Path));
         StringAssert.Contains(error.Message, $"{refusing.Address("gone.bin")}: the server answers 404");
         Assert.HasCount(1, refusing.Requests);
     }
@@ -175,7 +186,8 @@ public sealed class DatasetDownloaderTests
         using DatasetDownloader downloader = Downloader();
         using var cancel = new CancellationTokenSource();
         var progress = new Reports { Told = _ => cancel.Cancel() };
-        await Assert.ThrowsAsync<OperationCanceledException>(() => downloader.DownloadAsync(new DatasetFile(server.Address(), Sha256: Sha), folder.Path, progress, cancel.Token));
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => downloader.DownloadAsync(new DatasetFile(server.Address(), Sha256: Sha), folder.Path, progress, cancel.Token));
         Assert.IsNotEmpty(progress.All);
         Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
     }
@@ -201,10 +213,12 @@ public sealed class DatasetDownloaderTests
         await downloader.FetchAsync(set, folder.Path);
         Assert.AreEqual("cat", Rows.Read(new MLContext().Data.LoadCifar10(folder.Path, DatasetSplit.Test)).Single().Values["Label"]);
         await Assert.ThrowsExactlyAsync<ArgumentException>(() => downloader.FetchAsync(KnownDatasets.ImageNet100, folder.Path));
-        await Assert.ThrowsExactlyAsync<ArgumentException>(() => downloader.DownloadAsync(new DatasetFile(new Uri("file:///etc/hosts")), folder.Path));
+        await Assert.ThrowsExactlyAsync<ArgumentException>(
+            () => downloader.DownloadAsync(new DatasetFile(new Uri("file:///etc/hosts")), folder.Path));
     }
 
-    private static DatasetDownloader Downloader(int retries = 3) => new(new() { Retries = retries, RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(60) });
+    private static DatasetDownloader Downloader(int retries = 3)
+        => new(new() { Retries = retries, RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(60) });
 
     /// <summary>Progress that is told at once, not later on another thread.</summary>
     private sealed class Reports : IProgress<DownloadProgress>

@@ -31,7 +31,8 @@ public sealed class FashionMnistTests
         IDataView view = context.Data.LoadFashionMnist(folder);
         List<Rows.Row> rows = Rows.Read(view);
         Assert.AreEqual(Count, view.GetRowCount());
-        CollectionAssert.AreEqual(new[] { "Ankle boot", "T-shirt/top", "Dress", "Dress", "Trouser" }, rows.Select(row => row.Values["Label"]).ToArray());
+        CollectionAssert.AreEqual(
+            new[] { "Ankle boot", "T-shirt/top", "Dress", "Dress", "Trouser" }, rows.Select(row => row.Values["Label"]).ToArray());
         CollectionAssert.AreEqual(new object[] { 0L, 1L, 2L, 3L, 4L }, rows.Select(row => row.Values["Id"]).ToArray());
         CollectionAssert.AreEqual(Enumerable.Range(784, 784).Select(i => (float)(i % 251)).ToArray(), (float[])rows[1].Values["Image"]);
         CollectionAssert.AreEqual(new[] { 1, 28, 28 }, ((VectorDataViewType)view.Schema["Image"].Type).Dimensions.ToArray());
@@ -96,7 +97,9 @@ public sealed class FashionMnistTests
             CollectionAssert.AreEqual((float[])fashion[i].Values["Image"], (float[])rows[i].Values["Image"]);
         }
 
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadMnist(folder, DatasetSplit.Test)).Message, "t10k-images-idx3-ubyte");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => context.Data.LoadMnist(folder, DatasetSplit.Extra)).Message, "MNIST");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadMnist(folder, DatasetSplit.Test)).Message, "t10k-images-idx3-ubyte");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => context.Data.LoadMnist(folder, DatasetSplit.Extra)).Message, "MNIST");
     }
 }

@@ -26,7 +26,8 @@ public sealed class FolderAndCubTests
         CollectionAssert.AreEqual(new[] { "n01/deep/c.png", "n02/a.png", "n02/b.png" }, rows.Select(row => (string)row.Values["Id"]).ToArray());
         CollectionAssert.AreEqual(new[] { "n01", "n02", "n02" }, rows.Select(row => (string)row.Values["Label"]).ToArray());
         CollectionAssert.AreEqual(new byte[] { 30, 20, 10, 255 }, ((byte[])rows[1].Values["Image"])[..4]);
-        CollectionAssert.AreEqual(new[] { 4 * 1, 4 * 6, 4 * 2 }, rows.Select(row => ((byte[])row.Values["Image"]).Length).ToArray(), "each of its own size");
+        CollectionAssert.AreEqual(
+            new[] { 4 * 1, 4 * 6, 4 * 2 }, rows.Select(row => ((byte[])row.Values["Image"]).Length).ToArray(), "each of its own size");
     }
 
     [TestMethod]
@@ -45,9 +46,11 @@ public sealed class FolderAndCubTests
         CollectionAssert.AreEqual(new[] { "goldfish, Carassius auratus", "n01" }, names.DenseValues().Select(name => name.ToString()).ToArray());
 
         folder.Write("list.txt", "n03\nn04\n");
-        StringAssert.StartsWith(Assert.ThrowsExactly<DirectoryNotFoundException>(() => context.Data.LoadImageFolders(folder.Path, list)).Message, $"{list}, line 2: expected a folder");
+        StringAssert.StartsWith(Assert.ThrowsExactly<DirectoryNotFoundException>(
+            () => context.Data.LoadImageFolders(folder.Path, list)).Message, $"{list}, line 2: expected a folder");
         folder.Write("list.txt", "n03\nn01\nn03\n");
-        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path, list), $"{list}, line 3: expected each folder once, found 'n03' again, after line 1");
+        DataFolder.IsDamaged(
+            () => context.Data.LoadImageFolders(folder.Path, list), $"{list}, line 3: expected each folder once, found 'n03' again, after line 1");
         folder.Write("list.txt", "n03 fish\nn01 fish\n");
         DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path, list), $"{list}, line 2: expected each name once");
         folder.Write("list.txt", "\n");
@@ -57,7 +60,8 @@ public sealed class FolderAndCubTests
     [TestMethod]
     public void HiddenFilesAndFoldersAndOtherFilesAreLeftOutAndReported()
     {
-        foreach (string name in new[] { "cat/a.png", "dog/b.PNG", ".ipynb_checkpoints/a-checkpoint.png", "__MACOSX/cat/._a.png", "cat/._a.png", "cat/.cache/c.png", "d.png" })
+        string[] images = ["cat/a.png", "dog/b.PNG", ".ipynb_checkpoints/a.png", "__MACOSX/cat/._a.png", "cat/._a.png", "cat/.cache/c.png", "d.png"];
+        foreach (string name in images)
         {
             WriteImage(name, 1, 1);
         }
@@ -70,7 +74,8 @@ public sealed class FolderAndCubTests
         IDataView view = context.Data.LoadImageFolders(folder.Path, options: new DatasetOptions { LeftOut = leftOut.AddRange, LabelsAsKey = true });
         Assert.AreEqual(2UL, ((KeyDataViewType)view.Schema["Label"].Type).Count, "hidden folders are no classes");
         CollectionAssert.AreEqual(new[] { "cat/a.png", "dog/b.PNG" }, Rows.Read(view).Select(row => (string)row.Values["Id"]).ToArray());
-        CollectionAssert.AreEqual(new[] { ".ipynb_checkpoints/", "__MACOSX/", "d.png", "cat/._a.png", "cat/.cache/", "cat/noextension", "cat/t.tiff" }, leftOut);
+        CollectionAssert.AreEqual(
+            new[] { ".ipynb_checkpoints/", "__MACOSX/", "d.png", "cat/._a.png", "cat/.cache/", "cat/noextension", "cat/t.tiff" }, leftOut);
         string message = messages.Single(message => message.Contains("left out", StringComparison.Ordinal));
         StringAssert.Contains(message, $"7 files and folders of '{folder.Path}'");
         StringAssert.Contains(message, ".ipynb_checkpoints/, __MACOSX/, d.png, cat/._a.png, cat/.cache/, …");
@@ -84,9 +89,11 @@ public sealed class FolderAndCubTests
         byte[] jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, 100).ToArray();
         byte[] webp = bitmap.Encode(SKEncodedImageFormat.Webp, 100).ToArray();
         byte[] gif = Convert.FromBase64String("R0lGODlhAQABAIAAAAoUHgAAACwAAAAAAQABAAACAkQBADs="); // 1×1 of that colour
-        byte[] bmp = [.. "BM"u8, 58, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 24, 0, .. new byte[24], 30, 20, 10, 0];
+        byte[] header = [58, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 24, 0];
+        byte[] bmp = [.. "BM"u8, .. header, .. new byte[24], 30, 20, 10, 0];
+        byte[] ppm = [.. "P6 1 1 255\n"u8, 10, 20, 30];
         (string Name, byte[] Content)[] files =
-            [("a.jpg", jpeg), ("b.jpeg", jpeg), ("c.jpe", jpeg), ("d.jfif", jpeg), ("e.webp", webp), ("f.gif", gif), ("g.bmp", bmp), ("h.ppm", [.. "P6 1 1 255\n"u8, 10, 20, 30])];
+            [("a.jpg", jpeg), ("b.jpeg", jpeg), ("c.jpe", jpeg), ("d.jfif", jpeg), ("e.webp", webp), ("f.gif", gif), ("g.bmp", bmp), ("h.ppm", ppm)];
         Array.ForEach(files, file => folder.Write($"cat/{file.Name}", file.Content));
         List<Rows.Row> rows = Rows.Read(context.Data.LoadImageFolders(folder.Path));
         CollectionAssert.AreEqual(files.Select(file => $"cat/{file.Name}").ToArray(), rows.Select(row => (string)row.Values["Id"]).ToArray());
@@ -125,7 +132,8 @@ public sealed class FolderAndCubTests
         WriteImage("red fox/c.png", 1, 1);
         string list = folder.Write("list.txt", "cat Felis catus\ngolden retriever\nred fox\tVulpes vulpes\n");
         CollectionAssert.AreEqual(
-            new[] { "Felis catus", "golden retriever", "Vulpes vulpes" }, Rows.Read(context.Data.LoadImageFolders(folder.Path, list)).Select(row => (string)row.Values["Label"]).ToArray());
+            new[] { "Felis catus", "golden retriever", "Vulpes vulpes" }, Rows.Read(
+                context.Data.LoadImageFolders(folder.Path, list)).Select(row => (string)row.Values["Label"]).ToArray());
     }
 
     [TestMethod]
@@ -135,7 +143,8 @@ public sealed class FolderAndCubTests
         Directory.CreateDirectory(folder.Of("n01"));
         DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{folder.Of("n01")}: the folder '{folder.Of("n01")}' has no images");
         folder.Write("n01/a.tiff", "II*");
-        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{folder.Of("n01")}: the folder '{folder.Of("n01")}' has no images (.jpg, .jpeg, .jpe, .jfif, .png, .bmp, .gif, .webp, .ppm). Left out were: n01/a.tiff.");
+        string noImages = $"{folder.Of("n01")}: the folder '{folder.Of("n01")}' has no images (.jpg, .jpeg, .jpe, .jfif, .png, .bmp, .gif, .webp, .ppm).";
+        DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{noImages} Left out were: n01/a.tiff.");
         string broken = folder.Write("n01/a.png", [1, 2, 3]);
         DataFolder.IsDamaged(() => context.Data.LoadImageFolders(folder.Path), $"{broken} (named by {folder.Of("n01")}): expected an image");
     }

@@ -30,7 +30,8 @@ public sealed class FolderTrainingTests
         RobustAttributionImageClassificationTrainer.Options options = Options() with { Resize = policy };
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(options).Fit(data);
         float[][] trained = Scores(model.Transform(data));
-        IDataView paths = context.Data.LoadFromEnumerable(Rows.Read(data, ["Id"]).Select(row => new PathRow { Path = folder.Of((string)row.Values["Id"]) }).ToList());
+        IDataView paths = context.Data.LoadFromEnumerable(
+            Rows.Read(data, ["Id"]).Select(row => new PathRow { Path = folder.Of((string)row.Values["Id"]) }).ToList());
         float[][] asked = Scores(model.Transform(context.Transforms.LoadImages("Image", null, "Path").Fit(paths).Transform(paths)));
         for (int i = 0; i < trained.Length; i++)
         {
@@ -74,7 +75,7 @@ public sealed class FolderTrainingTests
         context.Log += (_, message) => messages.Add(message.Message);
         RobustAttributionImageClassificationTrainer.Options lenient = Options() with { BrokenRows = BrokenRows.Skip };
         using RobustAttributionModelTransformer model = context.Transforms.RobustImageClassification(lenient).Fit(data);
-        Assert.IsTrue(messages.Exists(message => message.Contains("2 rows of the training set were left out, 8 are used", StringComparison.Ordinal)), string.Join('\n', messages));
+        StringAssert.Contains(string.Join('\n', messages), "2 rows of the training set were left out, 8 are used");
         error = Assert.ThrowsExactly<BrokenImageException>(() => Scores(model.Transform(data)));
         StringAssert.Contains(error.Message, folder.Of("middle/empty.jpg"));
     }

@@ -22,9 +22,11 @@ public sealed class GtsrbTests
     public void ShowsTrainingImages(string inner)
     {
         WriteTraining(inner);
-        List<Rows.Row> rows = Rows.Read(context.Data.LoadGtsrb(folder.Path, options: new DatasetOptions { ImagesAsMLImage = true, LabelsAsKey = true }));
+        List<Rows.Row> rows = Rows.Read(
+            context.Data.LoadGtsrb(folder.Path, options: new DatasetOptions { ImagesAsMLImage = true, LabelsAsKey = true }));
         CollectionAssert.AreEqual(new[] { 1u, 1u, 43u }, rows.Select(row => (uint)row.Values["Label"]).ToArray());
-        CollectionAssert.AreEqual(new[] { "00000/00000_00000.ppm", "00000/00000_00001.ppm", "00042/00000_00000.ppm" }, rows.Select(row => (string)row.Values["Id"]).ToArray());
+        CollectionAssert.AreEqual(new[] { "00000/00000_00000.ppm", "00000/00000_00001.ppm", "00042/00000_00000.ppm" }, rows.Select(
+            row => (string)row.Values["Id"]).ToArray());
         CollectionAssert.AreEqual(new[] { 1f, 2f, 5f, 4f }, (float[])rows[0].Values["Box"]);
         byte[] pixels = (byte[])rows[0].Values["Image"];
         Assert.HasCount(4 * 6 * 5, pixels);
@@ -36,7 +38,8 @@ public sealed class GtsrbTests
     {
         WriteTraining(string.Empty);
         List<Rows.Row> cropped = Rows.Read(context.Data.LoadGtsrb(folder.Path, cropToRegion: true));
-        byte[] expected = [.. from y in new[] { 2, 3 } from x in new[] { 1, 2, 3, 4 } let red = 3 * ((6 * y) + x) from value in new[] { red + 2, red + 1, red, 255 } select (byte)value];
+        IEnumerable<int> reds = from y in new[] { 2, 3 } from x in new[] { 1, 2, 3, 4 } select 3 * ((6 * y) + x);
+        byte[] expected = [.. reds.SelectMany(red => new[] { (byte)(red + 2), (byte)(red + 1), (byte)red, (byte)255 })];
         CollectionAssert.AreEqual(expected, (byte[])cropped[0].Values["Image"]);
         Assert.IsFalse(cropped[0].Values.ContainsKey("Box"));
     }
@@ -48,7 +51,8 @@ public sealed class GtsrbTests
         string table = folder.Of("00000/GT-00000.csv");
         string[] lines = File.ReadAllLines(table);
         File.WriteAllLines(table, lines[..^1]);
-        DataFolder.IsDamaged(() => context.Data.LoadGtsrb(folder.Path), $"{table}, line 2: expected a line about 00000_00001.ppm, which is in the folder '{folder.Of("00000")}', found the end of the file");
+        string expected = $"{table}, line 2: expected a line about 00000_00001.ppm, which is in the folder '{folder.Of("00000")}', found the end of the file";
+        DataFolder.IsDamaged(() => context.Data.LoadGtsrb(folder.Path), expected);
         folder.Write("a.ppm", Ppm(6, 5));
         folder.Write("b.ppm", Ppm(6, 5));
         string test = folder.Write("GT-final_test.csv", Header + "a.ppm;6;5;1;1;5;4;1\r\n");
@@ -87,14 +91,16 @@ public sealed class GtsrbTests
     {
         folder.Write("a.ppm", Ppm(6, 5));
         string table = folder.Write("GT-final_test.csv", Header + "a.ppm;6;5;1;1;5;4;43\r\n");
-        DataFolder.IsDamaged(() => context.Data.LoadGtsrb(folder.Path, DatasetSplit.Test), $"{table}, line 2: expected a class from 0 to 42, found 43");
+        DataFolder.IsDamaged(
+            () => context.Data.LoadGtsrb(folder.Path, DatasetSplit.Test), $"{table}, line 2: expected a class from 0 to 42, found 43");
     }
 
     [TestMethod]
     public void MissingFilesAreNamed()
     {
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => context.Data.LoadGtsrb(folder.Path));
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadGtsrb(folder.Path, DatasetSplit.Test)).Message, "GT-final_test.csv");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadGtsrb(folder.Path, DatasetSplit.Test)).Message, "GT-final_test.csv");
         string table = folder.Write("00000/GT-00000.csv", Header + "gone.ppm;6;5;1;1;5;4;0\r\n");
         var error = Assert.ThrowsExactly<FileNotFoundException>(() => Rows.Read(context.Data.LoadGtsrb(folder.Path)));
         StringAssert.StartsWith(error.Message, $"{table}, line 2: the image '{folder.Of("00000/gone.ppm")}' is missing");
@@ -122,12 +128,14 @@ public sealed class GtsrbTests
     {
         string table = folder.Write("00000/GT-00000.csv", Header + "a.ppm;6;5;1;1;5;4;0\r\n");
         folder.Write("00000/a.ppm", Ppm(4, 4));
-        DataFolder.IsDamaged(() => context.Data.LoadGtsrb(folder.Path), $"{table}, line 2: expected a region inside the image's 4×4 pixels, found one to 5, 4");
+        DataFolder.IsDamaged(
+            () => context.Data.LoadGtsrb(folder.Path), $"{table}, line 2: expected a region inside the image's 4×4 pixels, found one to 5, 4");
     }
 
     /// <summary>An image whose bytes count up from 0.</summary>
     private static IEnumerable<byte> Ppm(int width, int height)
-        => Encoding.ASCII.GetBytes($"P6\n# made by a test\n{width} {height}\n255\n").Concat(Enumerable.Range(0, 3 * width * height).Select(i => (byte)i));
+        => Encoding.ASCII.GetBytes(
+            $"P6\n# made by a test\n{width} {height}\n255\n").Concat(Enumerable.Range(0, 3 * width * height).Select(i => (byte)i));
 
     private void WriteTraining(string inner)
     {

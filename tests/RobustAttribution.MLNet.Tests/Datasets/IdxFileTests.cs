@@ -74,7 +74,8 @@ public sealed class IdxFileTests
         string path = Write(Content(), true);
         byte[] bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, bytes[..^missing]);
-        StringAssert.StartsWith(Assert.ThrowsExactly<InvalidDataException>(() => IdxFile.Read(path, 3)).Message, $"{path}, byte 0: expected a gzip stream");
+        StringAssert.StartsWith(
+            Assert.ThrowsExactly<InvalidDataException>(() => IdxFile.Read(path, 3)).Message, $"{path}, byte 0: expected a gzip stream");
     }
 
     [TestMethod]

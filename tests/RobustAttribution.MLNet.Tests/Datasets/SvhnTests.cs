@@ -93,7 +93,8 @@ public sealed class SvhnTests
 
     [TestMethod]
     public void AMissingFileIsNamed()
-        => StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadSvhn(folder.Path, DatasetSplit.Test)).Message, "test_32x32.mat");
+        => StringAssert.Contains(
+            Assert.ThrowsExactly<FileNotFoundException>(() => context.Data.LoadSvhn(folder.Path, DatasetSplit.Test)).Message, "test_32x32.mat");
 
     private static float Value(int row, int column, int channel, int image) => ((row * 3) + (column * 5) + (channel * 11) + (image * 17)) % 256;
 
