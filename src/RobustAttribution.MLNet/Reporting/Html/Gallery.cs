@@ -64,7 +64,7 @@ internal sealed class Gallery(RobustnessReport report)
         foreach (ReportedModel model in report.Models.Where(model => model.Examples.Count > 0))
         {
             List<ReportedExample> ordered =
-                [.. model.Examples.OrderBy(example => double.IsNaN(example.Similarity) ? double.PositiveInfinity : example.Similarity)];
+                [.. model.Examples.Where(example => !double.IsNaN(example.Similarity)).OrderBy(example => example.Similarity)];
             List<ReportedExample> worst = [.. ordered.Take(report.ExamplesAtEachEnd)];
             List<ReportedExample> best = [.. ordered.Skip(worst.Count).TakeLast(report.ExamplesAtEachEnd).Reverse()];
             Append(gallery, $"{model.Name}: the worst cases, where the attack bent the map most", worst);
