@@ -37,7 +37,7 @@ public sealed class ScopeTests
         See(SimilarityTable.Rows, row => row.Similarity.Compare(compared, compared));
         See([new DeletionCurve { Steps = 3 }], curve => curve.Measure(network, images, classes, map));
         See([new HessianNorm { Draws = 2 }], norm => norm.Measure(network, images, classes, generator));
-        See([new RandomPerturbationSimilarity { Draws = 2 }], similarity => similarity.Measure(network, images, classes, generator));
+        See([RobustnessMeasurement.RandomPerturbation(draws: 2)], measurement => measurement.MeasureBatch(network, images, classes, generator));
         See([images], other => UpperBoundReport.Measure(network, images, other, classes));
         See([network], own => own.Normalize(images));
         See([network], own => own.Logits(images));
