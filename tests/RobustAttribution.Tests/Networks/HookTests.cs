@@ -372,6 +372,18 @@ public sealed class HookTests
             return m.Head.call((m.Conv.call(x) + again).flatten(1));
         });
 
+        int passes = 0;
+        Refused(all, "calls its modules in another order each time", (m, x) =>
+        {
+            Tensor y = m.Conv.call(x);
+            return m.Head.call((passes++ % 2 == 0 ? m.Relu.call(y) : m.Norm.call(y)).flatten(1));
+        });
+        Refused(all, "calls its modules in another order each time", (m, x) =>
+        {
+            Tensor y = m.Conv.call(x);
+            return m.Head.call((x.abs().max().item<double>() > 3.5 ? m.Relu.call(y) : y).flatten(1)); // only where the images are moved
+        });
+
         // What hooks need not see: ReLUs for relevance, layers for signals, pools, and modules that evaluation does not use.
         Allowed(relevance, (m, x) => m.Head.call(m.Relu.forward(m.Conv.call(x)).flatten(1)));
         Allowed(signals, (m, x) => m.Head.call(m.Relu.call(m.Conv.forward(x)).flatten(1)));

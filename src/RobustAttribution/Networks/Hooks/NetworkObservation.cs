@@ -46,11 +46,14 @@ internal sealed class NetworkObservation
         using IDisposable scope = NewDisposeScope();
         using var generator = new Generator(1, CPU);
         Tensor[] sources = [.. calls.Select(call => call.Output).Prepend(input).Select(tensor => tensor.detach().requires_grad_(true))];
-        Parameter[] parameters = [.. observed.SelectMany(entry => entry.Module.parameters()).Distinct()];
+        Parameter[] parameters = [.. observed.SelectMany(entry => entry.Module.parameters()).DistinctBy(parameter => parameter.Handle)];
         Parameter[] frozen = [.. parameters.Where(parameter => !parameter.requires_grad)];
         Array.ForEach(frozen, parameter => parameter.requires_grad = true);
         using var undo = new Undo(() => Array.ForEach(frozen, parameter => parameter.requires_grad = false));
-        if (Inputs(sources) is not { } inputs)
+        if (Inputs(sources) is not { } inputs
+            || Bent(sources, [.. sources.Select(at => Noise(at, generator) * Size(at))]) is not { } bent
+            || Bent(sources, [.. sources.Select(at => ones_like(at) * Size(at))]) is not { } shifted
+            || Bent([.. sources.Select(at => zeros_like(at))], sources) is not { } scaled)
         {
             return [new("The network calls its modules in another order each time.", true, true)];
         }
@@ -66,9 +69,6 @@ internal sealed class NetworkObservation
                 true,
                 false));
 
-        bool[] bent = Bent(sources, [.. sources.Select(at => Noise(at, generator) * Size(at))]);
-        bool[] shifted = Bent(sources, [.. sources.Select(at => ones_like(at) * Size(at))]);
-        bool[] scaled = Bent([.. sources.Select(at => zeros_like(at))], sources);
         string silent = string.Concat(observed.Index()
             .Where(entry => entry.Item.Site is not null && !calls.Exists(call => call.Module == entry.Index))
             .Select(entry => $" '{entry.Item.Name}', a {entry.Item.Module.GetType().Name}, is never called through call()."));
@@ -101,17 +101,23 @@ internal sealed class NetworkObservation
             .Distinct()
             .Select(name => $"What '{name}' puts out is changed in place by something that is no module.");
 
-    // Whether each input leaves the line on which the sources move: by a step, and by as much again.
-    private bool[] Bent(Tensor[] sources, Tensor[] moves)
+    // Whether each input leaves the line on which the sources move, by a step and by as much again; null where the calls are others.
+    private bool[]? Bent(Tensor[] sources, Tensor[] moves)
     {
         using IDisposable mode = no_grad();
-        List<Tensor>[] found = [.. Enumerable.Range(0, 3).Select(factor => Inputs([.. sources.Zip(moves, (at, move) => at + (move * factor))])!)];
-        return [.. Enumerable.Range(0, found[0].Count).Select(i =>
+        if (Inputs(sources) is not { } start || Inputs(Moved(1)) is not { } once || Inputs(Moved(2)) is not { } twice)
         {
-            Tensor step = found[1][i] - found[0][i], rest = found[2][i] - found[1][i] - step;
-            double allowed = (Tolerance * step.norm().ToDouble()) + (Rounding * found[2][i].norm().ToDouble());
+            return null;
+        }
+
+        return [.. Enumerable.Range(0, start.Count).Select(i =>
+        {
+            Tensor step = once[i] - start[i], rest = twice[i] - once[i] - step;
+            double allowed = (Tolerance * step.norm().ToDouble()) + (Rounding * twice[i].norm().ToDouble());
             return !(rest.norm().ToDouble() <= allowed); // also where one is not a number
         })];
+
+        Tensor[] Moved(int factor) => [.. sources.Zip(moves, (at, move) => at + (move * factor))];
     }
 
     /// <summary>
