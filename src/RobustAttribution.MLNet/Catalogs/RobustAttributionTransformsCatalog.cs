@@ -54,13 +54,13 @@ public static class RobustAttributionTransformsCatalog
 
     /// <summary>Attacks the explanations of the network in the Score column: adds the attacked images, and how similar the maps before and after are.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">What attack, and what is said of its result.</param>
+    /// <param name="options">Which attack, and which columns of its result.</param>
     public static AttributionAttackEstimator AttributionAttack(this TransformsCatalog catalog, AttributionAttackEstimator.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
-    /// <summary>Says how similar the map of each image stays when the image is disturbed at random.</summary>
+    /// <summary>Computes how similar the map of each image stays when the image is perturbed at random.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">What disturbs, and what is said of the maps; the defaults where null.</param>
+    /// <param name="options">Which perturbations, and how the maps are compared; the defaults where null.</param>
     public static RandomPerturbationEstimator RandomPerturbation(this TransformsCatalog catalog, RandomPerturbationEstimator.Options? options = null)
         => new(CatalogEnvironment.Of(catalog), options ?? new());
 

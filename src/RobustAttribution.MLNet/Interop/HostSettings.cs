@@ -5,7 +5,7 @@ namespace RobustAttribution.MLNet.Interop;
 /// <summary>What the user set on <see cref="Microsoft.ML.MLContext"/>.</summary>
 internal static class HostSettings
 {
-    /// <summary>Throws <see cref="OperationCanceledException"/> once the context was told to stop.</summary>
+    /// <summary>Throws <see cref="OperationCanceledException"/> once the context is cancelled.</summary>
     public static void CheckAlive(IHostEnvironment env) => Contracts.CheckAlive(env);
 
     /// <summary>The context's seed; null where none was given.</summary>

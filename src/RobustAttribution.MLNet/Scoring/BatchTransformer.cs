@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using RobustAttribution.MLNet.Scoring;
 
 namespace RobustAttribution.MLNet;
 
@@ -15,30 +16,18 @@ public abstract class BatchTransformer : ITransformer
     private protected IHostEnvironment Environment { get; }
 
     /// <inheritdoc/>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return Bind(inputSchema).OutputSchema;
-    }
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => GetRowToRowMapper(inputSchema).OutputSchema;
 
     /// <inheritdoc/>
     /// <remarks>Nothing is computed until a value of a new column is asked for; then a whole batch is.</remarks>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new Scoring.BatchedDataView(Bind(input.Schema), input);
-    }
+    public IDataView Transform(IDataView input) => new BatchedDataView(Bind(Require.NotNull(input, nameof(input)).Schema), input);
 
     /// <inheritdoc/>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return Bind(inputSchema);
-    }
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => Bind(Require.NotNull(inputSchema, nameof(inputSchema)));
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => Save(ctx);
 
     private protected abstract void Save(ModelSaveContext context);
 
-    private protected abstract Scoring.BatchMapper Bind(DataViewSchema schema);
+    private protected abstract BatchMapper Bind(DataViewSchema schema);
 }

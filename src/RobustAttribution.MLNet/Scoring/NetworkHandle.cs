@@ -28,7 +28,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     /// <summary>What the classes are called; null where the label key had no values.</summary>
     public ClassNames? ClassNames { get; } = classNames;
 
-    /// <summary>Rows in one computation, where nothing else was asked for.</summary>
+    /// <summary>Rows in one computation, where no option says otherwise.</summary>
     public int BatchSize { get; } = batchSize;
 
     /// <summary>The network, for its owner.</summary>
@@ -81,7 +81,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     /// <param name="column">The column expected to carry it.</param>
     /// <param name="user">The component that wants it, for errors.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// The column does not carry a network; the message says which column does or did, and what to do.
+    /// The column does not carry a network; the message names the column that does or did, and what to do.
     /// </exception>
     public static NetworkHandle Find(DataViewSchema schema, string column, string user)
     {

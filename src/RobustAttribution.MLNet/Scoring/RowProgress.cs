@@ -5,7 +5,7 @@ using Microsoft.ML.Runtime;
 
 namespace RobustAttribution.MLNet.Scoring;
 
-/// <summary>Tells ML.NET's progress channel, and in a long run the log, how many rows a cursor has computed.</summary>
+/// <summary>Reports to ML.NET's progress channel, and in a long run to the log, how many rows a cursor has computed.</summary>
 /// <param name="environment">Whose channels are used.</param>
 /// <param name="name">What is done, e.g. "Saliency".</param>
 /// <param name="total">The rows there are; null where nobody knows.</param>

@@ -30,7 +30,7 @@ internal static class ScoreColumns
         => new(env, "RobustImageClassification", schema, network, Columns(scoreName, predictedName));
 
     /// <summary>The columns, computed from the logits [N, K].</summary>
-    /// <param name="scoreName">The probabilities of the classes, with the network in hand.</param>
+    /// <param name="scoreName">The probabilities of the classes; an annotation of it carries the network.</param>
     /// <param name="predictedName">The predicted label: a key with the label's values.</param>
     /// <param name="keyValues">The label's values before fitting; null where it has none.</param>
     private static ColumnList<Tensor> Columns(string scoreName, string predictedName, SchemaShape.Column? keyValues = null) => new(

@@ -30,7 +30,7 @@ public sealed record SimilarityColumn(string ColumnName, IMapSimilarity Similari
     /// <summary>What it holds.</summary>
     public IMapSimilarity Similarity { get; init => field = Require.NotNull(value); } = Require.NotNull(Similarity, nameof(Similarity));
 
-    /// <summary>The column; an annotation of it says what it measures.</summary>
+    /// <summary>The column, with the similarity in an annotation.</summary>
     /// <typeparam name="TContext">What it is computed from.</typeparam>
     /// <param name="index">Its place among the columns of the option.</param>
     /// <param name="fill">The similarities [N].</param>

@@ -1,5 +1,7 @@
 using Microsoft.ML;
+using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Columns;
+using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Similarities;
 
@@ -15,14 +17,16 @@ public sealed class ColumnNamesTests
     public void TwoNewColumnsOfOneNameAreAnErrorThatNamesBothOptions()
     {
         Refuses(() => transforms.Saliency(new() { SignedColumnName = "Saliency" }), "OutputColumnName and SignedColumnName are both 'Saliency'");
-        Refuses(() => transforms.Saliency(new() { HeatMapColumnName = "A", OverlayColumnName = "A" }), "HeatMapColumnName and OverlayColumnName are both 'A'");
+        Refuses(
+            () => transforms.Saliency(new() { HeatMapColumnName = "A", OverlayColumnName = "A" }), "HeatMapColumnName and OverlayColumnName are both 'A'");
         Refuses(
             () => transforms.AttributionAttack(new() { ValidColumnName = "After", PredictedLabelColumnName = "After" }),
             "PredictedLabelColumnName and ValidColumnName are both 'After'");
         Refuses(
-            () => transforms.AttributionAttack(new() { OutputColumnName = "KendallTau" }), "OutputColumnName and Similarities[1] are both 'KendallTau'");
+            () => transforms.AttributionAttack(new() { OutputColumnName = "KendallTau" }),
+            "OutputColumnName and Similarities[1] are both 'KendallTau'");
         Refuses(
-            () => transforms.RandomPerturbation(new() { Similarities = [new(new KendallTau()), new(new CosineSimilarity()), new(new KendallTau())] }),
+            () => transforms.RandomPerturbation(new() { Similarities = [new(new KendallTau()), new("B", new KendallTau()), new(new KendallTau())] }),
             "Similarities[0] and Similarities[2] are both 'KendallTau'");
     }
 
@@ -45,6 +49,27 @@ public sealed class ColumnNamesTests
         using var scored = new Scored();
         AttributionAttackEstimator attack = scored.Context.Transforms.AttributionAttack(outputColumnName: "Image");
         Refuses(() => attack.Fit(scored.View), "ImageColumnName and OutputColumnName are both 'Image'");
+    }
+
+    [TestMethod]
+    public void AModelFileWithSuchNamesIsStillRead()
+    {
+        using var scored = new Scored();
+        var options = new AttributionAttackEstimator.Options
+        {
+            Attack = new TopKAttack { K = 9, Steps = 1 },
+            Similarities = [],
+            OutputColumnName = "Image",
+            ImageColumnName = "Image",
+        };
+        var attack = new AttributionAttackTransformer(CatalogEnvironment.Of(transforms), options);
+        using var file = new MemoryStream();
+        scored.Context.Model.Save(attack, scored.View.Schema, file);
+        file.Position = 0;
+        IDataView attacked = scored.Context.Model.Load(file, out _).Transform(scored.View);
+        CollectionAssert.AreEqual(
+            new[] { true, false }, attacked.Schema.Where(column => column.Name == "Image").Select(column => column.IsHidden).ToArray());
+        Assert.IsNotEmpty(Rows.Read(attacked, ["Image", "AttackValid"]));
     }
 
     private static void Refuses(Func<object> deed, string message)

@@ -173,18 +173,22 @@ public sealed class ModelFileTests
     {
         AreNamed(
             new SaliencyEstimator.Options(),
-            "activation, batchSize, heatMapColumnName, imageColumnName, method, outputColumnName, overlayColumnName, reduction, scoreColumnName, seenImageColumnName, signedColumnName, target");
+            "activation, batchSize, heatMapColumnName, imageColumnName, method, outputColumnName, overlayColumnName, reduction, scoreColumnName,"
+            + " seenImageColumnName, signedColumnName, target");
         AreNamed(
             new AttributionAttackEstimator.Options(),
-            "attack, batchSize, cleanPredictedLabelColumnName, imageColumnName, method, outputColumnName, pictureColumnName, predictedLabelColumnName, reduction, scoreColumnName, seed, similarities, validColumnName");
+            "attack, batchSize, cleanPredictedLabelColumnName, imageColumnName, method, outputColumnName, pictureColumnName,"
+            + " predictedLabelColumnName, reduction, scoreColumnName, seed, similarities, validColumnName");
         AreNamed(
-            new RandomPerturbationEstimator.Options(), "batchSize, draws, imageColumnName, method, reduction, scoreColumnName, seed, similarities, threatModel");
+            new RandomPerturbationEstimator.Options(),
+            "batchSize, draws, imageColumnName, method, reduction, scoreColumnName, seed, similarities, threatModel");
         AreNamed(new SaliencyLocalizationEstimator.Options(), "imageColumnName, mapColumnName, outputColumnName, resize, smooth, thresholds");
 
         static void AreNamed<T>(T options, string names)
         {
             using JsonDocument json = JsonDocument.Parse(ComponentJson.Write(options));
-            Assert.AreEqual(names, string.Join(", ", json.RootElement.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal)));
+            IEnumerable<string> found = json.RootElement.EnumerateObject().Select(property => property.Name);
+            Assert.AreEqual(names, string.Join(", ", found.Order(StringComparer.Ordinal)));
         }
     }
 
