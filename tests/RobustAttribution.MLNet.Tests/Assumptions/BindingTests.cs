@@ -77,7 +77,7 @@ public sealed class BindingTests
     {
         Mapped[] rows = [new(), new(), new()];
         IDataView data = context.Data.LoadFromEnumerable(rows);
-        IDataView boxes = context.Transforms.SaliencyLocalization(imageColumnName: null).Fit(data).Transform(data); // adds PredictedBox by a row mapper
+        IDataView boxes = context.Transforms.SaliencyLocalization(imageColumnName: null).Fit(data).Transform(data); // by a row mapper
         CollectionAssert.AreEqual(new[] { 5f, 5f, 5f }, boxes.GetColumn<float>("Number").ToArray());
         Assert.AreEqual(0, rows.Sum(row => row.Reads));
         Assert.HasCount(3, boxes.GetColumn<float[]>("PredictedBox").ToArray());

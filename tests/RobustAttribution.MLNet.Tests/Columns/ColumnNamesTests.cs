@@ -17,14 +17,16 @@ public sealed class ColumnNamesTests
     public void TwoNewColumnsOfOneNameAreAnErrorThatNamesBothOptions()
     {
         Refuses(() => transforms.Saliency(new() { SignedColumnName = "Saliency" }), "OutputColumnName and SignedColumnName are both 'Saliency'");
-        Refuses(() => transforms.Saliency(new() { HeatMapColumnName = "A", OverlayColumnName = "A" }), "HeatMapColumnName and OverlayColumnName are both 'A'");
+        Refuses(
+            () => transforms.Saliency(new() { HeatMapColumnName = "A", OverlayColumnName = "A" }), "HeatMapColumnName and OverlayColumnName are both 'A'");
         Refuses(
             () => transforms.AttributionAttack(new() { ValidColumnName = "After", PredictedLabelColumnName = "After" }),
             "PredictedLabelColumnName and ValidColumnName are both 'After'");
         Refuses(
-            () => transforms.AttributionAttack(new() { OutputColumnName = "KendallTau" }), "OutputColumnName and Similarities[1] are both 'KendallTau'");
+            () => transforms.AttributionAttack(new() { OutputColumnName = "KendallTau" }),
+            "OutputColumnName and Similarities[1] are both 'KendallTau'");
         Refuses(
-            () => transforms.RandomPerturbation(new() { Similarities = [new(new KendallTau()), new(new CosineSimilarity()), new(new KendallTau())] }),
+            () => transforms.RandomPerturbation(new() { Similarities = [new(new KendallTau()), new("B", new KendallTau()), new(new KendallTau())] }),
             "Similarities[0] and Similarities[2] are both 'KendallTau'");
     }
 

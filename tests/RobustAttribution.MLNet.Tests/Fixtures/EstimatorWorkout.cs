@@ -172,7 +172,7 @@ internal sealed class EstimatorWorkout
         else
         {
             Throws<ArgumentException>(() => mapper.GetRow(other, []), "a row of another schema", "another schema");
-            Throws<ArgumentException>(() => inactive.GetGetter<VBuffer<float>>(added), "a getter of a column that was not asked for", $"'{added.Name}'");
+            Throws<ArgumentException>(() => inactive.GetGetter<VBuffer<float>>(added), "a getter of a column not asked for", $"'{added.Name}'");
             Throws<InvalidOperationException>(() => cursor.GetGetter<VBuffer<ushort>>(added), "a getter of another type", $"'{added.Name}'");
             Throws<ArgumentException>(() => view.GetRowCursor([foreign]), "a column of another schema", "'Foreign'");
         }

@@ -187,7 +187,8 @@ public sealed class ModelFileTests
         static void AreNamed<T>(T options, string names)
         {
             using JsonDocument json = JsonDocument.Parse(ComponentJson.Write(options));
-            Assert.AreEqual(names, string.Join(", ", json.RootElement.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal)));
+            IEnumerable<string> found = json.RootElement.EnumerateObject().Select(property => property.Name);
+            Assert.AreEqual(names, string.Join(", ", found.Order(StringComparer.Ordinal)));
         }
     }
 
