@@ -1,8 +1,10 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Objectives;
 
 /// <summary>How <see cref="LocalGradientAlignment"/> chooses the neighbour x + z of an image x, both at the normalised input.</summary>
+[ComponentFamily]
 public abstract record LocalPerturbation
 {
     /// <summary>Draws z once for each image.</summary>
