@@ -1,9 +1,11 @@
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
 /// <summary>How an attack steps along the gradients of its objective: <see cref="SteepestStep"/> or <see cref="AdamStep"/>.</summary>
+[ComponentFamily]
 public abstract record AttackStep
 {
     /// <summary>Step length in pixel units, above 0; null, the default, is 4ε/steps, as Joo et al. 2023 attack with, and follows ε.</summary>

@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
@@ -8,6 +9,7 @@ namespace RobustAttribution.Attacks;
 /// Immutable records whose properties are their options. The network is inspected in evaluation mode and is as before afterwards, also
 /// after an exception.
 /// </remarks>
+[ComponentFamily]
 public interface IAttributionAttack
 {
     /// <summary>The perturbations allowed.</summary>

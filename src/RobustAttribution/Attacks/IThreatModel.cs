@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
@@ -7,6 +8,7 @@ namespace RobustAttribution.Attacks;
 /// The set of perturbations an attacker may use, and how to move in it. Immutable records; every length is in pixel units ([0, 1] scale).
 /// </summary>
 /// <remarks>Results are always inside the pixel bounds of <see cref="InputSpecification"/>, and owned by the caller.</remarks>
+[ComponentFamily]
 public interface IThreatModel
 {
     /// <summary>ε: the radius of the ball around the image, in pixel units, at least 0.</summary>

@@ -1,8 +1,10 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
 /// <summary>Describes the target map of <see cref="TargetMapAttack"/>.</summary>
+[ComponentFamily]
 public abstract record TargetMap
 {
     /// <summary>Makes the target of each image.</summary>
@@ -39,6 +41,7 @@ public sealed record FrameTarget : TargetMap
 /// <summary>
 /// The clean map of the next image of the batch, that of the first for the last: "another image's map". A batch of one has its own map as target.
 /// </summary>
+[SavedName("NextPictureTarget")]
 public sealed record NextImageTarget : TargetMap
 {
     /// <inheritdoc/>

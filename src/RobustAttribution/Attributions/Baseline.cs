@@ -1,10 +1,12 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
 /// <summary>The reference image without content that an attribution compares with.</summary>
+[ComponentFamily]
 public abstract record Baseline
 {
     /// <summary>The smallest pixel value everywhere.</summary>

@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
@@ -6,6 +7,7 @@ namespace RobustAttribution.Attributions;
 /// <summary>
 /// Computes how much each input contributes to a class score. Implementations are immutable records whose properties are their options.
 /// </summary>
+[ComponentFamily]
 public interface IAttributionMethod
 {
     /// <summary>

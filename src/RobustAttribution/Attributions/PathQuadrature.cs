@@ -1,6 +1,9 @@
+using RobustAttribution.Serialization;
+
 namespace RobustAttribution.Attributions;
 
 /// <summary>How an integral over [0, 1] becomes a weighted sum of values: ∫f ≈ Σ wᵢ·f(αᵢ), Σ wᵢ = 1.</summary>
+[ComponentFamily]
 public abstract record PathQuadrature
 {
     /// <summary>The value at the left end of each interval.</summary>

@@ -1,8 +1,10 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Augmentations;
 
 /// <summary>Changes training images at random, a whole batch at once. Immutable records whose properties are their options.</summary>
+[ComponentFamily]
 public abstract record Augmentation
 {
     /// <summary>Crop of the images' size with a margin of 4, flip: AGA on CIFAR-10 (Joo et al. 2023, training scripts).</summary>

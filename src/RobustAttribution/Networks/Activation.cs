@@ -1,8 +1,10 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
 /// <summary>An element-wise activation function that an <see cref="ImageNetwork"/> can be switched to.</summary>
+[ComponentFamily]
 public abstract record Activation
 {
     /// <summary>max(x, 0). Its second derivative is zero, so losses on gradients learn nothing through it.</summary>

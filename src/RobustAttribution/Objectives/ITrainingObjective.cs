@@ -1,9 +1,11 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Objectives;
 
 /// <summary>What a network is trained to minimise. Immutable records whose properties are their options.</summary>
+[ComponentFamily]
 public interface ITrainingObjective
 {
     /// <summary>

@@ -1,8 +1,10 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Objectives;
 
 /// <summary>How <see cref="LocalGradientAlignment"/> chooses the neighbour x + z of an image x, both at the normalised input.</summary>
+[ComponentFamily]
 public abstract record LocalPerturbation
 {
     /// <summary>z uniform in ±ε/std, value by value: what Joo et al. 2023 train with.</summary>

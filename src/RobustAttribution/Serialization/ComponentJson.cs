@@ -1,15 +1,9 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using RobustAttribution.Attacks;
-using RobustAttribution.Attributions;
-using RobustAttribution.Augmentations;
-using RobustAttribution.Networks;
-using RobustAttribution.Objectives;
-using RobustAttribution.Similarities;
-using RobustAttribution.Training;
 
 namespace RobustAttribution.Serialization;
 
@@ -27,10 +21,7 @@ public static class ComponentJson
 
     private static readonly Type[] Families =
     [
-        typeof(Activation), typeof(NetworkArchitecture), typeof(IAttributionMethod), typeof(IMapSimilarity), typeof(IThreatModel),
-        typeof(IAttributionAttack), typeof(ITrainingObjective),
-        typeof(AttackStep), typeof(TargetMap), typeof(LocalPerturbation), typeof(Baseline), typeof(PathQuadrature), typeof(RelevanceRule),
-        typeof(IOptimizer), typeof(ILearningRateSchedule), typeof(Augmentation),
+        .. typeof(ComponentJson).Assembly.GetTypes().Where(type => type.IsDefined(typeof(ComponentFamilyAttribute), inherit: false)).OrderBy(type => type.Name),
     ];
 
     private static readonly ConcurrentDictionary<string, Type> Registered = new(
@@ -125,8 +116,7 @@ public static class ComponentJson
         return options.Select(option => FindUnregistered(option, depth - 1)).FirstOrDefault(found => found is not null);
     }
 
-    // Files name a type as it was called when they were written first.
-    private static string NameOf(Type type) => type == typeof(NextImageTarget) ? "NextPictureTarget" : type.Name;
+    private static string NameOf(Type type) => type.GetCustomAttribute<SavedNameAttribute>(inherit: false)?.Name ?? type.Name;
 
     private static JsonSerializerOptions CreateOptions() => new()
     {

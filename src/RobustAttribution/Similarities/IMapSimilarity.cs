@@ -1,8 +1,10 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Similarities;
 
 /// <summary>Compares two maps of the same image. Implementations are immutable records whose properties are their options.</summary>
+[ComponentFamily]
 public interface IMapSimilarity
 {
     /// <summary>The measure's usual name, e.g. "Kendall τ".</summary>

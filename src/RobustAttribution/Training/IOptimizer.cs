@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
@@ -7,6 +8,7 @@ namespace RobustAttribution.Training;
 /// The rules are PyTorch's. They are written out here because a training that is resumed must go on bit for bit with a state that is stored by
 /// name; TorchSharp 0.107's own optimizers store theirs by position, and lose the momentum that they load inside a dispose scope.
 /// </remarks>
+[ComponentFamily]
 public interface IOptimizer
 {
     /// <summary>

@@ -1,8 +1,11 @@
+using RobustAttribution.Serialization;
+
 namespace RobustAttribution.Training;
 
 /// <summary>
 /// How the learning rate changes during a training: a pure function of the position. Immutable records whose properties are their options.
 /// </summary>
+[ComponentFamily]
 public interface ILearningRateSchedule
 {
     /// <summary>What the learning rate is multiplied by.</summary>

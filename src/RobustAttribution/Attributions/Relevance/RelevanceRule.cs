@@ -1,3 +1,4 @@
+using RobustAttribution.Serialization;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
@@ -7,6 +8,7 @@ namespace RobustAttribution.Attributions;
 /// Rᵢ = Σ over the parts p of shareₚ · Σⱼ (summand of input i in part p of output j) / (part p of output j) · Rⱼ. A rule defines the parts.
 /// Rules are those of this namespace; a program adds none.
 /// </remarks>
+[ComponentFamily]
 public abstract record RelevanceRule
 {
     /// <summary>Added to each part, away from zero, before dividing by it; above 0.</summary>

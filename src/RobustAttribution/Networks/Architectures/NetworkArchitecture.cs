@@ -11,6 +11,7 @@ namespace RobustAttribution.Networks;
 /// Ready-made ones are static members of this type. For one of your own, derive a record whose options are <c>init</c> properties and whose
 /// <see cref="Build"/> returns ordinary torch.nn modules, and register it with <see cref="ComponentJson.Register{T}"/>.
 /// </remarks>
+[ComponentFamily]
 public abstract record NetworkArchitecture
 {
     /// <summary>Convolutions 16-16-32-32, hidden layer 128: trains on Fashion-MNIST in a minute or two without a GPU.</summary>

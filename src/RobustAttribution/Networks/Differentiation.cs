@@ -1,8 +1,7 @@
-using RobustAttribution.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution;
+namespace RobustAttribution.Networks;
 
 /// <summary>First derivatives at the input, with or without the graph that a second derivative needs.</summary>
 internal static class Differentiation
