@@ -15,6 +15,7 @@ internal static class Program
             ["train", string checkpoints, string weights, string pause] => Training.KilledTrainingTests.Train(checkpoints, weights, int.Parse(pause, CultureInfo.InvariantCulture)),
             ["count-threads"] => Training.ConcurrencyTests.CountThreads(),
             ["autograd", string call] => Assumptions.AutogradTests.Call(call),
+            ["draw-architecture", string file] => Architecture.ArchitectureDrawing.Write(file),
             ["write-model", string folder] => Models.CommittedModel.Write(folder),
             _ => 64,
         };

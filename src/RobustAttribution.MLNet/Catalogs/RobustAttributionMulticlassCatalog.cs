@@ -13,7 +13,8 @@ namespace Microsoft.ML;
 /// <summary>The trainer, the evaluations and the report: the verbs added to <c>mlContext.MulticlassClassification</c>.</summary>
 public static class RobustAttributionMulticlassCatalog
 {
-    /// <inheritdoc cref="RobustAttributionTransformsCatalog.RobustImageClassification(TransformsCatalog, string, string, ITrainingObjective?, int)"/>
+    /// <inheritdoc cref="RobustAttributionTransformsCatalog.RobustImageClassification(TransformsCatalog, string, string, ITrainingObjective?,
+    /// int)"/>
     public static RobustAttributionImageClassificationTrainer RobustImageClassification(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
         string labelColumnName = "Label",
@@ -22,7 +23,8 @@ public static class RobustAttributionMulticlassCatalog
         int epochs = 10)
         => new(CatalogEnvironment.Of(catalog), RobustAttributionTransformsCatalog.Brief(labelColumnName, imageColumnName, objective, epochs));
 
-    /// <inheritdoc cref="RobustAttributionTransformsCatalog.RobustImageClassification(TransformsCatalog, RobustAttributionImageClassificationTrainer.Options)"/>
+    /// <inheritdoc cref="RobustAttributionTransformsCatalog.RobustImageClassification(TransformsCatalog,
+    /// RobustAttributionImageClassificationTrainer.Options)"/>
     public static RobustAttributionImageClassificationTrainer RobustImageClassification(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, RobustAttributionImageClassificationTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
@@ -40,7 +42,8 @@ public static class RobustAttributionMulticlassCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
     /// <param name="options">What to attack and to measure.</param>
-    public static AttributionRobustnessMetrics EvaluateAttributionRobustness(this MulticlassClassificationCatalog catalog, IDataView data, AttributionRobustnessOptions options)
+    public static AttributionRobustnessMetrics EvaluateAttributionRobustness(
+        this MulticlassClassificationCatalog catalog, IDataView data, AttributionRobustnessOptions options)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
@@ -64,7 +67,9 @@ public static class RobustAttributionMulticlassCatalog
     /// <param name="options">What to attack and to measure.</param>
     /// <returns>The metrics of each fold.</returns>
     public static IReadOnlyList<AttributionRobustnessMetrics> EvaluateAttributionRobustness(
-        this MulticlassClassificationCatalog catalog, IEnumerable<TrainCatalogBase.CrossValidationResult<MulticlassClassificationMetrics>> folds, AttributionRobustnessOptions options)
+        this MulticlassClassificationCatalog catalog,
+        IEnumerable<TrainCatalogBase.CrossValidationResult<MulticlassClassificationMetrics>> folds,
+        AttributionRobustnessOptions options)
     {
         ArgumentNullException.ThrowIfNull(folds);
         return [.. folds.Select(fold => EvaluateAttributionRobustness(catalog, fold.ScoredHoldOutSet, options))];
@@ -74,7 +79,8 @@ public static class RobustAttributionMulticlassCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
     /// <param name="options">What to measure; the defaults where null.</param>
-    public static PixelCurveMetrics EvaluateInsertionDeletion(this MulticlassClassificationCatalog catalog, IDataView data, PixelCurveOptions? options = null)
+    public static PixelCurveMetrics EvaluateInsertionDeletion(
+        this MulticlassClassificationCatalog catalog, IDataView data, PixelCurveOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         return PixelCurveEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options ?? new PixelCurveOptions());
@@ -98,13 +104,15 @@ public static class RobustAttributionMulticlassCatalog
     /// <param name="labelColumnName">The key column of true labels.</param>
     public static SecurityCurveMetrics EvaluateSecurityCurve(
         this MulticlassClassificationCatalog catalog, IDataView data, SecurityCurve? curve = null, string labelColumnName = "Label")
-        => EvaluateSecurityCurve(catalog, data, new SecurityCurveOptions { Curve = curve ?? new SecurityCurve(), LabelColumnName = labelColumnName });
+        => EvaluateSecurityCurve(
+            catalog, data, new SecurityCurveOptions { Curve = curve ?? new SecurityCurve(), LabelColumnName = labelColumnName });
 
     /// <summary>Accuracy and explanations under attacks of growing ε, over every row with a label.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
     /// <param name="options">What to attack and to measure.</param>
-    public static SecurityCurveMetrics EvaluateSecurityCurve(this MulticlassClassificationCatalog catalog, IDataView data, SecurityCurveOptions options)
+    public static SecurityCurveMetrics EvaluateSecurityCurve(
+        this MulticlassClassificationCatalog catalog, IDataView data, SecurityCurveOptions options)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
@@ -117,19 +125,25 @@ public static class RobustAttributionMulticlassCatalog
     /// <param name="data">Images with labels, as the model takes them.</param>
     /// <param name="options">What to measure and show; the defaults where null.</param>
     /// <returns>The report; <see cref="RobustAttribution.MLNet.RobustnessReport.Save"/> writes it.</returns>
-    public static RobustnessReport RobustnessReport(this MulticlassClassificationCatalog catalog, ITransformer model, IDataView data, RobustnessReportOptions? options = null)
+    public static RobustnessReport RobustnessReport(
+        this MulticlassClassificationCatalog catalog, ITransformer model, IDataView data, RobustnessReportOptions? options = null)
         => RobustnessReport(catalog, [("model", model)], data, options);
 
     /// <summary>Attacks and measures trained models on the same images and makes a page that compares them.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="models">Fitted or loaded models with <c>RobustImageClassification</c> in them, and what the report calls each; names must be unique.</param>
+    /// <param name="models">
+    /// Fitted or loaded models with <c>RobustImageClassification</c> in them, and what the report calls each; names must be unique.
+    /// </param>
     /// <param name="data">Images with labels, as the models take them.</param>
     /// <param name="options">What to measure and show; the defaults where null.</param>
     /// <returns>The report; <see cref="RobustAttribution.MLNet.RobustnessReport.Save"/> writes it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or does not fit a model; the message names it.</exception>
     /// <exception cref="ArgumentException">There is no model or no row with image and label, or an option does not fit the images.</exception>
     public static RobustnessReport RobustnessReport(
-        this MulticlassClassificationCatalog catalog, IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions? options = null)
+        this MulticlassClassificationCatalog catalog,
+        IReadOnlyList<(string Name, ITransformer Model)> models,
+        IDataView data,
+        RobustnessReportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(data);
@@ -140,8 +154,12 @@ public static class RobustAttributionMulticlassCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">A view with labels, predicted labels, true boxes and predicted boxes.</param>
     /// <param name="columns">Their names; the default ones where null.</param>
-    /// <param name="validationData">Other rows, with the same columns, on which the best threshold is chosen; where null the first threshold of the column is taken.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or the validation data have no rows or other thresholds.</exception>
+    /// <param name="validationData">
+    /// Other rows, with the same columns, on which the best threshold is chosen; where null the first threshold of the column is taken.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, or the validation data have no rows or other thresholds.
+    /// </exception>
     public static LocalizationMetrics EvaluateLocalization(
         this MulticlassClassificationCatalog catalog, IDataView data, LocalizationColumns? columns = null, IDataView? validationData = null)
     {

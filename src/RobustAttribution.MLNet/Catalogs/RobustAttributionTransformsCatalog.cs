@@ -17,7 +17,11 @@ public static class RobustAttributionTransformsCatalog
     /// <param name="objective">What is minimised; <see cref="LocalGradientAlignment"/> where null.</param>
     /// <param name="epochs">Passes over the training set.</param>
     public static RobustAttributionImageClassificationTrainer RobustImageClassification(
-        this TransformsCatalog catalog, string labelColumnName = "Label", string imageColumnName = "Image", ITrainingObjective? objective = null, int epochs = 10)
+        this TransformsCatalog catalog,
+        string labelColumnName = "Label",
+        string imageColumnName = "Image",
+        ITrainingObjective? objective = null,
+        int epochs = 10)
         => new(CatalogEnvironment.Of(catalog), Brief(labelColumnName, imageColumnName, objective, epochs));
 
     /// <summary>Trains an image classifier with robust saliency maps: adds <c>PredictedLabel</c> and <c>Score</c>.</summary>
@@ -34,10 +38,20 @@ public static class RobustAttributionTransformsCatalog
     /// <param name="reduction">How it becomes a map; magnitudes summed over the channels where null.</param>
     /// <param name="target">The class explained; the predicted one where null.</param>
     public static SaliencyEstimator Saliency(
-        this TransformsCatalog catalog, string outputColumnName = "Saliency", IAttributionMethod? method = null, MapReduction? reduction = null, SaliencyTarget? target = null)
+        this TransformsCatalog catalog,
+        string outputColumnName = "Saliency",
+        IAttributionMethod? method = null,
+        MapReduction? reduction = null,
+        SaliencyTarget? target = null)
         => new(
             CatalogEnvironment.Of(catalog),
-            new() { OutputColumnName = outputColumnName, Method = method ?? new InputGradient(), Reduction = reduction ?? new(), Target = target ?? SaliencyTarget.Predicted });
+            new()
+            {
+                OutputColumnName = outputColumnName,
+                Method = method ?? new InputGradient(),
+                Reduction = reduction ?? new(),
+                Target = target ?? SaliencyTarget.Predicted,
+            });
 
     /// <summary>Adds saliency maps of the network that trained or loaded <c>RobustImageClassification</c> left in the Score column.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -45,14 +59,19 @@ public static class RobustAttributionTransformsCatalog
     public static SaliencyEstimator Saliency(this TransformsCatalog catalog, SaliencyEstimator.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
-    /// <summary>Attacks the explanations of the network in the Score column: adds the attacked images, and how similar the maps before and after are.</summary>
+    /// <summary>
+    /// Attacks the explanations of the network in the Score column: adds the attacked images, and how similar the maps before and after are.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="attack">The attack; <see cref="TopKAttack"/> with its defaults where null.</param>
     /// <param name="outputColumnName">The new column of attacked images.</param>
-    public static AttributionAttackEstimator AttributionAttack(this TransformsCatalog catalog, IAttributionAttack? attack = null, string outputColumnName = "AttackedImage")
+    public static AttributionAttackEstimator AttributionAttack(
+        this TransformsCatalog catalog, IAttributionAttack? attack = null, string outputColumnName = "AttackedImage")
         => new(CatalogEnvironment.Of(catalog), new() { Attack = attack ?? new TopKAttack(), OutputColumnName = outputColumnName });
 
-    /// <summary>Attacks the explanations of the network in the Score column: adds the attacked images, and how similar the maps before and after are.</summary>
+    /// <summary>
+    /// Attacks the explanations of the network in the Score column: adds the attacked images, and how similar the maps before and after are.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Which attack, and which columns of its result.</param>
     public static AttributionAttackEstimator AttributionAttack(this TransformsCatalog catalog, AttributionAttackEstimator.Options options)
@@ -64,7 +83,8 @@ public static class RobustAttributionTransformsCatalog
     public static RandomPerturbationEstimator RandomPerturbation(this TransformsCatalog catalog, RandomPerturbationEstimator.Options? options = null)
         => new(CatalogEnvironment.Of(catalog), options ?? new());
 
-    internal static RobustAttributionImageClassificationTrainer.Options Brief(string label, string image, ITrainingObjective? objective, int epochs) => new()
+    internal static RobustAttributionImageClassificationTrainer.Options Brief(
+        string label, string image, ITrainingObjective? objective, int epochs) => new()
     {
         LabelColumnName = label,
         ImageColumnName = image,
@@ -79,8 +99,20 @@ public static class RobustAttributionTransformsCatalog
     /// <param name="imageColumnName">The column of images; null takes the maps' own cells.</param>
     /// <param name="threshold">Share of a map's maximum that a cell must reach, from 0 to 1.</param>
     public static SaliencyLocalizationEstimator SaliencyLocalization(
-        this TransformsCatalog catalog, string outputColumnName = "PredictedBox", string mapColumnName = "Saliency", string? imageColumnName = "Image", double threshold = 0.2)
-        => new(CatalogEnvironment.Of(catalog), new() { OutputColumnName = outputColumnName, MapColumnName = mapColumnName, ImageColumnName = imageColumnName, Thresholds = [threshold] });
+        this TransformsCatalog catalog,
+        string outputColumnName = "PredictedBox",
+        string mapColumnName = "Saliency",
+        string? imageColumnName = "Image",
+        double threshold = 0.2)
+        => new(
+            CatalogEnvironment.Of(catalog),
+            new()
+            {
+                OutputColumnName = outputColumnName,
+                MapColumnName = mapColumnName,
+                ImageColumnName = imageColumnName,
+                Thresholds = [threshold],
+            });
 
     /// <summary>Adds the box of the object that a saliency map shows: smoothing, threshold, largest connected region (Singh et al. 2020).</summary>
     /// <param name="catalog">The catalog.</param>

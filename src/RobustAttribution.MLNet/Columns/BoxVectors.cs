@@ -6,7 +6,9 @@ using RobustAttribution.MLNet.Scoring;
 
 namespace RobustAttribution.MLNet.Columns;
 
-/// <summary>Boxes as columns hold them: vectors of four values, left, top, right, bottom; four times n for n boxes; NaN where there is none.</summary>
+/// <summary>
+/// Boxes as columns hold them: vectors of four values, left, top, right, bottom; four times n for n boxes; NaN where there is none.
+/// </summary>
 internal static class BoxVectors
 {
     private static readonly string[] Edges = ["Left", "Top", "Right", "Bottom"];
@@ -32,7 +34,8 @@ internal static class BoxVectors
 
     /// <summary>Whether a column holds boxes.</summary>
     public static bool Are(DataViewType type)
-        => type is VectorDataViewType { IsKnownSize: true } vector && vector.ItemType == NumberDataViewType.Single && vector.Size > 0 && vector.Size % 4 == 0;
+        => type is VectorDataViewType { IsKnownSize: true } vector
+            && vector.ItemType == NumberDataViewType.Single && vector.Size > 0 && vector.Size % 4 == 0;
 
     public static void Write(ReadOnlySpan<BoundingBox> boxes, ref VBuffer<float> value)
     {

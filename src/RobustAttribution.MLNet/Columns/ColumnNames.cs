@@ -7,7 +7,7 @@ internal static class ColumnNames
     /// <param name="added">The options that name new columns; a null name adds none.</param>
     /// <param name="read">The options that name columns of the input; a null name reads none.</param>
     /// <exception cref="ArgumentException">Two options have one name; the message names both.</exception>
-    public static void RequireDistinct(IEnumerable<(string Option, string? Column)> added, params IEnumerable<(string Option, string? Column)> read)
+    public static void RequireDistinct(IEnumerable<(string Option, string? Name)> added, params IEnumerable<(string Option, string? Name)> read)
     {
         Dictionary<string, string> taken = [];
         foreach ((string option, string? column) in read)

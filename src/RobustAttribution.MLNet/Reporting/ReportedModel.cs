@@ -16,7 +16,10 @@ public sealed record ReportedModel(string Name)
     /// <summary>Images for the gallery; the report shows the worst and the best of them.</summary>
     public IReadOnlyList<ReportedExample> Examples { get; init; } = [];
 
-    /// <summary>Images that the report shows for all models side by side, found by their <see cref="ReportedExample.Id"/>; chosen before anything was measured.</summary>
+    /// <summary>
+    /// Images that the report shows for all models side by side, found by their <see cref="ReportedExample.Id"/>; chosen before anything was
+    /// measured.
+    /// </summary>
     public IReadOnlyList<ReportedExample> Samples { get; init; } = [];
 
     /// <summary>How the model was made: objective, network, options, seed, training time.</summary>

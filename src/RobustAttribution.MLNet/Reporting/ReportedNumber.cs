@@ -7,4 +7,5 @@ namespace RobustAttribution.MLNet;
 /// <param name="StandardError">Of the mean, where the value is one; null otherwise.</param>
 /// <param name="Meaning">One sentence for someone who meets the metric for the first time.</param>
 /// <param name="Group">A heading over the rows of equal groups, e.g. the attack; null for none.</param>
-public sealed record ReportedNumber(string Name, double Value, bool HigherIsBetter, double? StandardError = null, string? Meaning = null, string? Group = null);
+public sealed record ReportedNumber(
+    string Name, double Value, bool HigherIsBetter, double? StandardError = null, string? Meaning = null, string? Group = null);

@@ -4,7 +4,8 @@ using RobustAttribution.MLNet.Reporting;
 namespace RobustAttribution.MLNet;
 
 /// <summary>
-/// One self-contained HTML page about the robustness of one or several models' explanations: headline table, curves, histograms, a gallery of images before and
+/// One self-contained HTML page about the robustness of one or several models' explanations: headline table, curves, histograms, a gallery of images
+/// before and
 /// after the attack, and how everything was made. It needs no network and no script, reads well in light, dark and on paper.
 /// </summary>
 /// <param name="title">The headline.</param>
@@ -53,6 +54,8 @@ public sealed class RobustnessReport(string title, IReadOnlyList<ReportedModel> 
         }
 
         string? twice = models!.GroupBy(model => model.Name).FirstOrDefault(group => group.Count() > 1)?.Key;
-        return twice is null ? models! : throw new ArgumentException($"Two models of the report are named '{twice}'; names must be unique.", nameof(models));
+        return twice is null
+            ? models!
+            : throw new ArgumentException($"Two models of the report are named '{twice}'; names must be unique.", nameof(models));
     }
 }

@@ -4,7 +4,9 @@ using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;
 
-/// <summary>What <c>mlContext.MulticlassClassification.RobustnessReport</c> measures and shows. Each option checks its value when it is set.</summary>
+/// <summary>
+/// What <c>mlContext.MulticlassClassification.RobustnessReport</c> measures and shows. Each option checks its value when it is set.
+/// </summary>
 public sealed record RobustnessReportOptions
 {
     /// <summary>The headline.</summary>
@@ -14,18 +16,24 @@ public sealed record RobustnessReportOptions
     public string? DataName { get; init; }
 
     /// <summary>
-    /// The attacks on the explanations, at least one. The first one is also that of the gallery, the histograms, adversarial insertion and the curves over ε.
+    /// The attacks on the explanations, at least one. The first one is also that of the gallery, the histograms, adversarial insertion and the
+    /// curves over ε.
     /// <see cref="TopKAttack"/> with its defaults by default.
     /// </summary>
     public IReadOnlyList<IAttributionAttack> Attacks
     {
         get;
-        init => field = Require.NotNull(value).Count > 0 ? [.. value] : throw new ArgumentException("Attacks is empty; at least one attack is needed.", nameof(Attacks));
+        init => field = Require.NotNull(value).Count > 0
+            ? [.. value]
+            : throw new ArgumentException("Attacks is empty; at least one attack is needed.", nameof(Attacks));
     }
 
     = [new TopKAttack()];
 
-    /// <summary>The attack on the prediction behind the accuracy over ε; its own ε is replaced. <see cref="ProjectedGradientDescent"/> with its defaults by default.</summary>
+    /// <summary>
+    /// The attack on the prediction behind the accuracy over ε; its own ε is replaced. <see cref="ProjectedGradientDescent"/> with its defaults by
+    /// default.
+    /// </summary>
     public IAttributionAttack PredictionAttack { get; init => field = Require.NotNull(value); } = new ProjectedGradientDescent();
 
     /// <summary>The attribution whose maps are compared. The input gradient by default.</summary>
@@ -35,23 +43,35 @@ public sealed record RobustnessReportOptions
     public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
 
     /// <summary>
-    /// The measures, at least one. The first one orders the gallery; the first two are drawn over ε. By default top-100 intersection, Kendall τ, Pearson and cosine.
+    /// The measures, at least one. The first one orders the gallery; the first two are drawn over ε. By default top-100 intersection, Kendall τ,
+    /// Pearson and cosine.
     /// </summary>
     public IReadOnlyList<IMapSimilarity> Similarities
     {
         get;
-        init => field = Require.NotNull(value).Count > 0 ? [.. value] : throw new ArgumentException("Similarities is empty; at least one measure is needed.", nameof(Similarities));
+        init => field = Require.NotNull(value).Count > 0
+            ? [.. value]
+            : throw new ArgumentException("Similarities is empty; at least one measure is needed.", nameof(Similarities));
     }
 
     = [new TopKIntersection(), new KendallTau(), new PearsonCorrelation(), new CosineSimilarity()];
 
-    /// <summary>The values of ε of the curves over ε, in pixel units, each at least 0; none leaves those curves out. 0, 2, 4, 8 and 16 of 255 by default.</summary>
-    public IReadOnlyList<double> Radii { get; init => field = [.. Require.NotNull(value).Select(radius => Require.NonNegative(radius, nameof(Radii)))]; } = [0, 2.0 / 255, 4.0 / 255, 8.0 / 255, 16.0 / 255];
+    /// <summary>
+    /// The values of ε of the curves over ε, in pixel units, each at least 0; none leaves those curves out. 0, 2, 4, 8 and 16 of 255 by default.
+    /// </summary>
+    public IReadOnlyList<double> Radii
+    {
+        get;
+        init => field = [.. Require.NotNull(value).Select(radius => Require.NonNegative(radius, nameof(Radii)))];
+    }
+    = [0, 2.0 / 255, 4.0 / 255, 8.0 / 255, 16.0 / 255];
 
     /// <summary>Points of the insertion and deletion curves, at least 1. 20 by default (AGA).</summary>
     public int PixelCurveSteps { get; init => field = Require.InRange(value, 1); } = 20;
 
-    /// <summary>Images measured at most, at least 1: rows evenly spaced over the view, the same for every model. 200 by default, since attacks take time.</summary>
+    /// <summary>
+    /// Images measured at most, at least 1: rows evenly spaced over the view, the same for every model. 200 by default, since attacks take time.
+    /// </summary>
     public int MaximumImages { get; init => field = Require.InRange(value, 1); } = 200;
 
     /// <summary>Images shown of each model from each end of the gallery, at least 0. 4 by default: the 4 worst and the 4 best.</summary>
@@ -63,13 +83,18 @@ public sealed record RobustnessReportOptions
     /// <summary>The column that carries the network in the output of each model. "Score" by default.</summary>
     public string ScoreColumnName { get; init => field = Require.NotNull(value); } = "Score";
 
-    /// <summary>The column that names each image, text or a whole number; where a view lacks it, images are named by their row. "Id" by default.</summary>
+    /// <summary>
+    /// The column that names each image, text or a whole number; where a view lacks it, images are named by their row. "Id" by default.
+    /// </summary>
     public string IdColumnName { get; init => field = Require.NotNull(value); } = "Id";
 
     /// <summary>Start of the attacks' random draws. 0 by default.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Images in one computation, at least 1; null, the default, takes the model's, but no more than 32, so that progress and cancellation are fine-grained.</summary>
+    /// <summary>
+    /// Images in one computation, at least 1; null, the default, takes the model's, but no more than 32, so that progress and cancellation are
+    /// fine-grained.
+    /// </summary>
     public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
 
     /// <summary>Told after each batch. Null by default.</summary>

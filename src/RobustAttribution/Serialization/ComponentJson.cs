@@ -21,7 +21,8 @@ public static class ComponentJson
 
     private static readonly Type[] Families =
     [
-        .. typeof(ComponentJson).Assembly.GetTypes().Where(type => type.IsDefined(typeof(ComponentFamilyAttribute), inherit: false)).OrderBy(type => type.Name),
+        .. typeof(ComponentJson).Assembly.GetTypes()
+            .Where(type => type.IsDefined(typeof(ComponentFamilyAttribute), inherit: false)).OrderBy(type => type.Name),
     ];
 
     private static readonly ConcurrentDictionary<string, Type> Registered = new(

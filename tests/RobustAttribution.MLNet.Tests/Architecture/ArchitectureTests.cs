@@ -33,9 +33,59 @@ public sealed class ArchitectureTests
     }
 
     [TestMethod]
-    public void LinesOfTheTensorProjectEndBeforeColumn150()
+    [DataRow("RobustAttribution")]
+    [DataRow("RobustAttribution.MLNet")]
+    public void ThePageNamesEveryFolderAndWhatItUses(string project)
     {
-        string folder = Repository.At("src", "RobustAttribution");
+        var source = new SourceFolders(project);
+        IReadOnlyList<(int Floor, string Folder, string[] Uses)> floors = ArchitecturePage.Floors(project);
+        CollectionAssert.AreEquivalent(source.Files.Keys.ToArray(), floors.Select(row => row.Folder).ToArray());
+        foreach ((_, string folder, string[] uses) in floors)
+        {
+            Dictionary<string, string> found = source.Uses[folder];
+            CollectionAssert.AreEquivalent(uses, found.Keys.ToArray(), $"{folder} uses {string.Join("; ", found.Select(use => $"{use.Key} ({use.Value})"))}.");
+        }
+    }
+
+    [TestMethod]
+    [DataRow("RobustAttribution")]
+    [DataRow("RobustAttribution.MLNet")]
+    public void NoFolderUsesOneOfItsOwnFloorOrAbove(string project)
+    {
+        IReadOnlyList<(int Floor, string Folder, string[] Uses)> floors = ArchitecturePage.Floors(project);
+        Dictionary<string, int> floorOf = floors.ToDictionary(row => row.Folder, row => row.Floor);
+        string[] upward = [.. from row in floors from used in row.Uses where floorOf[used] >= row.Floor select $"{row.Folder} → {used}"];
+        Assert.IsEmpty(upward, string.Join(", ", upward));
+    }
+
+    [TestMethod]
+    public void TheWalksPassThroughTypesThatAreThere()
+    {
+        Dictionary<string, SourceFolders> sources = new[] { "RobustAttribution", "RobustAttribution.MLNet" }.ToDictionary(project => project, project => new SourceFolders(project));
+        Assert.HasCount(3, ArchitecturePage.Walks);
+        foreach ((string title, IReadOnlyList<(string Project, string Folder, string Type)> steps) in ArchitecturePage.Walks)
+        {
+            Assert.IsGreaterThan(3, steps.Count, title);
+            foreach ((string project, string folder, string type) in steps)
+            {
+                Assert.AreEqual(folder, sources[project].FolderOf(type), $"{title}: {type} of {project}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void TheDrawingIsOfTheFoldersAsTheyAre()
+        => Assert.AreEqual(
+            ArchitectureDrawing.Draw(),
+            File.ReadAllText(Repository.At("docs", "images", "architecture.svg")),
+            "Draw it again: dotnet RobustAttribution.MLNet.Tests.dll draw-architecture docs/images/architecture.svg");
+
+    [TestMethod]
+    [DataRow("RobustAttribution")]
+    [DataRow("RobustAttribution.MLNet")]
+    public void LinesEndBeforeColumn150(string project)
+    {
+        string folder = Repository.At("src", project);
         string[] files = [.. Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(IsSource)];
         Assert.IsNotEmpty(files);
         string[] tooLong =
