@@ -113,13 +113,7 @@ public sealed record RobustnessMeasurement
         Tensor? classes = AttackTrueClass
             ? (labels ?? throw new ArgumentNullException(nameof(labels), "AttackTrueClass is set, which needs labels.")).relu() // unknown: class 0
             : null;
-        var clean = new ExplainedImages(Map, network, images, classes);
-        if (Similarities.Count > 0)
-        {
-            _ = clean.Map;
-        }
-
-        return clean;
+        return new ExplainedImages(Map, network, images, classes);
     }
 
     /// <summary>The rows of a batch under one attack.</summary>
