@@ -26,7 +26,7 @@ public sealed class FashionMnistFiles(IAnsiConsole console)
     /// <summary>The folder of the files.</summary>
     /// <param name="data">Value of --data, taken as it is; null where it was not given.</param>
     /// <param name="download">Whether --download was given: then nobody is asked.</param>
-    /// <param name="cancellation">Stops; what has come is taken up by the next download.</param>
+    /// <param name="cancellation">Stops; files that are whole stay.</param>
     /// <exception cref="FileNotFoundException">The files are nowhere, and are not to be downloaded.</exception>
     /// <exception cref="IOException">They cannot be downloaded; the message names the address and the reason.</exception>
     public string Locate(string? data, bool download, CancellationToken cancellation)

@@ -109,9 +109,9 @@ internal sealed class ImageReader(string name, DataViewRow source, DataViewSchem
             throw Broken($"the network takes {input.Channels} channels; an MLImage gives 1 or 3.");
         }
 
-        if ((long)image.Width * image.Height > ImageFile.MaximumPixels)
+        if ((long)image.Width * image.Height > ImageDecoder.MaximumPixels)
         {
-            throw Broken($"the image has {image.Width}×{image.Height} pixels (width × height); allowed are {ImageFile.MaximumPixels:N0} in all.");
+            throw Broken($"the image has {image.Width}×{image.Height} pixels (width × height); allowed are {ImageDecoder.MaximumPixels:N0} in all.");
         }
 
         resampler.Resample(image.Pixels, image.Width, image.Height, image.PixelFormat == MLPixelFormat.Bgra32, target);

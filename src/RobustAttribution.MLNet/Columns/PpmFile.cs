@@ -28,7 +28,7 @@ internal static class PpmFile
             throw DamagedFile.AtByte(path, at, "255 as the largest value", depth.ToString());
         }
 
-        ImageFile.CheckSize(width, height, path);
+        ImageDecoder.CheckSize(width, height, path);
         long needed = 3L * width * height;
         at++; // the one white space that ends the header; Number has seen it
         if (bytes.Length - at != needed)

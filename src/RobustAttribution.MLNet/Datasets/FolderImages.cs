@@ -161,7 +161,7 @@ internal sealed class FolderImages
             }
             else if (!IsHidden(entry) && entry is FileInfo && Extensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
             {
-                files.Add(Path.Combine(folder.ToString(), entry.Name));
+                files.Add(entry.FullName);
             }
             else
             {

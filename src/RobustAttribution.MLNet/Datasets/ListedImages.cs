@@ -36,6 +36,6 @@ internal sealed class ListedImages(string folder, Func<IReadOnlyList<ListedImage
 
     public static MLImage Decode(in ListedImage image, bool upright)
         => File.Exists(image.Path)
-            ? ImageFile.Read(image.Path, $"{image.Path} (named by {image.Named})", upright)
+            ? ImageDecoder.Decode(image.Path, $"{image.Path} (named by {image.Named})", upright)
             : throw new FileNotFoundException($"{image.Named}: the image '{image.Path}' is missing.", image.Path);
 }

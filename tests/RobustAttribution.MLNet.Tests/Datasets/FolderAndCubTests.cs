@@ -125,6 +125,18 @@ public sealed class FolderAndCubTests
     }
 
     [TestMethod]
+    public void ARelativePathKeepsTheOrder()
+    {
+        WriteImage("cat/a.png", 1, 1);
+        WriteImage("cat/deep/b.png", 1, 1);
+        WriteImage("cat/z.png", 1, 1);
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, folder.Path);
+        Assert.IsFalse(Path.IsPathRooted(relative));
+        CollectionAssert.AreEqual(
+            new[] { "cat/a.png", "cat/deep/b.png", "cat/z.png" }, Rows.Read(context.Data.LoadImageFolders(relative)).Select(row => (string)row.Values["Id"]).ToArray());
+    }
+
+    [TestMethod]
     public void AListNamesFoldersWithSpaces()
     {
         WriteImage("cat/a.png", 1, 1);

@@ -69,11 +69,13 @@ public sealed class SvhnTests
     [TestMethod]
     public void AFlippedBitInACompressedArrayIsNamed()
     {
-        byte[] content = [.. Header(), .. Element(Images(2), true), .. Element(Labels(1, 2), true)];
-        int end = Header().Length + Element(Images(2), true).Length;
+        byte[] labels = Element(Labels(1, 2, 3, 4, 5, 6, 7, 8, 9), true); // the padding behind the ninth is not needed
+        byte[] content = [.. Header(), .. labels, .. Element(Images(9), true)];
+        int end = Header().Length + labels.Length;
         for (int bit = 0; bit < 32; bit++)
         {
-            Damaged(With(content, end - 1 - (bit / 8), (byte)(content[end - 1 - (bit / 8)] ^ (1 << (bit % 8)))), "byte 128: expected a zlib stream");
+            int at = end - 1 - (bit / 8); // of the Adler-32 checksum
+            Damaged(With(content, at, (byte)(content[at] ^ (1 << (bit % 8)))), "byte 128: expected a zlib stream");
         }
     }
 

@@ -14,7 +14,7 @@ namespace RobustAttribution.MLNet;
 /// decoded. ML.NET's <c>LoadImages</c> and <c>MLImage.CreateFromFile</c> decode on their own: they do not apply the orientation, and take what
 /// there is of a file that ends too soon.
 /// </remarks>
-public static class ImageFile
+public static class ImageDecoder
 {
     /// <summary>Pixels that an image has at most: 100 million.</summary>
     public const int MaximumPixels = 100_000_000;
@@ -26,13 +26,13 @@ public static class ImageFile
     /// <exception cref="InvalidDataException">
     /// It is no image, ends too soon, is damaged, or has more pixels than allowed; the message names the file and the reason.
     /// </exception>
-    public static MLImage Read(string path) => Read(path, path, upright: true);
+    public static MLImage Decode(string path) => Decode(path, path, upright: true);
 
     /// <summary>Decodes a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="named">How errors name it.</param>
     /// <param name="upright">Whether the EXIF orientation is applied; otherwise the pixels are as stored.</param>
-    internal static MLImage Read(string path, string named, bool upright)
+    internal static MLImage Decode(string path, string named, bool upright)
     {
         if (!File.Exists(path))
         {

@@ -7,7 +7,7 @@ namespace RobustAttribution.MLNet.Tests.Columns;
 
 /// <summary>What image files hold beside 8-bit colours, and what is wrong with some.</summary>
 [TestClass]
-public sealed class ImageFileTests
+public sealed class ImageDecoderTests
 {
     private static readonly SKColor[] Quarters = [SKColors.Red, SKColors.Lime, SKColors.Blue, SKColors.White]; // a b / c d
     private readonly DataFolder folder = new();
@@ -29,12 +29,12 @@ public sealed class ImageFileTests
         byte[] jpeg = Encode(Quartered(64, 32), SKEncodedImageFormat.Jpeg);
         byte[] exif = [.. "Exif\0\0"u8, .. "MM"u8, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
         string path = folder.Write("a.jpg", [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]]);
-        using MLImage image = ImageFile.Read(path);
+        using MLImage image = ImageDecoder.Decode(path);
         Assert.AreEqual(orientation < 5 ? (64, 32) : (32, 64), (image.Width, image.Height));
         string found = string.Concat(new[] { (1, 1), (3, 1), (1, 3), (3, 3) }.Select(
             place => (char)('a' + Nearest(image, place.Item1 * image.Width / 4, place.Item2 * image.Height / 4))));
         Assert.AreEqual(expected, found);
-        using MLImage stored = ImageFile.Read(path, path, upright: false);
+        using MLImage stored = ImageDecoder.Decode(path, path, upright: false);
         Assert.AreEqual((64, 32), (stored.Width, stored.Height));
         Assert.AreEqual(0, Nearest(stored, 16, 8));
     }
@@ -56,7 +56,7 @@ public sealed class ImageFileTests
         bitmap.SetPixel(0, 0, new SKColor(200, 100, 50, 255));
         bitmap.SetPixel(1, 0, new SKColor(200, 100, 50, 102));
         bitmap.SetPixel(2, 0, new SKColor(200, 100, 50, 0));
-        using MLImage image = ImageFile.Read(folder.Write("a.png", Encode(bitmap, SKEncodedImageFormat.Png)));
+        using MLImage image = ImageDecoder.Decode(folder.Write("a.png", Encode(bitmap, SKEncodedImageFormat.Png)));
         CollectionAssert.AreEqual(new byte[] { 50, 100, 200, 255, 20, 40, 80, 255, 0, 0, 0, 255 }, image.Pixels.ToArray());
     }
 
@@ -101,10 +101,10 @@ public sealed class ImageFileTests
     [TestMethod]
     public void AMissingFileIsNamed()
         => StringAssert.Contains(
-            Assert.ThrowsExactly<FileNotFoundException>(() => ImageFile.Read(folder.Of("gone.png"))).Message, folder.Of("gone.png"));
+            Assert.ThrowsExactly<FileNotFoundException>(() => ImageDecoder.Decode(folder.Of("gone.png"))).Message, folder.Of("gone.png"));
 
     private static void Damaged(string path, string message)
-        => Assert.AreEqual(message, Assert.ThrowsExactly<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        => Assert.AreEqual(message, Assert.ThrowsExactly<InvalidDataException>(() => ImageDecoder.Decode(path)).Message);
 
     private static byte[] Encode(SKBitmap bitmap, SKEncodedImageFormat format)
     {
