@@ -55,8 +55,8 @@ internal static class Repetition
     public static bool IsFreedScalar(ExternalException error)
     {
         string text = error.Message;
-        return (text.Contains("Scalar.h", StringComparison.Ordinal)
-                && Starts("Expected false to be true", "Unknown scalar type", "false INTERNAL ASSERT"))
+        bool isOfScalar = text.Contains("Scalar.h", StringComparison.Ordinal);
+        return (isOfScalar && Starts("Expected false to be true", "Unknown scalar type", "false INTERNAL ASSERT"))
             || Starts("For integral input tensors, argument alpha must not be a floating point number");
 
         bool Starts(params string[] beginnings) => Array.Exists(beginnings, beginning => text.StartsWith(beginning, StringComparison.Ordinal));
