@@ -65,7 +65,11 @@ public sealed partial class PackageContentTests
         string version = AssemblyVersion();
         CollectionAssert.AreEquivalent(new[] { "TorchSharp [0.107.0, 0.108.0)" }, Dependencies(Core));
         CollectionAssert.AreEquivalent(
-            new[] { $"RobustAttribution [{version}]", "TorchSharp [0.107.0, 0.108.0)", "Microsoft.ML [5.0.1, 5.1.0)", "Microsoft.ML.ImageAnalytics [5.0.1, 5.1.0)", "Microsoft.ML.TorchSharp [0.23.1, 0.24.0)" },
+            new[]
+            {
+                $"RobustAttribution [{version}]", "TorchSharp [0.107.0, 0.108.0)", "Microsoft.ML [5.0.1, 5.1.0)",
+                "Microsoft.ML.ImageAnalytics [5.0.1, 5.1.0)", "Microsoft.ML.TorchSharp [0.23.1, 0.24.0)", "SkiaSharp [2.88.9, 3.0.0)",
+            },
             Dependencies(Face));
     }
 
@@ -81,7 +85,11 @@ public sealed partial class PackageContentTests
         Assert.Contains("TorchSharp", references);
         foreach (string reference in references)
         {
-            Assert.MatchesRegex(id == Core ? @"^(System\..*|TorchSharp)$" : @"^(System\..*|TorchSharp|RobustAttribution|Microsoft\.ML\.(Core|Data|DataView|ImageAnalytics|Transforms|StandardTrainers))$", reference);
+            Assert.MatchesRegex(
+                id == Core
+                    ? @"^(System\..*|TorchSharp)$"
+                    : @"^(System\..*|TorchSharp|SkiaSharp|RobustAttribution|Microsoft\.ML\.(Core|Data|DataView|ImageAnalytics|Transforms|StandardTrainers))$",
+                reference);
         }
     }
 

@@ -57,7 +57,7 @@ public sealed class PackageSettingsTests
         Assert.AreEqual("[5.0.1, 5.1.0)", ranges["Microsoft.ML"]);
         Assert.AreEqual("[5.0.1, 5.1.0)", ranges["Microsoft.ML.ImageAnalytics"]);
         Assert.AreEqual("[0.23.1, 0.24.0)", ranges["Microsoft.ML.TorchSharp"]);
-        Assert.AreEqual("[2.88.9, 2.89.0)", ranges["SkiaSharp"]);
+        Assert.AreEqual("[2.88.9, 3.0.0)", ranges["SkiaSharp"]);
     }
 
     [TestMethod]
