@@ -11,6 +11,7 @@ namespace Microsoft.ML;
 /// <remarks>
 /// Images have the size that they have in the files: MLImages, or float vectors where all images of a set have one size. The trainer brings them
 /// to the network's size, by the policy that its model remembers. Files of images are decoded by the rules of <see cref="ImageDecoder"/>.
+/// ML.NET's <c>Cache</c> and <c>ShuffleRows</c> drop columns of MLImages; the trainer needs neither.
 /// Nothing is read before the first row but what the columns' types need (lists of classes). A damaged file gives an
 /// <see cref="InvalidDataException"/> that names file, byte or line, what was expected and what was found.
 /// </remarks>
