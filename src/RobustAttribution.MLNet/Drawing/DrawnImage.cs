@@ -132,10 +132,12 @@ internal sealed class DrawnImage(int width, int height)
 
     public MLImage ToImage() => MLImage.CreateFromPixels(width, height, MLPixelFormat.Bgra32, MemoryMarshal.AsBytes<SKColor>(pixels));
 
+    /// <summary>The bytes of a PNG file; for maps no filter and a low level give smaller files than Skia's defaults, in less time.</summary>
     public byte[] ToPng()
     {
         using SKImage image = ToSkia();
-        using SKData data = image.Encode(SKEncodedImageFormat.Png, 100);
+        using SKPixmap pixmap = image.PeekPixels();
+        using SKData data = pixmap.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.NoFilters, 2));
         return data.ToArray();
     }
 
