@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace RobustAttribution;
 
-/// <summary>Computes again what failed because the garbage collector freed a Scalar of TorchSharp's or of a user's module under the native call.</summary>
+/// <summary>
+/// Computes again what failed because the garbage collector freed a Scalar of TorchSharp's or of a user's module under the native call.
+/// </summary>
 /// <remarks>The library's own operations cannot fail so: see <see cref="TensorOperations"/> and docs/decisions/torchsharp-gc.md.</remarks>
 internal static class Repetition
 {
@@ -11,7 +13,9 @@ internal static class Repetition
     [ThreadStatic]
     private static bool running;
 
-    /// <summary>The result of a computation, at the third attempt at the latest. Within another one of this thread, only the outer one is repeated.</summary>
+    /// <summary>
+    /// The result of a computation, at the third attempt at the latest. Within another one of this thread, only the outer one is repeated.
+    /// </summary>
     /// <param name="compute">What another call computes from the same state to the same bits.</param>
     /// <param name="restore">Called after a failure: puts the state back, and returns whether this could be done.</param>
     public static T Of<T>(Func<T> compute, Func<bool> restore)
@@ -51,7 +55,8 @@ internal static class Repetition
     public static bool IsFreedScalar(ExternalException error)
     {
         string text = error.Message;
-        return (text.Contains("Scalar.h", StringComparison.Ordinal) && Starts("Expected false to be true", "Unknown scalar type", "false INTERNAL ASSERT"))
+        bool isOfScalar = text.Contains("Scalar.h", StringComparison.Ordinal);
+        return (isOfScalar && Starts("Expected false to be true", "Unknown scalar type", "false INTERNAL ASSERT"))
             || Starts("For integral input tensors, argument alpha must not be a floating point number");
 
         bool Starts(params string[] beginnings) => Array.Exists(beginnings, beginning => text.StartsWith(beginning, StringComparison.Ordinal));
