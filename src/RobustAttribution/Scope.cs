@@ -3,9 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution;
 
-/// <summary>
-/// A dispose scope that also keeps objects of the caller's alive, which may be temporary: TorchSharp passes on their memory alone.
-/// </summary>
+/// <summary>A dispose scope that also keeps the caller's objects alive, which may be temporary: TorchSharp passes on their memory alone.</summary>
 internal sealed class Scope : IDisposable
 {
     private readonly DisposeScope scope = NewDisposeScope();

@@ -5,9 +5,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>
-/// What the objective of a training step may change, so that it can be evaluated again to the same bits; see <see cref="Repetition"/>.
-/// </summary>
+/// <summary>What a training step's objective may change, so that it can be evaluated again to the same bits; see <see cref="Repetition"/>.</summary>
 /// <remarks>Buffers (the statistics of batch normalisations), and the states of the objective's and of the global generator.</remarks>
 internal sealed class StepState : IDisposable
 {
