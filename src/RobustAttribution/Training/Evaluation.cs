@@ -23,7 +23,8 @@ public static class Evaluation
         ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken = default)
     {
         using IDisposable mode = Require.NotNull(network, nameof(network)).WithMode(training: false);
-        using Tensor sums = zeros(2, dtype: ScalarType.Float64, device: network.Device).DetachFromDisposeScope(); // cross-entropy, correct
+        using IDisposable outer = NewDisposeScope();
+        Tensor sums = zeros(2, dtype: ScalarType.Float64, device: network.Device); // cross-entropy, correct
         long count = 0;
         foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
@@ -35,8 +36,7 @@ public static class Evaluation
             count += classes.shape[0];
         }
 
-        using Tensor results = sums.cpu();
-        double[] values = results.data<double>().ToArray();
+        double[] values = sums.cpu().data<double>().ToArray();
         return count > 0
             ? new EvaluationResult(values[0] / count, values[1] / count, count)
             : throw new ArgumentException("The source has no image; there is nothing to measure.", nameof(source));

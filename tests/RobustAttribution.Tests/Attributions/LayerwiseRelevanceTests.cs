@@ -81,9 +81,11 @@ public sealed class LayerwiseRelevanceTests
 
         static void Same(nn.Module<Tensor, Tensor> plain, nn.Module<Tensor, Tensor> padded)
         {
+            using var generator = new Generator(3, CPU);
             foreach ((Tensor to, Tensor from) in padded.parameters().Zip(plain.parameters()))
             {
                 using IDisposable mode = no_grad();
+                from.copy_(randn(from.shape, generator: generator));
                 to.copy_(from);
             }
 
