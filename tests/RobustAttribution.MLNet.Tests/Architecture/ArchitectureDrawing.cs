@@ -3,15 +3,17 @@ using System.Text;
 
 namespace RobustAttribution.MLNet.Tests.Architecture;
 
-/// <summary>docs/images/architecture.svg: the floors of both projects, one box for each folder, with the walks as lines through the boxes.</summary>
+/// <summary>docs/images/architecture.svg: the floors of both projects, one box for each folder, and beside them the walks, a dot for each folder passed through.</summary>
 internal static class ArchitectureDrawing
 {
-    private const int Width = 900;
-    private const int Left = 24;
-    private const int BoxWidth = 128;
-    private const int BoxHeight = 44;
-    private const int Gap = 14;
-    private const int LaneGap = 9;
+    private const int Width = 1060;
+    private const int Left = 16;
+    private const int BoxWidth = 112;
+    private const int BoxHeight = 40;
+    private const int Gap = 10;
+    private const int LanesLeft = 545;
+    private const int LaneWidth = 178;
+    private const int DotGap = 54;
 
     private static readonly string[] LaneColors = ["#d55e00", "#0072b2", "#009e73"]; // Okabe and Ito (2008): distinct for every kind of colour vision
 
@@ -40,7 +42,7 @@ internal static class ArchitectureDrawing
                 {
                     boxes[(project, folder)] = (x, y);
                     Line($"""<rect x="{x}" y="{y}" width="{BoxWidth}" height="{BoxHeight}" rx="5" class="box"/>""");
-                    Line($"""<text x="{x + 8}" y="{y + 18}" class="folder">{folder}</text><text x="{x + 8}" y="{y + 34}" class="files">{source.Files[folder]} files</text>""");
+                    Line($"""<text x="{x + 7}" y="{y + 17}" class="folder">{folder}</text><text x="{x + 7}" y="{y + 32}" class="files">{source.Files[folder]} files</text>""");
                     x += BoxWidth + Gap;
                 }
 
@@ -52,23 +54,33 @@ internal static class ArchitectureDrawing
 
         foreach (((string title, var steps), int lane) in ArchitecturePage.Walks.Zip(Enumerable.Range(0, LaneColors.Length)))
         {
-            (int X, int Y)[] points = [.. steps.Select(step => boxes[(step.Project, step.Folder)]).Select(box => (box.X + BoxWidth - 12 - (lane * LaneGap), box.Y + 10 + (lane * LaneGap)))];
-            points = [.. points.Where((point, i) => i == 0 || point != points[i - 1])];
-            Line($"""<polyline points="{string.Join(' ', points.Select(point => $"{point.X},{point.Y}"))}" fill="none" stroke="{LaneColors[lane]}" stroke-width="2"/>""");
-            foreach ((int X, int Y) in points)
+            int left = LanesLeft + (lane * LaneWidth);
+            Line($"""<text x="{left - 10}" y="28" class="walk" fill="{LaneColors[lane]}">{title}</text>""");
+            List<(int X, int Y, string Folder)> dots = [];
+            foreach ((string project, string folder, _) in steps)
             {
-                Line($"""<circle cx="{X}" cy="{Y}" r="3" fill="{LaneColors[lane]}"/>""");
+                int row = boxes[(project, folder)].Y + 14;
+                if (dots.Count == 0 || dots[^1].Folder != folder || dots[^1].Y != row)
+                {
+                    dots.Add((left + (DotGap * dots.Count(dot => dot.Y == row)), row, folder));
+                }
             }
 
-            Line($"""<circle cx="{Left + 6}" cy="{y + 6}" r="4" fill="{LaneColors[lane]}"/><text x="{Left + 18}" y="{y + 10}" class="walk">{title}</text>""");
-            y += 20;
+            string points = string.Join(' ', dots.Select(dot => $"{dot.X},{dot.Y}"));
+            Line($"""<polyline points="{points}" fill="none" stroke="{LaneColors[lane]}" stroke-width="1.5" opacity="0.6"/>""");
+            foreach ((int number, (int x, int row, string folder)) in dots.Index())
+            {
+                Line($"""<circle cx="{x}" cy="{row}" r="9" fill="{LaneColors[lane]}"/><text x="{x}" y="{row + 4}" class="number">{number + 1}</text>""");
+                Line($"""<text x="{x}" y="{row + 20}" class="room">{folder}</text>""");
+            }
         }
 
         return string.Create(CultureInfo.InvariantCulture, $$"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{Width}} {{y + 8}}" font-family="system-ui, sans-serif" role="img" aria-label="The folders of both projects, floor by floor, and three walks through them">
             <style>
-            .project { font-size: 15px; font-weight: 600; fill: #888 } .folder { font-size: 13px; font-weight: 600; fill: #888 } .files, .walk { font-size: 12px; fill: #888 }
-            .box { fill: #8881; stroke: #888 }
+            .project { font-size: 14px; font-weight: 600; fill: #888 } .folder { font-size: 12px; font-weight: 600; fill: #888 } .files { font-size: 11px; fill: #888 }
+            .walk { font-size: 11px; font-weight: 600 } .number { font-size: 10px; font-weight: 600; fill: #fff; text-anchor: middle }
+            .room { font-size: 9px; fill: #888; text-anchor: middle } .box { fill: #8881; stroke: #888 }
             </style>
             {{body}}</svg>
 
