@@ -62,6 +62,19 @@ public sealed class ImageDecoderTests
     }
 
     [TestMethod]
+    public void SoIsThatOfAWebP()
+    {
+        byte[] webp = Encode(Quartered(64, 32), SKEncodedImageFormat.Webp); // RIFF, size, WEBP, VP8 and what it holds
+        byte[] extended = [.. "VP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 63, 0, 0, 31, 0, 0]; // with EXIF, 64×32
+        byte[] exif = [.. "EXIF"u8, 26, 0, 0, 0, .. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0];
+        byte[] turned = [.. webp[..12], .. extended, .. webp[12..], .. exif];
+        BinaryPrimitives.WriteInt32LittleEndian(turned.AsSpan(4), turned.Length - 8);
+        using MLImage image = ImageDecoder.Decode(folder.Write("a.webp", turned));
+        Assert.AreEqual((32, 64), (image.Width, image.Height));
+        Assert.AreEqual(2, Nearest(image, 8, 16)); // c, the lower left quarter, is at the upper left
+    }
+
+    [TestMethod]
     [DataRow("a.jpg", SKEncodedImageFormat.Jpeg)]
     [DataRow("a.png", SKEncodedImageFormat.Png)]
     public void AFileThatEndsTooSoonIsNamed(string name, SKEncodedImageFormat format)
