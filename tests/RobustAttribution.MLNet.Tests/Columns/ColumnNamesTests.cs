@@ -44,6 +44,15 @@ public sealed class ColumnNamesTests
     }
 
     [TestMethod]
+    public void AnEmptyNameIsAnErrorThatNamesTheOption()
+    {
+        Refuses(() => transforms.Saliency(string.Empty), "OutputColumnName is ''");
+        Refuses(() => transforms.Saliency(new() { HeatMapColumnName = string.Empty }), "HeatMapColumnName is ''");
+        Refuses(() => transforms.AttributionAttack(new() { ImageColumnName = string.Empty }), "ImageColumnName is ''");
+        Refuses(() => transforms.RobustImageClassification(new() { ScoreColumnName = string.Empty }), "ScoreColumnName is ''");
+    }
+
+    [TestMethod]
     public void TheColumnThatTheNetworkWasTrainedOnIsNotReplacedEither()
     {
         using var scored = new Scored();

@@ -40,6 +40,41 @@ public sealed class ImageDecoderTests
     }
 
     [TestMethod]
+    [DataRow(1, false, "abcd")]
+    [DataRow(3, false, "dcba")]
+    [DataRow(5, true, "acbd")]
+    [DataRow(6, false, "cadb")]
+    [DataRow(8, true, "bdac")]
+    [DataRow(9, false, "abcd")] // no orientation
+    public void SoIsThatOfAPng(int orientation, bool last, string expected)
+    {
+        byte[] png = Encode(Quartered(64, 32), SKEncodedImageFormat.Png);
+        byte[] exif = [.. "eXIf"u8, .. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0, 0, 0, 0];
+        var checksum = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(checksum, Crc32(exif));
+        Index place = last ? ^12 : 33; // before the end, or after the header
+        string path = folder.Write("a.png", [.. png[..place], 0, 0, 0, (byte)(exif.Length - 4), .. exif, .. checksum, .. png[place..]]);
+        using MLImage image = ImageDecoder.Decode(path);
+        Assert.AreEqual(orientation is < 5 or 9 ? (64, 32) : (32, 64), (image.Width, image.Height));
+        string found = string.Concat(new[] { (1, 1), (3, 1), (1, 3), (3, 3) }.Select(
+            at => (char)('a' + Nearest(image, at.Item1 * image.Width / 4, at.Item2 * image.Height / 4))));
+        Assert.AreEqual(expected, found);
+    }
+
+    [TestMethod]
+    public void SoIsThatOfAWebP()
+    {
+        byte[] webp = Encode(Quartered(64, 32), SKEncodedImageFormat.Webp); // RIFF, size, WEBP, VP8 and what it holds
+        byte[] extended = [.. "VP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 63, 0, 0, 31, 0, 0]; // with EXIF, 64×32
+        byte[] exif = [.. "EXIF"u8, 26, 0, 0, 0, .. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0];
+        byte[] turned = [.. webp[..12], .. extended, .. webp[12..], .. exif];
+        BinaryPrimitives.WriteInt32LittleEndian(turned.AsSpan(4), turned.Length - 8);
+        using MLImage image = ImageDecoder.Decode(folder.Write("a.webp", turned));
+        Assert.AreEqual((32, 64), (image.Width, image.Height));
+        Assert.AreEqual(2, Nearest(image, 8, 16)); // c, the lower left quarter, is at the upper left
+    }
+
+    [TestMethod]
     [DataRow("a.jpg", SKEncodedImageFormat.Jpeg)]
     [DataRow("a.png", SKEncodedImageFormat.Png)]
     public void AFileThatEndsTooSoonIsNamed(string name, SKEncodedImageFormat format)
