@@ -57,15 +57,16 @@ public sealed record SimilarityStatistics
             column, all[i], [.. perClass[i].Zip(classNames, (sample, name) => new ClassStatistics(name, sample))])));
     }
 
-    /// <summary>The statistics of the rows of both.</summary>
+    /// <summary>The statistics of the rows of both, in the first order of classes; each fold of a cross-validation has its own.</summary>
     /// <exception cref="ArgumentException">They have other measures or classes.</exception>
     internal static IReadOnlyDictionary<string, SimilarityStatistics> Merge(
         IReadOnlyDictionary<string, SimilarityStatistics> first, IReadOnlyDictionary<string, SimilarityStatistics> second)
-        => Description(first).SequenceEqual(Description(second)) && Classes(first).SequenceEqual(Classes(second))
+        => Description(first).SequenceEqual(Description(second))
+            && Classes(first).Order(StringComparer.Ordinal).SequenceEqual(Classes(second).Order(StringComparer.Ordinal))
             ? ByColumn(first.Values.Zip(second.Values, (a, b) => new SimilarityStatistics(
                 new SimilarityColumn(a.ColumnName, a.Similarity),
                 a.sample.Merge(b.sample),
-                [.. a.PerClass.Zip(b.PerClass, (one, other) => one.Merge(other))])))
+                [.. a.PerClass.Join(b.PerClass, one => one.ClassName, other => other.ClassName, (one, other) => one.Merge(other))])))
             : throw new ArgumentException(
                 $"Merged are metrics of the same measures and classes; these have {Text(Description(first))} of {Text(Classes(first))} and "
                 + $"{Text(Description(second))} of {Text(Classes(second))}.");

@@ -147,6 +147,31 @@ public sealed class MergeTests
     }
 
     [TestMethod]
+    public void FoldsOfACrossValidationMergeWhateverTheOrderOfTheirClasses()
+    {
+        var context = new MLContext(seed: 1);
+        IDataView data = context.Data.LoadFromEnumerable(TestImage.Make(12));
+        IEstimator<ITransformer> pipeline = context.Transforms.Conversion.MapValueToKey("Label").Append(context.Transforms.RobustImageClassification(Scored.Options()));
+        CountingArchitecture.Register();
+        var folds = context.MulticlassClassification.CrossValidate(data, pipeline, numberOfFolds: 3);
+        AttributionRobustnessMetrics[] metrics = [.. context.MulticlassClassification.EvaluateAttributionRobustness(folds, new() { Attack = Attack, Similarities = Similarities })];
+        string[][] classes = [.. metrics.Select(Classes)];
+        Assert.IsGreaterThan(1, classes.Select(names => string.Join(',', names)).Distinct().Count(), "the folds have one order");
+
+        AttributionRobustnessMetrics whole = metrics.Aggregate((a, b) => a.Merge(b));
+        Assert.AreEqual(12, whole.RowCount);
+        CollectionAssert.AreEqual(classes[0], Classes(whole));
+        foreach (string name in classes[0])
+        {
+            Assert.AreEqual(metrics.Sum(fold => Of(fold, name).Count), Of(whole, name).Count, name);
+            Assert.AreEqual(metrics.Where(fold => Of(fold, name).Count > 0).Sum(fold => Of(fold, name).Mean * Of(fold, name).Count), Of(whole, name).Mean * Of(whole, name).Count, 1e-12, name);
+        }
+
+        static string[] Classes(AttributionRobustnessMetrics metrics) => [.. metrics.Similarities["Cosine"].PerClass.Select(entry => entry.ClassName)];
+        static ClassStatistics Of(AttributionRobustnessMetrics metrics, string name) => metrics.Similarities["Cosine"].PerClass.Single(entry => entry.ClassName == name);
+    }
+
+    [TestMethod]
     public void OtherMeasuresClassesCurvesOrThresholdsAreRefusedByName()
     {
         AttributionRobustnessMetrics Robustness(string[] classes, params SimilarityColumn[] columns) => AttributionRobustnessMetrics.Of([], classes, columns, false);
