@@ -32,7 +32,6 @@ internal static class ArchitectureDrawing
         int y = 16;
         foreach (string project in new[] { "RobustAttribution.MLNet", "RobustAttribution" })
         {
-            var source = new SourceFolders(project);
             Line($"""<text x="{Left}" y="{y + 12}" class="project">{project}</text>""");
             y += 24;
             foreach (var floor in ArchitecturePage.Floors(project).GroupBy(row => row.Floor).OrderByDescending(floor => floor.Key))
@@ -42,7 +41,7 @@ internal static class ArchitectureDrawing
                 {
                     boxes[(project, folder)] = (x, y);
                     Line($"""<rect x="{x}" y="{y}" width="{BoxWidth}" height="{BoxHeight}" rx="5" class="box"/>""");
-                    Line($"""<text x="{x + 7}" y="{y + 17}" class="folder">{folder}</text><text x="{x + 7}" y="{y + 32}" class="files">{source.Files[folder]} files</text>""");
+                    Line($"""<text x="{x + 7}" y="{y + 25}" class="folder">{folder}</text>""");
                     x += BoxWidth + Gap;
                 }
 
@@ -78,7 +77,7 @@ internal static class ArchitectureDrawing
         return string.Create(CultureInfo.InvariantCulture, $$"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{Width}} {{y + 8}}" font-family="system-ui, sans-serif" role="img" aria-label="The folders of both projects, floor by floor, and three walks through them">
             <style>
-            .project { font-size: 14px; font-weight: 600; fill: #888 } .folder { font-size: 12px; font-weight: 600; fill: #888 } .files { font-size: 11px; fill: #888 }
+            .project { font-size: 14px; font-weight: 600; fill: #888 } .folder { font-size: 12px; font-weight: 600; fill: #888 }
             .walk { font-size: 11px; font-weight: 600 } .number { font-size: 10px; font-weight: 600; fill: #fff; text-anchor: middle }
             .room { font-size: 9px; fill: #888; text-anchor: middle } .box { fill: #8881; stroke: #888 }
             </style>
