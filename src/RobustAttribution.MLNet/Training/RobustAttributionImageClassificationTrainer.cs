@@ -70,6 +70,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     public RobustAttributionModelTransformer Fit(IDataView input, RobustAttributionModelTransformer? startFrom)
     {
         Require.NotNull(input, nameof(input));
+        using IDisposable? mode = InferenceMode.Leave();
         using IChannel channel = host.Start("TrainModel");
         long seed = options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null
             ? host.Rand.Next()

@@ -72,7 +72,7 @@ public abstract record AttributionAttack : IAttributionAttack
 
         AttackResult FindBest()
         {
-            using AttackRun run = new(this, network, images.detach(), classes, generator);
+            using AttackRun run = new(this, network, images.detach().clone(), classes.clone(), generator); // they may be of inference mode
             return run.FindBest();
         }
     }

@@ -31,7 +31,9 @@ public sealed record HessianNorm
         Require.NotNull(generator, nameof(generator));
         using IDisposable scope = Scope.Holding(network, images, classes, generator);
         using IDisposable inspection = network.ForInspection();
+        using IDisposable mode = enable_grad();
         Tensor x = network.Normalize(images.detach()).requires_grad_(true);
+        classes = classes.clone(); // may be of inference mode
         (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(network, x, classes, createGraph: true);
         Tensor sum = zeros(images.shape[0], dtype: ScalarType.Float64, device: images.device);
         for (int draw = 0; draw < Draws; draw++)

@@ -92,7 +92,7 @@ public sealed record RobustnessMeasurement
     internal IReadOnlyList<RobustnessRow> MeasureBatch(
         ImageNetwork network, Tensor images, Tensor? labels, Generator generator, long first = 0)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, labels, generator);
         using IDisposable inspection = network.ForInspection();
         using ExplainedImages clean = Explain(network, images, labels);
         long[]? known = labels?.cpu().data<long>().ToArray();

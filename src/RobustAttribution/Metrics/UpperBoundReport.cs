@@ -45,7 +45,9 @@ public sealed class UpperBoundReport : IDisposable
         network.CheckBatch(perturbed, classes);
         using IDisposable scope = Scope.Holding(network, images, perturbed, classes);
         using IDisposable inspection = network.ForInspection();
+        using IDisposable mode = enable_grad();
         Tensor x = network.Normalize(images.detach()).requires_grad_(true);
+        classes = classes.clone(); // may be of inference mode
         Tensor moved = network.Normalize(perturbed.detach());
         (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(network, x, classes, createGraph: true);
         Tensor hessianVector = Rows(Differentiation.Gradient(gradient * (moved - x.detach()), x, createGraph: false));

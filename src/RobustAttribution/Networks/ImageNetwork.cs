@@ -65,6 +65,7 @@ public sealed class ImageNetwork : IDisposable
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
         Require.NotNull(generator, nameof(generator));
+        using IDisposable? mode = InferenceMode.Leave();
         nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
         var network = new ImageNetwork(backbone, input, classCount)
         {
@@ -294,6 +295,7 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="type">float32 or float64; null keeps the type.</param>
     public void MoveTo(Device device, ScalarType? type = null)
     {
+        using IDisposable? mode = InferenceMode.Leave();
         ScalarType target = type ?? DataType;
         Backbone.to(device);
         if (target != DataType)
@@ -376,8 +378,9 @@ public sealed class ImageNetwork : IDisposable
     public NetworkCheck Check(Tensor images)
     {
         CheckImages(images);
+        using IDisposable scope = Scope.Holding(this, images);
         return images.shape[0] > 0
-            ? NetworkCheck.Of(this, images)
+            ? NetworkCheck.Of(this, images.detach().clone())
             : throw new ArgumentException("images has no image; allowed is [N,C,H,W] with N of at least 1.", nameof(images));
     }
 
@@ -444,7 +447,7 @@ public sealed class ImageNetwork : IDisposable
 
         Tensor Channelwise(IReadOnlyList<double> values)
         {
-            using IDisposable scope = NewDisposeScope();
+            using IDisposable scope = Scope.Holding();
             return tensor(values.ToArray(), dtype: type, device: device).reshape(1, values.Count, 1, 1).DetachFromDisposeScope();
         }
     }
