@@ -13,6 +13,9 @@ internal static class Repetition
     [ThreadStatic]
     private static bool running;
 
+    /// <summary>Whether this thread is within a computation.</summary>
+    public static bool IsRunning => running;
+
     /// <summary>
     /// The result of a computation, at the third attempt at the latest. Within another one of this thread, only the outer one is repeated.
     /// </summary>

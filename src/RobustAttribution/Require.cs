@@ -20,6 +20,12 @@ internal static class Require
     public static double Positive(double value, [CallerMemberName] string name = "")
         => value > 0 && double.IsFinite(value) ? value : throw Outside(name, value, "a finite number above 0");
 
+    /// <summary>A length of the maximum norm in pixel units.</summary>
+    public static double Pixels(double value, [CallerMemberName] string name = "")
+        => value is >= 0 and <= 1
+            ? value
+            : throw Outside(name, value, "a number from 0 to 1 in pixel units, so that 8 of 255 levels are 8.0 / 255");
+
     public static double NonNegative(double value, [CallerMemberName] string name = "")
         => value >= 0 && double.IsFinite(value) ? value : throw Outside(name, value, "a finite number of at least 0");
 

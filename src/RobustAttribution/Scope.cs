@@ -3,9 +3,13 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution;
 
-/// <summary>A dispose scope that also keeps the caller's objects alive, which may be temporary: TorchSharp passes on their memory alone.</summary>
+/// <summary>
+/// A dispose scope outside of <see cref="InferenceMode"/> that also keeps the caller's objects alive, which may be temporary: TorchSharp passes on
+/// their memory alone.
+/// </summary>
 internal sealed class Scope : IDisposable
 {
+    private readonly IDisposable? mode = InferenceMode.Leave();
     private readonly DisposeScope scope = NewDisposeScope();
     private readonly object?[] held;
 
@@ -18,6 +22,7 @@ internal sealed class Scope : IDisposable
     public void Dispose()
     {
         scope.Dispose();
+        mode?.Dispose();
         GC.KeepAlive(held);
     }
 }

@@ -18,6 +18,11 @@ public sealed record AttributionRobustnessColumns
     /// <summary>The column that says whether the attack found a valid copy. "AttackValid" by default.</summary>
     public string ValidColumnName { get; init => field = Require.NotNull(value); } = "AttackValid";
 
+    /// <summary>
+    /// The column that says whether the attack improved nothing; without it these rows are not counted. "AttackUnchanged" by default.
+    /// </summary>
+    public string UnchangedColumnName { get; init => field = Require.NotNull(value); } = "AttackUnchanged";
+
     /// <summary>The similarity columns; null, the default, takes all that <c>AttributionAttack</c> made.</summary>
     public IReadOnlyList<string>? SimilarityColumnNames { get; init; }
 

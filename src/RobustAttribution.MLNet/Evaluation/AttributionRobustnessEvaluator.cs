@@ -48,7 +48,8 @@ internal static class AttributionRobustnessEvaluator
         IReadOnlyList<string> classNames = ClassNames.Of(schema[after.Index])?.Names
             ?? [.. Enumerable.Range(1, after.Count).Select(number => number.ToString())];
         return AttributionRobustnessMetrics.Of(
-            Rows(env, attacked, columns, after, similarities), classNames, similarities, columns.CorrectlyClassifiedOnly);
+            Rows(env, attacked, columns, after, similarities), classNames, similarities, columns.CorrectlyClassifiedOnly,
+            knowsUnchanged: schema.GetColumnOrNull(columns.UnchangedColumnName) is not null);
     }
 
     private static void CheckLabelled(bool correctlyClassifiedOnly, string? labelColumnName)
@@ -66,19 +67,22 @@ internal static class AttributionRobustnessEvaluator
         KeyColumn? label = columns.LabelColumnName is { } name ? KeyColumn.Bind(schema, name) : null;
         (DataViewSchema.Column predicted, Func<DataViewRow, Func<long>> openPredicted) = Predictions(schema, columns);
         DataViewSchema.Column valid = SchemaColumns.Require(schema, columns.ValidColumnName, "a Boolean column");
+        DataViewSchema.Column? unchanged = schema.GetColumnOrNull(columns.UnchangedColumnName);
         DataViewSchema.Column[] compared = Array.ConvertAll(similarities, column => schema[column.ColumnName]);
         using DataViewRowCursor cursor = attacked.GetRowCursor(
-            [.. compared, valid, predicted, schema[after.Index], .. label is null ? [] : new[] { schema[label.Index] }]);
+            [.. compared, valid, predicted, schema[after.Index], .. label is null ? [] : new[] { schema[label.Index] }, .. Optional(unchanged)]);
         Func<long>? readLabel = label?.Open(cursor);
         Func<long> readPredicted = openPredicted(cursor);
         Func<long> readAfter = after.Open(cursor);
         ValueGetter<bool> readValid = cursor.GetGetter<bool>(valid);
+        ValueGetter<bool>? readUnchanged = unchanged is { } column ? cursor.GetGetter<bool>(column) : null;
         ValueGetter<float>[] readSimilarities = Array.ConvertAll(compared, column => cursor.GetGetter<float>(column));
         while (cursor.MoveNext())
         {
             HostSettings.CheckAlive(env);
-            bool found = false;
+            bool found = false, same = false;
             readValid(ref found);
+            readUnchanged?.Invoke(ref same);
             yield return new RobustnessRow
             {
                 Image = cursor.Position,
@@ -87,6 +91,7 @@ internal static class AttributionRobustnessEvaluator
                 PredictedBefore = readPredicted(),
                 PredictedAfter = readAfter(),
                 Valid = found,
+                Unchanged = same,
                 Similarities = Array.ConvertAll(readSimilarities, getter =>
                 {
                     float value = float.NaN;
@@ -96,6 +101,8 @@ internal static class AttributionRobustnessEvaluator
             };
         }
     }
+
+    private static DataViewSchema.Column[] Optional(DataViewSchema.Column? column) => column is { } found ? [found] : [];
 
     /// <summary>The column of the class predicted before the attack, and how to read it.</summary>
     private static (DataViewSchema.Column Column, Func<DataViewRow, Func<long>> Open) Predictions(

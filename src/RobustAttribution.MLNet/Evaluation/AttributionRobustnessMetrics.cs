@@ -29,6 +29,12 @@ public sealed class AttributionRobustnessMetrics
     /// <summary>Rows for which it found none: the attack failed on them.</summary>
     public long InvalidCount => RowCount - ValidCount;
 
+    /// <summary>
+    /// Valid rows whose attack improved nothing: the attacked copy is the image itself. Their similarity is ideal, which is no defence that held; 0 is
+    /// the strongest attack. Null for columns without <see cref="AttributionRobustnessColumns.UnchangedColumnName"/>.
+    /// </summary>
+    public long? UnchangedCount => counts.UnchangedUnknown ? null : counts.Unchanged;
+
     /// <summary>Rows that were not counted as attacked because only correctly classified ones were asked for.</summary>
     public long LeftOutCount => counts.LeftOut;
 
@@ -89,6 +95,8 @@ public sealed class AttributionRobustnessMetrics
         }
 
         text.Append(CultureInfo.InvariantCulture, $"{RowCount} rows attacked: {ValidCount} with a valid copy, {InvalidCount} without");
+        text.Append(InvalidCount > 0 ? " (no copy keeps the prediction, or no gradient)" : string.Empty);
+        text.Append(CultureInfo.InvariantCulture, $"; the attack improved nothing: {UnchangedCount?.ToString() ?? "unknown"} of {ValidCount}");
         text.AppendLine(LeftOutCount > 0 ? $"; {LeftOutCount} misclassified rows left out" : string.Empty);
         text.Append(CultureInfo.InvariantCulture, $"accuracy before {Text(AccuracyBefore)}, after {Text(AccuracyAfter)}");
         return text.Append(CultureInfo.InvariantCulture, $" ({LabelledCount} rows with label)").ToString();
@@ -100,6 +108,7 @@ public sealed class AttributionRobustnessMetrics
         rows = RowCount,
         valid = ValidCount,
         invalid = InvalidCount,
+        unchanged = UnchangedCount,
         leftOut = LeftOutCount,
         labelled = LabelledCount,
         accuracyBefore = AccuracyBefore,
@@ -128,10 +137,15 @@ public sealed class AttributionRobustnessMetrics
     /// <param name="classNames">The classes.</param>
     /// <param name="similarities">The measures of the rows.</param>
     /// <param name="correctOnly">Whether rows that are misclassified before the attack are left out.</param>
+    /// <param name="knowsUnchanged">Whether the rows say which attacks improved nothing.</param>
     internal static AttributionRobustnessMetrics Of(
-        IEnumerable<RobustnessRow> rows, IReadOnlyList<string> classNames, IReadOnlyList<SimilarityColumn> similarities, bool correctOnly)
+        IEnumerable<RobustnessRow> rows,
+        IReadOnlyList<string> classNames,
+        IReadOnlyList<SimilarityColumn> similarities,
+        bool correctOnly,
+        bool knowsUnchanged = true)
     {
-        Counts counts = default;
+        Counts counts = new() { UnchangedUnknown = !knowsUnchanged };
         IReadOnlyDictionary<string, SimilarityStatistics> statistics = SimilarityStatistics.Of(similarities, classNames, Compared());
         return new AttributionRobustnessMetrics(counts, statistics);
 
@@ -152,16 +166,22 @@ public sealed class AttributionRobustnessMetrics
     private static string Text(double value) => double.IsNaN(value) ? "–" : value.ToString("F4", CultureInfo.InvariantCulture);
 
     private readonly record struct Counts(
-        long Attacked, long Valid, long LeftOut, long Labelled, long LabelledAttacked, long CorrectBefore, long CorrectAfter)
+        long Attacked, long Valid, long Unchanged, long LeftOut, long Labelled, long LabelledAttacked, long CorrectBefore, long CorrectAfter)
     {
+        public bool UnchangedUnknown { get; init; }
+
         public static Counts operator +(Counts a, Counts b) => new(
             a.Attacked + b.Attacked,
             a.Valid + b.Valid,
+            a.Unchanged + b.Unchanged,
             a.LeftOut + b.LeftOut,
             a.Labelled + b.Labelled,
             a.LabelledAttacked + b.LabelledAttacked,
             a.CorrectBefore + b.CorrectBefore,
-            a.CorrectAfter + b.CorrectAfter);
+            a.CorrectAfter + b.CorrectAfter)
+        {
+            UnchangedUnknown = a.UnchangedUnknown || b.UnchangedUnknown,
+        };
 
         public static Counts Of(RobustnessRow row, bool attacked)
         {
@@ -169,6 +189,7 @@ public sealed class AttributionRobustnessMetrics
             return new(
                 One(attacked),
                 One(attacked && row.Valid),
+                One(attacked && row.Unchanged),
                 One(!attacked),
                 One(labelled),
                 One(labelled && attacked),

@@ -101,6 +101,7 @@ internal sealed class RecipeRun
             Add(name, metrics.Similarities);
             Add($"{name}: images compared", metrics.ValidCount);
             Add($"{name}: images without a valid attacked copy", metrics.InvalidCount);
+            Add($"{name}: images on which the attack improved nothing", metrics.UnchangedCount!.Value);
             Add($"{name}: images left out", metrics.LeftOutCount);
         }
 

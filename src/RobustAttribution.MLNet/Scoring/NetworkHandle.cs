@@ -34,12 +34,13 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     /// <summary>The network, for its owner.</summary>
     public ImageNetwork Network => disposed ? throw Disposed() : network;
 
-    /// <summary>Runs <paramref name="use"/> on the network in evaluation mode with frozen parameters, while nobody else uses it.</summary>
+    /// <summary>Runs <paramref name="use"/> on the network in evaluation mode with frozen parameters outside inference mode, while nobody else uses it.</summary>
     /// <exception cref="ObjectDisposedException">The transformer that owns the network was disposed.</exception>
     public void Use(Action<ImageNetwork> use)
     {
         lock (network.SyncRoot)
         {
+            using IDisposable? mode = InferenceMode.Leave();
             using IDisposable inspection = (disposed ? throw Disposed() : network).ForInspection();
             use(network);
         }

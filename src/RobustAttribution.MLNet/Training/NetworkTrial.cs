@@ -2,9 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
-using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
-using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;
 using RobustAttribution.Training;
 using TorchSharp;
@@ -35,7 +33,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         using IDisposable scope = NewDisposeScope();
         using IDisposable gradients = no_grad();
         using IDisposable mode = network.WithMode(training: false);
-        Tensor images = Draw();
+        Tensor images = handle.Input.SampleImages(seed).to(network.DataType, network.Device);
         Tensor logits = Logits(images);
         bool isOfAllImages = logits.dim() == 2 && logits.shape[0] == Images;
         string? problem = !isOfAllImages || logits.shape[1] != network.ClassCount
@@ -101,48 +99,11 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         }
     }
 
-    /// <summary>Warns if an objective penalises gradients of a network that has no second derivative.</summary>
-    /// <param name="objective">What will be minimised.</param>
-    /// <param name="channel">Takes the warning.</param>
-    public void WarnWithoutSecondDerivative(ITrainingObjective objective, IChannel channel)
-    {
-        if (network.Activation is { IsSmooth: true } || !objective.NeedsSecondDerivative(network) || HasSecondDerivative())
-        {
-            return;
-        }
-
-        string advice = network.HasSwitchableActivation
-            ? "Set Activation to a smooth one, e.g. Activation.Softplus(3)."
-            : "Nothing in it can be exchanged for a smooth activation: make modules of its functional activations (nn.ReLU()), "
-                + "or build it with smooth ones (nn.Softplus, nn.SiLU, nn.GELU).";
-        channel.Warn($"Objective {objective.GetType().Name} penalises gradients of the network, and network {Name} has no second derivative, "
-            + $"so the penalty teaches little of how they change around an image. {advice}");
-    }
-
-    private bool HasSecondDerivative()
-    {
-        using IDisposable scope = NewDisposeScope();
-        using var generator = new Generator(unchecked((ulong)seed), network.Device);
-        Tensor images = Draw(), classes = arange(Images, ScalarType.Int64, network.Device);
-        return WithRandomStateKept(() => new HessianNorm { Draws = 1 }.Measure(network, images, classes, generator)).ne(0).any().item<bool>();
-    }
-
     private string CauseOfNonFinite(string? initialWeightsPath)
         => WeightSnapshot.Of(network).FirstOrDefault(entry => entry.Value.is_floating_point() && !entry.Value.isfinite().all().item<bool>()).Name
             is not { } name
             ? "Its parameters and buffers are finite, so its forward pass makes them."
             : $"Its '{name}' is not finite{(initialWeightsPath is null ? string.Empty : $" (InitialWeightsPath is '{initialWeightsPath}')")}.";
-
-    // [2,C,H,W] in the images' bounds.
-    private Tensor Draw()
-    {
-        using IDisposable scope = NewDisposeScope();
-        using var generator = new Generator(unchecked((ulong)seed), CPU);
-        InputSpecification input = handle.Input;
-        Tensor noise = rand([1, input.Channels, input.Height, input.Width], ScalarType.Float32, CPU, generator: generator);
-        Tensor shares = cat([full_like(noise, 0.5), noise], 0);
-        return ((shares * (input.UpperBound - input.LowerBound)) + input.LowerBound).to(network.DataType, network.Device).MoveToOuterDisposeScope();
-    }
 
     private Tensor Logits(Tensor images)
     {

@@ -24,6 +24,9 @@ internal sealed class ProgressReporter
     {
         switch (report)
         {
+            case TrainingWarning warning:
+                channel.Warn(warning.Message);
+                break;
             case BatchProgress batch:
                 latest = batch;
                 break;

@@ -70,6 +70,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     public RobustAttributionModelTransformer Fit(IDataView input, RobustAttributionModelTransformer? startFrom)
     {
         Require.NotNull(input, nameof(input));
+        using IDisposable? mode = InferenceMode.Leave();
         using IChannel channel = host.Start("TrainModel");
         long seed = options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null
             ? host.Rand.Next()
@@ -132,7 +133,6 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         trial.RequireLogits(options.InitialWeightsPath);
         trial.RequireActivation(options.Activation, channel);
         trial.RequireSavable(options.ScoreColumnName, options.PredictedLabelColumnName);
-        trial.WarnWithoutSecondDerivative(options.Objective, channel);
     }
 
     private (ITrainingImages Training, ITrainingImages? Validation) Read(

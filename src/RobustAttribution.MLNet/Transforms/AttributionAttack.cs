@@ -65,6 +65,12 @@ public sealed class AttributionAttackEstimator : NetworkEstimator<AttributionAtt
         /// "AttackValid" by default.
         /// </summary>
         public string? ValidColumnName { get; init; } = "AttackValid";
+
+        /// <summary>
+        /// The new column of whether the attack improved nothing, so that the valid copy is the image itself; null for none. "AttackUnchanged" by
+        /// default.
+        /// </summary>
+        public string? UnchangedColumnName { get; init; } = "AttackUnchanged";
     }
 }
 
@@ -72,7 +78,7 @@ public sealed class AttributionAttackEstimator : NetworkEstimator<AttributionAtt
 public sealed class AttributionAttackTransformer : NetworkTransformer<AttributionAttackEstimator.Options>
 {
     internal const string LoaderSignature = "RobustAttributionAttack";
-    private static readonly ModelFormat Format = new("RBATTATK", LoaderSignature);
+    private static readonly ModelFormat Format = new("RBATTATK", LoaderSignature, 0x00010003, readableBy: 0x00010003); // 1.3: UnchangedColumnName
 
     internal AttributionAttackTransformer(IHostEnvironment environment, AttributionAttackEstimator.Options options)
         : base(environment, options, "AttributionAttack", Format)
@@ -87,11 +93,16 @@ public sealed class AttributionAttackTransformer : NetworkTransformer<Attributio
             new(Options.CleanPredictedLabelColumnName, ColumnKind.PredictedClass(Options.ScoreColumnName), it => it.Classes),
             new(Options.PredictedLabelColumnName, ColumnKind.PredictedClass(Options.ScoreColumnName), it => it.AttackedClasses),
             new(Options.ValidColumnName, ColumnKind.Boolean, it => it.Valid),
+            new(Options.UnchangedColumnName, ColumnKind.Boolean, it => it.Unchanged),
             .. Options.Similarities.Select((column, i) => column.Column<Outcome>(i, it => it.Compare(column.Similarity))),
         ]);
 
     private static AttributionAttackTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
-        => new(env, ComponentJson.Read<AttributionAttackEstimator.Options>(Format.ReadCard(ctx)));
+    {
+        string card = Format.ReadCard(ctx);
+        var options = ComponentJson.Read<AttributionAttackEstimator.Options>(card);
+        return new(env, card.Contains("\"unchangedColumnName\"", StringComparison.Ordinal) ? options : options with { UnchangedColumnName = null });
+    }
 
     private static MLImage DrawImage(ReadOnlySpan<float> pixels, InputSpecification input)
         => SaliencyImage.FromPixels(pixels, input.Channels, input.Height, input.Width);
@@ -126,6 +137,9 @@ public sealed class AttributionAttackTransformer : NetworkTransformer<Attributio
 
         /// <summary>[N], bool.</summary>
         public Tensor Valid => attacked.Valid;
+
+        /// <summary>[N], bool.</summary>
+        public Tensor Unchanged => attacked.Unchanged;
 
         /// <summary>[N], float64; NaN where the attack found no valid copy.</summary>
         public Tensor Compare(IMapSimilarity similarity) => tensor(attacked.Compare(similarity));

@@ -5,10 +5,16 @@ namespace RobustAttribution.Attacks;
 /// <summary>What an attack found. Owns its tensors.</summary>
 public sealed class AttackResult(Tensor images, Tensor valid, Tensor gain) : IDisposable
 {
-    /// <summary>[N,C,H,W]: the best valid iterate of each image, the image itself where there is none. Inside ball and bounds.</summary>
+    /// <summary>
+    /// [N,C,H,W]: the best iterate of each image that keeps the prediction where the attack must keep it, the image itself where there is none.
+    /// Inside ball and bounds.
+    /// </summary>
     public Tensor Images { get; } = images;
 
-    /// <summary>[N], bool: whether a valid iterate was found, one that keeps the prediction where the attack must keep it.</summary>
+    /// <summary>
+    /// [N], bool: whether the image was attacked: an iterate was found that keeps the prediction where the attack must keep it, and the objective had a
+    /// gradient, not 0 at every step (as it is on a ReLU network without <see cref="AttributionAttack.Surrogate"/>).
+    /// </summary>
     public Tensor Valid { get; } = valid;
 
     /// <summary>

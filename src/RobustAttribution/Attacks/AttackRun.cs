@@ -30,7 +30,7 @@ internal sealed class AttackRun : IDisposable
     /// <summary>All walks; the best iterate of each image.</summary>
     public AttackResult FindBest()
     {
-        using BestIterates best = new(images, attack.KeepPrediction ? Clean.Logits.argmax(1) : null);
+        using BestIterates best = new(images, attack.KeepPrediction ? Clean.Logits.argmax(1) : null, searches: steps > 0);
         for (int walk = 0; walk < attack.Restarts; walk++)
         {
             using IDisposable scope = NewDisposeScope();
@@ -69,7 +69,9 @@ internal sealed class AttackRun : IDisposable
             if (step < steps)
             {
                 Tensor value = gain is not null && criterion == objective && surrogate is null ? gain : Evaluate(objective, now.Search);
-                Tensor gradient = Differentiation.Gradient(value, now.Search.Images, createGraph: false).nan_to_num(0, 0, 0);
+                Tensor gradient = Differentiation.GradientIfAny(value, now.Search.Images, createGraph: false)?.nan_to_num(0, 0, 0)
+                    ?? zeros_like(current);
+                best?.AddDirection(gradient);
                 using Tensor before = current;
                 current = attack.ThreatModel.Project(advance(before, gradient), images, network.Input).MoveToOuterDisposeScope();
             }

@@ -17,7 +17,7 @@ namespace RobustAttribution.Attacks;
 /// </summary>
 /// <remarks>
 /// An image is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the
-/// image itself. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
+/// image itself, and the objective's gradient was not 0 at every step: such an image was not attacked. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
 /// </remarks>
 public abstract record AttributionAttack : IAttributionAttack
 {
@@ -41,7 +41,8 @@ public abstract record AttributionAttack : IAttributionAttack
 
     /// <summary>
     /// Replaces a network activation without second derivative (ReLU) while the attack computes its steps; a smooth network is attacked as it is.
-    /// Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is.
+    /// Softplus with β = 20 by default for attacks on explanations (Dombrowski et al. 2019); null attacks any network as it is, and no image of a
+    /// ReLU network is <see cref="AttackResult.Valid"/> then.
     /// </summary>
     public Activation? Surrogate { get; init; } = Activation.Softplus(20);
 
@@ -72,7 +73,7 @@ public abstract record AttributionAttack : IAttributionAttack
 
         AttackResult FindBest()
         {
-            using AttackRun run = new(this, network, images.detach(), classes, generator);
+            using AttackRun run = new(this, network, images.detach().clone(), classes.clone(), generator); // they may be of inference mode
             return run.FindBest();
         }
     }

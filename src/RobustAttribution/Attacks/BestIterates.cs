@@ -5,11 +5,14 @@ namespace RobustAttribution.Attacks;
 /// <summary>Keeps the best iterate of each image, all images at once.</summary>
 /// <param name="clean">[N,C,H,W]: the images before the attack.</param>
 /// <param name="prediction">[N], int64: the prediction that an iterate must keep; null: it need not.</param>
-internal sealed class BestIterates(Tensor clean, Tensor? prediction) : IDisposable
+/// <param name="searches">Whether an image is attacked only where some gradient was not 0.</param>
+internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool searches) : IDisposable
 {
     private Tensor images = clean.clone().DetachFromDisposeScope();
     private Tensor gain = full([clean.shape[0]], double.NegativeInfinity, ScalarType.Float64, clean.device).DetachFromDisposeScope(); // [N]
     private Tensor valid = zeros([clean.shape[0]], ScalarType.Bool, clean.device).DetachFromDisposeScope(); // [N]
+    private Tensor directed = (searches ? zeros([clean.shape[0]], ScalarType.Bool, clean.device) : ones([clean.shape[0]], ScalarType.Bool, clean.device))
+        .DetachFromDisposeScope(); // [N]
 
     /// <summary>Keeps a candidate where it is better than all before.</summary>
     /// <param name="candidates">[N,C,H,W].</param>
@@ -35,11 +38,20 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction) : IDisposab
         }
     }
 
+    /// <summary>Takes note of the images that have a direction to go.</summary>
+    /// <param name="gradient">[N,C,H,W], of the objective.</param>
+    public void AddDirection(Tensor gradient)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Replace(ref directed, directed | gradient.ne(0).flatten(1).any(1));
+    }
+
     /// <summary>The best iterates; they belong to the dispose scope around the current one.</summary>
     public AttackResult ToResult()
     {
-        Tensor best = where(valid, gain, full_like(gain, double.NaN));
-        return new AttackResult(images.clone().MoveToOuterDisposeScope(), valid.clone().MoveToOuterDisposeScope(), best.MoveToOuterDisposeScope());
+        Tensor attacked = valid & directed;
+        Tensor best = where(attacked, gain, full_like(gain, double.NaN));
+        return new AttackResult(images.clone().MoveToOuterDisposeScope(), attacked.MoveToOuterDisposeScope(), best.MoveToOuterDisposeScope());
     }
 
     /// <summary>Frees what is kept.</summary>
@@ -48,6 +60,7 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction) : IDisposab
         images.Dispose();
         gain.Dispose();
         valid.Dispose();
+        directed.Dispose();
     }
 
     private static void Replace(ref Tensor kept, Tensor value)

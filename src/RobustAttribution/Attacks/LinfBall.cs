@@ -6,8 +6,8 @@ namespace RobustAttribution.Attacks;
 /// <summary>Every value of the image may change by at most ε: the ball of the maximum norm, {x' : max |x' − x| ≤ ε}.</summary>
 public sealed record LinfBall(double Radius = 8.0 / 255) : IThreatModel
 {
-    /// <summary>ε in pixel units, at least 0. 8/255 by default, as Singh et al. 2020 train and evaluate with.</summary>
-    public double Radius { get; init => field = Require.NonNegative(value); } = Require.NonNegative(Radius, nameof(Radius));
+    /// <summary>ε in pixel units, from 0 to 1. 8/255 by default, as Singh et al. 2020 train and evaluate with.</summary>
+    public double Radius { get; init => field = Require.Pixels(value); } = Require.Pixels(Radius, nameof(Radius));
 
     /// <inheritdoc/>
     public IThreatModel WithRadius(double radius) => this with { Radius = radius };

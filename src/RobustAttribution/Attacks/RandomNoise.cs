@@ -29,7 +29,7 @@ public sealed record RandomNoise : IAttributionAttack
             using IDisposable inspection = network.ForInspection();
             using IDisposable mode = no_grad();
             Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);
-            using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null);
+            using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null, searches: false);
             Tensor none = zeros([images.shape[0]], ScalarType.Float64, images.device);
             best.Add(noisy, none, KeepPrediction ? network.Logits(noisy) : null, counts: true);
             return best.ToResult();

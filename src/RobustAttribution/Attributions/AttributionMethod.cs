@@ -20,7 +20,7 @@ public abstract record AttributionMethod : IAttributionMethod
     {
         using IDisposable scope = Scope.Holding(network, images, classes);
         Require.NotNull(classes, nameof(classes));
-        Tensor attribution = Guarded(network, images, classes, createGraph, () => Explain(network, images, classes, createGraph));
+        Tensor attribution = Guarded(network, images, classes, createGraph, point => Explain(network, point, classes.clone(), createGraph));
         return (createGraph ? attribution : attribution.detach()).MoveToOuterDisposeScope();
     }
 
@@ -32,7 +32,8 @@ public abstract record AttributionMethod : IAttributionMethod
     /// <returns>[N,C,H,W] or [N,1,H,W].</returns>
     protected abstract Tensor Explain(ImageNetwork network, Tensor images, Tensor classes, bool createGraph);
 
-    private protected T Guarded<T>(ImageNetwork network, Tensor images, Tensor? classes, bool createGraph, Func<T> explain)
+    // What is explained is a copy: images that were made in inference mode can be part of no graph.
+    private protected T Guarded<T>(ImageNetwork network, Tensor images, Tensor? classes, bool createGraph, Func<Tensor, T> explain)
     {
         Require.NotNull(network, nameof(network));
         if (classes is null)
@@ -49,17 +50,12 @@ public abstract record AttributionMethod : IAttributionMethod
             throw new NotSupportedException($"{this} cannot be differentiated; createGraph is true, allowed is false.");
         }
 
-        if (is_inference_mode_enabled())
-        {
-            throw new InvalidOperationException($"{GetType().Name} differentiates, and torch.inference_mode() is on. Leave it first.");
-        }
-
         using IDisposable mode = enable_grad();
         try
         {
             lock (network.SyncRoot)
             {
-                return network.Repeatable(explain);
+                return network.Repeatable(() => explain(createGraph && images.requires_grad ? images : images.detach().clone()));
             }
         }
         catch (ExternalException error) when (IsOutOfMemory(error))

@@ -23,7 +23,8 @@ public sealed record GradientTimesInput : SinglePassAttribution
     protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
-        (Tensor gradient, Tensor logits) = Differentiation.LogitGradient(network, images, target, createGraph);
+        (Tensor gradient, Tensor logits) = Differentiation.LogitGradient(
+            nameof(GradientTimesInput), network, images, target, createGraph);
         return (gradient * (images - Baseline.For(images, network.Input)), logits);
     }
 }

@@ -12,5 +12,5 @@ public sealed record InputGradient : SinglePassAttribution
     /// <inheritdoc/>
     protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
-        => Differentiation.LogitGradient(network, images, target, createGraph);
+        => Differentiation.LogitGradient(nameof(InputGradient), network, images, target, createGraph);
 }

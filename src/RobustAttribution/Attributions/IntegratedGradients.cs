@@ -34,7 +34,8 @@ public sealed record IntegratedGradients : SampledAttribution
             using IDisposable scope = NewDisposeScope();
             Tensor alpha = Column(points.Select(point => point.Alpha)), weight = Column(points.Select(point => point.Weight)); // [P,1,1,1,1]
             Tensor onPath = (baseline + (alpha * path)).flatten(0, 1); // [P·n,C,H,W]
-            Tensor gradient = Differentiation.LogitGradient(network, onPath, classes.repeat(points.Length), createGraph).Gradient;
+            Tensor gradient = Differentiation.LogitGradient(
+                nameof(IntegratedGradients), network, onPath, classes.repeat(points.Length), createGraph).Gradient;
             integral = (integral + (gradient.reshape([points.Length, .. x.shape]) * weight).sum([0])).MoveToOuterDisposeScope();
         }
 

@@ -21,20 +21,22 @@ public enum MapScale
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>Its largest value.</summary>
+    /// <summary>The magnitude of its largest value.</summary>
     Max,
 
     /// <summary>Its largest magnitude.</summary>
     AbsMax,
 
-    /// <summary>Its sum.</summary>
+    /// <summary>The magnitude of its sum.</summary>
     Sum,
 }
 
 /// <summary>Turns attributions [N,C,H,W] into maps [N,H,W]: sign, sum over channels, scale.</summary>
 /// <param name="Sign">What is kept of the sign. Absolute by default, as both papers' saliency maps.</param>
 /// <param name="Scale">What each map is divided by. None by default.</param>
-/// <remarks>A map whose divisor is 0 (a constant network, say) stays as it is, all zeros where the divisor is a maximum of magnitudes.</remarks>
+/// <remarks>
+/// No scale turns a sign: a map that is negative everywhere stays so. A map whose divisor is 0 (a constant network, say) stays as it is, all zeros where the divisor is a maximum of magnitudes.
+/// </remarks>
 public sealed record MapReduction(MapSign Sign = MapSign.Absolute, MapScale Scale = MapScale.None)
 {
     /// <summary>The maps of a batch of attributions; differentiable.</summary>
@@ -60,9 +62,9 @@ public sealed record MapReduction(MapSign Sign = MapSign.Absolute, MapScale Scal
         Tensor map = values.sum(1); // [N,H,W]
         Tensor? divisor = Scale switch
         {
-            MapScale.Max => map.flatten(1).amax([1]),
+            MapScale.Max => map.flatten(1).amax([1]).abs(),
             MapScale.AbsMax => map.flatten(1).abs().amax([1]),
-            MapScale.Sum => map.flatten(1).sum(1),
+            MapScale.Sum => map.flatten(1).sum(1).abs(),
             _ => null,
         };
         if (divisor is not null)

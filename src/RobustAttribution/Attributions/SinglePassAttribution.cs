@@ -16,7 +16,7 @@ public abstract record SinglePassAttribution : AttributionMethod
     /// <param name="createGraph">Build the graph that a derivative of the attribution needs.</param>
     /// <returns>The attributions and the logits [N,K]; owned by the caller; detached unless <paramref name="createGraph"/>.</returns>
     public (Tensor Attribution, Tensor Logits) AttributeWithLogits(ImageNetwork network, Tensor images, Tensor classes, bool createGraph = false)
-        => Run(network, images, Require.NotNull(classes, nameof(classes)), _ => classes, createGraph);
+        => Run(network, images, Require.NotNull(classes, nameof(classes)), _ => classes.clone(), createGraph);
 
     /// <summary>As <see cref="AttributeWithLogits"/> for the predicted class of each image, with one forward pass.</summary>
     /// <param name="network">The network to explain.</param>
@@ -44,7 +44,7 @@ public abstract record SinglePassAttribution : AttributionMethod
     {
         using IDisposable scope = Scope.Holding(network, images, classes);
         (Tensor attribution, Tensor logits) = Guarded(
-            network, images, classes, createGraph, () => ExplainWithLogits(network, images, target, createGraph));
+            network, images, classes, createGraph, point => ExplainWithLogits(network, point, target, createGraph));
         return createGraph
             ? (attribution.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
             : (attribution.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());

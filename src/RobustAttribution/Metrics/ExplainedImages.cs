@@ -88,6 +88,9 @@ internal sealed class AttackedImages(ExplainedImages before, Func<AttackResult> 
     /// <summary>[N], bool.</summary>
     public Tensor Valid => Result.Valid;
 
+    /// <summary>[N], bool: whether the valid attacked image is the image itself.</summary>
+    public Tensor Unchanged => Result.Images.eq(before.Images).flatten(1).all(1).logical_and(Result.Valid);
+
     private AttackResult Result
     {
         get

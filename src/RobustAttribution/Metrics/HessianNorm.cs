@@ -31,15 +31,20 @@ public sealed record HessianNorm
         Require.NotNull(generator, nameof(generator));
         using IDisposable scope = Scope.Holding(network, images, classes, generator);
         using IDisposable inspection = network.ForInspection();
+        using IDisposable mode = enable_grad();
         Tensor x = network.Normalize(images.detach()).requires_grad_(true);
-        (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(network, x, classes, createGraph: true);
+        classes = classes.clone(); // may be of inference mode
+        (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(nameof(HessianNorm), network, x, classes, createGraph: true);
         Tensor sum = zeros(images.shape[0], dtype: ScalarType.Float64, device: images.device);
         for (int draw = 0; draw < Draws; draw++)
         {
             using IDisposable step = NewDisposeScope();
             Tensor v = randn(x.shape, dtype: x.dtype, device: x.device, generator: generator);
-            Tensor product = Differentiation.Gradient(gradient * v, x, createGraph: false);
-            sum.add_(product.to(ScalarType.Float64).square().flatten(1).sum(1));
+            Tensor? product = Differentiation.GradientIfAny(gradient * v, x, createGraph: false); // null: 0
+            if (product is not null)
+            {
+                sum.add_(product.to(ScalarType.Float64).square().flatten(1).sum(1));
+            }
         }
 
         return (sum / Draws).sqrt().cpu().MoveToOuterDisposeScope();

@@ -92,7 +92,7 @@ public sealed record RobustnessMeasurement
     internal IReadOnlyList<RobustnessRow> MeasureBatch(
         ImageNetwork network, Tensor images, Tensor? labels, Generator generator, long first = 0)
     {
-        using IDisposable scope = NewDisposeScope();
+        using IDisposable scope = Scope.Holding(network, images, labels, generator);
         using IDisposable inspection = network.ForInspection();
         using ExplainedImages clean = Explain(network, images, labels);
         long[]? known = labels?.cpu().data<long>().ToArray();
@@ -124,6 +124,7 @@ public sealed record RobustnessMeasurement
         long[] before = attacked.Before.Predicted.cpu().data<long>().ToArray();
         long[] after = attacked.After.Predicted.cpu().data<long>().ToArray();
         bool[] valid = attacked.Valid.cpu().data<bool>().ToArray();
+        bool[] unchanged = attacked.Unchanged.cpu().data<bool>().ToArray();
         return
         [
             .. valid.Select((found, i) => new RobustnessRow
@@ -134,6 +135,7 @@ public sealed record RobustnessMeasurement
                 PredictedBefore = before[i],
                 PredictedAfter = after[i],
                 Valid = found,
+                Unchanged = unchanged[i],
                 Similarities = Array.ConvertAll(similarities, values => values[i]),
                 AttackedImage = KeepImages ? Values(attacked.After.Images, i) : default,
                 AttackedMap = KeepImages ? Values(attacked.After.Map, i) : default,

@@ -18,8 +18,15 @@ public sealed record RobustnessRow
     /// <summary>The class predicted for the attacked image.</summary>
     public required long PredictedAfter { get; init; }
 
-    /// <summary>Whether the attack found a valid image, for attacks on explanations one that keeps the prediction.</summary>
+    /// <summary>Whether the attack found a valid image, for attacks on explanations one that keeps the prediction; see
+    /// <see cref="Attacks.AttackResult.Valid"/>.</summary>
     public required bool Valid { get; init; }
+
+    /// <summary>
+    /// Whether no iterate was better than the image itself, so that the valid attacked image is the image: its similarities say nothing of a
+    /// defence.
+    /// </summary>
+    public bool Unchanged { get; init; }
 
     /// <summary>The similarities of the maps before and after the attack, one for each measure; NaN where undefined or not valid.</summary>
     public IReadOnlyList<double> Similarities { get; init; } = [];

@@ -45,12 +45,14 @@ public sealed class UpperBoundReport : IDisposable
         network.CheckBatch(perturbed, classes);
         using IDisposable scope = Scope.Holding(network, images, perturbed, classes);
         using IDisposable inspection = network.ForInspection();
+        using IDisposable mode = enable_grad();
         Tensor x = network.Normalize(images.detach()).requires_grad_(true);
+        classes = classes.clone(); // may be of inference mode
         Tensor moved = network.Normalize(perturbed.detach());
-        (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(network, x, classes, createGraph: true);
-        Tensor hessianVector = Rows(Differentiation.Gradient(gradient * (moved - x.detach()), x, createGraph: false));
+        (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(nameof(UpperBoundReport), network, x, classes, createGraph: true);
+        Tensor hessianVector = Rows(Differentiation.GradientIfAny(gradient * (moved - x.detach()), x, createGraph: false) ?? zeros_like(x));
         Tensor first = Rows(gradient);
-        Tensor second = Rows(Differentiation.LogitGradientAtNormalized(network, moved, classes, createGraph: false).Gradient);
+        Tensor second = Rows(Differentiation.LogitGradientAtNormalized(nameof(UpperBoundReport), network, moved, classes, createGraph: false).Gradient);
         Tensor norm = Norm(first);
         Tensor cosine = ((first * second).sum(1) / (norm * Norm(second))).clamp(-1, 1);
         return new UpperBoundReport(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,6 +14,8 @@ namespace RobustAttribution.Networks;
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
+    private const double Tolerance = 1e-3; // of resized images, say
+    private static readonly long[] AllDimensions = [0, 1, 2, 3];
     private static readonly ConditionalWeakTable<nn.Module, object> Locks = [];
 
     private Tensor mean;
@@ -65,6 +68,7 @@ public sealed class ImageNetwork : IDisposable
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
         Require.NotNull(generator, nameof(generator));
+        using IDisposable? mode = InferenceMode.Leave();
         nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
         var network = new ImageNetwork(backbone, input, classCount)
         {
@@ -294,6 +298,7 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="type">float32 or float64; null keeps the type.</param>
     public void MoveTo(Device device, ScalarType? type = null)
     {
+        using IDisposable? mode = InferenceMode.Leave();
         ScalarType target = type ?? DataType;
         Backbone.to(device);
         if (target != DataType)
@@ -329,10 +334,10 @@ public sealed class ImageNetwork : IDisposable
     public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, stream);
 
     /// <summary>Throws unless <paramref name="images"/> and <paramref name="classes"/> are a batch for this network.</summary>
-    /// <exception cref="ArgumentException">A shape, type or device is wrong; the message names it.</exception>
+    /// <exception cref="ArgumentException">A shape, type, device or value is wrong; the message names it.</exception>
     public void CheckBatch(Tensor images, Tensor classes)
     {
-        CheckImages(images);
+        CheckShape(images);
         Require.NotNull(classes, nameof(classes));
         if (classes.dtype != ScalarType.Int64 || classes.dim() != 1 || classes.shape[0] != images.shape[0])
         {
@@ -342,16 +347,35 @@ public sealed class ImageNetwork : IDisposable
         }
 
         using IDisposable scope = Scope.Holding(images, classes);
-        if (classes.lt(0).logical_or(classes.ge(ClassCount)).any().ToBoolean())
+        Tensor areClasses = classes.ge(0).logical_and(classes.lt(ClassCount)).all();
+        if ((AreInRange(images) is { } areInRange ? areClasses.logical_and(areInRange) : areClasses).ToBoolean()) // one wait for a GPU
+        {
+            return;
+        }
+
+        RequireRange(images);
+        if (!areClasses.ToBoolean())
         {
             throw new ArgumentException(
                 $"classes goes from {classes.min().ToInt64()} to {classes.max().ToInt64()}; allowed is 0 to {ClassCount - 1}.", nameof(classes));
         }
     }
 
-    /// <summary>Throws unless <paramref name="images"/> are images for this network.</summary>
-    /// <exception cref="ArgumentException">The shape or type is wrong; the message names it.</exception>
+    /// <summary>Throws unless <paramref name="images"/> are images for this network: [N,C,H,W] of its type, in pixel scale.</summary>
+    /// <exception cref="ArgumentException">
+    /// The shape or type is wrong, or a value is NaN or outside of the bounds of <see cref="Input"/>; the message names it.
+    /// </exception>
     public void CheckImages(Tensor images)
+    {
+        CheckShape(images);
+        using IDisposable scope = Scope.Holding(images);
+        if (AreInRange(images) is { } areInRange && !areInRange.ToBoolean())
+        {
+            RequireRange(images);
+        }
+    }
+
+    private void CheckShape(Tensor images)
     {
         Require.NotNull(images, nameof(images));
         if (images.dim() != 4 || images.shape[1] != Input.Channels || images.shape[2] != Input.Height || images.shape[3] != Input.Width)
@@ -367,6 +391,38 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
+    // Whether all values are within the bounds, within 1/1000 of their distance; null without values, and within a computation of the library's, whose
+    // own images (noisy ones, say) may leave the bounds.
+    private Tensor? AreInRange(Tensor images)
+    {
+        if (Repetition.IsRunning || images.numel() == 0)
+        {
+            return null;
+        }
+
+        double tolerance = Tolerance * (Input.UpperBound - Input.LowerBound);
+        Tensor values = images.detach();
+        return values.amin(AllDimensions).ge(Input.LowerBound - tolerance) // a NaN is neither
+            .logical_and(values.amax(AllDimensions).le(Input.UpperBound + tolerance));
+    }
+
+    private void RequireRange(Tensor images)
+    {
+        if (AreInRange(images) is { } areInRange && !areInRange.ToBoolean())
+        {
+            Tensor values = images.detach();
+            bool hasNaN = values.isnan().any().ToBoolean();
+            Tensor known = values.nan_to_num(Input.LowerBound, double.PositiveInfinity, double.NegativeInfinity);
+            throw new ArgumentException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"images goes from {known.min().ToDouble():G6} to {known.max().ToDouble():G6}{(hasNaN ? " and has NaN" : string.Empty)};")
+                + string.Create(CultureInfo.InvariantCulture, $" allowed is pixel scale, {Input.LowerBound:G6} to {Input.UpperBound:G6}: ")
+                + "divide bytes by 255, and leave the normalisation to the network.",
+                nameof(images));
+        }
+    }
+
     /// <summary>
     /// Finds what the layer-by-layer attributions would refuse of a network: modules they do not understand, functional activations, products of
     /// tensors, weights used by functions; and changes in place.
@@ -376,8 +432,9 @@ public sealed class ImageNetwork : IDisposable
     public NetworkCheck Check(Tensor images)
     {
         CheckImages(images);
+        using IDisposable scope = Scope.Holding(this, images);
         return images.shape[0] > 0
-            ? NetworkCheck.Of(this, images)
+            ? NetworkCheck.Of(this, images.detach().clone())
             : throw new ArgumentException("images has no image; allowed is [N,C,H,W] with N of at least 1.", nameof(images));
     }
 
@@ -444,7 +501,7 @@ public sealed class ImageNetwork : IDisposable
 
         Tensor Channelwise(IReadOnlyList<double> values)
         {
-            using IDisposable scope = NewDisposeScope();
+            using IDisposable scope = Scope.Holding();
             return tensor(values.ToArray(), dtype: type, device: device).reshape(1, values.Count, 1, 1).DetachFromDisposeScope();
         }
     }

@@ -1,3 +1,7 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace RobustAttribution.Networks;
 
 /// <summary>The images that a network takes: their shape, and the per-channel normalisation that is its first layer.</summary>
@@ -15,7 +19,7 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
     /// <summary>Mean of each channel in pixel scale [0, 1]; one value stands for all channels. 0.5 by default.</summary>
     public IReadOnlyList<double> Mean { get; init => field = Require.NotNull(value); } = [0.5];
 
-    /// <summary>Standard deviation of each channel in pixel scale, above 0; one value stands for all channels. 0.5 by default.</summary>
+    /// <summary>Standard deviation of each channel in pixel scale, above 0 to 1; one value stands for all channels. 0.5 by default.</summary>
     public IReadOnlyList<double> StandardDeviation { get; init => field = CheckDeviations(value); } = [0.5];
 
     /// <summary>The smallest value a pixel can have: 0.</summary>
@@ -28,7 +32,9 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
     public int ValueCount => Channels * Height * Width;
 
     /// <summary>Throws unless the lists have one value or one for each channel and the bounds are in order.</summary>
-    /// <exception cref="ArgumentException">A list's length is neither 1 nor <see cref="Channels"/>, or the bounds are not ascending.</exception>
+    /// <exception cref="ArgumentException">
+    /// A list's length is neither 1 nor <see cref="Channels"/>, the bounds are not ascending, or a mean or deviation is not in their scale.
+    /// </exception>
     public void Validate()
     {
         foreach ((string name, int count) in new[] { (nameof(Mean), Mean.Count), (nameof(StandardDeviation), StandardDeviation.Count) })
@@ -39,11 +45,26 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
             }
         }
 
-        if (!(LowerBound < UpperBound))
+        if (!double.IsFinite(LowerBound) || !double.IsFinite(UpperBound) || !(LowerBound < UpperBound))
         {
             throw new ArgumentException(
-                $"{nameof(LowerBound)} is {LowerBound} and {nameof(UpperBound)} is {UpperBound}; the first must be below the second.");
+                $"{nameof(LowerBound)} is {LowerBound} and {nameof(UpperBound)} is {UpperBound}; both must be finite, and the first below the second.");
         }
+
+        RequireScale(nameof(Mean), Mean, LowerBound, UpperBound);
+        RequireScale(nameof(StandardDeviation), StandardDeviation, 0, UpperBound - LowerBound);
+    }
+
+    /// <summary>Two images within the bounds, gray and noise, to try a network with.</summary>
+    /// <param name="seed">Decides the noise.</param>
+    /// <returns>[2,C,H,W], float32, on the CPU; owned by the caller.</returns>
+    internal Tensor SampleImages(long seed)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using var generator = new Generator(unchecked((ulong)seed), CPU);
+        Tensor noise = rand([1, Channels, Height, Width], ScalarType.Float32, CPU, generator: generator);
+        Tensor shares = cat([full_like(noise, 0.5), noise], 0);
+        return ((shares * (UpperBound - LowerBound)) + LowerBound).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -54,6 +75,19 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Channels, Height, Width, Mean.Count, StandardDeviation.Count);
+
+    private static void RequireScale(string name, IReadOnlyList<double> values, double minimum, double maximum)
+    {
+        if (values.Any(value => !(value >= minimum && value <= maximum)))
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name} is [{string.Join(", ", values.Select(value => value.ToString("G6", CultureInfo.InvariantCulture)))}]; allowed is pixel scale,")
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $" {minimum:G6} to {maximum:G6}: divide statistics of bytes by 255, so that 123.675 is 0.485."));
+        }
+    }
 
     private static IReadOnlyList<double> CheckDeviations(IReadOnlyList<double>? values)
     {

@@ -51,13 +51,26 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             var observed = new NetworkObservation(network, x, kept);
             findings.AddRange(observed.Find().Select(unseen => unseen.Finding));
             findings.AddRange(observed.ChangedInPlace());
-            return new NetworkCheck(findings, (observed.Logits - logits).abs().max().ToDouble(), DifferenceError(network, x, logits.argmax(1)));
+            double error = DifferenceError(network, x, logits.argmax(1));
+            if (double.IsNaN(error))
+            {
+                findings.Add("The logits do not depend on the images, or their graph does not: there is no gradient.");
+            }
+
+            return new NetworkCheck(findings, (observed.Logits - logits).abs().max().ToDouble(), error);
         }
     }
 
+    // NaN where there is no gradient.
     private static double DifferenceError(ImageNetwork network, Tensor x, Tensor classes)
     {
-        Tensor gradient = Differentiation.LogitGradient(network, x, classes, createGraph: false).Gradient;
+        Tensor point = x.clone().requires_grad_(true);
+        Tensor chosen = network.Logits(point).gather(1, classes.unsqueeze(1));
+        if (Differentiation.GradientIfAny(chosen, point, createGraph: false) is not { } gradient)
+        {
+            return double.NaN;
+        }
+
         double length = gradient.norm().ToDouble(), step = 1e-3 * (network.Input.UpperBound - network.Input.LowerBound);
         if (length == 0)
         {

@@ -35,9 +35,9 @@ public sealed record HessianNormPenalty : TrainingObjective
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
         Tensor logits = network.LogitsOfNormalized(x);
-        Tensor gradient = Differentiation.GradientOfClass(logits, x, batch.Classes, createGraph: true);
+        Tensor gradient = Differentiation.GradientOfClass(nameof(HessianNormPenalty), network, logits, x, batch.Classes, createGraph: true);
         Tensor v = randn(x.shape, x.dtype, x.device, false, batch.Generator);
-        Tensor hessianTimesV = Differentiation.Gradient(gradient * v, x, createGraph: true);
+        Tensor hessianTimesV = Differentiation.GradientIfAny(gradient * v, x, createGraph: true) ?? zeros_like(x);
         return (logits, [new("hessian", Weight, Rowwise.SquaredNorm(hessianTimesV).mean())]);
     }
 }

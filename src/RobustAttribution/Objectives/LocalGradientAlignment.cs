@@ -17,8 +17,8 @@ namespace RobustAttribution.Objectives;
 /// </remarks>
 public sealed record LocalGradientAlignment : TrainingObjective
 {
-    /// <summary>ε in pixel units, at least 0: how far z goes. 4/255 by default (RECIPES: the paper's training scripts).</summary>
-    public double Epsilon { get; init => field = Require.NonNegative(value); } = 4.0 / 255;
+    /// <summary>ε in pixel units, from 0 to 1: how far z goes. 4/255 by default (RECIPES: the paper's training scripts).</summary>
+    public double Epsilon { get; init => field = Require.Pixels(value); } = 4.0 / 255;
 
     /// <summary>w_l2, at least 0. 0.01 by default (the paper's CIFAR-10 runs; 1.0 for ImageNet-100).</summary>
     public double L2Weight { get; init => field = Require.NonNegative(value); } = 0.01;
@@ -52,11 +52,12 @@ public sealed record LocalGradientAlignment : TrainingObjective
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
         Tensor logits = network.LogitsOfNormalized(x);
-        Tensor source = Differentiation.GradientOfClass(logits, x, batch.Classes, AttachSourceGradient); // g_y(x)
+        Tensor source = Differentiation.GradientOfClass(nameof(LocalGradientAlignment), network, logits, x, batch.Classes, AttachSourceGradient); // g_y(x)
         Tensor z = Perturbation.Draw(source.detach(), network.NormalizedRadius(Epsilon), batch.Generator);
         Tensor neighbour = (x + z).detach().requires_grad_(true);
         // g_y(x+z)
-        Tensor moved = Differentiation.GradientOfClass(network.LogitsOfNormalized(neighbour), neighbour, batch.Classes, createGraph: true);
+        Tensor moved = Differentiation.GradientOfClass(
+            nameof(LocalGradientAlignment), network, network.LogitsOfNormalized(neighbour), neighbour, batch.Classes, createGraph: true);
 
         List<Penalty> penalties = [];
         if (L2Weight > 0)

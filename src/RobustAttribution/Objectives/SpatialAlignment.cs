@@ -33,9 +33,13 @@ public sealed record SpatialAlignment : TrainingObjective
     /// <summary>ReLU: the paper's networks keep it for the classification.</summary>
     public override Activation? RecommendedActivation => Activation.Relu;
 
-    /// <summary>True where no <see cref="AttributionActivation"/> replaces the network's own, unless the weight is 0.</summary>
+    /// <summary>
+    /// True where no <see cref="AttributionActivation"/>, unless the weight is 0, or no <see cref="AttributionAttack.Surrogate"/> of a walking
+    /// <see cref="Attack"/> replaces the network's own.
+    /// </summary>
     public override bool NeedsSecondDerivative(ImageNetwork network)
-        => Weight > 0 && NetworkView.SurrogateFor(network, AttributionActivation) is null;
+        => (Weight > 0 && NetworkView.SurrogateFor(network, AttributionActivation) is null)
+            || (Attack.Steps > 0 && NetworkView.SurrogateFor(network, Attack.Surrogate) is null);
 
     /// <inheritdoc/>
     protected override (Tensor Logits, IReadOnlyList<Penalty> Penalties) Measure(TrainingBatch batch)
@@ -68,9 +72,11 @@ public sealed record SpatialAlignment : TrainingObjective
         using IDisposable? activation = surrogate is null ? null : network.WithActivation(surrogate);
         Tensor x = network.Normalize(images).requires_grad_(true);
         Tensor logits = network.LogitsOfNormalized(x);
-        Tensor own = Differentiation.GradientOfClass(logits, x, classes, createGraph: true);
-        Tensor rival = Differentiation.GradientOfClass(logits, x, AlignmentAttack.StrongestWrongClass(logits, classes), createGraph: true);
+        Tensor own = GradientOf(classes), rival = GradientOf(AlignmentAttack.StrongestWrongClass(logits, classes));
         return new InputGradients(logits, Attack.Vectors(x.detach()), Attack.Vectors(own), Attack.Vectors(rival));
+
+        Tensor GradientOf(Tensor of)
+            => Differentiation.GradientOfClass(nameof(SpatialAlignment), network, logits, x, of, createGraph: true);
     }
 
     /// <summary>Logits [N,K], and the vectors [N,·] of x, g_y and g_j*.</summary>

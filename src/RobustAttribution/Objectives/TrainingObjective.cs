@@ -35,8 +35,10 @@ public abstract record TrainingObjective : ITrainingObjective
 
         using IDisposable scope = Scope.Holding(network, images, classes, generator, classWeights);
         using IDisposable mode = enable_grad();
-        (Tensor logits, IReadOnlyList<Penalty> penalties) = Measure(new TrainingBatch(network, images.detach(), classes, generator));
-        Tensor crossEntropy = nn.functional.cross_entropy(logits, classes, classWeights);
+        // Copies, which a graph can keep also where they were made in inference mode.
+        TrainingBatch batch = new(network, images.detach().clone(), classes.clone(), generator);
+        (Tensor logits, IReadOnlyList<Penalty> penalties) = Measure(batch);
+        Tensor crossEntropy = nn.functional.cross_entropy(logits, batch.Classes, classWeights?.clone());
         Tensor loss = penalties.Aggregate(crossEntropy, (sum, penalty) => sum + (penalty.Value * penalty.Weight));
         LossTerm[] terms =
             [new("cross-entropy", Constant(crossEntropy)), .. penalties.Select(penalty => new LossTerm(penalty.Name, Constant(penalty.Value)))];

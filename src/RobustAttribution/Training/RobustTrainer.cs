@@ -38,6 +38,7 @@ public sealed class RobustTrainer(TrainingOptions options)
     {
         Require.NotNull(network, nameof(network));
         Require.NotNull(training, nameof(training));
+        using IDisposable? mode = InferenceMode.Leave();
         using var run = new TrainingRun(Options, network, training, validation, progress ?? (_ => { }), cancellationToken);
         return run.Execute();
     }

@@ -4,11 +4,18 @@ namespace RobustAttribution.Training;
 
 /// <summary>
 /// Progress of a training: <see cref="BatchProgress"/>, <see cref="ValidationProgress"/> or <see cref="EpochProgress"/>, in this order within an
-/// epoch.
+/// epoch; a <see cref="TrainingWarning"/> before all of them.
 /// </summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
 public abstract record TrainingProgress(int Epoch, int Epochs);
+
+/// <summary>Reported before the first step where the training can hardly do what its objective says.</summary>
+/// <param name="Epoch">The epoch about to run, from 1.</param>
+/// <param name="Epochs">Epochs planned.</param>
+/// <param name="Message">What is wrong, and what to do.</param>
+public sealed record TrainingWarning(int Epoch, int Epochs, string Message)
+    : TrainingProgress(Epoch, Epochs);
 
 /// <summary>Reported after a step, at most once in each <see cref="TrainingOptions.ProgressInterval"/>.</summary>
 /// <param name="Epoch">The running epoch, from 1.</param>

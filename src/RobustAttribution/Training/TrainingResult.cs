@@ -22,6 +22,9 @@ public enum TrainingEnd
 /// <param name="History">One entry for each epoch done.</param>
 public sealed record TrainingResult(TrainingEnd Reason, int EpochsDone, int? WeightsEpoch, IReadOnlyList<EpochProgress> History)
 {
+    /// <summary>The messages of <see cref="TrainingWarning"/>; none as a rule.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>False if the training was cancelled.</summary>
     public bool Completed => Reason != TrainingEnd.Cancelled;
 }

@@ -73,6 +73,12 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
         Resume();
+        string? warning = SecondDerivative.Missing(network, options.Objective, seed);
+        if (warning is not null)
+        {
+            report(new TrainingWarning(Math.Min(epoch + 1, options.Epochs), options.Epochs, warning));
+        }
+
         TrainingEnd end = TrainingEnd.AllEpochsDone;
         try
         {
@@ -96,7 +102,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         int? weightsEpoch = best.RestoreInto(network, end) ?? (step == 0 && epoch > 0 ? epoch : null);
-        return new TrainingResult(end, epoch, weightsEpoch, [.. history]);
+        return new TrainingResult(end, epoch, weightsEpoch, [.. history]) { Warnings = warning is null ? [] : [warning] };
     }
 
     public void Dispose()

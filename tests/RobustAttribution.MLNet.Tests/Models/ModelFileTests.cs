@@ -43,6 +43,7 @@ public sealed class ModelFileTests
 
     [TestMethod]
     [DataRow("1.1")]
+    [DataRow("1.2")]
     [DataRow(CommittedModel.Newest)]
     public void TheModelFilesOfEveryFormatAreStillRead(string format)
     {
@@ -178,7 +179,7 @@ public sealed class ModelFileTests
         AreNamed(
             new AttributionAttackEstimator.Options(),
             "attack, batchSize, cleanPredictedLabelColumnName, imageColumnName, method, outputColumnName, pictureColumnName,"
-            + " predictedLabelColumnName, reduction, scoreColumnName, seed, similarities, validColumnName");
+            + " predictedLabelColumnName, reduction, scoreColumnName, seed, similarities, unchangedColumnName, validColumnName");
         AreNamed(
             new RandomPerturbationEstimator.Options(),
             "batchSize, draws, imageColumnName, method, reduction, scoreColumnName, seed, similarities, threatModel");

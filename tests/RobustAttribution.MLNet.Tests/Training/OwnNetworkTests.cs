@@ -247,8 +247,6 @@ public sealed class OwnNetworkTests
             var trial = new NetworkTrial(handle, "Label", seed: 5);
             trial.RequireLogits(null);
             trial.RequireSavable("Score", "PredictedLabel");
-            using IChannel channel = ((IHostEnvironment)new MLContext()).Register("trial").Start("trial");
-            trial.WarnWithoutSecondDerivative(new LocalGradientAlignment(), channel);
             Assert.IsTrue(random.eq(get_rng_state()).all().item<bool>(), $"{kind}: the global generator");
             double[][] after = State(network);
             for (int i = 0; i < before.Length; i++)

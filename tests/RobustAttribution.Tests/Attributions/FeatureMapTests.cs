@@ -12,6 +12,46 @@ namespace RobustAttribution.Tests.Attributions;
 public sealed class FeatureMapTests
 {
     [TestMethod]
+    public void GradCamTakesEachLayerOfASequentialOrNamesIt()
+    {
+        using var scope = NewDisposeScope();
+        foreach (bool inPlace in new[] { false, true })
+        {
+            var backbone = nn.Sequential(
+                ("conv1", nn.Conv2d(1, 3, 3)), ("relu1", nn.ReLU(inPlace)), ("pool", nn.MaxPool2d(2)), ("conv2", nn.Conv2d(3, 2, 2)), ("relu2", nn.ReLU(inPlace)),
+                ("flatten", nn.Flatten()), ("head", nn.Linear(8, 3)));
+            using var network = new ImageNetwork(backbone, new InputSpecification(1, 8, 8), 3);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+            foreach (string layer in new[] { "conv1", "relu1", "pool", "conv2", "relu2", "flatten", "head" })
+            {
+                var method = new GradCam { Layer = layer };
+                if (layer is "flatten" or "head")
+                {
+                    string message = Assert.ThrowsExactly<NotSupportedException>(() => method.Attribute(network, images, classes)).Message;
+                    StringAssert.Contains(message, $"Layer '{layer}' puts out [3,");
+                    continue;
+                }
+
+                Tensor normalized = network.Normalize(images), maps = normalized;
+                Tensor? kept = null;
+                foreach ((string name, nn.Module module) in backbone.named_children())
+                {
+                    maps = module is TorchSharp.Modules.ReLU ? maps.relu() : ((nn.Module<Tensor, Tensor>)module).call(maps);
+                    if (name == layer)
+                    {
+                        kept = maps = maps.detach().requires_grad_(true);
+                    }
+                }
+
+                Tensor gradient = autograd.grad([maps.gather(1, classes.unsqueeze(1)).sum()], [kept!])[0];
+                Tensor expected = nn.functional.interpolate(
+                    (gradient.mean([2, 3], true) * kept!).sum(1, true).relu(), [8, 8], null, InterpolationMode.Bilinear, false);
+                Values.AreClose(expected, method.Attribute(network, images, classes), 1e-5, $"{layer}, in place {inPlace}");
+            }
+        }
+    }
+
+    [TestMethod]
     [DataRow(null)]
     [DataRow("conv1")]
     [DataRow("pool1")]

@@ -40,6 +40,21 @@ public sealed class SaliencyMapTests
     }
 
     [TestMethod]
+    public void NoScaleTurnsTheSignsOfAMap()
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor attribution = tensor(new double[] { -1, -2, -3, -4, 1, -2, 3, -4, 0, 0, 0, 0 }).reshape(3, 1, 2, 2);
+        foreach (MapScale scale in Enum.GetValues<MapScale>())
+        {
+            Tensor map = new MapReduction(MapSign.Signed, scale).Reduce(attribution);
+            CollectionAssert.AreEqual(Values.Of(attribution.sign()), Values.Of(map.sign()), scale.ToString());
+        }
+
+        Values.AreClose([-1, -2, -3, -4, 1 / 3.0, -2 / 3.0, 1, -4 / 3.0, 0, 0, 0, 0], Values.Of(new MapReduction(MapSign.Signed, MapScale.Max).Reduce(attribution)), 1e-12);
+        Values.AreClose([-0.1, -0.2, -0.3, -0.4, 0.5, -1, 1.5, -2, 0, 0, 0, 0], Values.Of(new MapReduction(MapSign.Signed, MapScale.Sum).Reduce(attribution)), 1e-12);
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Maps))]
     public void TheMapOfThePredictedClassComesWithTheLogits(SaliencyMap map)
     {

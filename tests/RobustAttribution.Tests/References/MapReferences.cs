@@ -59,7 +59,7 @@ internal static class MapReferences
 
         double divisor = scale == MapScale.None
             ? 1
-            : scale == MapScale.Sum ? map.Sum() : map.Max(value => scale == MapScale.Max ? value : Math.Abs(value));
+            : Math.Abs(scale == MapScale.Sum ? map.Sum() : map.Max(value => scale == MapScale.Max ? value : Math.Abs(value)));
         return [.. map.Select(value => divisor == 0 ? value : value / divisor)];
     }
 }

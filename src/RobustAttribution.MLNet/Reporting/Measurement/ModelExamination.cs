@@ -37,7 +37,8 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     /// <summary>Insertion, deletion, and adversarial insertion under the first attack.</summary>
     public PixelCurveMetrics Curves { get; private set; } = PixelCurveMetrics.Empty(options.PixelCurveSteps, attacked: true);
 
-    /// <summary>The worst and best images under the first attack; those without a valid attacked copy are not among them.</summary>
+    /// <summary>The worst and best images under the first attack; those without a valid attacked copy, or whose attack
+    /// improved nothing, are not among them.</summary>
     public IReadOnlyList<ReportedExample> Examples => examples.Examples;
 
     /// <summary>The first image of each of a few classes, whatever came of it.</summary>
@@ -131,7 +132,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         for (int i = 0; i < found.Length; i++)
         {
             RobustnessRow row = found[i];
-            bool usable = row.Valid && !double.IsNaN(row.Similarities[0]) && options.ExamplesAtEachEnd > 0;
+            bool usable = row.Valid && !row.Unchanged && !double.IsNaN(row.Similarities[0]) && options.ExamplesAtEachEnd > 0;
             bool isSample = sampleRows.Contains((int)row.Image);
             if (!usable && !isSample)
             {

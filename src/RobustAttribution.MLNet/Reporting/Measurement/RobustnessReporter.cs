@@ -229,10 +229,11 @@ internal static class ReportCards
 
     private static string Valid(IReadOnlyList<RobustnessRow> rows)
     {
-        int valid = rows.Count(row => row.Valid);
-        return valid == rows.Count
+        int valid = rows.Count(row => row.Valid), unchanged = rows.Count(row => row.Unchanged);
+        string found = valid == rows.Count
             ? $"found a copy with the same answer for all {rows.Count} images"
-            : $"found a copy with the same answer for {valid} of {rows.Count} images; the others are in no mean";
+            : $"found a copy with the same answer for {valid} of {rows.Count} images; the others (no such copy, or no gradient) are in no mean";
+        return unchanged == 0 ? found : $"{found}; improved nothing on {unchanged} of these, which are shown in no gallery of cases";
     }
 
     private static string Signs(MapSign sign) => sign switch

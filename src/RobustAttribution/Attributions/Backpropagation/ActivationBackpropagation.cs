@@ -17,7 +17,7 @@ public abstract record ActivationBackpropagation : ModifiedBackpropagation
         => PositiveSignal.apply(input, new PositiveSignal.Gate(call.Output, Slope(pass, call)));
 
     private protected sealed override Tensor Attribution(SecondPass pass, Tensor score)
-        => pass.Derivatives(score)[0] * pass.PerPixel; // d normalised / d pixel = 1/std
+        => pass.Derivatives(GetType().Name, score)[0] * pass.PerPixel; // d normalised / d pixel = 1/std
 
     /// <summary>Returns a given value and sends max(s, 0)·slope back. Differentiable twice.</summary>
     private sealed class PositiveSignal : autograd.SingleTensorFunction<PositiveSignal>

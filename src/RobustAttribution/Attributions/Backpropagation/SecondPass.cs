@@ -28,17 +28,15 @@ internal sealed class SecondPass(ImageNetwork network, Tensor input, bool withBo
     /// <summary>The derivative of a normalised pixel at the pixel, 1/std, [1,C,1,1] or [1,1,1,1].</summary>
     public Tensor PerPixel => network.NormalizedRadius(1);
 
-    /// <summary>The derivatives of a score at <see cref="Leaf"/> and at the bounds; zeros where it does not depend on one.</summary>
-    public Tensor[] Derivatives(Tensor score)
+    /// <summary>The derivatives of a score at <see cref="Leaf"/> and at the bounds; zeros where it does not depend on one of several.</summary>
+    /// <exception cref="InvalidOperationException">It depends on none.</exception>
+    public Tensor[] Derivatives(string method, Tensor score)
     {
         Tensor[] points = Bounds is { } bounds ? [Leaf, bounds.Lowest, bounds.Highest] : [Leaf];
-        return score.requires_grad
-            ?
-            [
-                .. autograd.grad([score], points, null, CreateGraph, CreateGraph, true)
-                    .Zip(points, (found, point) => found.IsInvalid ? zeros_like(point) : found),
-            ]
-            : [.. points.Select(point => zeros_like(point))];
+        IList<Tensor> found = score.requires_grad ? autograd.grad([score], points, null, CreateGraph, CreateGraph, true) : [];
+        return found.Any(derivative => !derivative.IsInvalid)
+            ? [.. found.Zip(points, (derivative, point) => derivative.IsInvalid ? zeros_like(point) : derivative)]
+            : throw Differentiation.Independent(method, network);
     }
 
     /// <summary>The bounds of the inputs of a layer that sees the images, of the shape of its input; null for others, or without bounds.</summary>

@@ -25,7 +25,9 @@ public sealed record GradCam : SinglePassAttribution
     {
         using var features = FeatureMaps.Of(network, Layer, connected: createGraph);
         Tensor logits = network.Logits(createGraph ? images : images.detach());
-        Tensor weights = Differentiation.GradientOfClass(logits, features.Maps, target(logits), createGraph).mean([2, 3], true); // [N,K,1,1]
+        string method = $"{nameof(GradCam)} of layer '{Layer ?? network.FeatureLayer}'";
+        Tensor gradient = Differentiation.GradientOfClass(method, network, logits, features.Maps, target(logits), createGraph);
+        Tensor weights = gradient.mean([2, 3], true); // [N,K,1,1]
         Tensor map = nn.functional.relu((weights * features.Maps).sum(1, true)); // [N,1,h,w]
         return (FeatureMaps.Enlarge(map, network.Input), logits);
     }

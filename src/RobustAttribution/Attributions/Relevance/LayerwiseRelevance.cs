@@ -84,7 +84,7 @@ public sealed record LayerwiseRelevance : ModifiedBackpropagation
 
     private protected override Tensor Attribution(SecondPass pass, Tensor score)
     {
-        Tensor[] c = pass.Derivatives(score);
+        Tensor[] c = pass.Derivatives(nameof(LayerwiseRelevance), score);
         Tensor relevance = pass.Input * c[0];
         return pass.Bounds is { } bounds ? relevance + (bounds.Lowest.detach() * c[1]) + (bounds.Highest.detach() * c[2]) : relevance;
     }
