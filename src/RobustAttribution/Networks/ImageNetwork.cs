@@ -309,6 +309,7 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>Writes parameters and buffers in safetensors, under PyTorch's names, in the network's type.</summary>
     /// <param name="stream">Written from its position on; left open.</param>
+    /// <exception cref="InvalidOperationException">A value is not finite; the message names the tensor, and nothing was written.</exception>
     public void SaveWeights(Stream stream) => NetworkWeights.Save(Backbone, stream);
 
     /// <summary>Loads parameters and buffers from safetensors, all or nothing.</summary>
@@ -318,14 +319,17 @@ public sealed class ImageNetwork : IDisposable
     /// missing.
     /// </remarks>
     /// <exception cref="FormatException">
-    /// The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.
+    /// The stream is damaged, its names or shapes are not those of the network, or a value is not finite; the message names the tensor, and the
+    /// network is unchanged.
     /// </exception>
     public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, stream);
 
     /// <summary>Loads the parameters and buffers whose names and shapes match, e.g. for a network with a new head.</summary>
     /// <param name="stream">As for <see cref="LoadWeights"/>.</param>
     /// <returns>The names that were loaded and those that were not.</returns>
-    /// <exception cref="FormatException">The stream is damaged, or nothing in it matches; the network is unchanged.</exception>
+    /// <exception cref="FormatException">
+    /// The stream is damaged, nothing in it matches, or a value that does is not finite; the network is unchanged.
+    /// </exception>
     public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, stream);
 
     /// <summary>Throws unless <paramref name="images"/> and <paramref name="classes"/> are a batch for this network.</summary>
