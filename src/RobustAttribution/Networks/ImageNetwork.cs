@@ -9,7 +9,8 @@ namespace RobustAttribution.Networks;
 /// The normalisation is its first layer, so budgets and step sizes are in pixel units everywhere.
 /// </summary>
 /// <remarks>
-/// Owns its backbone. Threads that share one network take turns, see <see cref="SyncRoot"/>; a change of mode or parameters applies to all of them.
+/// Owns its backbone, which is in evaluation mode from the start; a training changes that while it runs (<see cref="WithMode"/>).
+/// Threads that share one network take turns, see <see cref="SyncRoot"/>; a change of mode or parameters applies to all of them.
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
@@ -24,7 +25,8 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>Wraps a backbone that maps normalised images [N,C,H,W] to logits [N,K].</summary>
     /// <param name="backbone">
-    /// The network behind the normalisation: any module, see docs/how-to/bring-your-own-network.md. Owned by the new object.
+    /// The network behind the normalisation: any module, see docs/how-to/bring-your-own-network.md. Owned by the new object, which puts it in
+    /// evaluation mode.
     /// </param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
@@ -36,6 +38,7 @@ public sealed class ImageNetwork : IDisposable
         input.Validate();
         ClassCount = Require.InRange(classCount, 2, name: nameof(classCount));
         SyncRoot = Locks.GetOrCreateValue(backbone);
+        backbone.eval();
         structure = [.. backbone.named_modules()];
         activations = [.. Modules.Select(LayerKinds.ActivationOf).OfType<ActivationSite>()];
         foreach (Tensor tensor in backbone.parameters().Concat(backbone.buffers()))
@@ -47,7 +50,7 @@ public sealed class ImageNetwork : IDisposable
         (mean, deviation) = NormalisationTensors(parameter?.dtype ?? ScalarType.Float32, parameter?.device ?? CPU);
     }
 
-    /// <summary>Builds a network of a known architecture with fresh weights, on the CPU, in float32, in training mode.</summary>
+    /// <summary>Builds a network of a known architecture with fresh weights, on the CPU, in float32, in evaluation mode.</summary>
     /// <param name="architecture">What to build, e.g. one of <see cref="NetworkArchitecture"/>.</param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
