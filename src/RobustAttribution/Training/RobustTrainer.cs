@@ -24,7 +24,9 @@ public sealed class RobustTrainer(TrainingOptions options)
     /// <exception cref="NonFiniteLossException">
     /// A loss, parameter, buffer or logit was not finite; the network has the weights of the step where this was noticed.
     /// </exception>
-    /// <exception cref="CheckpointException">The checkpoint to resume from is damaged, or belongs to another training.</exception>
+    /// <exception cref="CheckpointException">
+    /// The checkpoint to resume from is damaged or of another training; or the folder cannot be written, or another training has it.
+    /// </exception>
     /// <exception cref="NotSupportedException">
     /// Checkpoints are requested, and the objective (or another component) is of a type that is not registered with <see cref="ComponentJson"/>.
     /// </exception>

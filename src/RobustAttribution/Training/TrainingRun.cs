@@ -29,7 +29,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainingMeter meter = new();
     private readonly BestEpoch best;
     private readonly TrainingClock clock = new();
-    private readonly CheckpointStore? checkpoints;
+    private CheckpointStore? checkpoints; // null where none are written
     private readonly List<EpochProgress> history = [];
     private readonly int stepsPerEpoch;
     private int epoch; // epochs done
@@ -51,9 +51,6 @@ internal sealed class TrainingRun : IDisposable
         options.CheckAgainst(network);
         stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
         parameters = TrainedParameters.Of(network, options);
-        checkpoints = options.Checkpoints is null
-            ? null
-            : new CheckpointStore(options.Checkpoints, TrainingFingerprint.Of(options, network, training, validation));
         frozenModules = TrainedParameters.FrozenModules(network, options);
         optimizer = new OptimizerState(options.Optimizer, parameters);
         best = new BestEpoch(options, validation is not null);
@@ -72,6 +69,7 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainingResult Execute()
     {
+        OpenCheckpoints();
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
         Resume();
@@ -117,6 +115,16 @@ internal sealed class TrainingRun : IDisposable
         augmentationGenerator.Dispose();
         objectiveGenerator.Dispose();
         classWeights?.Dispose();
+        checkpoints?.Dispose();
+    }
+
+    private void OpenCheckpoints()
+    {
+        if (options.Checkpoints is { } folder)
+        {
+            using IDisposable scope = NewDisposeScope();
+            checkpoints = new CheckpointStore(folder, TrainingFingerprint.Of(options, network, training, validation));
+        }
     }
 
     private void RunEpoch()
