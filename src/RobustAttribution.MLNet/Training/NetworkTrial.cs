@@ -100,8 +100,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
     }
 
     private string CauseOfNonFinite(string? initialWeightsPath)
-        => WeightSnapshot.Of(network).FirstOrDefault(entry => entry.Value.is_floating_point() && !entry.Value.isfinite().all().item<bool>()).Name
-            is not { } name
+        => FiniteValues.FirstOther(WeightSnapshot.Of(network)) is not { } name
             ? "Its parameters and buffers are finite, so its forward pass makes them."
             : $"Its '{name}' is not finite{(initialWeightsPath is null ? string.Empty : $" (InitialWeightsPath is '{initialWeightsPath}')")}.";
 

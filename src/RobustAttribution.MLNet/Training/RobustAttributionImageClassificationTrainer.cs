@@ -94,7 +94,6 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             var handle = new NetworkHandle(network, images, names, options.BatchSize);
             Try(channel, handle, seed);
             TrainingResult result = Train(channel, network, Read(channel, input, labels, specification, seed), seed);
-            network.Backbone.eval();
             return new RobustAttributionModelTransformer(environment, handle, options.ScoreColumnName, options.PredictedLabelColumnName, result);
         }
         catch

@@ -99,6 +99,11 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
                 throw Other("Input", ComponentJson.Write(card.Input), ComponentJson.Write(input));
             }
 
+            if (FiniteValues.FirstOther(WeightSnapshot.Of(handle.Network)) is { } name)
+            {
+                throw new ArgumentException($"The model to start from has no finite logits. Its '{name}' is not finite.");
+            }
+
             using var weights = new MemoryStream();
             handle.Network.SaveWeights(weights);
             weights.Position = 0;

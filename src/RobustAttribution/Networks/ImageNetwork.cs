@@ -10,7 +10,8 @@ namespace RobustAttribution.Networks;
 /// The normalisation is its first layer, so budgets and step sizes are in pixel units everywhere.
 /// </summary>
 /// <remarks>
-/// Owns its backbone. Threads that share one network take turns, see <see cref="SyncRoot"/>; a change of mode or parameters applies to all of them.
+/// Owns its backbone, which is in evaluation mode from the start; a training changes that while it runs (<see cref="WithMode"/>).
+/// Threads that share one network take turns, see <see cref="SyncRoot"/>; a change of mode or parameters applies to all of them.
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
@@ -27,7 +28,8 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>Wraps a backbone that maps normalised images [N,C,H,W] to logits [N,K].</summary>
     /// <param name="backbone">
-    /// The network behind the normalisation: any module, see docs/how-to/bring-your-own-network.md. Owned by the new object.
+    /// The network behind the normalisation: any module, see docs/how-to/bring-your-own-network.md. Owned by the new object, which puts it in
+    /// evaluation mode.
     /// </param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
@@ -39,6 +41,7 @@ public sealed class ImageNetwork : IDisposable
         input.Validate();
         ClassCount = Require.InRange(classCount, 2, name: nameof(classCount));
         SyncRoot = Locks.GetOrCreateValue(backbone);
+        backbone.eval();
         structure = [.. backbone.named_modules()];
         activations = [.. Modules.Select(LayerKinds.ActivationOf).OfType<ActivationSite>()];
         foreach (Tensor tensor in backbone.parameters().Concat(backbone.buffers()))
@@ -50,7 +53,7 @@ public sealed class ImageNetwork : IDisposable
         (mean, deviation) = NormalisationTensors(parameter?.dtype ?? ScalarType.Float32, parameter?.device ?? CPU);
     }
 
-    /// <summary>Builds a network of a known architecture with fresh weights, on the CPU, in float32, in training mode.</summary>
+    /// <summary>Builds a network of a known architecture with fresh weights, on the CPU, in float32, in evaluation mode.</summary>
     /// <param name="architecture">What to build, e.g. one of <see cref="NetworkArchitecture"/>.</param>
     /// <param name="input">Shape, mean and standard deviation of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
@@ -314,6 +317,7 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>Writes parameters and buffers in safetensors, under PyTorch's names, in the network's type.</summary>
     /// <param name="stream">Written from its position on; left open.</param>
+    /// <exception cref="InvalidOperationException">A value is not finite; the message names the tensor, and nothing was written.</exception>
     public void SaveWeights(Stream stream) => NetworkWeights.Save(Backbone, stream);
 
     /// <summary>Loads parameters and buffers from safetensors, all or nothing.</summary>
@@ -323,14 +327,17 @@ public sealed class ImageNetwork : IDisposable
     /// missing.
     /// </remarks>
     /// <exception cref="FormatException">
-    /// The stream is damaged, or its names or shapes are not those of the network; the message names the tensor, and the network is unchanged.
+    /// The stream is damaged, its names or shapes are not those of the network, or a value is not finite; the message names the tensor, and the
+    /// network is unchanged.
     /// </exception>
     public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, stream);
 
     /// <summary>Loads the parameters and buffers whose names and shapes match, e.g. for a network with a new head.</summary>
     /// <param name="stream">As for <see cref="LoadWeights"/>.</param>
     /// <returns>The names that were loaded and those that were not.</returns>
-    /// <exception cref="FormatException">The stream is damaged, or nothing in it matches; the network is unchanged.</exception>
+    /// <exception cref="FormatException">
+    /// The stream is damaged, nothing in it matches, or a value that does is not finite; the network is unchanged.
+    /// </exception>
     public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, stream);
 
     /// <summary>Throws unless <paramref name="images"/> and <paramref name="classes"/> are a batch for this network.</summary>

@@ -3,11 +3,12 @@ namespace RobustAttribution.Training;
 /// <summary>Where and how often a training writes checkpoints, so that it can resume after a crash with the same bits.</summary>
 /// <remarks>
 /// A checkpoint is one safetensors file with weights, optimizer state, generator states and position. It is written under another name, flushed to
-/// disk and then renamed, so a file under its final name is whole; the last two are kept.
+/// disk and then renamed, so a file under its final name is whole; the last two are kept. The lock is the file training.lock, which is released when
+/// the process ends, however it does; files of other trainings are never deleted.
 /// </remarks>
 public sealed record CheckpointOptions(string Folder)
 {
-    /// <summary>The folder of the files, created if missing. One folder is for one training.</summary>
+    /// <summary>The folder of the files, created if missing. One folder is for one training, which locks it while it runs.</summary>
     public string Folder { get; init => field = CheckFolder(value); } = CheckFolder(Folder);
 
     /// <summary>Write one after each so many epochs, at least 1; null for none. 1 by default. The end of the training is always written.</summary>
@@ -29,7 +30,9 @@ public sealed record CheckpointOptions(string Folder)
         => string.IsNullOrWhiteSpace(value) ? throw new ArgumentException($"{name} is empty; allowed is the path of a folder.", name) : value;
 }
 
-/// <summary>A checkpoint cannot be used: it is damaged, or belongs to another training. The message names the file and the reason.</summary>
+/// <summary>
+/// A checkpoint or its folder cannot be used: damaged, of another training, in use or not writable. The message names it and the reason.
+/// </summary>
 public sealed class CheckpointException : IOException
 {
     /// <summary>Makes an exception without a message.</summary>

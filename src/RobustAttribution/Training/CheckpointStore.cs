@@ -6,25 +6,46 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
-/// <summary>The checkpoint files of one folder.</summary>
-internal sealed class CheckpointStore
+/// <summary>The checkpoint files of one folder, which belongs to this training until it is disposed or its process ends.</summary>
+internal sealed class CheckpointStore : IDisposable
 {
     private const string Format = "RobustAttribution checkpoint 1";
     private const string Prefix = "checkpoint-";
     private const string Extension = ".safetensors";
     private const string Unfinished = ".unfinished";
+    private const string LockName = "training.lock";
     private const int Kept = 2;
     private const string FormatKey = "format", FingerprintKey = "fingerprint", PositionKey = "position", ChecksumKey = "sha256";
 
     private readonly CheckpointOptions options;
     private readonly string fingerprint;
+    private readonly FileStream locked;
+    private readonly List<string> own = []; // this training's files, oldest first: no other is ever deleted
 
-    /// <summary>Opens the folder, and removes what a killed process left half written.</summary>
-    /// <exception cref="CheckpointException">The folder has checkpoints, and the options forbid resuming.</exception>
+    /// <summary>Takes the folder, and removes what a killed process left half written.</summary>
+    /// <exception cref="CheckpointException">
+    /// Another training has the folder, it cannot be written, or it has checkpoints and the options forbid resuming.
+    /// </exception>
     public CheckpointStore(CheckpointOptions options, string fingerprint)
     {
         (this.options, this.fingerprint) = (options, fingerprint);
-        Directory.CreateDirectory(options.Folder);
+        locked = Lock(options.Folder);
+        try
+        {
+            Prepare();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives the folder back.</summary>
+    public void Dispose() => locked.Dispose();
+
+    private void Prepare()
+    {
         foreach (string file in Directory.EnumerateFiles(options.Folder, $"{Prefix}*{Extension}{Unfinished}"))
         {
             File.Delete(file);
@@ -54,9 +75,12 @@ internal sealed class CheckpointStore
         }
 
         File.Move(path + Unfinished, path, overwrite: true);
-        foreach (string old in Files().Skip(Kept))
+        own.Remove(path);
+        own.Add(path);
+        while (own.Count > Kept)
         {
-            File.Delete(old);
+            File.Delete(own[0]);
+            own.RemoveAt(0);
         }
     }
 
@@ -79,6 +103,8 @@ internal sealed class CheckpointStore
             }
 
             Check(path, content);
+            own.AddRange(Files().Skip(1).Where(IsOwn).Order(StringComparer.Ordinal));
+            own.Add(path);
             return (TrainingPosition.FromJson(content.Metadata[PositionKey]), content);
         }
         catch (Exception error) when (error is FormatException or JsonException)
@@ -90,6 +116,46 @@ internal sealed class CheckpointStore
         {
             content?.Dispose();
             throw;
+        }
+    }
+
+    private bool IsOwn(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            using SafetensorsContent content = Safetensors.Read(stream);
+            return content.Metadata.GetValueOrDefault(FingerprintKey) is string found && TrainingFingerprint.Difference(found, fingerprint).Length == 0;
+        }
+        catch (Exception error) when (error is FormatException or JsonException)
+        {
+            return false; // it may be anybody's, so it stays
+        }
+    }
+
+    /// <summary>Opens the lock of a folder, which the operating system lets go when the process ends.</summary>
+    private static FileStream Lock(string folder)
+    {
+        string path = Path.Combine(folder, LockName);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            if (File.Exists(path))
+            {
+                return stream;
+            }
+
+            stream.Dispose();
+            throw new IOException($"{path} was deleted by another process."); // its holder ended between opening and locking
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(
+                File.Exists(path)
+                    ? $"Another training writes its checkpoints to {folder}. Wait for its end, or choose another folder. {error.Message}"
+                    : $"Checkpoints cannot be written to {folder}: {error.Message}",
+                error);
         }
     }
 

@@ -21,8 +21,12 @@ public sealed class RobustTrainer(TrainingOptions options)
     /// <param name="progress">Called on this thread; an exception from it ends the training and leaves this method. Null for none.</param>
     /// <param name="cancellationToken">Checked before each batch; <see cref="TrainingOptions.OnCancellation"/> decides what happens then.</param>
     /// <exception cref="ArgumentException">The options do not fit the network or the sources; the message names the option.</exception>
-    /// <exception cref="NonFiniteLossException">A loss was not finite; the network has the weights of the step where this was noticed.</exception>
-    /// <exception cref="CheckpointException">The checkpoint to resume from is damaged, or belongs to another training.</exception>
+    /// <exception cref="NonFiniteLossException">
+    /// A loss, parameter, buffer or logit was not finite; the network has the weights of the step where this was noticed.
+    /// </exception>
+    /// <exception cref="CheckpointException">
+    /// The checkpoint to resume from is damaged or of another training; or the folder cannot be written, or another training has it.
+    /// </exception>
     /// <exception cref="NotSupportedException">
     /// Checkpoints are requested, and the objective (or another component) is of a type that is not registered with <see cref="ComponentJson"/>.
     /// </exception>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using TorchSharp;
@@ -28,11 +29,12 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainingMeter meter = new();
     private readonly BestEpoch best;
     private readonly TrainingClock clock = new();
-    private readonly CheckpointStore? checkpoints;
+    private CheckpointStore? checkpoints; // null where none are written
     private readonly List<EpochProgress> history = [];
     private readonly int stepsPerEpoch;
     private int epoch; // epochs done
     private int step; // steps done in the running epoch
+    private Tensor? latestImages; // [N,C,H,W]: those of the latest step, where its result is not yet known to be finite
 
     public TrainingRun(
         TrainingOptions options,
@@ -49,9 +51,6 @@ internal sealed class TrainingRun : IDisposable
         options.CheckAgainst(network);
         stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
         parameters = TrainedParameters.Of(network, options);
-        checkpoints = options.Checkpoints is null
-            ? null
-            : new CheckpointStore(options.Checkpoints, TrainingFingerprint.Of(options, network, training, validation));
         frozenModules = TrainedParameters.FrozenModules(network, options);
         optimizer = new OptimizerState(options.Optimizer, parameters);
         best = new BestEpoch(options, validation is not null);
@@ -70,6 +69,7 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainingResult Execute()
     {
+        OpenCheckpoints();
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
         Resume();
@@ -101,7 +101,13 @@ internal sealed class TrainingRun : IDisposable
             end = TrainingEnd.Cancelled;
         }
 
-        int? weightsEpoch = best.RestoreInto(network, end) ?? (step == 0 && epoch > 0 ? epoch : null);
+        int? weightsEpoch = best.RestoreInto(network, end);
+        if (weightsEpoch is null)
+        {
+            RequireFinite();
+            weightsEpoch = step == 0 && epoch > 0 ? epoch : null;
+        }
+
         return new TrainingResult(end, epoch, weightsEpoch, [.. history]) { Warnings = warning is null ? [] : [warning] };
     }
 
@@ -110,10 +116,21 @@ internal sealed class TrainingRun : IDisposable
         optimizer.Dispose();
         stepState?.Dispose();
         meter.Dispose();
+        latestImages?.Dispose();
         best.Dispose();
         augmentationGenerator.Dispose();
         objectiveGenerator.Dispose();
         classWeights?.Dispose();
+        checkpoints?.Dispose();
+    }
+
+    private void OpenCheckpoints()
+    {
+        if (options.Checkpoints is { } folder)
+        {
+            using IDisposable scope = NewDisposeScope();
+            checkpoints = new CheckpointStore(folder, TrainingFingerprint.Of(options, network, training, validation));
+        }
     }
 
     private void RunEpoch()
@@ -124,7 +141,7 @@ internal sealed class TrainingRun : IDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 double rate = RateOf(step);
-                Train(batch, rate);
+                TrainWithin(batch, rate);
                 step++;
                 clock.AddStep(batch.Classes.shape[0]);
                 if (clock.IsReportDue(options.ProgressInterval))
@@ -149,6 +166,18 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
+    private void TrainWithin(ImageBatch batch, double rate)
+    {
+        try
+        {
+            Train(batch, rate);
+        }
+        catch (ExternalException error) when (error.Message.Contains("without overflow", StringComparison.Ordinal)) // libtorch, of a Scalar
+        {
+            throw NonFiniteLossException.OfOverflow(epoch + 1, step + 1, network.DataType.ToString(), rate, error);
+        }
+    }
+
     private void Train(ImageBatch batch, double rate)
     {
         using IDisposable scope = NewDisposeScope();
@@ -159,6 +188,8 @@ internal sealed class TrainingRun : IDisposable
         IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
         optimizer.Update(gradients, rate, options.GradientClipNorm);
         meter.Add(result, classes, step + 1);
+        latestImages?.Dispose();
+        latestImages = images.detach().DetachFromDisposeScope();
 
         ObjectiveResult Evaluate() => options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
     }
@@ -168,12 +199,18 @@ internal sealed class TrainingRun : IDisposable
     {
         double rate = RateOf(stepsPerEpoch - 1);
         (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
+        RequireFinite();
         ValidationProgress? validated = null;
         if (validation is not null)
         {
             long start = Stopwatch.GetTimestamp();
             EvaluationResult result = Evaluation.Measure(network, validation, options.BatchSize, cancellationToken);
             clock.AddValidation(Stopwatch.GetElapsedTime(start));
+            if (!double.IsFinite(result.Loss))
+            {
+                throw NonFiniteLossException.OfValidation(epoch + 1, step, result.Loss, rate);
+            }
+
             validated = new ValidationProgress(epoch + 1, options.Epochs, result.Loss, result.Accuracy, best.IsBetter(result.Loss, result.Accuracy));
         }
 
@@ -196,6 +233,34 @@ internal sealed class TrainingRun : IDisposable
         report(history[^1]);
     }
 
+    /// <summary>Throws unless parameters and buffers are finite, and the logits of the latest images too.</summary>
+    private void RequireFinite()
+    {
+        if (latestImages is null)
+        {
+            return; // nothing was trained since this was checked
+        }
+
+        (int last, int steps) = step > 0 ? (epoch + 1, step) : (epoch, stepsPerEpoch);
+        double rate = options.LearningRate * options.Schedule.Factor(last - 1 + ((steps - 1.0) / stepsPerEpoch), options.Epochs);
+        if (FiniteValues.FirstOther(WeightSnapshot.Of(network)) is { } name)
+        {
+            throw NonFiniteLossException.OfState(last, steps, name, rate);
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable gradients = no_grad();
+        using IDisposable mode = network.WithMode(training: false);
+        if (!network.Logits(latestImages).isfinite().all().item<bool>())
+        {
+            (string largest, double value) = FiniteValues.Largest(WeightSnapshot.Of(network));
+            throw NonFiniteLossException.OfLogits(last, steps, largest, value, rate);
+        }
+
+        latestImages.Dispose();
+        latestImages = null;
+    }
+
     private void SaveCheckpoint()
     {
         if (checkpoints is null)
@@ -204,6 +269,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         meter.Read(epoch + 1); // throws if the weights are not worth keeping
+        RequireFinite();
         using IDisposable scope = NewDisposeScope();
         var position = new TrainingPosition(
             epoch, step, meter.Count, meter.TermNames, best.Value, best.Weights?.Epoch ?? 0, best.EpochsWithoutImprovement,

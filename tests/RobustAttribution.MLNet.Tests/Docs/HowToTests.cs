@@ -3,6 +3,7 @@ using Microsoft.ML;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using TorchSharp;
+using TorchSharp.Modules;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 
@@ -33,6 +34,39 @@ public sealed class HowToTests
         using var stream = new BinaryReader(File.OpenRead(weights));
         using JsonDocument header = JsonDocument.Parse(stream.ReadBytes((int)stream.ReadInt64())); // safetensors: its length, then JSON
         CollectionAssert.Contains(header.RootElement.EnumerateObject().Select(entry => entry.Name).ToArray(), "conv1.weight");
+    }
+
+    [TestMethod]
+    public void WeightsOfTorchVisionGiveTorchVisionsLogits()
+    {
+        using var folder = new DataFolder();
+        using DisposeScope scope = torch.NewDisposeScope();
+        using IDisposable mode = torch.no_grad();
+        var input = new InputSpecification(3, 224, 224) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
+        torch.nn.Module<torch.Tensor, torch.Tensor> module = torchvision.models.resnet18();
+        using var generator = new torch.Generator(5);
+        foreach (BatchNorm2d norm in module.modules().OfType<BatchNorm2d>())
+        {
+            norm.get_buffer("running_mean")!.uniform_(-0.3, 0.3, generator);
+            norm.get_buffer("running_var")!.uniform_(0.5, 1.5, generator);
+        }
+
+        using var original = new ImageNetwork(module, input, 1000);
+        string path = folder.Of("weights.safetensors");
+        using (FileStream file = File.Create(path))
+        {
+            original.SaveWeights(file);
+        }
+
+        torch.Tensor images = torch.rand([2, 3, 224, 224], generator: generator);
+        module.eval();
+        torch.Tensor mean = torch.tensor(new float[] { 0.485f, 0.456f, 0.406f }).reshape(1, 3, 1, 1);
+        torch.Tensor deviation = torch.tensor(new float[] { 0.229f, 0.224f, 0.225f }).reshape(1, 3, 1, 1);
+        torch.Tensor expected = module.call((images - mean) / deviation);
+
+        torch.Tensor logits = NetworkSnippets.Load(path, images);
+
+        Assert.AreEqual(0, (logits - expected).abs().max().item<float>(), 1e-4 * expected.abs().max().item<float>());
     }
 
     [TestMethod]

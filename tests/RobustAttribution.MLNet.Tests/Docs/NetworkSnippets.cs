@@ -64,7 +64,7 @@ internal static class NetworkSnippets
     {
         #region Wrap
         using var network = new ImageNetwork(module, new InputSpecification(1, 28, 28), classCount: 10);
-        using IDisposable inspection = network.ForInspection(); // evaluation mode, parameters frozen
+        using IDisposable inspection = network.ForInspection(); // parameters frozen, which saves time
         using Tensor relevance = new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus }.Attribute(network, images, classes);
         using Tensor cam = new GradCam { Layer = "conv2" }.Attribute(network, images, classes);
         using AttackResult attack = new TopKAttack { Steps = 5 }.Perturb(network, images, classes, new Generator(1)); // through softplus
@@ -72,7 +72,7 @@ internal static class NetworkSnippets
         return (relevance.shape, attack.Images.shape);
     }
 
-    public static void Load(string path, Tensor images)
+    public static Tensor Load(string path, Tensor images)
     {
         #region Load
         var input = new InputSpecification(3, 224, 224) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
@@ -85,6 +85,7 @@ internal static class NetworkSnippets
 
         using Tensor logits = network.Logits(images); // [N, 1000]; images in [0, 1], not normalised
         #endregion
+        return logits.clone();
     }
 
     public static RobustAttributionImageClassificationTrainer FineTune(MLContext mlContext, string path)

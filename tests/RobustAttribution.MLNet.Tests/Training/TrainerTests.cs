@@ -6,6 +6,7 @@ using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Tests.Training;
 
@@ -178,6 +179,34 @@ public sealed class TrainerTests
         context.Options = context.Options with { Network = new SmallConvNetArchitecture() };
         string message = Assert.ThrowsExactly<ArgumentException>(() => context.Trainer().Fit(context.Training, first)).Message;
         StringAssert.Contains(message, "The model to start from has the Network CountingArchitecture, and the options and the data have SmallConvNetArchitecture");
+    }
+
+    [TestMethod]
+    [DataRow(1e30)]
+    [DataRow(1e300)]
+    public void ADivergedTrainingGivesNoModel(double rate)
+    {
+        using var context = new Context(1);
+        context.Options = context.Options with { LearningRate = rate, Epochs = 1, BatchSize = 64 };
+        NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(() => context.Train().Dispose());
+        StringAssert.Contains(error.Message, "epoch 1");
+        StringAssert.Contains(error.Message, $"learning rate ({rate})");
+    }
+
+    [TestMethod]
+    public void AModelThatIsNotFiniteIsNotSaved()
+    {
+        using var context = new Context(1);
+        using RobustAttributionModelTransformer model = context.Train();
+        using (NewDisposeScope())
+        using (no_grad())
+        {
+            model.Network.Backbone.parameters().First().fill_(double.PositiveInfinity);
+        }
+
+        string name = model.Network.Backbone.named_parameters().First().name;
+        string message = Assert.ThrowsExactly<InvalidOperationException>(() => context.ML.Model.Save(model, null, Stream.Null)).Message;
+        StringAssert.Contains(message, $"Tensor '{name}' of the network");
     }
 
     [TestMethod]

@@ -5,7 +5,7 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("robust-attribution-").FullName;
 
-    public string[] Files => [.. Directory.GetFiles(Path).Order(StringComparer.Ordinal)];
+    public string[] Files => [.. Directory.GetFiles(Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -44,6 +44,56 @@ public sealed class NetworkGoldenTests
     }
 
     [TestMethod]
+    [DataRow("resnet18-small")]
+    [DataRow("wideresnet-16-2")]
+    public void LoadedWeightsGivePyTorchsLogitsInEveryBatchAndMoveNoStatistics(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        JsonElement golden = Cases.GetProperty(name);
+        long[] shape = [.. golden.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())];
+        double[] expected = [.. golden.GetProperty("logits").EnumerateArray().SelectMany(row => row.EnumerateArray().Select(value => value.GetDouble()))];
+        int classes = expected.Length / (int)shape[0];
+        using var weights = new MemoryStream();
+        using (ImageNetwork written = Build(name, (int)shape[1], (int)shape[2], (int)shape[3], classes))
+        {
+            written.SaveWeights(weights);
+        }
+
+        weights.Position = 0;
+        var input = new InputSpecification((int)shape[1], (int)shape[2], (int)shape[3]);
+        using ImageNetwork network = ImageNetwork.Create(Architectures[name], input, classes, Activation.Relu, new Generator(1, CPU));
+        network.MoveTo(CPU, ScalarType.Float64);
+        network.LoadWeights(weights);
+        Tensor images = (FormulaWeights.Images(shape) * 0.5) + 0.5; // the default normalisation takes this back
+
+        for (int image = 0; image < shape[0]; image++)
+        {
+            Values.AreClose(expected[(image * classes)..((image + 1) * classes)], Values.Of(network.Logits(images.narrow(0, image, 1))), 1e-9);
+        }
+
+        Values.AreClose(expected, Values.Of(network.Logits(images)), 1e-9);
+    }
+
+    [TestMethod]
+    public void AModuleHandedOverInTrainingModeComputesInEvaluationMode()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var module = nn.Sequential(("conv", nn.Conv2d(1, 2, 3)), ("norm", nn.BatchNorm2d(2)), ("drop", nn.Dropout(0.5)), ("flatten", nn.Flatten()));
+        Assert.IsTrue(module.training);
+        using var network = new ImageNetwork(module, new InputSpecification(1, 3, 3), 2);
+        Tensor images = rand([4, 1, 3, 3]);
+
+        Tensor logits = network.Logits(images);
+
+        Values.AreClose(logits, network.Logits(images), 0);
+        Values.AreClose(logits.narrow(0, 1, 1), network.Logits(images.narrow(0, 1, 1)), 1e-6);
+        Assert.IsFalse(network.Modules.Any(part => part.training));
+        Assert.AreEqual(0, module.get_buffer("norm.running_mean")!.abs().max().item<float>());
+    }
+
+    [TestMethod]
     [DataRow("resnet18", 1000)]
     [DataRow("resnet50", 1000)]
     [DataRow("wideresnet-16-2", 10)]
@@ -106,7 +156,6 @@ public sealed class NetworkGoldenTests
         ImageNetwork network = ImageNetwork.Create(Architectures[name], input, classes, Activation.Relu, new Generator(1, CPU));
         network.MoveTo(CPU, ScalarType.Float64);
         FormulaWeights.Fill(network.Backbone);
-        network.Backbone.eval();
         return network;
     }
 }

@@ -262,6 +262,55 @@ public sealed class CheckpointTests
     }
 
     [TestMethod]
+    public void TwoTrainingsDoNotShareAFolder()
+    {
+        using var folder = new TemporaryFolder();
+        TrainingOptions options = Options(folder.Path);
+        List<string> errors = [];
+        (Dictionary<string, double[]> weights, _) = Train(options, progress: progress =>
+        {
+            if (progress is EpochProgress)
+            {
+                errors.Add(Assert.ThrowsExactly<CheckpointException>(() => Train(options with { Epochs = 1 })).Message);
+            }
+        });
+        Assert.AreEqual(3, errors.Count);
+        StringAssert.StartsWith(errors[0], $"Another training writes its checkpoints to {folder.Path}. ");
+        AssertSameBits(Train(options with { Checkpoints = null }).Weights, weights);
+        CollectionAssert.AreEqual(folder.Files, Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal).ToArray(), "the lock is gone");
+        AssertSameBits(weights, Train(options).Weights); // the folder is free again
+    }
+
+    [TestMethod]
+    public void AFolderThatCannotBeWrittenIsNamedBeforeTheFirstStep()
+    {
+        using var folder = new TemporaryFolder();
+        string file = System.IO.Path.Combine(folder.Path, "file");
+        File.WriteAllText(file, "no folder");
+        int steps = 0;
+        string message = Assert.ThrowsExactly<CheckpointException>(() => Train(Options(System.IO.Path.Combine(file, "in")), progress: _ => steps++)).Message;
+        StringAssert.Contains(message, $"Checkpoints cannot be written to {System.IO.Path.Combine(file, "in")}: ");
+        Assert.AreEqual(0, steps);
+    }
+
+    [TestMethod]
+    public void FilesOfAnotherTrainingAreNotDeleted()
+    {
+        using TemporaryFolder other = new(), folder = new();
+        Train(Options(other.Path) with { Epochs = 1, Seed = 12 });
+        TrainingOptions options = Options(folder.Path);
+        Assert.ThrowsExactly<InvalidOperationException>(() => Train(options, progress: KillAt(5)));
+        string foreign = System.IO.Path.Combine(folder.Path, "checkpoint-000000001.safetensors");
+        File.Copy(other.Files[0], foreign);
+        byte[] former = File.ReadAllBytes(foreign);
+
+        Train(options);
+
+        CollectionAssert.AreEqual(former, File.ReadAllBytes(foreign));
+        Assert.AreEqual(3, folder.Files.Length, "the last two of its own, and the other's");
+    }
+
+    [TestMethod]
     public void AProcessKilledBySignalIsResumedWithTheSameBits()
     {
         using var folder = new TemporaryFolder();
@@ -276,6 +325,9 @@ public sealed class CheckpointTests
                     () => folder.Files.Any(file => Number(file) >= target && !file.EndsWith("unfinished", StringComparison.Ordinal)),
                     TimeSpan.FromMinutes(2)),
                 child.Output);
+            Assert.IsTrue(
+                Assert.ThrowsExactly<CheckpointException>(() => Train(Options(folder.Path) with { Epochs = ChildEpochs })).Message
+                    .StartsWith($"Another training writes its checkpoints to {folder.Path}. ", StringComparison.Ordinal));
             child.Kill();
             former = folder.Files.Where(file => !file.EndsWith("unfinished", StringComparison.Ordinal)).Max(Number);
             Assert.IsTrue(former < ChildEpochs * StepsPerEpoch, "killed before its end");

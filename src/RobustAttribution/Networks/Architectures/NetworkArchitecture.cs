@@ -42,7 +42,7 @@ public abstract record NetworkArchitecture
     /// <remarks>Class activation maps take their weights from it; null where logits are computed otherwise.</remarks>
     public virtual string? PooledHead => null;
 
-    /// <summary>Builds the network that maps normalised images to logits, on the CPU, in float32, in training mode.</summary>
+    /// <summary>Builds the network that maps normalised images to logits, on the CPU, in float32.</summary>
     /// <param name="input">Shape of the images.</param>
     /// <param name="classCount">K, at least 2.</param>
     /// <param name="generator">

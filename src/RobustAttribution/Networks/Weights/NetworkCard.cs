@@ -70,7 +70,6 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
         try
         {
             network.LoadWeights(weights);
-            network.Backbone.eval();
             return network;
         }
         catch

@@ -10,9 +10,16 @@ internal static class NetworkWeights
 
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
 
+    /// <exception cref="InvalidOperationException">A value is not finite; nothing was written.</exception>
     public static void Save(nn.Module module, Stream stream)
     {
         using IDisposable scope = NewDisposeScope();
+        if (FiniteValues.FirstOther(StateOf(module)) is { } name)
+        {
+            throw new InvalidOperationException(
+                $"Tensor '{name}' of the network {module.GetName()} has a value that is not finite (NaN or infinity), so it is not saved.");
+        }
+
         Safetensors.Write(
             stream,
             StateOf(module)
@@ -95,6 +102,13 @@ internal static class NetworkWeights
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
         Dictionary<string, Tensor> state = StateOf(module).ToDictionary(entry => entry.Name, entry => entry.Tensor);
+        if (FiniteValues.FirstOther(names.Select(name => (name, content.Tensors[name].to(state[name].dtype)))) is { } other)
+        {
+            throw new FormatException(
+                $"Tensor '{other}' has a value that is not finite (NaN or infinity), or that {state[other].dtype} cannot hold;"
+                + " a network with it has no finite logits.");
+        }
+
         foreach (string name in names)
         {
             state[name].copy_(content.Tensors[name]);

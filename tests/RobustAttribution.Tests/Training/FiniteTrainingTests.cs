@@ -1,0 +1,131 @@
+using RobustAttribution.Networks;
+using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Training;
+using TorchSharp;
+using static RobustAttribution.Tests.Fixtures.TrainingProblems;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Training;
+
+[TestClass]
+public sealed class FiniteTrainingTests
+{
+    private const string Buffer = "norm.running_var";
+
+    private static readonly TrainingOptions OneStep = new() { Epochs = 1, BatchSize = 16, ProgressInterval = TimeSpan.FromHours(1) };
+
+    [TestMethod]
+    [DataRow("AdamW", 1e30, "logits", "the largest magnitude of its parameters and buffers is 1E+30, in '")]
+    [DataRow("AdamW", 1e38, "loss", "too large for Float32: the learning rate (1E+38)")] // Adam divides it by 1 − β₁
+    [DataRow("Sgd", 1e38, "logits", "Lower the learning rate (1E+38), or clip the gradient (GradientClipNorm).")]
+    [DataRow("Sgd", 1e300, "loss", "too large for Float32: the learning rate (1E+300)")]
+    [DataRow("AdamW", 1e300, "loss", "too large for Float32: the learning rate (1E+300)")]
+    public void AStepThatDivergesIsNoTrainedNetwork(string optimizer, double rate, string term, string part)
+    {
+        using ImageNetwork network = Network(type: ScalarType.Float32);
+        using var folder = new TemporaryFolder();
+        TrainingOptions options = OneStep with
+        {
+            LearningRate = rate,
+            Optimizer = optimizer == "Sgd" ? new Sgd() : new AdamW(),
+            Checkpoints = new CheckpointOptions(folder.Path),
+        };
+        NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(() => new RobustTrainer(options).Fit(network, Images(16)));
+        Assert.AreEqual((1, 1, term), (error.Epoch, error.Step, error.Term), error.Message);
+        StringAssert.Contains(error.Message, part);
+        Assert.AreEqual(0, folder.Files.Length, "checkpoints");
+    }
+
+    [TestMethod]
+    public void ABufferThatIsNotFiniteIsNamedBeforeAnEpochIsTheBest()
+    {
+        using ImageNetwork network = Network();
+        var objective = new ScriptedObjective((step, _) => { if (step == 3) { Poison(network); } });
+        bool reported = false;
+        NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(() => new RobustTrainer(
+            OneStep with { Objective = objective, Epochs = 2, OnCancellation = CancellationBehavior.KeepBest })
+            .Fit(network, Images(48), Images(16, 8), progress => reported |= progress is not BatchProgress));
+        Assert.AreEqual((1, 3, Buffer), (error.Epoch, error.Step, error.Term));
+        StringAssert.Contains(error.Message, $"'{Buffer}' of the network was not finite in epoch 1, after step 3. Lower the learning rate (0.001)");
+        Assert.IsFalse(reported);
+    }
+
+    [TestMethod]
+    public void ACancelledTrainingDoesNotKeepWhatIsNotFinite()
+    {
+        using var source = new CancellationTokenSource();
+        using ImageNetwork network = Network();
+        var objective = new ScriptedObjective((step, _) =>
+        {
+            if (step == 2)
+            {
+                Poison(network);
+                source.Cancel();
+            }
+        });
+        TrainingOptions options = OneStep with { Objective = objective, OnCancellation = CancellationBehavior.KeepLatest };
+        NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(
+            () => new RobustTrainer(options).Fit(network, Images(48), cancellationToken: source.Token));
+        Assert.AreEqual((1, 2, Buffer), (error.Epoch, error.Step, error.Term));
+    }
+
+    [TestMethod]
+    public void AValidationLossThatIsNotFiniteEndsTheTraining()
+    {
+        using var network = new ImageNetwork(new Logarithm(), new InputSpecification(1, 6, 6) { Mean = [0], StandardDeviation = [1] }, Classes);
+        var black = new TensorBatchSource(zeros(4, 1, 6, 6, ScalarType.Byte), zeros(4, ScalarType.Int64));
+        NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(
+            () => new RobustTrainer(OneStep with { Epochs = 3 }).Fit(network, Images(16), black));
+        Assert.AreEqual((1, "validation loss"), (error.Epoch, error.Term));
+        StringAssert.Contains(error.Message, "The validation loss was NaN in epoch 1. Lower the learning rate (0.001)");
+    }
+
+    [TestMethod]
+    public void WeightsThatAreNotFiniteAreNeitherSavedNorLoaded()
+    {
+        using ImageNetwork network = Network(type: ScalarType.Float32), target = Network(seed: 2, type: ScalarType.Float32);
+        using MemoryStream stream = new(), huge = new();
+        using (ImageNetwork wide = Network())
+        {
+            wide.SaveWeights(stream);
+            using (no_grad())
+            {
+                wide.Backbone.get_parameter("fc.bias")!.fill_(1e300); // finite in float64 alone
+            }
+
+            wide.SaveWeights(huge);
+        }
+
+        Dictionary<string, double[]> former = Weights(target);
+        foreach (Action<Stream> load in new Action<Stream>[] { target.LoadWeights, weights => target.LoadMatchingWeights(weights) })
+        {
+            huge.Position = 0;
+            string message = Assert.ThrowsExactly<FormatException>(() => load(huge)).Message;
+            StringAssert.Contains(message, "Tensor 'fc.bias' has a value that is not finite (NaN or infinity), or that Float32 cannot hold");
+            AssertSameBits(former, Weights(target));
+        }
+
+        Poison(network);
+        stream.SetLength(0);
+        string unsaved = Assert.ThrowsExactly<InvalidOperationException>(() => network.SaveWeights(stream)).Message;
+        StringAssert.Contains(unsaved, $"Tensor '{Buffer}' of the network Backbone has a value that is not finite");
+        Assert.AreEqual(0, stream.Length);
+    }
+
+    private static void Poison(ImageNetwork network)
+    {
+        using IDisposable mode = no_grad();
+        network.Backbone.get_buffer(Buffer)!.fill_(double.NaN);
+    }
+
+    /// <summary>Finite for every image but a black one.</summary>
+    private sealed class Logarithm : nn.Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Linear fc = nn.Linear(1, Classes);
+
+        public Logarithm()
+            : base(nameof(Logarithm)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => fc.call(input.flatten(1).mean([1], keepdim: true).log());
+    }
+}
