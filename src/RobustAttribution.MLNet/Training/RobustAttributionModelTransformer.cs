@@ -121,9 +121,9 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
             throw new FormatException($"The model file names {names.Names.Count} classes for a network of {networkCard.ClassCount}.");
         }
 
-        if (card.BatchSize < 1)
+        if (card.BatchSize is < 1 or > Limits.BatchSize)
         {
-            throw new FormatException($"The model file has the batch size {card.BatchSize}; allowed are whole numbers of at least 1.");
+            throw new FormatException($"The model file has the batch size {card.BatchSize}; allowed are whole numbers from 1 to {Limits.BatchSize}.");
         }
 
         ImageNetwork network = Format.ReadStream(ctx, WeightsEntry, networkCard.Build);

@@ -34,7 +34,7 @@ public sealed class ImageNetwork : IDisposable
         Backbone = Require.NotNull(backbone, nameof(backbone));
         Input = Require.NotNull(input, nameof(input));
         input.Validate();
-        ClassCount = Require.InRange(classCount, 2, name: nameof(classCount));
+        ClassCount = Require.InRange(classCount, 2, Limits.Classes, nameof(classCount));
         SyncRoot = Locks.GetOrCreateValue(backbone);
         structure = [.. backbone.named_modules()];
         activations = [.. Modules.Select(LayerKinds.ActivationOf).OfType<ActivationSite>()];
@@ -65,7 +65,8 @@ public sealed class ImageNetwork : IDisposable
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
         Require.NotNull(generator, nameof(generator));
-        nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
+        Require.InRange(classCount, 2, Limits.Classes, nameof(classCount));
+        nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, classCount, generator);
         var network = new ImageNetwork(backbone, input, classCount)
         {
             Architecture = architecture, FeatureLayer = architecture.FeatureLayer, PooledHead = architecture.PooledHead,

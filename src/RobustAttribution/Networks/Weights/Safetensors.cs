@@ -74,10 +74,15 @@ internal static class Safetensors
     /// <param name="stream">Read from its position to its end, which must be the end of the last tensor; left open.</param>
     /// <returns>The tensors; owned by the caller.</returns>
     /// <exception cref="FormatException">The stream is not safetensors, or is damaged. The message names the tensor.</exception>
-    public static SafetensorsContent Read(Stream stream)
+    public static SafetensorsContent Read(Stream stream) => ReadTensors(stream, ReadHeader(stream));
+
+    /// <summary>Reads the header, and compares the lengths it states with that of the stream where the stream knows it.</summary>
+    /// <param name="stream">Read from its position to the first tensor; left open.</param>
+    /// <exception cref="FormatException">The stream is not safetensors, or is damaged. The message names the tensor.</exception>
+    public static SafetensorsHeader ReadHeader(Stream stream)
     {
         Require.NotNull(stream, nameof(stream));
-        SafetensorsHeader header = SafetensorsHeader.Parse(ReadHeader(stream));
+        SafetensorsHeader header = SafetensorsHeader.Parse(ReadHeaderBytes(stream));
         long? available = stream.CanSeek ? stream.Length - stream.Position : null;
         if (available is { } length && length != header.DataLength)
         {
@@ -87,16 +92,26 @@ internal static class Safetensors
                 : $"Tensor '{cut.Name}' ends at byte {cut.End} of the data, but the stream ends at byte {length}.");
         }
 
+        return header;
+    }
+
+    /// <summary>Reads the tensors behind a header.</summary>
+    /// <param name="stream">The stream that <see cref="ReadHeader"/> has read the header of; read to its end and left open.</param>
+    /// <param name="header">The header.</param>
+    /// <returns>The tensors; owned by the caller.</returns>
+    /// <exception cref="FormatException">The stream is damaged. The message names the tensor.</exception>
+    public static SafetensorsContent ReadTensors(Stream stream, SafetensorsHeader header)
+    {
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        var content = new SafetensorsContent(tensors, header.Metadata);
+        var content = new SafetensorsContent(tensors, header);
         try
         {
             foreach (SafetensorsHeader.Entry entry in header.Entries)
             {
-                tensors.Add(entry.Name, ReadTensor(stream, entry, lengthIsKnown: available is not null));
+                tensors.Add(entry.Name, ReadTensor(stream, entry, lengthIsKnown: stream.CanSeek));
             }
 
-            if (available is null && stream.ReadByte() >= 0)
+            if (!stream.CanSeek && stream.ReadByte() >= 0)
             {
                 throw new FormatException("Not safetensors: bytes follow the last tensor.");
             }
@@ -182,7 +197,7 @@ internal static class Safetensors
         json.WriteEndArray();
     }
 
-    private static byte[] ReadHeader(Stream stream)
+    private static byte[] ReadHeaderBytes(Stream stream)
     {
         byte[] prefix = ReadGrowing(stream, sizeof(ulong), "the header's length");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
