@@ -173,8 +173,8 @@ public sealed class ModelFileTests
     {
         AreNamed(
             new SaliencyEstimator.Options(),
-            "activation, batchSize, heatMapColumnName, imageColumnName, method, outputColumnName, overlayColumnName, reduction, scoreColumnName,"
-            + " seenImageColumnName, signedColumnName, target");
+            "activation, batchSize, heatMapColumnName, heatMapPngColumnName, imageColumnName, method, outputColumnName, overlayColumnName,"
+            + " overlayPngColumnName, reduction, scoreColumnName, seenImageColumnName, signedColumnName, target");
         AreNamed(
             new AttributionAttackEstimator.Options(),
             "attack, batchSize, cleanPredictedLabelColumnName, imageColumnName, method, outputColumnName, pictureColumnName,"
