@@ -113,7 +113,8 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
     {
         IHost host = env.Register(LoaderSignature);
         using IChannel channel = host.Start("LoadModel");
-        ModelCard card = CardJson.Read<ModelCard>(Format.ReadCard(ctx));
+        ModelPart part = Format.Read(ctx);
+        ModelCard card = CardJson.Read<ModelCard>(part.Card);
         NetworkCard networkCard = NetworkCard.FromJson(card.Network.GetRawText());
         ClassNames? names = card.Classes is null ? null : Columns.ClassNames.FromCard(card.Classes);
         if (names is not null && names.Names.Count != networkCard.ClassCount)
@@ -126,7 +127,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
             throw new FormatException($"The model file has the batch size {card.BatchSize}; allowed are whole numbers from 1 to {Limits.BatchSize}.");
         }
 
-        ImageNetwork network = Format.ReadStream(ctx, WeightsEntry, networkCard.Build);
+        ImageNetwork network = part.ReadStream(WeightsEntry, networkCard.Build);
         network.MoveTo(DeviceChoice.Resolve(env, channel.Warn));
         var handle = new NetworkHandle(network, card.Images, names, card.BatchSize);
         return new RobustAttributionModelTransformer(env, handle, card.ScoreColumnName, card.PredictedLabelColumnName, null);

@@ -75,7 +75,7 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
 public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.Options>
 {
     internal const string LoaderSignature = "RobustSaliency";
-    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature, 0x00010002, readableBy: 0x00010002); // 1.2: SeenImageColumnName
+    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature);
 
     internal SaliencyTransformer(IHostEnvironment environment, SaliencyEstimator.Options options)
         : base(environment, options, "Saliency", Format)

@@ -18,7 +18,7 @@ namespace RobustAttribution.MLNet.Tests.Models;
 internal static class CommittedModel
 {
     /// <summary>The newest format that has a file: the largest that a part of a model file is written in.</summary>
-    public const string Newest = "1.2";
+    public const string Newest = "1.3";
 
     /// <summary>Where the build puts the committed file of a format.</summary>
     public static string PathOf(string format) => System.IO.Path.Combine(AppContext.BaseDirectory, "Models", $"model-{format}.zip");
@@ -37,7 +37,7 @@ internal static class CommittedModel
                 BatchSize = 4,
                 LearningRate = 0.01,
             }))
-            .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { Target = SaliencyTarget.Class("square"), SignedColumnName = "Signed", SeenImageColumnName = "Seen", Reduction = new MapReduction(MapSign.Absolute, MapScale.Max) }))
+            .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { Target = SaliencyTarget.Class("square"), SignedColumnName = "Signed", SeenImageColumnName = "Seen", OverlayPngColumnName = "OverlayPng", Reduction = new MapReduction(MapSign.Absolute, MapScale.Max) }))
             .Append(context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = new TopKAttack { K = 9, Steps = 1 }, Similarities = [new(new CosineSimilarity())] }))
             .Append(context.Transforms.RandomPerturbation())
             .Append(context.Transforms.SaliencyLocalization())

@@ -17,7 +17,8 @@ internal static class NetworkWeights
             stream,
             StateOf(module)
                 .Select(entry => KeyValuePair.Create(entry.Name, IsCounter(entry.Name) ? entry.Tensor.to(ScalarType.Int64) : entry.Tensor)),
-            Metadata);
+            Metadata,
+            withChecksum: true);
     }
 
     /// <summary>Loads all or nothing.</summary>

@@ -21,9 +21,14 @@ internal static class Safetensors
     /// Names, all different, and tensors on any device. Larger element types are stored first, so that every tensor is aligned.
     /// </param>
     /// <param name="metadata">Free text pairs to store with them.</param>
+    /// <param name="withChecksum">Whether a SHA-256 is stored among them, which the reader verifies.</param>
     /// <exception cref="ArgumentException">A name is given twice, or is reserved.</exception>
     /// <exception cref="NotSupportedException">A tensor's type is not among those supported, or it is larger than 2 GiB.</exception>
-    public static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        Stream stream,
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        bool withChecksum = false)
     {
         Require.NotNull(stream, nameof(stream));
         List<(string Name, Tensor Tensor, SafetensorsType Type)> entries =
@@ -41,6 +46,11 @@ internal static class Safetensors
             }
         }
 
+        if (withChecksum)
+        {
+            metadata = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { [SafetensorsChecksum.Name] = ChecksumOf(entries) };
+        }
+
         byte[] header = HeaderOf(entries, metadata);
         Span<byte> length = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
@@ -48,10 +58,7 @@ internal static class Safetensors
         stream.Write(header);
         foreach ((_, Tensor tensor, _) in entries.Where(entry => entry.Tensor.numel() > 0))
         {
-            using IDisposable scope = NewDisposeScope();
-            Tensor stored = tensor.detach().cpu().contiguous();
-            stream.Write(stored.bytes);
-            GC.KeepAlive(stored);
+            Use(tensor, stream.Write);
         }
     }
 
@@ -106,15 +113,22 @@ internal static class Safetensors
         var content = new SafetensorsContent(tensors, header);
         try
         {
+            string? stated = header.Metadata.GetValueOrDefault(SafetensorsChecksum.Name);
+            using SafetensorsChecksum? checksum = stated is null ? null : new();
             foreach (SafetensorsHeader.Entry entry in header.Entries)
             {
-                tensors.Add(entry.Name, ReadTensor(stream, entry, lengthIsKnown: stream.CanSeek));
+                Tensor tensor = ReadTensor(stream, entry, lengthIsKnown: stream.CanSeek);
+                tensors.Add(entry.Name, tensor);
+                checksum?.Append(entry.Name, entry.Type, entry.Shape);
+                checksum?.Append(tensor.numel() > 0 ? tensor.bytes : []);
             }
 
             if (!stream.CanSeek && stream.ReadByte() >= 0)
             {
                 throw new FormatException("Not safetensors: bytes follow the last tensor.");
             }
+
+            checksum?.Require(stated!);
 
             return content;
         }
@@ -139,6 +153,29 @@ internal static class Safetensors
         {
             throw new FormatException($"{path}: {error.Message}", error);
         }
+    }
+
+    private static string ChecksumOf(List<(string Name, Tensor Tensor, SafetensorsType Type)> entries)
+    {
+        using var checksum = new SafetensorsChecksum();
+        foreach ((string name, Tensor tensor, SafetensorsType type) in entries)
+        {
+            checksum.Append(name, type, tensor.shape);
+            if (tensor.numel() > 0)
+            {
+                Use(tensor, checksum.Append);
+            }
+        }
+
+        return checksum.Finish();
+    }
+
+    private static void Use(Tensor tensor, Action<ReadOnlySpan<byte>> use)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor stored = tensor.detach().cpu().contiguous();
+        use(stored.bytes);
+        GC.KeepAlive(stored);
     }
 
     private static SafetensorsType TypeOf(string name, Tensor tensor)
