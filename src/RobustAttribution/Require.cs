@@ -17,6 +17,9 @@ internal static class Require
             : throw Outside(
                 name, value, maximum == int.MaxValue ? $"a whole number of at least {minimum}" : $"a whole number from {minimum} to {maximum}");
 
+    public static double Finite(double value, [CallerMemberName] string name = "")
+        => double.IsFinite(value) ? value : throw Outside(name, value, "a finite number");
+
     public static double Positive(double value, [CallerMemberName] string name = "")
         => value > 0 && double.IsFinite(value) ? value : throw Outside(name, value, "a finite number above 0");
 

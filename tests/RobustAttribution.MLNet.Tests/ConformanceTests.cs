@@ -33,6 +33,8 @@ public sealed class ConformanceTests
                 SeenImageColumnName = "Seen",
                 HeatMapColumnName = "Heat",
                 OverlayColumnName = "Overlay",
+                HeatMapPngColumnName = "HeatPng",
+                OverlayPngColumnName = "OverlayPng",
                 Target = SaliencyTarget.Label(),
                 Activation = Activation.Softplus(50),
                 BatchSize = 3,

@@ -19,12 +19,6 @@ internal static class DatasetArchive
     private const int LongestDescription = 1 << 20; // bytes of a tar entry that only names or describes the next one
     private static readonly string[] Endings = [".tar.gz", ".tgz", ".zip"];
 
-    private static readonly uint[] CrcTable =
-    [
-        .. from value in Enumerable.Range(0, 256)
-           select Enumerable.Range(0, 8).Aggregate((uint)value, (crc, _) => (crc & 1) != 0 ? 0xEDB88320 ^ (crc >> 1) : crc >> 1),
-    ];
-
     /// <summary>Extracts an archive into a new folder, which appears in one step when all of it is there.</summary>
     /// <param name="archive">The archive; its ending says its kind.</param>
     /// <param name="folder">The new folder, which must not exist.</param>
@@ -232,18 +226,15 @@ internal static class DatasetArchive
     private static uint Copy(Stream source, FileStream target, Action<int> check)
     {
         byte[] buffer = new byte[1 << 16];
-        uint crc = uint.MaxValue;
+        uint crc = 0;
         while (source.Read(buffer) is var got and > 0)
         {
             check(got);
             target.Write(buffer.AsSpan(0, got));
-            foreach (byte value in buffer.AsSpan(0, got))
-            {
-                crc = CrcTable[(byte)(crc ^ value)] ^ (crc >> 8);
-            }
+            crc = Crc32.Append(crc, buffer.AsSpan(0, got));
         }
 
-        return ~crc;
+        return crc;
     }
 
     /// <summary>One entry of an archive.</summary>

@@ -11,6 +11,8 @@ public static class SaliencyImage
     /// <summary>The percentile, in %, at which the contact sheets of the examples and the gallery of a report clip their maps: 99.</summary>
     public const double DefaultClipPercentile = 99;
 
+    internal const double DefaultOpacity = 0.8;
+
     /// <summary>A map in colours, one pixel for each value.</summary>
     /// <param name="map">Height·Width values, row by row.</param>
     /// <param name="height">H, at least 1.</param>
@@ -88,7 +90,7 @@ public static class SaliencyImage
         ReadOnlySpan<float> map,
         int height,
         int width,
-        double opacity = 0.8,
+        double opacity = DefaultOpacity,
         double? scale = null,
         ColorMap? colors = null)
         => DrawnImage.Overlay(image, channels, map, height, width, opacity, scale, colors).ToImage();

@@ -36,8 +36,8 @@ public sealed record AttributionRobustnessOptions
     /// <summary>Start of the attack's random draws. 0 by default.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Images in one computation, at least 1; null, the default, takes the model's.</summary>
-    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    /// <summary>Images in one computation, 1 to 65,536; null, the default, takes the model's.</summary>
+    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.BatchSize); }
 
     /// <summary>Stops the evaluation within one batch.</summary>
     public CancellationToken CancellationToken { get; init; }

@@ -13,8 +13,8 @@ public sealed record PixelCurveOptions
     /// <summary>How it becomes a map. Magnitudes summed over the channels by default.</summary>
     public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
 
-    /// <summary>Points of each curve, at least 1. 20 by default (AGA).</summary>
-    public int Steps { get; init => field = Require.InRange(value, 1); } = 20;
+    /// <summary>Points of each curve, 1 to 100,000. 20 by default (AGA).</summary>
+    public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 20;
 
     /// <summary>The attack behind adversarial insertion; null, the default, leaves that curve out.</summary>
     public IAttributionAttack? Attack { get; init; }
@@ -34,8 +34,8 @@ public sealed record PixelCurveOptions
     /// <summary>Start of the attack's random draws. 0 by default.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Images in one computation, at least 1; null, the default, takes the model's.</summary>
-    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    /// <summary>Images in one computation, 1 to 65,536; null, the default, takes the model's.</summary>
+    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.BatchSize); }
 
     /// <summary>Stops the evaluation within one batch.</summary>
     public CancellationToken CancellationToken { get; init; }

@@ -20,8 +20,8 @@ public sealed record SecurityCurveOptions
     /// <summary>Start of the attacks' random draws. 0 by default.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Images in one computation, at least 1; null, the default, takes the model's.</summary>
-    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    /// <summary>Images in one computation, 1 to 65,536; null, the default, takes the model's.</summary>
+    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.BatchSize); }
 
     /// <summary>Called with the rows done after each batch. Null by default.</summary>
     public Action<long>? Progress { get; init; }

@@ -15,6 +15,10 @@ internal static class ShapeColumns
     public static SchemaShape.Column Vector(string name, DataViewType itemType, params SchemaShape.Column[] annotations)
         => new(name, Kind.Vector, itemType, false, new SchemaShape(annotations));
 
+    /// <summary>A promised column with a vector of any size in each row.</summary>
+    public static SchemaShape.Column VariableVector(string name, DataViewType itemType)
+        => new(name, Kind.VariableVector, itemType, false, new SchemaShape([]));
+
     /// <summary>The column of that name, null where the shape has none.</summary>
     public static SchemaShape.Column? Find(this SchemaShape shape, string name)
     {

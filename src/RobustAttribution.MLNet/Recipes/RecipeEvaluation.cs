@@ -21,8 +21,8 @@ public sealed record RecipeEvaluation
     /// <summary>The measures of the random perturbations.</summary>
     public IReadOnlyList<SimilarityColumn> RandomPerturbationSimilarities { get; init => field = [.. Require.NotNull(value)]; } = [];
 
-    /// <summary>Uniform draws for each image and ε, at least 1. 10 by default (AGA).</summary>
-    public int RandomPerturbationDraws { get; init => field = Require.InRange(value, 1); } = 10;
+    /// <summary>Uniform draws for each image and ε, 1 to 100,000. 10 by default (AGA).</summary>
+    public int RandomPerturbationDraws { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 10;
 
     /// <summary>The attacks on explanations and what is measured of each.</summary>
     public IReadOnlyList<AttributionRobustnessOptions> ExplanationAttacks { get; init => field = [.. Require.NotNull(value)]; } = [];

@@ -66,8 +66,8 @@ public sealed record RobustnessReportOptions
     }
     = [0, 2.0 / 255, 4.0 / 255, 8.0 / 255, 16.0 / 255];
 
-    /// <summary>Points of the insertion and deletion curves, at least 1. 20 by default (AGA).</summary>
-    public int PixelCurveSteps { get; init => field = Require.InRange(value, 1); } = 20;
+    /// <summary>Points of the insertion and deletion curves, 1 to 100,000. 20 by default (AGA).</summary>
+    public int PixelCurveSteps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 20;
 
     /// <summary>
     /// Images measured at most, at least 1: rows evenly spaced over the view, the same for every model. 200 by default, since attacks take time.
@@ -95,7 +95,7 @@ public sealed record RobustnessReportOptions
     /// Images in one computation, at least 1; null, the default, takes the model's, but no more than 32, so that progress and cancellation are
     /// fine-grained.
     /// </summary>
-    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.BatchSize); }
 
     /// <summary>Told after each batch. Null by default.</summary>
     public IProgress<RobustnessReportProgress>? Progress { get; init; }

@@ -1,11 +1,17 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
+using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet.Scoring;
 
 /// <summary>A view with the columns of a <see cref="BatchMapper"/> added, computed lazily and in batches.</summary>
-internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : IDataView
+/// <remarks>A transform to ML.NET as well: it took any other view for the source of the data, and exported a pipeline to ONNX without it.</remarks>
+internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : ITransformCanSaveOnnx
 {
     public DataViewSchema Schema => mapper.OutputSchema;
+
+    public IDataView Source => input;
 
     public bool CanShuffle => input.CanShuffle;
 
@@ -48,6 +54,13 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : IDa
         DataViewRowCursor[] parts = input.GetRowCursorSet(PassedThrough(active), n, Shuffle(rand?.Next()));
         return Array.ConvertAll(parts, part => (DataViewRowCursor)new BatchedCursor(mapper, part, null, active, null));
     }
+
+    public bool CanSaveOnnx(OnnxContext ctx) => throw OnnxExport.Refuse(mapper.Name);
+
+    public void SaveAsOnnx(OnnxContext ctx) => throw OnnxExport.Refuse(mapper.Name);
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+        => throw new NotSupportedException($"A view is not saved; save the transformer of {mapper.Name} with mlContext.Model.Save.");
 
     private static Random? Shuffle(int? seed) => seed is int value ? new Random(value) : null;
 

@@ -29,10 +29,17 @@ internal sealed record ColumnKind(
 
     /// <summary>MLImages of the network's size.</summary>
     /// <param name="draw">Draws one from the values of its row.</param>
-    public static ColumnKind Image(ImageDrawing draw) => new(
+    public static ColumnKind Image(RowDrawing<MLImage> draw) => new(
         (name, _) => ShapeColumns.Scalar(name, new ImageDataViewType()),
         (name, _, network) => new OutputColumn(
             name, new ImageDataViewType(network.Input.Height, network.Input.Width), () => OutputBuffer.Images(draw, network.Input)));
+
+    /// <summary>PNG files of the network's size: vectors of bytes, of any length.</summary>
+    /// <param name="draw">Draws one from the values of its row.</param>
+    public static ColumnKind Png(RowDrawing<byte[]> draw) => new(
+        (name, _) => ShapeColumns.VariableVector(name, NumberDataViewType.Byte),
+        (name, _, network) => new OutputColumn(
+            name, new VectorDataViewType(NumberDataViewType.Byte), () => OutputBuffer.Files(draw, network.Input)));
 
     /// <summary>Classes of the network: keys with their names.</summary>
     /// <param name="scoreColumnName">The column that carries the network.</param>

@@ -21,8 +21,8 @@ public abstract record NetworkOptions
     /// <summary>How it becomes a map. Magnitudes summed over the channels by default.</summary>
     public MapReduction Reduction { get; init => field = Require.NotNull(value); } = new();
 
-    /// <summary>Images in one computation, at least 1; null, the default, takes the model's.</summary>
-    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    /// <summary>Images in one computation, 1 to 65,536; null, the default, takes the model's.</summary>
+    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.BatchSize); }
 
     /// <summary><see cref="Method"/>, then <see cref="Reduction"/>.</summary>
     internal SaliencyMap Map => new(Method, Reduction);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.MLNet.Scoring;
 
 /// <summary>Draws an image of the network's size from the float values of a row.</summary>
-internal delegate MLImage ImageDrawing(ReadOnlySpan<float> values, InputSpecification input);
+internal delegate TDrawn RowDrawing<out TDrawn>(ReadOnlySpan<float> values, InputSpecification input);
 
 /// <summary>Makes a column's value of the numbers of a row. The value passed in may be reused.</summary>
 internal delegate void RowReader<T, TValue>(ReadOnlySpan<T> row, ref TValue value);
@@ -36,11 +36,21 @@ internal abstract class OutputBuffer
     });
 
     /// <summary>Each image is drawn when it is asked for.</summary>
-    public static OutputBuffer Images(ImageDrawing draw, InputSpecification input)
+    public static OutputBuffer Images(RowDrawing<MLImage> draw, InputSpecification input)
         => new OutputBuffer<float, MLImage>(ScalarType.Float32, (row, ref image) =>
         {
             image?.Dispose();
             image = draw(row, input);
+        });
+
+    /// <summary>Each file is drawn when it is asked for; its bytes are copied into the value, which belongs to whoever asked.</summary>
+    public static OutputBuffer Files(RowDrawing<byte[]> draw, InputSpecification input)
+        => new OutputBuffer<float, VBuffer<byte>>(ScalarType.Float32, (row, ref value) =>
+        {
+            byte[] file = draw(row, input);
+            VBufferEditor<byte> editor = VBufferEditor.Create(ref value, file.Length);
+            file.CopyTo(editor.Values);
+            value = editor.Commit();
         });
 }
 

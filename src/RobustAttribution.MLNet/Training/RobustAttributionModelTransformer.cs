@@ -118,7 +118,8 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
     {
         IHost host = env.Register(LoaderSignature);
         using IChannel channel = host.Start("LoadModel");
-        ModelCard card = CardJson.Read<ModelCard>(Format.ReadCard(ctx));
+        ModelPart part = Format.Read(ctx);
+        ModelCard card = CardJson.Read<ModelCard>(part.Card);
         NetworkCard networkCard = NetworkCard.FromJson(card.Network.GetRawText());
         ClassNames? names = card.Classes is null ? null : Columns.ClassNames.FromCard(card.Classes);
         if (names is not null && names.Names.Count != networkCard.ClassCount)
@@ -126,12 +127,12 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
             throw new FormatException($"The model file names {names.Names.Count} classes for a network of {networkCard.ClassCount}.");
         }
 
-        if (card.BatchSize < 1)
+        if (card.BatchSize is < 1 or > Limits.BatchSize)
         {
-            throw new FormatException($"The model file has the batch size {card.BatchSize}; allowed are whole numbers of at least 1.");
+            throw new FormatException($"The model file has the batch size {card.BatchSize}; allowed are whole numbers from 1 to {Limits.BatchSize}.");
         }
 
-        ImageNetwork network = Format.ReadStream(ctx, WeightsEntry, networkCard.Build);
+        ImageNetwork network = part.ReadStream(WeightsEntry, networkCard.Build);
         network.MoveTo(DeviceChoice.Resolve(env, channel.Warn));
         var handle = new NetworkHandle(network, card.Images, names, card.BatchSize);
         return new RobustAttributionModelTransformer(env, handle, card.ScoreColumnName, card.PredictedLabelColumnName, null);

@@ -40,8 +40,8 @@ public sealed class RandomPerturbationEstimator : NetworkEstimator<RandomPerturb
         /// <summary>Where the draws come from. The ball of the maximum norm with ε = 8/255 by default; AGA reports 4, 8 and 16 of 255.</summary>
         public IThreatModel ThreatModel { get; init => field = Require.NotNull(value); } = new LinfBall();
 
-        /// <summary>Draws for each image, at least 1. 10 by default (AGA).</summary>
-        public int Draws { get; init => field = Require.InRange(value, 1); } = 10;
+        /// <summary>Draws for each image, 1 to 100,000. 10 by default (AGA).</summary>
+        public int Draws { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 10;
 
         /// <summary>
         /// New columns, the mean over the draws; NaN where a measure is undefined for one. By default the cosine in the column

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attributions;
+using RobustAttribution.MLNet.Drawing;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
@@ -43,10 +44,21 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
         public string? SeenImageColumnName { get; init; }
 
         /// <summary>A new column of the map in colours, an MLImage of the network's size. Null, the default, for none.</summary>
+        /// <remarks>
+        /// An image belongs to the cursor or <c>PredictionEngine</c> that gave it, which frees it with its next row: use it before, or take
+        /// <see cref="HeatMapPngColumnName"/> where engines are pooled.
+        /// </remarks>
         public string? HeatMapColumnName { get; init; }
 
         /// <summary>A new column of the image with the map laid over it, an MLImage of the network's size. Null, the default, for none.</summary>
+        /// <remarks>Freed with the next row, see <see cref="HeatMapColumnName"/>; <see cref="OverlayPngColumnName"/> is not.</remarks>
         public string? OverlayColumnName { get; init; }
+
+        /// <summary>A new column of the map in colours as a PNG file: a vector of bytes that is the caller's own. Null, the default, for none.</summary>
+        public string? HeatMapPngColumnName { get; init; }
+
+        /// <summary>A new column of the image with the map laid over it as a PNG file, as <see cref="HeatMapPngColumnName"/>. Null, the default, for none.</summary>
+        public string? OverlayPngColumnName { get; init; }
 
         /// <summary>The class explained. The predicted one by default.</summary>
         public SaliencyTarget Target { get; init => field = Require.NotNull(value); } = SaliencyTarget.Predicted;
@@ -63,7 +75,7 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
 public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.Options>
 {
     internal const string LoaderSignature = "RobustSaliency";
-    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature, 0x00010002, readableBy: 0x00010002); // 1.2: SeenImageColumnName
+    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature);
 
     internal SaliencyTransformer(IHostEnvironment environment, SaliencyEstimator.Options options)
         : base(environment, options, "Saliency", Format)
@@ -75,8 +87,10 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
         new(Options.OutputColumnName, ColumnKind.Vector(MapDimensions), it => it.Maps),
         new(Options.SignedColumnName, ColumnKind.Pixels, it => it.SignedPixels),
         new(Options.SeenImageColumnName, ColumnKind.Pixels, it => it.SeenImages),
-        new(Options.HeatMapColumnName, ColumnKind.Image((map, input) => SaliencyImage.HeatMap(map, input.Height, input.Width)), it => it.FirstMap),
-        new(Options.OverlayColumnName, ColumnKind.Image(DrawOverlay), it => it.ImageAndFirstMap));
+        new(Options.HeatMapColumnName, ColumnKind.Image((map, input) => DrawHeatMap(map, input).ToImage()), it => it.FirstMap),
+        new(Options.OverlayColumnName, ColumnKind.Image((both, input) => DrawOverlay(both, input).ToImage()), it => it.ImageAndFirstMap),
+        new(Options.HeatMapPngColumnName, ColumnKind.Png((map, input) => DrawHeatMap(map, input).ToPng()), it => it.FirstMap),
+        new(Options.OverlayPngColumnName, ColumnKind.Png((both, input) => DrawOverlay(both, input).ToPng()), it => it.ImageAndFirstMap));
 
     private protected override (string Option, string? Column) Label => ("Target.ColumnName", Options.Target.ColumnName);
 
@@ -85,10 +99,21 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
     private static SaliencyTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
         => new(env, ComponentJson.Read<SaliencyEstimator.Options>(Format.ReadCard(ctx)));
 
-    private static MLImage DrawOverlay(ReadOnlySpan<float> imageAndMap, InputSpecification input)
+    private static DrawnImage DrawHeatMap(ReadOnlySpan<float> map, InputSpecification input)
+        => DrawnImage.OfMap(map, input.Height, input.Width, scale: null, colors: null);
+
+    private static DrawnImage DrawOverlay(ReadOnlySpan<float> imageAndMap, InputSpecification input)
     {
         int pixels = input.ValueCount;
-        return SaliencyImage.Overlay(imageAndMap[..pixels], input.Channels, imageAndMap[pixels..], input.Height, input.Width);
+        return DrawnImage.Overlay(
+            imageAndMap[..pixels],
+            input.Channels,
+            imageAndMap[pixels..],
+            input.Height,
+            input.Width,
+            SaliencyImage.DefaultOpacity,
+            scale: null,
+            colors: null);
     }
 
     private int[] MapDimensions(InputSpecification input)

@@ -1,13 +1,15 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Transforms.Image;
 using RobustAttribution.Localization;
 using RobustAttribution.MLNet.Columns;
+using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet;
 
 /// <summary>Computes the column of <see cref="SaliencyLocalizationTransformer"/>.</summary>
-internal sealed class SaliencyLocalizationMapper : IRowMapper
+internal sealed class SaliencyLocalizationMapper : IRowMapper, ICanSaveOnnx
 {
     /// <summary>The annotation of a column of predicted boxes that holds the thresholds of its boxes.</summary>
     public const string ThresholdsKind = "LocalizationThresholds";
@@ -45,6 +47,8 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper
         disposer = null;
         return activeOutput(0) ? [CreateGetter(input)] : [null!];
     }
+
+    public bool CanSaveOnnx(OnnxContext ctx) => throw OnnxExport.Refuse("SaliencyLocalization");
 
     public void Save(ModelSaveContext ctx) => ((ICanSaveModel)owner).Save(ctx);
 

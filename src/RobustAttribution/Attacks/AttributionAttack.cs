@@ -25,7 +25,7 @@ public abstract record AttributionAttack : IAttributionAttack
     public IThreatModel ThreatModel { get; init => field = Require.NotNull(value); } = new LinfBall();
 
     /// <summary>Steps of each walk, at least 0; with 0 only the start is evaluated.</summary>
-    public int Steps { get; init => field = Require.InRange(value, 0); } = 50;
+    public int Steps { get; init => field = Require.InRange(value, 0, Limits.Iterations); } = 50;
 
     /// <summary>How the attack walks.</summary>
     public AttackStep Step { get; init => field = Require.NotNull(value); } = new SteepestStep(1.0 / 255);
@@ -33,8 +33,8 @@ public abstract record AttributionAttack : IAttributionAttack
     /// <summary>Whether the first walk begins at a random point of the ball instead of the image. Further ones always do.</summary>
     public bool RandomStart { get; init; }
 
-    /// <summary>Walks, at least 1. 1 by default. A further one never makes the result worse.</summary>
-    public int Restarts { get; init => field = Require.InRange(value, 1); } = 1;
+    /// <summary>Walks, 1 to 100,000. 1 by default. A further one never makes the result worse.</summary>
+    public int Restarts { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 1;
 
     /// <summary>Whether only iterates that keep the prediction count. True by default for attacks on explanations.</summary>
     public bool KeepPrediction { get; init; } = true;

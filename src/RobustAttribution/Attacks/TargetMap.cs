@@ -51,11 +51,13 @@ public sealed record NextImageTarget : TargetMap
 /// <summary>One map for all images.</summary>
 public sealed record GivenTarget(int Height, int Width, IReadOnlyList<double> Values) : TargetMap
 {
-    /// <summary>H in pixels, at least 1.</summary>
-    public int Height { get; init => field = Require.InRange(value, 1); } = Require.InRange(Height, 1, name: nameof(Height));
+    /// <summary>H in pixels, 1 to 16,384.</summary>
+    public int Height { get; init => field = Require.InRange(value, 1, Limits.ImageSide); }
+        = Require.InRange(Height, 1, Limits.ImageSide, nameof(Height));
 
-    /// <summary>W in pixels, at least 1.</summary>
-    public int Width { get; init => field = Require.InRange(value, 1); } = Require.InRange(Width, 1, name: nameof(Width));
+    /// <summary>W in pixels, 1 to 16,384.</summary>
+    public int Width { get; init => field = Require.InRange(value, 1, Limits.ImageSide); }
+        = Require.InRange(Width, 1, Limits.ImageSide, nameof(Width));
 
     /// <summary>H·W values, row by row; their scale does not matter where the attack scales its maps.</summary>
     public IReadOnlyList<double> Values { get; init => field = Require.NotNull(value); } = Require.NotNull(Values, nameof(Values));

@@ -19,7 +19,7 @@ public abstract record Baseline
     public static Baseline Mean { get; } = new MeanBaseline();
 
     /// <summary>The image itself, blurred by a Gaussian, its border continued by its outermost pixels (Sturmfels et al. 2020).</summary>
-    /// <param name="sigma">Standard deviation in pixels, above 0. 10 suits images of 224×224, about a twentieth of the width others.</param>
+    /// <param name="sigma">Standard deviation in pixels, above 0, at most 16,384. 10 suits images of 224×224, about a twentieth of the width others.</param>
     public static Baseline Blurred(double sigma) => new BlurredBaseline { Sigma = sigma };
 
     /// <summary>The baseline of each image.</summary>
@@ -52,7 +52,7 @@ internal sealed record MeanBaseline : Baseline
 internal sealed record BlurredBaseline : Baseline
 {
     /// <summary>Standard deviation in pixels, above 0. The kernel ends at 3σ.</summary>
-    public double Sigma { get; init => field = Require.Positive(value); } = 10;
+    public double Sigma { get; init => field = Require.InRange(Require.Positive(value), 0, Limits.ImageSide); } = 10;
 
     public override Tensor For(Tensor images, InputSpecification input)
     {

@@ -11,8 +11,8 @@ namespace RobustAttribution.Attributions;
 /// </remarks>
 public sealed record IntegratedGradients : SampledAttribution
 {
-    /// <summary>Number of steps of the quadrature, at least 1. 50 by default (the paper: 20 to 300).</summary>
-    public int Steps { get; init => field = Require.InRange(value, 1); } = 50;
+    /// <summary>Number of steps of the quadrature, 1 to 100,000. 50 by default (the paper: 20 to 300).</summary>
+    public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 50;
 
     /// <summary>x', where the path begins. Black by default.</summary>
     public Baseline Baseline { get; init => field = Require.NotNull(value); } = Baseline.Black;

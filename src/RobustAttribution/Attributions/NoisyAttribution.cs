@@ -14,8 +14,8 @@ public abstract record NoisyAttribution : SampledAttribution
     /// <summary>The attribution taken at each noisy copy. The input gradient by default.</summary>
     public IAttributionMethod Inner { get; init => field = Require.NotNull(value); } = new InputGradient();
 
-    /// <summary>Number of noisy copies, at least 1. 50 by default (Smilkov et al. 2017).</summary>
-    public int Samples { get; init => field = Require.InRange(value, 1); } = 50;
+    /// <summary>Number of noisy copies, 1 to 100,000. 50 by default (Smilkov et al. 2017).</summary>
+    public int Samples { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 50;
 
     /// <summary>σ as a share of the range of pixel values, at least 0. 0.15 by default (Smilkov et al. 2017: 0.1 to 0.2).</summary>
     public double NoiseLevel { get; init => field = Require.NonNegative(value); } = 0.15;

@@ -10,7 +10,7 @@ namespace RobustAttribution.Augmentations;
 public sealed record RandomCrop : RandomAugmentation
 {
     /// <summary>Width of the margin in pixels, at least 0: the largest shift. 4 by default (AGA and ART, for 32×32 images).</summary>
-    public int Padding { get; init => field = Require.InRange(value, 0); } = 4;
+    public int Padding { get; init => field = Require.InRange(value, 0, Limits.ImageSide); } = 4;
 
     internal override int DrawCount => 2;
 

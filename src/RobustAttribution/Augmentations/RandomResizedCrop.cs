@@ -18,10 +18,10 @@ public sealed record RandomResizedCrop : RandomAugmentation
     private const int Attempts = 10;
 
     /// <summary>Height of the result in pixels; null keeps the images' height. Null by default; AGA uses 224.</summary>
-    public int? Height { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    public int? Height { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.ImageSide); }
 
     /// <summary>Width of the result in pixels; null keeps the images' width. Null by default; AGA uses 224.</summary>
-    public int? Width { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+    public int? Width { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.ImageSide); }
 
     /// <summary>The smallest share of the image's area, above 0 and at most <see cref="MaximumArea"/>. 0.08 by default (torchvision).</summary>
     public double MinimumArea { get; init => field = Require.Positive(Require.InRange(value, 0, 1)); } = 0.08;

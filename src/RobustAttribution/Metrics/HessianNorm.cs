@@ -15,8 +15,8 @@ namespace RobustAttribution.Metrics;
 /// </remarks>
 public sealed record HessianNorm
 {
-    /// <summary>Vectors v for each image, at least 1. 10 by default.</summary>
-    public int Draws { get; init => field = Require.InRange(value, 1); } = 10;
+    /// <summary>Vectors v for each image, 1 to 100,000. 10 by default.</summary>
+    public int Draws { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 10;
 
     /// <summary>Measures a batch.</summary>
     /// <param name="network">The network; is as before afterwards.</param>

@@ -16,8 +16,8 @@ namespace RobustAttribution.Metrics;
 /// </remarks>
 public abstract record PixelCurve
 {
-    /// <summary>Points of the curve, at least 1. 20 by default (AGA: shares 0, 0.05, …, 0.95).</summary>
-    public int Steps { get; init => field = Require.InRange(value, 1); } = 20;
+    /// <summary>Points of the curve, 1 to 100,000. 20 by default (AGA: shares 0, 0.05, …, 0.95).</summary>
+    public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 20;
 
     /// <summary>Whether a better map has a larger area.</summary>
     public abstract bool HigherIsBetter { get; }

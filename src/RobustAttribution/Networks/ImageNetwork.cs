@@ -39,7 +39,7 @@ public sealed class ImageNetwork : IDisposable
         Backbone = Require.NotNull(backbone, nameof(backbone));
         Input = Require.NotNull(input, nameof(input));
         input.Validate();
-        ClassCount = Require.InRange(classCount, 2, name: nameof(classCount));
+        ClassCount = Require.InRange(classCount, 2, Limits.Classes, nameof(classCount));
         SyncRoot = Locks.GetOrCreateValue(backbone);
         backbone.eval();
         structure = [.. backbone.named_modules()];
@@ -71,8 +71,9 @@ public sealed class ImageNetwork : IDisposable
         Require.NotNull(architecture, nameof(architecture));
         Require.NotNull(input, nameof(input)).Validate();
         Require.NotNull(generator, nameof(generator));
+        Require.InRange(classCount, 2, Limits.Classes, nameof(classCount));
         using IDisposable? mode = InferenceMode.Leave();
-        nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, Require.InRange(classCount, 2, name: nameof(classCount)), generator);
+        nn.Module<Tensor, Tensor> backbone = architecture.BuildSeeded(input, classCount, generator);
         var network = new ImageNetwork(backbone, input, classCount)
         {
             Architecture = architecture, FeatureLayer = architecture.FeatureLayer, PooledHead = architecture.PooledHead,

@@ -20,7 +20,8 @@ public sealed record LocalitySensitiveTopK(int K = 100, int Window = 1) : MapSim
     public int K { get; init => field = Require.InRange(value, 1); } = Require.InRange(K, 1, name: nameof(K));
 
     /// <summary>w in pixels, at least 0. 1 by default: 3×3 neighbourhoods.</summary>
-    public int Window { get; init => field = Require.InRange(value, 0); } = Require.InRange(Window, 0, name: nameof(Window));
+    public int Window { get; init => field = Require.InRange(value, 0, Limits.ImageSide); }
+        = Require.InRange(Window, 0, Limits.ImageSide, nameof(Window));
 
     /// <inheritdoc/>
     public override string Name => $"{Window}-LENS@{K}";

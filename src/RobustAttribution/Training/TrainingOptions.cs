@@ -30,8 +30,8 @@ public record TrainingOptions
     /// <summary>Passes over the training set, at least 1. 10 by default; AGA trains 200 and ART 101 on CIFAR-10.</summary>
     public int Epochs { get; init => field = Require.InRange(value, 1); } = 10;
 
-    /// <summary>Images in each step, at least 1. 128 by default (AGA).</summary>
-    public int BatchSize { get; init => field = Require.InRange(value, 1); } = 128;
+    /// <summary>Images in each step, 1 to 65,536. 128 by default (AGA).</summary>
+    public int BatchSize { get; init => field = Require.InRange(value, 1, Limits.BatchSize); } = 128;
 
     /// <summary>How gradients change the parameters. AdamW by default (AGA).</summary>
     public IOptimizer Optimizer { get; init => field = Require.NotNull(value); } = new AdamW();

@@ -26,6 +26,12 @@ public sealed class InternalMemberTests
     }
 
     [TestMethod]
+    public void TheReaderOfModelFilesKeepsTheEntriesOfTheArchive()
+        => Assert.AreEqual(
+            typeof(Dictionary<string, System.IO.Compression.ZipArchiveEntry>),
+            Assembly.Load("Microsoft.ML.Core").GetType("Microsoft.ML.RepositoryReader")!.GetField("_entries", BindingFlags.NonPublic | BindingFlags.Instance)?.FieldType);
+
+    [TestMethod]
     public void TheAssembliesOpenedAtRunTimeAreThoseOfThePublicizeItems()
         => CollectionAssert.AreEquivalent(
             Items.Select(item => item.Split(':')[0]).Distinct().ToArray(),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
@@ -45,6 +46,32 @@ internal static class PipelineSnippets
         Assert.IsNotNull(schema.GetColumnOrNull("Path"));
         return explanation;
     }
+
+    #region Service
+    /// <summary>For requests on any thread. The model ends with Saliency { OverlayPngColumnName = "OverlayPng" }.</summary>
+    public sealed class Service<TImage>(MLContext mlContext, ITransformer model)
+        where TImage : class
+    {
+        private readonly ConcurrentBag<PredictionEngine<TImage, Answer>> pool = [];
+
+        public byte[] Overlay(TImage image)
+        {
+            if (!pool.TryTake(out PredictionEngine<TImage, Answer>? engine))
+            {
+                engine = mlContext.Model.CreatePredictionEngine<TImage, Answer>(model, new PredictionEngineOptions { OwnsTransformer = false });
+            }
+
+            byte[] png = engine.Predict(image).OverlayPng;
+            pool.Add(engine); // its next request leaves these bytes as they are; an MLImage it would free
+            return png;
+        }
+    }
+
+    public sealed class Answer
+    {
+        public byte[] OverlayPng { get; set; } = [];
+    }
+    #endregion
 
     #region Types
     public sealed class ImageFile

@@ -41,6 +41,7 @@ internal static class Rows
     public static Func<object> Getter(DataViewRow row, DataViewSchema.Column column) => column.Type switch
     {
         VectorDataViewType { ItemType: var item } when item == NumberDataViewType.Single => Vector<float>(row, column),
+        VectorDataViewType { ItemType: var item } when item == NumberDataViewType.Byte => Vector<byte>(row, column),
         VectorDataViewType { ItemType: TextDataViewType } => Vector<ReadOnlyMemory<char>>(row, column),
         ImageDataViewType => Image(row, column),
         TextDataViewType => Scalar<ReadOnlyMemory<char>>(row, column),

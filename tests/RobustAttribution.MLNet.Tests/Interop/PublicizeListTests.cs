@@ -11,7 +11,9 @@ namespace RobustAttribution.MLNet.Tests.Interop;
 public sealed class PublicizeListTests
 {
     [TestMethod]
-    public void EveryInternalMemberUsedIsListed() => CollectionAssert.AreEquivalent(Listed(), Used());
+    public void EveryInternalMemberUsedIsListed()
+        => CollectionAssert.AreEquivalent(
+            Listed(), Used(), $"not listed: {string.Join(", ", Used().Except(Listed()))}; not used: {string.Join(", ", Listed().Except(Used()))}");
 
     /// <summary>The items of the project file: Assembly:Type or Assembly:Type.Member.</summary>
     internal static string[] Items()

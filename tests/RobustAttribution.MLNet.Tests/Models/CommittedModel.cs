@@ -37,7 +37,7 @@ internal static class CommittedModel
                 BatchSize = 4,
                 LearningRate = 0.01,
             }))
-            .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { Target = SaliencyTarget.Class("square"), SignedColumnName = "Signed", SeenImageColumnName = "Seen", Reduction = new MapReduction(MapSign.Absolute, MapScale.Max) }))
+            .Append(context.Transforms.Saliency(new SaliencyEstimator.Options { Target = SaliencyTarget.Class("square"), SignedColumnName = "Signed", SeenImageColumnName = "Seen", OverlayPngColumnName = "OverlayPng", Reduction = new MapReduction(MapSign.Absolute, MapScale.Max) }))
             .Append(context.Transforms.AttributionAttack(new AttributionAttackEstimator.Options { Attack = new TopKAttack { K = 9, Steps = 1 }, Similarities = [new(new CosineSimilarity())] }))
             .Append(context.Transforms.RandomPerturbation())
             .Append(context.Transforms.SaliencyLocalization())

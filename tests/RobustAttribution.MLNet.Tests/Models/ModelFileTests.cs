@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -65,9 +66,9 @@ public sealed class ModelFileTests
     }
 
     [TestMethod]
-    [DataRow("RBATTMDL", "RobustAttributionModel", "1.1")]
-    [DataRow("RBATTSAL", "RobustSaliency", "1.2")]
-    [DataRow("RBATTLOC", "RobustLocalization", "1.1")]
+    [DataRow("RBATTMDL", "RobustAttributionModel", "1.3")]
+    [DataRow("RBATTSAL", "RobustSaliency", "1.3")]
+    [DataRow("RBATTLOC", "RobustLocalization", "1.3")]
     public void AModelFileOfANewerFormatIsRefusedWithTheVersions(string signature, string loader, string newest)
     {
         string path = Path.Combine(folder, "newer.zip");
@@ -161,6 +162,73 @@ public sealed class ModelFileTests
     }
 
     [TestMethod]
+    public void AFlippedBitOfTheWeightsIsFound()
+    {
+        (MLContext context, ITransformer model) = Train();
+        string path = Path.Combine(folder, "model.zip"), damaged = Path.Combine(folder, "damaged.zip");
+        context.Model.Save(model, null, path);
+        byte[] weights = ContentOf(path, "Transform_001", "Weights.safetensors");
+        for (int i = 0; i < 64; i++)
+        {
+            byte[] changed = [.. weights];
+            changed[i * (weights.Length - 1) / 63] ^= (byte)(1 << (i % 8));
+            Replace(path, damaged, "Transform_001", "Weights.safetensors", changed); // its CRC-32 is right again
+            string message = Refusal(damaged);
+            StringAssert.Contains(message, "Weights.safetensors' of the model file");
+            StringAssert.Contains(message, "SHA-256");
+        }
+    }
+
+    [TestMethod]
+    public void AChangedCardIsFound()
+    {
+        (MLContext context, ITransformer model) = Train();
+        string path = Path.Combine(folder, "model.zip"), damaged = Path.Combine(folder, "damaged.zip");
+        context.Model.Save(model, null, path);
+        byte[] content = ContentOf(path, "Transform_003", "Model.key");
+        int at = content.AsSpan().IndexOf(Encoding.Unicode.GetBytes("Second"));
+        Assert.IsGreaterThan(0, at);
+        content[at] ^= 1; // still a card, of a column "Recond"
+        Replace(path, damaged, "Transform_003", "Model.key", content);
+        StringAssert.Contains(Refusal(damaged), "Card' of the model file");
+    }
+
+    [TestMethod]
+    [DataRow("1.1", "Weights.safetensors")]
+    [DataRow("1.2", "Weights.safetensors")]
+    [DataRow("1.2", "Model.key")]
+    [DataRow("1.3", "Model.key")]
+    public void ABitFlippedInTheZipFileIsFoundInEveryFormat(string format, string entry)
+    {
+        string stored = Path.Combine(folder, "stored.zip");
+        byte[] content = ContentOf(CommittedModel.PathOf(format), "Transform_001", entry);
+        Replace(CommittedModel.PathOf(format), stored, "Transform_001", entry, content); // not compressed: a flipped bit leaves the others as they are
+        byte[] zip = File.ReadAllBytes(stored);
+        int start = zip.AsSpan().IndexOf(content);
+        Assert.IsGreaterThan(0, start);
+        new MLContext().Model.Load(stored, out _);
+        int at = entry == "Model.key" ? content.AsSpan().IndexOf(Encoding.Unicode.GetBytes("PredictedLabel")) : content.Length - 1;
+        Assert.IsGreaterThan(0, at);
+        zip[start + at] ^= 1;
+        File.WriteAllBytes(stored, zip);
+        string message = Refusal(stored);
+        StringAssert.Contains(message, $"{entry}' of the model file");
+        StringAssert.Contains(message, "CRC-32");
+    }
+
+    [TestMethod]
+    public void ABatchOfBillionsIsRefused()
+    {
+        using var scored = new Scored();
+        NetworkHandle trained = NetworkHandle.Find(scored.View.Schema, "Score", "the test");
+        var handle = new NetworkHandle(trained.Network, trained.Images, trained.ClassNames, int.MaxValue);
+        var model = new RobustAttributionModelTransformer(new MLContext(), handle, "Score", "PredictedLabel", null);
+        string path = Path.Combine(folder, "model.zip");
+        scored.Context.Model.Save(model, null, path);
+        StringAssert.Contains(Refusal(path), "batch size 2147483647; allowed are whole numbers from 1 to 65536");
+    }
+
+    [TestMethod]
     public void AFormatThatHasNoCommittedFileIsNotWritten()
     {
         CommittedModel.Write(folder);
@@ -174,8 +242,8 @@ public sealed class ModelFileTests
     {
         AreNamed(
             new SaliencyEstimator.Options(),
-            "activation, batchSize, heatMapColumnName, imageColumnName, method, outputColumnName, overlayColumnName, reduction, scoreColumnName,"
-            + " seenImageColumnName, signedColumnName, target");
+            "activation, batchSize, heatMapColumnName, heatMapPngColumnName, imageColumnName, method, outputColumnName, overlayColumnName,"
+            + " overlayPngColumnName, reduction, scoreColumnName, seenImageColumnName, signedColumnName, target");
         AreNamed(
             new AttributionAttackEstimator.Options(),
             "attack, batchSize, cleanPredictedLabelColumnName, imageColumnName, method, outputColumnName, pictureColumnName,"
@@ -191,6 +259,39 @@ public sealed class ModelFileTests
             IEnumerable<string> found = json.RootElement.EnumerateObject().Select(property => property.Name);
             Assert.AreEqual(names, string.Join(", ", found.Order(StringComparer.Ordinal)));
         }
+    }
+
+    /// <summary>The library's words for why a file is not loaded.</summary>
+    private static string Refusal(string path)
+    {
+        Exception error = Assert.Throws<Exception>(() => new MLContext().Model.Load(path, out _));
+        while (error is System.Reflection.TargetInvocationException { InnerException: { } inner })
+        {
+            error = inner;
+        }
+
+        Assert.IsInstanceOfType<FormatException>(error);
+        return error.Message;
+    }
+
+    private static byte[] ContentOf(string path, string part, string name)
+    {
+        using ZipArchive zip = ZipFile.OpenRead(path);
+        using Stream stream = zip.Entries.Single(entry => entry.Name == name && entry.FullName.Contains(part, StringComparison.Ordinal)).Open();
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
+
+    private static void Replace(string path, string copy, string part, string name, byte[] content)
+    {
+        File.Copy(path, copy, overwrite: true);
+        using ZipArchive zip = ZipFile.Open(copy, ZipArchiveMode.Update);
+        ZipArchiveEntry entry = zip.Entries.Single(entry => entry.Name == name && entry.FullName.Contains(part, StringComparison.Ordinal));
+        string full = entry.FullName;
+        entry.Delete();
+        using Stream output = zip.CreateEntry(full, CompressionLevel.NoCompression).Open();
+        output.Write(content);
     }
 
     /// <summary>The versions of our components by their signatures.</summary>

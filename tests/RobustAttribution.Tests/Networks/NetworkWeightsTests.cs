@@ -129,6 +129,23 @@ public sealed class NetworkWeightsTests
     }
 
     [TestMethod]
+    public void AFlippedBitOfSavedWeightsIsFound()
+    {
+        using ImageNetwork network = TinyNetworks.Convolutional(seed: 1, type: ScalarType.Float32);
+        byte[] saved = Saved(network);
+        byte[] before = Saved(network);
+        int data = 8 + (int)BitConverter.ToUInt64(saved);
+        for (int i = 0; i < 64; i++)
+        {
+            byte[] damaged = [.. saved];
+            damaged[data + (i * (saved.Length - 1 - data) / 63)] ^= (byte)(1 << (i % 8));
+            StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => network.LoadWeights(new MemoryStream(damaged))).Message, "SHA-256");
+        }
+
+        CollectionAssert.AreEqual(before, Saved(network), "nothing was loaded");
+    }
+
+    [TestMethod]
     public void TheBatchCounterMayHaveAnyTypeOrBeMissing()
     {
         using var scope = NewDisposeScope();

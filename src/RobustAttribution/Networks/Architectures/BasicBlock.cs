@@ -15,13 +15,13 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
     private readonly Sum sum = new();
     private readonly ActivationLayer relu2 = new();
 
-    public BasicBlock(int input, int width, int stride, Generator generator)
+    public BasicBlock(int input, int width, int stride, Generator? generator)
         : base(nameof(BasicBlock))
     {
         conv1 = InitializedLayers.ResidualConvolution(input, width, 3, stride, generator);
-        bn1 = nn.BatchNorm2d(width);
+        bn1 = InitializedLayers.Normalization(width, generator);
         conv2 = InitializedLayers.ResidualConvolution(width, width, 3, 1, generator);
-        bn2 = nn.BatchNorm2d(width);
+        bn2 = InitializedLayers.Normalization(width, generator);
         downsample = ResNet.Downsample(input, width, stride, generator);
         RegisterComponents();
     }

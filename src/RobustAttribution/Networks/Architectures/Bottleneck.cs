@@ -21,15 +21,15 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
     private readonly Sum sum = new();
     private readonly ActivationLayer relu3 = new();
 
-    public Bottleneck(int input, int width, int stride, Generator generator)
+    public Bottleneck(int input, int width, int stride, Generator? generator)
         : base(nameof(Bottleneck))
     {
         conv1 = InitializedLayers.ResidualConvolution(input, width, 1, 1, generator);
-        bn1 = nn.BatchNorm2d(width);
+        bn1 = InitializedLayers.Normalization(width, generator);
         conv2 = InitializedLayers.ResidualConvolution(width, width, 3, stride, generator);
-        bn2 = nn.BatchNorm2d(width);
+        bn2 = InitializedLayers.Normalization(width, generator);
         conv3 = InitializedLayers.ResidualConvolution(width, Expansion * width, 1, 1, generator);
-        bn3 = nn.BatchNorm2d(Expansion * width);
+        bn3 = InitializedLayers.Normalization(Expansion * width, generator);
         downsample = ResNet.Downsample(input, Expansion * width, stride, generator);
         RegisterComponents();
     }

@@ -17,6 +17,9 @@ public sealed record LeNetArchitecture : NetworkArchitecture
 
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
+        => BuildLayers(input, classCount, generator);
+
+    private protected override nn.Module<Tensor, Tensor> BuildLayers(InputSpecification input, int classCount, Generator? generator)
     {
         RequireSize(input, SmallConvNetArchitecture.MinimumSize);
         return SmallConvNetArchitecture.Chain(input, classCount, 32, 64, 256, Pooling, generator);

@@ -56,6 +56,13 @@ public abstract record NetworkArchitecture
     /// <summary>Whether it is one of this library's, whose networks draw from no generator but the one they are given.</summary>
     internal bool IsBuiltIn => GetType().Assembly == typeof(NetworkArchitecture).Assembly;
 
+    /// <summary>The network without memory, its tensors on the device "meta"; null for an architecture of another assembly.</summary>
+    /// <exception cref="ArgumentException">The images are too small for the architecture.</exception>
+    internal nn.Module<Tensor, Tensor>? BuildShapes(InputSpecification input, int classCount) => BuildLayers(input, classCount, null);
+
+    /// <summary>As <see cref="Build"/>; without a generator, shapes alone.</summary>
+    private protected virtual nn.Module<Tensor, Tensor>? BuildLayers(InputSpecification input, int classCount, Generator? generator) => null;
+
     /// <summary><see cref="Build"/>, with the global generator seeded from <paramref name="generator"/> and restored afterwards.</summary>
     /// <remarks>The library's own architectures do not draw from the global generator, which stays as it is for them.</remarks>
     internal nn.Module<Tensor, Tensor> BuildSeeded(InputSpecification input, int classCount, Generator generator)

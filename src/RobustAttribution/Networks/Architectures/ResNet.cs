@@ -18,13 +18,13 @@ internal sealed class ResNet : nn.Module<Tensor, Tensor>
     private readonly Flatten flatten = nn.Flatten();
     private readonly Linear fc;
 
-    public ResNet(ResNetArchitecture architecture, int inputChannels, int classCount, Generator generator)
+    public ResNet(ResNetArchitecture architecture, int inputChannels, int classCount, Generator? generator)
         : base(nameof(ResNet))
     {
         bool large = architecture.Stem == ResNetStem.LargeImages;
         int width = architecture.Width;
         conv1 = InitializedLayers.ResidualConvolution(inputChannels, width, large ? 7 : 3, large ? 2 : 1, generator);
-        bn1 = nn.BatchNorm2d(width);
+        bn1 = InitializedLayers.Normalization(width, generator);
         maxpool = !large ? null : architecture.Pooling == Pooling.Max ? nn.MaxPool2d(3, 2, 1) : nn.AvgPool2d(3, 2, 1);
 
         int channels = width;
@@ -62,8 +62,9 @@ internal sealed class ResNet : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The 1×1 convolution that adapts the shortcut of a block that changes channels or size; null where it changes neither.</summary>
-    internal static Sequential? Downsample(int input, int output, int stride, Generator generator)
+    internal static Sequential? Downsample(int input, int output, int stride, Generator? generator)
         => input == output && stride == 1
             ? null
-            : nn.Sequential(InitializedLayers.ResidualConvolution(input, output, 1, stride, generator), nn.BatchNorm2d(output));
+            : nn.Sequential(
+                InitializedLayers.ResidualConvolution(input, output, 1, stride, generator), InitializedLayers.Normalization(output, generator));
 }

@@ -28,8 +28,8 @@ public sealed record ResNetArchitecture : NetworkArchitecture
     /// </summary>
     public int LastStageStride { get; init => field = Require.InRange(value, 1, 2); } = 2;
 
-    /// <summary>Channels of the first stage, at least 1; each further stage has twice as many. 64 by default.</summary>
-    public int Width { get; init => field = Require.InRange(value, 1); } = 64;
+    /// <summary>Channels of the first stage, 1 to 2,048; each further stage has twice as many. 64 by default.</summary>
+    public int Width { get; init => field = Require.InRange(value, 1, Limits.LayerWidth / 32); } = 64;
 
     /// <summary>What the 3×3 pool of the stem for large images takes of each window. <see cref="Pooling.Max"/>, torchvision's, by default.</summary>
     public Pooling Pooling { get; init => field = Require.Defined(value); }
@@ -42,6 +42,9 @@ public sealed record ResNetArchitecture : NetworkArchitecture
 
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
+        => BuildLayers(input, classCount, generator);
+
+    private protected override nn.Module<Tensor, Tensor> BuildLayers(InputSpecification input, int classCount, Generator? generator)
     {
         RequireSize(input, 1);
         return new ResNet(this, input.Channels, classCount, generator);

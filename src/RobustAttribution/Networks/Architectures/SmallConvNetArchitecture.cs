@@ -13,14 +13,14 @@ public sealed record SmallConvNetArchitecture : NetworkArchitecture
     /// <summary>The smallest image that leaves a pixel behind two pools.</summary>
     internal const int MinimumSize = 4;
 
-    /// <summary>w₁: channels of the first two convolutions, at least 1. 16 by default.</summary>
-    public int FirstStageChannels { get; init => field = Require.InRange(value, 1); } = 16;
+    /// <summary>w₁: channels of the first two convolutions, 1 to 65,536. 16 by default.</summary>
+    public int FirstStageChannels { get; init => field = Require.InRange(value, 1, Limits.LayerWidth); } = 16;
 
-    /// <summary>w₂: channels of the third and fourth convolution, at least 1. 32 by default.</summary>
-    public int SecondStageChannels { get; init => field = Require.InRange(value, 1); } = 32;
+    /// <summary>w₂: channels of the third and fourth convolution, 1 to 65,536. 32 by default.</summary>
+    public int SecondStageChannels { get; init => field = Require.InRange(value, 1, Limits.LayerWidth); } = 32;
 
-    /// <summary>Units of the hidden layer, at least 1. 128 by default.</summary>
-    public int HiddenUnits { get; init => field = Require.InRange(value, 1); } = 128;
+    /// <summary>Units of the hidden layer, 1 to 65,536. 128 by default.</summary>
+    public int HiddenUnits { get; init => field = Require.InRange(value, 1, Limits.LayerWidth); } = 128;
 
     /// <summary>What the two pools take of each 2×2 window. <see cref="Pooling.Max"/> by default.</summary>
     public Pooling Pooling { get; init => field = Require.Defined(value); }
@@ -30,13 +30,16 @@ public sealed record SmallConvNetArchitecture : NetworkArchitecture
 
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
+        => BuildLayers(input, classCount, generator);
+
+    private protected override nn.Module<Tensor, Tensor> BuildLayers(InputSpecification input, int classCount, Generator? generator)
     {
         RequireSize(input, MinimumSize);
         return Chain(input, classCount, FirstStageChannels, SecondStageChannels, HiddenUnits, Pooling, generator);
     }
 
     internal static Sequential Chain(
-        InputSpecification input, int classCount, int firstStage, int secondStage, int hidden, Pooling pooling, Generator generator)
+        InputSpecification input, int classCount, int firstStage, int secondStage, int hidden, Pooling pooling, Generator? generator)
         => nn.Sequential(
             ("conv1", InitializedLayers.Convolution(input.Channels, firstStage, generator)), // [N,w1,H,W]
             ("relu1", new ActivationLayer()),
@@ -49,7 +52,7 @@ public sealed record SmallConvNetArchitecture : NetworkArchitecture
             ("relu4", new ActivationLayer()),
             ("pool2", Pool(pooling)), // [N,w2,H/4,W/4]
             ("flatten", nn.Flatten()),
-            ("fc1", InitializedLayers.Linear(secondStage * (input.Height / 4) * (input.Width / 4), hidden, generator)),
+            ("fc1", InitializedLayers.Linear((long)secondStage * (input.Height / 4) * (input.Width / 4), hidden, generator)),
             ("relu5", new ActivationLayer()),
             ("fc2", InitializedLayers.Linear(hidden, classCount, generator))); // [N,K]
 

@@ -19,12 +19,12 @@ internal sealed class WideBlock : nn.Module<Tensor, Tensor>
     private readonly Conv2d? convShortcut;
     private readonly Sum sum = new();
 
-    public WideBlock(int input, int output, int stride, Generator generator)
+    public WideBlock(int input, int output, int stride, Generator? generator)
         : base(nameof(WideBlock))
     {
-        bn1 = nn.BatchNorm2d(input);
+        bn1 = InitializedLayers.Normalization(input, generator);
         conv1 = InitializedLayers.ResidualConvolution(input, output, 3, stride, generator);
-        bn2 = nn.BatchNorm2d(output);
+        bn2 = InitializedLayers.Normalization(output, generator);
         conv2 = InitializedLayers.ResidualConvolution(output, output, 3, 1, generator);
         convShortcut = input == output && stride == 1 ? null : InitializedLayers.ResidualConvolution(input, output, 1, stride, generator);
         RegisterComponents();

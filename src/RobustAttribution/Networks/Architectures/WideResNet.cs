@@ -16,7 +16,7 @@ internal sealed class WideResNet : nn.Module<Tensor, Tensor>
     private readonly Flatten flatten = nn.Flatten();
     private readonly Linear fc;
 
-    public WideResNet(WideResNetArchitecture architecture, int inputChannels, int classCount, Generator generator)
+    public WideResNet(WideResNetArchitecture architecture, int inputChannels, int classCount, Generator? generator)
         : base(nameof(WideResNet))
     {
         int blocks = (architecture.Depth - 4) / 6;
@@ -25,7 +25,7 @@ internal sealed class WideResNet : nn.Module<Tensor, Tensor>
         block1 = Stage(16, width, 1);
         block2 = Stage(width, 2 * width, 2);
         block3 = Stage(2 * width, 4 * width, 2);
-        bn1 = nn.BatchNorm2d(4 * width);
+        bn1 = InitializedLayers.Normalization(4 * width, generator);
         fc = InitializedLayers.Linear(4 * width, classCount, generator);
         RegisterComponents();
 

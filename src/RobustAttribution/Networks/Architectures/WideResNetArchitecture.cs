@@ -11,18 +11,18 @@ namespace RobustAttribution.Networks;
 /// </remarks>
 public sealed record WideResNetArchitecture : NetworkArchitecture
 {
-    /// <summary>Layers: 6n + 4 for n blocks in each of the three stages, at least 10. 28 by default.</summary>
+    /// <summary>Layers: 6n + 4 for n blocks in each of the three stages, 10 to 1,204. 28 by default.</summary>
     public int Depth
     {
         get;
-        init => field = value >= 10 && value % 6 == 4
+        init => field = value is >= 10 and <= Limits.Layers && value % 6 == 4
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(Depth), value, $"{nameof(Depth)} is {value}; allowed are 10, 16, 22, 28, 34, 40, … (6n + 4).");
+                nameof(Depth), value, $"{nameof(Depth)} is {value}; allowed are 10, 16, 22, 28, 34, 40, … {Limits.Layers} (6n + 4).");
     } = 28;
 
-    /// <summary>k: the stages have 16k, 32k and 64k channels; at least 1. 10 by default.</summary>
-    public int WidthFactor { get; init => field = Require.InRange(value, 1); } = 10;
+    /// <summary>k: the stages have 16k, 32k and 64k channels; 1 to 1,024. 10 by default.</summary>
+    public int WidthFactor { get; init => field = Require.InRange(value, 1, Limits.LayerWidth / 64); } = 10;
 
     /// <inheritdoc/>
     public override string FeatureLayer => "relu";
@@ -32,6 +32,9 @@ public sealed record WideResNetArchitecture : NetworkArchitecture
 
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
+        => BuildLayers(input, classCount, generator);
+
+    private protected override nn.Module<Tensor, Tensor> BuildLayers(InputSpecification input, int classCount, Generator? generator)
     {
         RequireSize(input, 1);
         return new WideResNet(this, input.Channels, classCount, generator);

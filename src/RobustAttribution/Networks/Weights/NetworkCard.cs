@@ -13,8 +13,9 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
     /// <summary>Shape, normalisation and bounds of the images.</summary>
     public InputSpecification Input { get; init => field = Require.NotNull(value); } = Require.NotNull(Input, nameof(Input));
 
-    /// <summary>K, at least 2.</summary>
-    public int ClassCount { get; init => field = Require.InRange(value, 2); } = Require.InRange(ClassCount, 2, name: nameof(ClassCount));
+    /// <summary>K, 2 to 1,000,000.</summary>
+    public int ClassCount { get; init => field = Require.InRange(value, 2, Limits.Classes); }
+        = Require.InRange(ClassCount, 2, Limits.Classes, nameof(ClassCount));
 
     /// <summary>The activation of every exchangeable place; null where the network has none, or the modules keep their own.</summary>
     [JsonRequired]
@@ -62,20 +63,42 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
     /// What <see cref="ImageNetwork.SaveWeights"/>, or PyTorch through safetensors, wrote; read to its end and left open.
     /// </param>
     /// <returns>The network, on the CPU, in float32, in evaluation mode; owned by the caller.</returns>
+    /// <remarks>
+    /// For the library's architectures the card is compared with the weights before memory is taken. What an architecture of your own takes is known
+    /// only when it is built, so let its options refuse what is out of all proportion.
+    /// </remarks>
     /// <exception cref="FormatException">The weights are damaged, or do not fit the card.</exception>
     public ImageNetwork Build(Stream weights)
     {
+        SafetensorsHeader header = Safetensors.ReadHeader(Require.NotNull(weights, nameof(weights)));
+        RequireFit(header);
         using var generator = new Generator(0, CPU);
         ImageNetwork network = ImageNetwork.Create(Architecture, Input, ClassCount, Activation, generator);
         try
         {
-            network.LoadWeights(weights);
+            NetworkWeights.Load(network.Backbone, weights, header);
             return network;
         }
         catch
         {
             network.Dispose();
             throw;
+        }
+    }
+
+    private void RequireFit(SafetensorsHeader header)
+    {
+        try
+        {
+            using nn.Module? shapes = Architecture.BuildShapes(Input, ClassCount);
+            if (shapes is not null)
+            {
+                NetworkWeights.RequireFit(shapes, header);
+            }
+        }
+        catch (ArgumentException error)
+        {
+            throw new FormatException($"The {nameof(NetworkCard)} describes no network: {error.Message}", error);
         }
     }
 }

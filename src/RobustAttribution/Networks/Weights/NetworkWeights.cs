@@ -24,20 +24,34 @@ internal static class NetworkWeights
             stream,
             StateOf(module)
                 .Select(entry => KeyValuePair.Create(entry.Name, IsCounter(entry.Name) ? entry.Tensor.to(ScalarType.Int64) : entry.Tensor)),
-            Metadata);
+            Metadata,
+            withChecksum: true);
     }
 
     /// <summary>Loads all or nothing.</summary>
-    public static void Load(nn.Module module, Stream stream)
+    public static void Load(nn.Module module, Stream stream) => Load(module, stream, Safetensors.ReadHeader(stream));
+
+    /// <summary>Loads all or nothing of a stream whose header has been read.</summary>
+    public static void Load(nn.Module module, Stream stream, SafetensorsHeader header)
     {
-        using SafetensorsContent content = Safetensors.Read(stream);
-        LoadedWeights plan = Compare(module, content);
+        LoadedWeights plan = RequireFit(module, header);
+        using SafetensorsContent content = Safetensors.ReadTensors(stream, header);
+        Copy(module, content, plan.Loaded);
+    }
+
+    /// <summary>Compares names, shapes and types, which is all that is known before a tensor is read.</summary>
+    /// <param name="module">The module, which may be one of shapes alone.</param>
+    /// <param name="header">The header of the weights.</param>
+    /// <exception cref="FormatException">A name or a shape is another one, or a type cannot be converted; the message names the tensor.</exception>
+    public static LoadedWeights RequireFit(nn.Module module, SafetensorsHeader header)
+    {
+        LoadedWeights plan = Compare(module, header);
         if (plan.DifferentShape.Count > 0)
         {
             string name = plan.DifferentShape[0];
             Tensor expected = StateOf(module).First(entry => entry.Name == name).Tensor;
             throw new FormatException(
-                $"Tensor '{name}' is {Describe(content.Tensors[name])}; the network has {Describe(expected)}{Others(plan.DifferentShape)}. "
+                $"Tensor '{name}' is {Describe(header.Entries.First(entry => entry.Name == name))}; the network has {Describe(expected)}{Others(plan.DifferentShape)}. "
                 + $"To keep a new head, use {nameof(ImageNetwork.LoadMatchingWeights)}.");
         }
 
@@ -51,13 +65,13 @@ internal static class NetworkWeights
             throw new FormatException($"{what} To load the rest, use {nameof(ImageNetwork.LoadMatchingWeights)}.");
         }
 
-        Copy(module, content, plan.Loaded);
+        return plan;
     }
 
     public static LoadedWeights LoadMatching(nn.Module module, Stream stream)
     {
-        using SafetensorsContent content = Safetensors.Read(stream);
-        LoadedWeights plan = Compare(module, content);
+        SafetensorsHeader header = Safetensors.ReadHeader(stream);
+        LoadedWeights plan = Compare(module, header);
         if (plan.Loaded.Count == 0)
         {
             throw new FormatException(
@@ -65,26 +79,28 @@ internal static class NetworkWeights
                 + $"the network has e.g. {string.Join(", ", StateOf(module).Take(3).Select(entry => entry.Name))}.");
         }
 
+        using SafetensorsContent content = Safetensors.ReadTensors(stream, header);
         Copy(module, content, plan.Loaded);
         return plan;
     }
 
-    private static LoadedWeights Compare(nn.Module module, SafetensorsContent content)
+    private static LoadedWeights Compare(nn.Module module, SafetensorsHeader header)
     {
+        Dictionary<string, SafetensorsHeader.Entry> entries = header.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
         List<string> loaded = [], missing = [], differentShape = [];
-        var unused = new HashSet<string>(content.Tensors.Keys, StringComparer.Ordinal);
+        var unused = new HashSet<string>(entries.Keys, StringComparer.Ordinal);
         foreach ((string name, Tensor tensor) in StateOf(module))
         {
             unused.Remove(name);
-            if (!content.Tensors.TryGetValue(name, out Tensor? stored))
+            if (!entries.TryGetValue(name, out SafetensorsHeader.Entry? stored))
             {
                 missing.Add(name);
             }
-            else if (!stored.shape.SequenceEqual(tensor.shape))
+            else if (!stored.Shape.SequenceEqual(tensor.shape))
             {
                 differentShape.Add(name);
             }
-            else if (!IsCounter(name) && !IsFloating(stored.dtype) && stored.dtype != tensor.dtype)
+            else if (!IsCounter(name) && !IsFloating(stored.Type.Type) && stored.Type.Type != tensor.dtype)
             {
                 throw new FormatException($"Tensor '{name}' is {Describe(stored)}; the network has {Describe(tensor)}.");
             }
@@ -122,6 +138,8 @@ internal static class NetworkWeights
 
     private static bool IsFloating(ScalarType type)
         => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+
+    private static string Describe(SafetensorsHeader.Entry entry) => $"{entry.Type.Type} [{string.Join(", ", entry.Shape)}]";
 
     private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
 

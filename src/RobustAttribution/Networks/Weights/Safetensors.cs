@@ -21,9 +21,14 @@ internal static class Safetensors
     /// Names, all different, and tensors on any device. Larger element types are stored first, so that every tensor is aligned.
     /// </param>
     /// <param name="metadata">Free text pairs to store with them.</param>
+    /// <param name="withChecksum">Whether a SHA-256 is stored among them, which the reader verifies.</param>
     /// <exception cref="ArgumentException">A name is given twice, or is reserved.</exception>
     /// <exception cref="NotSupportedException">A tensor's type is not among those supported, or it is larger than 2 GiB.</exception>
-    public static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        Stream stream,
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        bool withChecksum = false)
     {
         Require.NotNull(stream, nameof(stream));
         List<(string Name, Tensor Tensor, SafetensorsType Type)> entries =
@@ -41,6 +46,11 @@ internal static class Safetensors
             }
         }
 
+        if (withChecksum)
+        {
+            metadata = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { [SafetensorsChecksum.Name] = ChecksumOf(entries) };
+        }
+
         byte[] header = HeaderOf(entries, metadata);
         Span<byte> length = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
@@ -48,10 +58,7 @@ internal static class Safetensors
         stream.Write(header);
         foreach ((_, Tensor tensor, _) in entries.Where(entry => entry.Tensor.numel() > 0))
         {
-            using IDisposable scope = NewDisposeScope();
-            Tensor stored = tensor.detach().cpu().contiguous();
-            stream.Write(stored.bytes);
-            GC.KeepAlive(stored);
+            Use(tensor, stream.Write);
         }
     }
 
@@ -74,10 +81,15 @@ internal static class Safetensors
     /// <param name="stream">Read from its position to its end, which must be the end of the last tensor; left open.</param>
     /// <returns>The tensors; owned by the caller.</returns>
     /// <exception cref="FormatException">The stream is not safetensors, or is damaged. The message names the tensor.</exception>
-    public static SafetensorsContent Read(Stream stream)
+    public static SafetensorsContent Read(Stream stream) => ReadTensors(stream, ReadHeader(stream));
+
+    /// <summary>Reads the header, and compares the lengths it states with that of the stream where the stream knows it.</summary>
+    /// <param name="stream">Read from its position to the first tensor; left open.</param>
+    /// <exception cref="FormatException">The stream is not safetensors, or is damaged. The message names the tensor.</exception>
+    public static SafetensorsHeader ReadHeader(Stream stream)
     {
         Require.NotNull(stream, nameof(stream));
-        SafetensorsHeader header = SafetensorsHeader.Parse(ReadHeader(stream));
+        SafetensorsHeader header = SafetensorsHeader.Parse(ReadHeaderBytes(stream));
         long? available = stream.CanSeek ? stream.Length - stream.Position : null;
         if (available is { } length && length != header.DataLength)
         {
@@ -87,19 +99,36 @@ internal static class Safetensors
                 : $"Tensor '{cut.Name}' ends at byte {cut.End} of the data, but the stream ends at byte {length}.");
         }
 
+        return header;
+    }
+
+    /// <summary>Reads the tensors behind a header.</summary>
+    /// <param name="stream">The stream that <see cref="ReadHeader"/> has read the header of; read to its end and left open.</param>
+    /// <param name="header">The header.</param>
+    /// <returns>The tensors; owned by the caller.</returns>
+    /// <exception cref="FormatException">The stream is damaged. The message names the tensor.</exception>
+    public static SafetensorsContent ReadTensors(Stream stream, SafetensorsHeader header)
+    {
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        var content = new SafetensorsContent(tensors, header.Metadata);
+        var content = new SafetensorsContent(tensors, header);
         try
         {
+            string? stated = header.Metadata.GetValueOrDefault(SafetensorsChecksum.Name);
+            using SafetensorsChecksum? checksum = stated is null ? null : new();
             foreach (SafetensorsHeader.Entry entry in header.Entries)
             {
-                tensors.Add(entry.Name, ReadTensor(stream, entry, lengthIsKnown: available is not null));
+                Tensor tensor = ReadTensor(stream, entry, lengthIsKnown: stream.CanSeek);
+                tensors.Add(entry.Name, tensor);
+                checksum?.Append(entry.Name, entry.Type, entry.Shape);
+                checksum?.Append(tensor.numel() > 0 ? tensor.bytes : []);
             }
 
-            if (available is null && stream.ReadByte() >= 0)
+            if (!stream.CanSeek && stream.ReadByte() >= 0)
             {
                 throw new FormatException("Not safetensors: bytes follow the last tensor.");
             }
+
+            checksum?.Require(stated!);
 
             return content;
         }
@@ -124,6 +153,29 @@ internal static class Safetensors
         {
             throw new FormatException($"{path}: {error.Message}", error);
         }
+    }
+
+    private static string ChecksumOf(List<(string Name, Tensor Tensor, SafetensorsType Type)> entries)
+    {
+        using var checksum = new SafetensorsChecksum();
+        foreach ((string name, Tensor tensor, SafetensorsType type) in entries)
+        {
+            checksum.Append(name, type, tensor.shape);
+            if (tensor.numel() > 0)
+            {
+                Use(tensor, checksum.Append);
+            }
+        }
+
+        return checksum.Finish();
+    }
+
+    private static void Use(Tensor tensor, Action<ReadOnlySpan<byte>> use)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor stored = tensor.detach().cpu().contiguous();
+        use(stored.bytes);
+        GC.KeepAlive(stored);
     }
 
     private static SafetensorsType TypeOf(string name, Tensor tensor)
@@ -182,7 +234,7 @@ internal static class Safetensors
         json.WriteEndArray();
     }
 
-    private static byte[] ReadHeader(Stream stream)
+    private static byte[] ReadHeaderBytes(Stream stream)
     {
         byte[] prefix = ReadGrowing(stream, sizeof(ulong), "the header's length");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
