@@ -12,6 +12,9 @@ internal sealed record FileFormat(string Name, Action<string> Write, Func<string
     /// <summary>The exceptions that a damaged file may end in, by the library's documentation.</summary>
     public Type[] Documented { get; init; } = [typeof(InvalidDataException)];
 
+    /// <summary>Other exceptions that a damaged file may end in.</summary>
+    public Func<Exception, bool> IsExpected { get; init; } = _ => false;
+
     /// <summary>Whether the format has checksums over all that is read, so that a damaged file must not be read as another one.</summary>
     public bool IsChecked { get; init; }
 
@@ -39,7 +42,7 @@ internal sealed record FileFormat(string Name, Action<string> Write, Func<string
                 cause = inner;
             }
 
-            bool isDocumented = Array.Exists(Documented, type => type.IsInstanceOfType(cause));
+            bool isDocumented = IsExpected(cause) || Array.Exists(Documented, type => type.IsInstanceOfType(cause));
             bool isForeign = HasForeignParts && cause is not OutOfMemoryException && !IsOurs(cause);
             string text = $"{cause.GetType().Name}: {cause.Message}".ReplaceLineEndings(" ");
             return (isDocumented || isForeign ? Outcome.NamedException : Outcome.WrongException, text);

@@ -17,11 +17,13 @@ namespace RobustAttribution.Fuzz;
 /// <summary>Every kind of file that the library reads, with a small example of each.</summary>
 internal static class FileFormats
 {
+    private const string Part = "Model.key";
     private static readonly string[] Columns = ["Score", "Saliency", "Signed", "CosineSimilarity", "PredictedBox"];
     private static readonly InputSpecification Input = new(1, TestImage.Side, TestImage.Side);
     private static readonly FileFormat Model = new("model.zip", WriteModel, ReadModel, $"model-{CommittedModel.Newest}.zip")
     {
         Documented = [typeof(FormatException), typeof(InvalidDataException)],
+        IsExpected = error => error is ArgumentOutOfRangeException && error.Message.Contains("explains the network that column", StringComparison.Ordinal), // a card that names another column
         HasForeignParts = true,
     };
 
@@ -32,12 +34,13 @@ internal static class FileFormats
     };
 
     private static readonly FileFormat Safetensors = new("safetensors", WriteWeights, ReadWeights, "weights.safetensors") { Documented = [typeof(FormatException)] };
-    private static readonly FileFormat Png = Image("PNG", "image.png", PngFile.Of(40, 30, new SKColor(90, 120, 60), new Random(1), 20, 9, 7));
+    private static readonly FileFormat Png = Image("PNG", "image.png", PngFile.Of(90, 60, new SKColor(90, 120, 60), new Random(1), 5000, 1, 2)); // several chunks of data
 
     public static IReadOnlyList<FileFormat> All { get; } =
     [
         Model with { IsChecked = true },
-        Model with { Name = "model.zip, entries with right checksums", Mutate = InEntries },
+        Model with { Name = "model.zip, entries", Mutate = (content, mutation) => InEntries(content, mutation, mutation.Of) },
+        Model with { Name = "model.zip, cards", Mutate = (content, mutation) => InEntries(content, mutation, part => InCard(part, mutation), Part) },
         Checkpoint,
         Safetensors,
         Set("IDX", folder => WriteMnist(folder, content => content, string.Empty), context => context.Data.LoadMnist, "train-*"),
@@ -47,11 +50,14 @@ internal static class FileFormats
         Set("MAT", folder => WriteSvhn(folder, compress: false), context => context.Data.LoadSvhn, "train_32x32.mat"),
         Set("MAT, compressed", folder => WriteSvhn(folder, compress: true), context => context.Data.LoadSvhn, "train_32x32.mat") with { IsChecked = true },
         Set("MAT, compressed anew", folder => WriteSvhn(folder, compress: true), context => context.Data.LoadSvhn, "train_32x32.mat") with { Mutate = InMatrix },
-        Set("GTSRB's tables", folder => Tiny(folder, KnownDatasets.Gtsrb), context => (folder, split, options) => context.Data.LoadGtsrb(folder, split, options: options), "GT-*.csv"),
+        Set("GTSRB's tables", folder => Tiny(folder, KnownDatasets.Gtsrb), context => (folder, split, options) => context.Data.LoadGtsrb(folder, split, options: options), "GT-*.csv") with
+        {
+            Documented = [typeof(InvalidDataException), typeof(FileNotFoundException)], // a mutated line names an image that is not there
+        },
         Set("PPM", folder => Tiny(folder, KnownDatasets.Gtsrb), context => (folder, split, options) => context.Data.LoadGtsrb(folder, split, true, options), "a.ppm"),
         Set("CUB's tables", folder => Tiny(folder, KnownDatasets.Cub200), context => (folder, _, options) => context.Data.LoadCub200(folder, null, options), "*.txt") with
         {
-            Documented = [typeof(InvalidDataException), typeof(FileNotFoundException)], // a mutated path names an image that is not there
+            Documented = [typeof(InvalidDataException), typeof(FileNotFoundException)], // as above
         },
         Png with { IsChecked = true },
         Png with { Name = "PNG, right checksums", Mutate = (content, mutation) => Mend(mutation.Of(content)) },
@@ -61,7 +67,7 @@ internal static class FileFormats
         Image("BMP", "image.bmp", [.. "BM"u8, .. Ints(54 + (16 * 8), 0, 54, 40, 5, 8), 1, 0, 24, 0, .. Ints(0, 16 * 8, 2835, 2835, 0, 0), .. Noise(16 * 8, 3)]),
         Archive("tar.gz", "data.tar.gz", Compress(Tar())) with { IsChecked = true },
         Archive("tar.gz, compressed anew", "data.tar.gz", Compress(Tar())) with { Mutate = (content, mutation) => Compress(MendTar(mutation.Of(Decompress(content)))) },
-        Archive("zip", "data.zip", Zip()),
+        Archive("zip", "data.zip", Zip(), withNames: false) with { IsChecked = true }, // zip has checksums of contents, not of names
     ];
 
     public static FileFormat Named(string name) => All.Single(format => format.Name == name);
@@ -76,14 +82,15 @@ internal static class FileFormats
     }, file);
 
     /// <summary>An archive that is there already, so that the downloader only extracts it.</summary>
-    private static FileFormat Archive(string name, string file, byte[] content) => new(name, folder => Write(folder, file, content), folder =>
+    private static FileFormat Archive(string name, string file, byte[] content, bool withNames = true) => new(name, folder => Write(folder, file, content), folder =>
     {
         using var downloader = new DatasetDownloader();
         DatasetInfo set = KnownDatasets.Mnist with { Files = [new DatasetFile(new Uri($"http://localhost/{file}"))] };
         downloader.FetchAsync(set, folder).GetAwaiter().GetResult();
         string place = Path.Combine(folder, "data");
-        IEnumerable<string> files = Directory.EnumerateFiles(place, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
-        return string.Join('\n', files.Select(path => $"{Path.GetRelativePath(place, path)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))}"));
+        IEnumerable<string> files = Directory.EnumerateFiles(place, "*", SearchOption.AllDirectories)
+            .Select(path => $"{Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))} {(withNames ? Path.GetRelativePath(place, path) : string.Empty)}");
+        return string.Join('\n', files.Order(StringComparer.Ordinal));
     }, file);
 
     private static string Digest(IDataView view)
@@ -112,24 +119,51 @@ internal static class FileFormats
         return string.Join('\n', Columns.Select(column => $"{column} {string.Join(' ', values[column].SelectMany(row => row))}"));
     }
 
-    /// <summary>Mutates what is in an entry of the library's parts of a model file, and packs it again.</summary>
-    private static byte[] InEntries(byte[] content, Mutation mutation)
+    /// <summary>Mutates an entry of the library's parts of a model file, and packs it again.</summary>
+    private static byte[] InEntries(byte[] content, Mutation mutation, Func<byte[], byte[]> mutate, string name = "")
     {
         using var result = new MemoryStream();
         result.Write(content);
         using (var zip = new ZipArchive(result, ZipArchiveMode.Update, leaveOpen: true))
         {
-            ZipArchiveEntry entry = mutation.Choose([.. zip.Entries.Where(IsOurs).OrderBy(entry => entry.FullName, StringComparer.Ordinal)], entry => entry.FullName);
+            string[] ours = [.. zip.Entries.Where(IsOurs).Select(FolderOf)];
+            ZipArchiveEntry[] entries = [.. zip.Entries.Where(entry => entry.Name.EndsWith(name, StringComparison.Ordinal) && ours.Contains(FolderOf(entry)))];
+            ZipArchiveEntry entry = mutation.Choose(entries, entry => entry.FullName);
             using Stream stream = entry.Open();
             byte[] former = new byte[stream.Length];
             stream.ReadExactly(former);
             stream.SetLength(0);
-            stream.Write(mutation.Of(former));
+            stream.Write(mutate(former));
         }
 
         return result.ToArray();
 
-        static bool IsOurs(ZipArchiveEntry entry) => entry.Name is not ("Schema" or "Version.txt" or "Terms.txt" or "Vocabulary.bin") && entry.Length > 0;
+        static string FolderOf(ZipArchiveEntry entry) => entry.FullName[..^entry.Name.Length];
+
+        static bool IsOurs(ZipArchiveEntry entry)
+        {
+            using Stream stream = entry.Open();
+            byte[] start = new byte[64 + 8]; // ML.NET's header, then the part's signature
+            return entry.Name == Part && stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.AsSpan(64).StartsWith("RBATT"u8);
+        }
+    }
+
+    /// <summary>Mutates the card, the first of the strings in a part of a model file, as text, and lets ML.NET's header say where all is now.</summary>
+    private static byte[] InCard(byte[] part, Mutation mutation)
+    {
+        const int TablePosition = 0x20, TableBytes = 0x28, StringsPosition = 0x30, StringsBytes = 0x38, Tail = 0x80, End = 0x88, AssemblyPosition = 0x90;
+        int table = Get(TablePosition), start = Get(StringsPosition), end = start + Get(table);
+        string text = Encoding.UTF8.GetString(mutation.Of(Encoding.UTF8.GetBytes(Encoding.Unicode.GetString(part, start, end - start))));
+        byte[] card = Encoding.Unicode.GetBytes(text);
+        byte[] result = [.. part];
+        foreach (int at in Enumerable.Range(0, Get(TableBytes) / 8).Select(i => table + (8 * i)).Concat([StringsBytes, Tail, End, AssemblyPosition]))
+        {
+            BitConverter.TryWriteBytes(result.AsSpan(at), (long)(Get(at) + card.Length - (end - start)));
+        }
+
+        return [.. result[..start], .. card, .. result[end..]];
+
+        int Get(int at) => (int)BitConverter.ToInt64(part, at);
     }
 
     private static SmallConvNetArchitecture Architecture() => new() { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 };

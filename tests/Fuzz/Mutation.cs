@@ -12,7 +12,7 @@ internal sealed class Mutation(int seed)
     private static readonly string[] ExtremeTexts =
         ["0", "-1", "", "1", "1000000", "2147483647", "2147483648", "9223372036854775807", "99999999999999999999", "1e308", "1e999", "NaN"];
 
-    private readonly Random random = new(seed);
+    private readonly Random random = new(Mixed(seed));
     private readonly List<string> log = [];
 
     /// <summary>What was done, in words.</summary>
@@ -43,6 +43,15 @@ internal sealed class Mutation(int seed)
         };
         log.Add(text);
         return result;
+    }
+
+    /// <summary>Spreads seeds that follow each other, whose first draws would be alike.</summary>
+    private static int Mixed(int seed)
+    {
+        uint x = (uint)seed;
+        x = (x ^ (x >> 16)) * 0x7FEB352D;
+        x = (x ^ (x >> 15)) * 0x846CA68B;
+        return (int)(x ^ (x >> 16));
     }
 
     private static (string Text, byte[] Result) Change(byte[] content, int at, int count, Func<byte, byte> change, string what)
