@@ -23,7 +23,7 @@ internal static class FileFormats
     private static readonly FileFormat Model = new("model.zip", WriteModel, ReadModel, $"model-{CommittedModel.Newest}.zip")
     {
         Documented = [typeof(FormatException), typeof(InvalidDataException)],
-        IsExpected = error => error is ArgumentOutOfRangeException && error.Message.Contains("explains the network that column", StringComparison.Ordinal), // a card that names another column
+        IsExpected = DoesNotBind,
         HasForeignParts = true,
     };
 
@@ -71,6 +71,9 @@ internal static class FileFormats
     ];
 
     public static FileFormat Named(string name) => All.Single(format => format.Name == name);
+
+    /// <summary>Whether a view does not have what a mutated card names: a column, or images of its size.</summary>
+    private static bool DoesNotBind(Exception error) => error is ArgumentOutOfRangeException { ParamName: "schema" or "name" or "column" };
 
     private static FileFormat Set(string name, Action<string> write, Func<MLContext, Func<string, DatasetSplit, DatasetOptions?, IDataView>> load, string mutated)
         => new(name, write, folder => Digest(load(new MLContext())(folder, DatasetSplit.Train, null)), mutated);

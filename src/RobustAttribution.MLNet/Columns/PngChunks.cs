@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace RobustAttribution.MLNet.Columns;
 
-/// <summary>The chunks of a PNG file. The decoder checks their checksums, but is content with a file that ends anywhere behind the last row.</summary>
+/// <summary>The chunks of a PNG file. The decoder checks their checksums, but is content with a file that ends behind the last row.</summary>
 internal static class PngChunks
 {
     private const int SignatureBytes = 8;
