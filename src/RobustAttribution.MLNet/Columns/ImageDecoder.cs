@@ -11,14 +11,18 @@ namespace RobustAttribution.MLNet;
 /// <remarks>
 /// JPEG, PNG, GIF, WebP and BMP are decoded by SkiaSharp, PPM (binary, 8 bits) here. The EXIF orientation is applied. Transparent pixels are laid
 /// on black. CMYK, grey, palettes and 16-bit samples become 8-bit red, green and blue; colour profiles are not applied. Of an animation the first
-/// frame counts. A file that ends too soon is an error, and one that declares more than <see cref="MaximumPixels"/> is refused before it is
-/// decoded. ML.NET's <c>LoadImages</c> and <c>MLImage.CreateFromFile</c> decode on their own: they do not apply the orientation, and take what
-/// there is of a file that ends too soon.
+/// frame counts. A file that ends too soon is an error; other formats, and images that declare more than
+/// <see cref="MaximumPixels"/>, are refused before they are decoded. ML.NET's <c>LoadImages</c> and <c>MLImage.CreateFromFile</c> decode on their
+/// own: they do not apply the orientation, and take what there is of a file that ends too soon.
 /// </remarks>
 public static class ImageDecoder
 {
     /// <summary>Pixels that an image has at most: 100 million.</summary>
     public const int MaximumPixels = 100_000_000;
+
+    // SkiaSharp knows more, among them WBMP, which is any file that begins with two zeros.
+    private static readonly SKEncodedImageFormat[] Formats =
+        [SKEncodedImageFormat.Jpeg, SKEncodedImageFormat.Png, SKEncodedImageFormat.Gif, SKEncodedImageFormat.Webp, SKEncodedImageFormat.Bmp];
 
     /// <summary>Decodes a file.</summary>
     /// <param name="path">The file.</param>
@@ -51,14 +55,22 @@ public static class ImageDecoder
             throw new InvalidDataException($"{named}: expected an image, found {Describe(path)}.");
         }
 
+        if (!Formats.Contains(codec.EncodedFormat))
+        {
+            throw new InvalidDataException(
+                $"{named}: expected an image of the formats {string.Join(", ", Formats)} or Ppm, found the format {codec.EncodedFormat}.");
+        }
+
         var info = new SKImageInfo(
             codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888, SKAlphaType.Premul); // multiplied by alpha: laid on black
         CheckSize(info.Width, info.Height, named);
         using var bitmap = new SKBitmap(info);
         SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
-        if (result != SKCodecResult.Success)
+        bool isCut = result == SKCodecResult.IncompleteInput
+            || (result == SKCodecResult.Success && codec.EncodedFormat == SKEncodedImageFormat.Png && !PngChunks.AreWhole(path));
+        if (isCut || result != SKCodecResult.Success)
         {
-            string found = result == SKCodecResult.IncompleteInput ? "the end of the file after a part of it" : $"damage ({result})";
+            string found = isCut ? "the end of the file after a part of it" : $"damage ({result})";
             throw new InvalidDataException($"{named}: expected an image of {info.Width}×{info.Height} pixels (width × height), found {found}.");
         }
 

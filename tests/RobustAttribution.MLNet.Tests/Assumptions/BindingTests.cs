@@ -73,6 +73,22 @@ public sealed class BindingTests
     }
 
     [TestMethod]
+    public void SavingAModelThatFailsLeavesNothingOfTheFormerFile()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, "the former model");
+            Assert.Throws<NotSupportedException>(() => context.Model.Save(new Step("a", []), new ProbeView(1).Schema, path));
+            Assert.AreNotEqual("the former model", File.ReadAllText(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [TestMethod]
     public void ARowMapperIsAskedForActiveColumnsOnly()
     {
         Mapped[] rows = [new(), new(), new()];

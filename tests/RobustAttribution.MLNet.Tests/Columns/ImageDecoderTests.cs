@@ -84,6 +84,30 @@ public sealed class ImageDecoderTests
         Damaged(path, $"{path}: expected an image of 200×150 pixels (width × height), found the end of the file after a part of it.");
     }
 
+    /// <summary>The decoder is content with all rows, and what is left of a damaged file may decompress to enough of them.</summary>
+    [TestMethod]
+    public void APngThatEndsBehindItsRowsIsNamed()
+    {
+        byte[] png = PngFile.Of(40, 30, new SKColor(90, 120, 60), new Random(1), 20, 9, 7);
+        foreach (byte[] content in new byte[][] { [.. png[..313], .. png[326..]], png[..^13], png[..^12], png[..^5], png[..^1] }) // the first was found by mutation
+        {
+            string path = folder.Write("a.png", content);
+            Damaged(path, $"{path}: expected an image of 40×30 pixels (width × height), found the end of the file after a part of it.");
+        }
+
+        using MLImage whole = ImageDecoder.Decode(folder.Write("a.png", png));
+        using MLImage more = ImageDecoder.Decode(folder.Write("a.png", [.. png, .. "and more"u8]));
+        CollectionAssert.AreEqual(whole.Pixels.ToArray(), more.Pixels.ToArray());
+    }
+
+    /// <summary>SkiaSharp takes any file that begins with two zeros for a WBMP image.</summary>
+    [TestMethod]
+    public void AFormatOutsideTheRulesIsRefused()
+    {
+        string path = folder.Write("a.png", [0, 0, 3, 2, 0xA0, 0x40]);
+        Damaged(path, $"{path}: expected an image of the formats Jpeg, Png, Gif, Webp, Bmp or Ppm, found the format Wbmp.");
+    }
+
     [TestMethod]
     public void TransparentPixelsAreLaidOnBlack()
     {
