@@ -105,7 +105,7 @@ public sealed class ConformanceTests
                 Similarities = [],
                 OutputColumnName = "Attacked",
                 PredictedLabelColumnName = "After",
-                ValidColumnName = "Kept",
+                ValidColumnName = "Kept", UnchangedColumnName = "Same",
             }), dependsOnBatch: true),
             () => new Scored(change: options => Unit(options), largest: 1)),
         ["localization"] = new(typeof(SaliencyLocalizationEstimator), scored => OnMaps(scored, new())),

@@ -78,7 +78,7 @@ public sealed class AttributionAttackEstimator : NetworkEstimator<AttributionAtt
 public sealed class AttributionAttackTransformer : NetworkTransformer<AttributionAttackEstimator.Options>
 {
     internal const string LoaderSignature = "RobustAttributionAttack";
-    private static readonly ModelFormat Format = new("RBATTATK", LoaderSignature, 0x00010003, readableBy: 0x00010003); // 1.3: UnchangedColumnName
+    private static readonly ModelFormat Format = new("RBATTATK", LoaderSignature, 0x00010004, readableBy: 0x00010004); // 1.4: UnchangedColumnName
 
     internal AttributionAttackTransformer(IHostEnvironment environment, AttributionAttackEstimator.Options options)
         : base(environment, options, "AttributionAttack", Format)

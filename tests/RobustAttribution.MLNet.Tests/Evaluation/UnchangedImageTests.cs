@@ -44,7 +44,7 @@ public sealed class UnchangedImageTests
 
     [TestMethod]
     [DataRow("1.2", false)]
-    [DataRow("1.3", true)]
+    [DataRow("1.4", true)]
     public void ModelFilesFromBeforeTheColumnDoNotGetIt(string format, bool has)
     {
         var context = new MLContext();
