@@ -72,8 +72,10 @@ internal static class FileFormats
 
     public static FileFormat Named(string name) => All.Single(format => format.Name == name);
 
-    /// <summary>Whether a view does not have what a mutated card names: a column, or images of its size.</summary>
-    private static bool DoesNotBind(Exception error) => error is ArgumentOutOfRangeException { ParamName: "schema" or "name" or "column" };
+    /// <summary>Whether a mutated card names what view or network do not have: a column, images of its size, a class.</summary>
+    private static bool DoesNotBind(Exception error)
+        => error is ArgumentOutOfRangeException { ParamName: "schema" or "name" or "column" }
+            || (error is ArgumentException && error.Message.StartsWith("Target is the class", StringComparison.Ordinal));
 
     private static FileFormat Set(string name, Action<string> write, Func<MLContext, Func<string, DatasetSplit, DatasetOptions?, IDataView>> load, string mutated)
         => new(name, write, folder => Digest(load(new MLContext())(folder, DatasetSplit.Train, null)), mutated);
