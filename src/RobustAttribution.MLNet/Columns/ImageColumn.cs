@@ -31,6 +31,13 @@ internal sealed class ImageColumn
     /// <summary>Whether the images are vectors of floats, the one kind whose range is not known by itself.</summary>
     public bool IsFloatVector => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single;
 
+    /// <summary>A sentence if no value of some images is above 1 although the column's scale is 0…255; null otherwise.</summary>
+    /// <param name="largest">Their largest value, in [0, 1].</param>
+    public string? ScaleProblem(float largest)
+        => scale != PixelScale.Bytes || !IsFloatVector || largest > 1 / 255f
+            ? null
+            : $"No value in image column '{Name}' is above 1, so its images seem to be in 0…1.";
+
     /// <summary>Finds the column and checks that the network can read it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">
     /// The column is missing, of another type, or of another size than the network's input.

@@ -74,6 +74,9 @@ internal sealed class RowBatch(int capacity, InputSpecification input)
 
     public bool IsFull => Count == capacity;
 
+    /// <summary>The values of all images, in [0, 1].</summary>
+    public ReadOnlySpan<float> Pixels => pixels.AsSpan(0, Count * input.ValueCount);
+
     private Span<float> Next => pixels.AsSpan(Count * input.ValueCount, input.ValueCount);
 
     public void Clear() => Count = 0;

@@ -79,10 +79,12 @@ internal sealed class ScoredRows
         using DataViewRowCursor cursor = view.GetRowCursor(ImageRows.Columns(view.Schema, images, labels));
         var rows = new ImageRows(cursor, images, labels);
         var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
+        var scale = new ScaleWarning(env, name, images);
         long done = 0;
         while (Read(cursor, rows, batch))
         {
             progress.BeginBatch();
+            scale.Check(batch.Pixels);
             T result = default!;
             Network.Use(network =>
             {

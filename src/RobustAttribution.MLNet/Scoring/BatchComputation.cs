@@ -47,6 +47,7 @@ internal sealed class BatchComputation
     public void Compute()
     {
         HostSettings.CheckAlive(mapper.Environment);
+        mapper.Scale.Check(batch.Pixels);
         mapper.Network.Use(network =>
         {
             using IDisposable scope = NewDisposeScope();

@@ -39,6 +39,7 @@ internal sealed class BatchMapper : IRowToRowMapper
         Network = network;
         ImageInput input = network.Images;
         Images = ImageColumn.Bind(schema, imageColumnName ?? input.ColumnName, network.Input, input.PixelScale, input.Resize);
+        Scale = new ScaleWarning(env, name, Images);
         Labels = labelColumnName is null ? null : network.BindLabels(schema, labelColumnName);
         BatchSize = batchSize ?? network.BatchSize;
         Outputs = columns.Bind(schema, network);
@@ -71,6 +72,9 @@ internal sealed class BatchMapper : IRowToRowMapper
     public NetworkHandle Network { get; }
 
     public ImageColumn Images { get; }
+
+    /// <summary>Warns of images of another scale than the network's.</summary>
+    public ScaleWarning Scale { get; }
 
     public KeyColumn? Labels { get; }
 

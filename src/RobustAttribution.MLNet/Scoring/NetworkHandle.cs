@@ -14,6 +14,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     /// <summary>The annotation's name.</summary>
     public const string AnnotationKind = "RobustAttributionNetwork";
 
+    private readonly string name = network.Backbone.GetName();
     private bool disposed;
 
     /// <summary>What images the network takes.</summary>
@@ -56,7 +57,7 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         }
     }
 
-    public override string ToString() => $"{network.Backbone.GetName()}, {Input.Channels}×{Input.Height}×{Input.Width} to {ClassCount} classes";
+    public override string ToString() => $"{name}, {Input.Channels}×{Input.Height}×{Input.Width} to {ClassCount} classes";
 
     /// <summary>The annotation that hands the network on.</summary>
     public void AddTo(DataViewSchema.Annotations.Builder annotations)
@@ -114,7 +115,10 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
         static bool Carries(SchemaShape.Column column) => column.Annotations.Any(annotation => annotation.Name == AnnotationKind);
     }
 
-    private static ObjectDisposedException Disposed() => new("RobustAttribution.MLNet.RobustAttributionModelTransformer"); // the owner
+    private static ObjectDisposedException Disposed() => new(
+        "RobustAttribution.MLNet.RobustAttributionModelTransformer", // the owner
+        "The model was disposed, and its network with it. A PredictionEngine disposes of its model unless it is made with"
+        + " new PredictionEngineOptions { OwnsTransformer = false }; create it last, or so.");
 
     private static bool TryGet(DataViewSchema.Column column, out NetworkHandle? handle)
     {

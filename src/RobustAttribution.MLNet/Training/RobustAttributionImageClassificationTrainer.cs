@@ -231,11 +231,9 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             throw new ArgumentException($"The {role} set has no row with an image and a label{why}");
         }
 
-        return options.PixelScale != PixelScale.Bytes || !images.IsFloatVector || found.LargestValue > 1 / 255f
-            ? found
-            : throw new ArgumentException(
-                $"No value in image column '{options.ImageColumnName}' is above 1, so its images seem to be in 0…1."
-                + " Set PixelScale = PixelScale.Unit.");
+        return images.ScaleProblem(found.LargestValue) is { } problem
+            ? throw new ArgumentException($"{problem} Set PixelScale = PixelScale.Unit.")
+            : found;
     }
 
     private static (IReadOnlyList<string>? Names, int Count) Classes(IDataView view, KeyColumn labels)

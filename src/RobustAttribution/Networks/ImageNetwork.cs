@@ -19,8 +19,11 @@ public sealed class ImageNetwork : IDisposable
     private static readonly long[] AllDimensions = [0, 1, 2, 3];
     private static readonly ConditionalWeakTable<nn.Module, object> Locks = [];
 
+    private readonly nn.Module<Tensor, Tensor> backbone;
     private Tensor mean;
     private Tensor deviation;
+    private readonly string name;
+    private bool disposed;
     private readonly (string Name, nn.Module Module)[] structure;
     private readonly ActivationSite[] activations;
     private long? activationBytesPerImage;
@@ -36,12 +39,13 @@ public sealed class ImageNetwork : IDisposable
     /// <exception cref="ArgumentException">The specification is inconsistent, or <paramref name="classCount"/> is below 2.</exception>
     public ImageNetwork(nn.Module<Tensor, Tensor> backbone, InputSpecification input, int classCount)
     {
-        Backbone = Require.NotNull(backbone, nameof(backbone));
+        this.backbone = Require.NotNull(backbone, nameof(backbone));
         Input = Require.NotNull(input, nameof(input));
         input.Validate();
         ClassCount = Require.InRange(classCount, 2, Limits.Classes, nameof(classCount));
         SyncRoot = Locks.GetOrCreateValue(backbone);
         backbone.eval();
+        name = backbone.GetName();
         structure = [.. backbone.named_modules()];
         activations = [.. Modules.Select(LayerKinds.ActivationOf).OfType<ActivationSite>()];
         foreach (Tensor tensor in backbone.parameters().Concat(backbone.buffers()))
@@ -98,7 +102,8 @@ public sealed class ImageNetwork : IDisposable
     public string? PooledHead { get; init; }
 
     /// <summary>The network behind the normalisation: normalised images to logits.</summary>
-    public nn.Module<Tensor, Tensor> Backbone { get; }
+    /// <exception cref="ObjectDisposedException">The network was disposed.</exception>
+    public nn.Module<Tensor, Tensor> Backbone => Used(backbone);
 
     /// <summary>Shape, normalisation and bounds of the images.</summary>
     public InputSpecification Input { get; }
@@ -107,10 +112,10 @@ public sealed class ImageNetwork : IDisposable
     public int ClassCount { get; }
 
     /// <summary>Where the parameters are, and where images must be.</summary>
-    public Device Device => mean.device;
+    public Device Device => Used(mean).device;
 
     /// <summary>The type of parameters and images: float32, or float64 in tests.</summary>
-    public ScalarType DataType => mean.dtype;
+    public ScalarType DataType => Used(mean).dtype;
 
     /// <summary>The activation of every exchangeable place; null where there is none or they differ.</summary>
     public Activation? Activation
@@ -172,7 +177,7 @@ public sealed class ImageNetwork : IDisposable
     public Tensor Normalize(Tensor images)
     {
         using IDisposable scope = Scope.Holding(this, images);
-        return ((images - mean) / deviation).MoveToOuterDisposeScope();
+        return ((images - Used(mean)) / deviation).MoveToOuterDisposeScope();
     }
 
     /// <summary>The logits of images in pixel scale.</summary>
@@ -201,7 +206,7 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>Converts an ε in pixel units to the bound of each channel at the normalised input: ε/std, [1,C,1,1] or [1,1,1,1].</summary>
-    public Tensor NormalizedRadius(double epsilon) => epsilon / deviation;
+    public Tensor NormalizedRadius(double epsilon) => epsilon / Used(deviation);
 
     /// <summary>Applies another activation at every exchangeable place until the result is disposed, which restores the former ones.</summary>
     /// <remarks>
@@ -449,7 +454,8 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>Frees the backbone and the normalisation tensors. Harmless when repeated.</summary>
     public void Dispose()
     {
-        Backbone.Dispose();
+        disposed = true;
+        backbone.Dispose();
         mean.Dispose();
         deviation.Dispose();
     }
@@ -486,6 +492,14 @@ public sealed class ImageNetwork : IDisposable
                 + $"Wrap the finished module: new {nameof(ImageNetwork)}(backbone, input, classCount).");
         }
     }
+
+    private T Used<T>(T part)
+        => disposed
+            ? throw new ObjectDisposedException(
+                nameof(ImageNetwork),
+                $"The network {name} was disposed. In ML.NET its model owns it, and a PredictionEngine disposes of its model unless"
+                + " PredictionEngineOptions.OwnsTransformer is false.")
+            : part;
 
     private long MeasureActivations()
     {

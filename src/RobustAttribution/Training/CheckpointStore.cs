@@ -125,7 +125,8 @@ internal sealed class CheckpointStore : IDisposable
         {
             using FileStream stream = File.OpenRead(path);
             using SafetensorsContent content = Safetensors.Read(stream);
-            return content.Metadata.GetValueOrDefault(FingerprintKey) is string found && TrainingFingerprint.Difference(found, fingerprint).Length == 0;
+            return content.Metadata.GetValueOrDefault(FingerprintKey) is string found
+                && TrainingFingerprint.Difference(found, fingerprint).Length == 0;
         }
         catch (Exception error) when (error is FormatException or JsonException)
         {

@@ -22,7 +22,7 @@ internal static class SecondDerivative
             return null;
         }
 
-        string name = network.Architecture?.GetType().Name ?? network.Backbone.GetName();
+        string name = network.Architecture?.GetType().Name ?? network.Backbone.GetType().Name;
         string advice = network.HasSwitchableActivation
             ? "Set Activation to a smooth one, e.g. Activation.Softplus(3)."
             : "Nothing in it can be exchanged for a smooth activation: make modules of its functional activations (nn.ReLU()), "

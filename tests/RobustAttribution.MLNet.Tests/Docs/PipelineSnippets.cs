@@ -39,7 +39,7 @@ internal static class PipelineSnippets
         #region Predict
         var mlContext = new MLContext();
         ITransformer model = mlContext.Model.Load(path, out DataViewSchema schema);
-        using var engine = mlContext.Model.CreatePredictionEngine<ImageFile, Explanation>(model);
+        using var engine = mlContext.Model.CreatePredictionEngine<ImageFile, Explanation>(model); // disposes of the model at its end
         Explanation explanation = engine.Predict(new ImageFile { Path = image });
         Console.WriteLine($"{explanation.Class}, {explanation.Score.Max():P0}; strongest pixel {explanation.Saliency.Max():G3}");
         #endregion

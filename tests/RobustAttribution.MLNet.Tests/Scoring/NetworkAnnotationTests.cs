@@ -87,7 +87,9 @@ public sealed class NetworkAnnotationTests
         var scored = new Scored();
         IDataView maps = scored.Context.Transforms.Saliency().Fit(scored.View).Transform(scored.View);
         scored.Dispose();
-        Assert.ThrowsExactly<ObjectDisposedException>(() => Rows.Read(maps, ["Saliency"]));
+        string message = Assert.ThrowsExactly<ObjectDisposedException>(() => Rows.Read(maps, ["Saliency"])).Message;
+        StringAssert.Contains(message, "A PredictionEngine disposes of its model unless");
+        StringAssert.Contains(message, "OwnsTransformer = false");
         Assert.ThrowsExactly<ObjectDisposedException>(() => scored.Model.Network);
     }
 }

@@ -254,7 +254,7 @@ public sealed class OwnNetworkTests
                 CollectionAssert.AreEqual(before[i], after[i], $"{kind}, tensor {i}");
             }
 
-            Assert.IsTrue(network.Backbone.modules().All(module => module.training), kind);
+            Assert.IsFalse(network.Backbone.modules().Any(module => module.training), kind);
             Assert.IsTrue(network.Backbone.parameters().All(parameter => parameter.requires_grad), kind);
         }
 

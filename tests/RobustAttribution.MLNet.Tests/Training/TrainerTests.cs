@@ -268,6 +268,32 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
+    public void ImagesOfTheOtherScaleAreWarnedOfOnceWhenTheyAreScoredExplainedAndEvaluated()
+    {
+        using var context = new Context(1);
+        context.Options = context.Options with { BatchSize = 5 };
+        List<string> warnings = [];
+        context.ML.Log += (_, message) => { if (message.Message.Contains("seem to be in 0…1", StringComparison.Ordinal)) { warnings.Add(message.Message); } };
+        using RobustAttributionModelTransformer model = context.Train();
+        context.Scores(model);
+        List<TestImage> one = TestImage.Make(24);
+        one.ForEach(image => image.Image = [.. image.Image.Select(value => value / 255)]);
+        Assert.AreEqual(0, warnings.Count, "images in 0…255");
+
+        IDataView scored = model.Transform(context.Keys.Transform(context.ML.Data.LoadFromEnumerable(one)));
+        Rows.Read(scored, ["Score"]);
+        Assert.AreEqual(1, warnings.Count, "five batches");
+        StringAssert.Contains(warnings[0], "No value in image column 'Image' is above 1, so its images seem to be in 0…1. The network was trained on 0…255");
+
+        IDataView explained = context.ML.Transforms.Saliency(new()).Fit(scored).Transform(scored);
+        Rows.Read(explained, ["Saliency"]);
+        Assert.AreEqual(2, warnings.Count, "explained");
+
+        context.ML.MulticlassClassification.EvaluateInsertionDeletion(scored);
+        Assert.AreEqual(3, warnings.Count, "evaluated");
+    }
+
+    [TestMethod]
     public void LabelsThatAreNotKeysAreNamedEarly()
     {
         using var context = new Context(1);

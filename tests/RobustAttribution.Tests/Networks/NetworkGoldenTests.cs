@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
 using TorchSharp;
@@ -73,6 +74,29 @@ public sealed class NetworkGoldenTests
         }
 
         Values.AreClose(expected, Values.Of(network.Logits(images)), 1e-9);
+    }
+
+    [TestMethod]
+    public void ADisposedNetworkSaysSo()
+    {
+        using var scope = NewDisposeScope();
+        Tensor images = zeros(1, 2, 8, 8);
+        ImageNetwork network = TinyNetworks.Convolutional(type: ScalarType.Float32);
+        string name = network.Backbone.GetName();
+        network.Dispose();
+        network.Dispose();
+        Action[] uses =
+        [
+            () => network.Logits(images), () => network.Normalize(images), () => network.ForInspection(), () => network.SaveWeights(Stream.Null),
+            () => network.LoadWeights(Stream.Null), () => network.MoveTo(CPU), () => network.NormalizedRadius(0.1), () => _ = network.Device,
+            () => network.CheckImages(images), () => new InputGradient().Attribute(network, images, zeros(1, ScalarType.Int64)),
+        ];
+        foreach (Action use in uses)
+        {
+            string message = Assert.ThrowsExactly<ObjectDisposedException>(use).Message;
+            StringAssert.Contains(message, $"The network {name} was disposed.");
+            StringAssert.Contains(message, "OwnsTransformer");
+        }
     }
 
     [TestMethod]

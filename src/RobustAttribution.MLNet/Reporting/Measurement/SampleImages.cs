@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -59,6 +60,7 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
             }
         }
 
+        new ScaleWarning(env, nameof(RobustnessReport), images).Check(CollectionsMarshal.AsSpan(pixels));
         return classes.Count > 0
             ? new SampleImages([.. pixels], [.. classes], [.. ids], leftOut, firstProblem)
             : throw new ArgumentException(
