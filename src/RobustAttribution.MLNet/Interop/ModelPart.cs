@@ -112,7 +112,8 @@ internal sealed class ModelPart
 
         Dictionary<string, ZipArchiveEntry> entries = Entries(context.Repository);
         string path = PathOf(name);
-        return entries.GetValueOrDefault(path) ?? entries.GetValueOrDefault(path.Replace('/', '\\')); // as old versions of ML.NET wrote it on Windows
+        string onWindows = path.Replace('/', '\\'); // as old versions of ML.NET wrote it there
+        return entries.GetValueOrDefault(path) ?? entries.GetValueOrDefault(onWindows);
     }
 
     private string PathOf(string name) => Path.Combine(context.Directory ?? string.Empty, name);

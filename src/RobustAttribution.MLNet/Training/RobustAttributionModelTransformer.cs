@@ -129,7 +129,8 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
 
         if (card.BatchSize is < 1 or > Limits.BatchSize)
         {
-            throw new FormatException($"The model file has the batch size {card.BatchSize}; allowed are whole numbers from 1 to {Limits.BatchSize}.");
+            throw new FormatException(
+                $"The model file has the batch size {card.BatchSize}; allowed are whole numbers from 1 to {Limits.BatchSize}.");
         }
 
         ImageNetwork network = part.ReadStream(WeightsEntry, networkCard.Build);

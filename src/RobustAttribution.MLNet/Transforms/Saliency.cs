@@ -54,10 +54,14 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
         /// <remarks>Freed with the next row, see <see cref="HeatMapColumnName"/>; <see cref="OverlayPngColumnName"/> is not.</remarks>
         public string? OverlayColumnName { get; init; }
 
-        /// <summary>A new column of the map in colours as a PNG file: a vector of bytes that is the caller's own. Null, the default, for none.</summary>
+        /// <summary>
+        /// A new column of the map in colours as a PNG file: a vector of bytes that is the caller's own. Null, the default, for none.
+        /// </summary>
         public string? HeatMapPngColumnName { get; init; }
 
-        /// <summary>A new column of the image with the map laid over it as a PNG file, as <see cref="HeatMapPngColumnName"/>. Null, the default, for none.</summary>
+        /// <summary>
+        /// A new column of the image with the map laid over it as a PNG file, as <see cref="HeatMapPngColumnName"/>. Null, the default, for none.
+        /// </summary>
         public string? OverlayPngColumnName { get; init; }
 
         /// <summary>The class explained. The predicted one by default.</summary>

@@ -19,7 +19,7 @@ public abstract record Baseline
     public static Baseline Mean { get; } = new MeanBaseline();
 
     /// <summary>The image itself, blurred by a Gaussian, its border continued by its outermost pixels (Sturmfels et al. 2020).</summary>
-    /// <param name="sigma">Standard deviation in pixels, above 0, at most 16,384. 10 suits images of 224×224, about a twentieth of the width others.</param>
+    /// <param name="sigma">Standard deviation in pixels, above 0, at most 16,384; a twentieth of the width, or 10 at 224×224, suits.</param>
     public static Baseline Blurred(double sigma) => new BlurredBaseline { Sigma = sigma };
 
     /// <summary>The baseline of each image.</summary>

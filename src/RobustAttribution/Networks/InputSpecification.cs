@@ -34,7 +34,9 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
     /// <summary>Values in one image: C·H·W.</summary>
     public int ValueCount => checked(Channels * Height * Width);
 
-    /// <summary>Throws unless an image has at most 2²⁸ values, the lists have one value or one for each channel, and the bounds are in order.</summary>
+    /// <summary>
+    /// Throws unless an image has at most 2²⁸ values, the lists have one value or one for each channel, and the bounds are in order.
+    /// </summary>
     /// <exception cref="ArgumentException">
     /// C·H·W is above 2²⁸, a list's length is neither 1 nor <see cref="Channels"/>, the bounds are not ascending, or a mean or deviation is not in its
     /// scale.

@@ -50,8 +50,9 @@ internal static class NetworkWeights
         {
             string name = plan.DifferentShape[0];
             Tensor expected = StateOf(module).First(entry => entry.Name == name).Tensor;
+            SafetensorsHeader.Entry stored = header.Entries.First(entry => entry.Name == name);
             throw new FormatException(
-                $"Tensor '{name}' is {Describe(header.Entries.First(entry => entry.Name == name))}; the network has {Describe(expected)}{Others(plan.DifferentShape)}. "
+                $"Tensor '{name}' is {Describe(stored)}; the network has {Describe(expected)}{Others(plan.DifferentShape)}. "
                 + $"To keep a new head, use {nameof(ImageNetwork.LoadMatchingWeights)}.");
         }
 

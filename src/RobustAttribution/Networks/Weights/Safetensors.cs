@@ -48,7 +48,9 @@ internal static class Safetensors
 
         if (withChecksum)
         {
-            metadata = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { [SafetensorsChecksum.Name] = ChecksumOf(entries) };
+            Dictionary<string, string> pairs = metadata is null ? [] : new(metadata);
+            pairs[SafetensorsChecksum.Name] = ChecksumOf(entries);
+            metadata = pairs;
         }
 
         byte[] header = HeaderOf(entries, metadata);

@@ -27,8 +27,8 @@ internal sealed class SafetensorsChecksum : IDisposable
         if (Finish() is var found && found != stated)
         {
             throw new FormatException(
-                $"The tensors have the SHA-256 {found}, and the metadata '{Name}' states {stated}: they are damaged, or a program changed them and kept"
-                + " the metadata; where it did, have it leave that entry out.");
+                $"The tensors have the SHA-256 {found}, and the metadata '{Name}' states {stated}: they are damaged, or a program changed them and"
+                + " kept the metadata; where it did, have it leave that entry out.");
         }
     }
 
