@@ -35,7 +35,9 @@ internal sealed class NetworkHandle(ImageNetwork network, ImageInput images, Cla
     /// <summary>The network, for its owner.</summary>
     public ImageNetwork Network => disposed ? throw Disposed() : network;
 
-    /// <summary>Runs <paramref name="use"/> on the network in evaluation mode with frozen parameters outside inference mode, while nobody else uses it.</summary>
+    /// <summary>
+    /// Runs <paramref name="use"/> on the network in evaluation mode with frozen parameters outside inference mode, while nobody else uses it.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The transformer that owns the network was disposed.</exception>
     public void Use(Action<ImageNetwork> use)
     {

@@ -12,7 +12,8 @@ public sealed class AttackResult(Tensor images, Tensor valid, Tensor gain) : IDi
     public Tensor Images { get; } = images;
 
     /// <summary>
-    /// [N], bool: whether the image was attacked: an iterate was found that keeps the prediction where the attack must keep it, and the objective had a
+    /// [N], bool: whether the image was attacked: an iterate was found that keeps the prediction where the attack must keep it, and the objective
+    /// had a
     /// gradient, not 0 at every step (as it is on a ReLU network without <see cref="AttributionAttack.Surrogate"/>).
     /// </summary>
     public Tensor Valid { get; } = valid;

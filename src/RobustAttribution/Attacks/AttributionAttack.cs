@@ -17,7 +17,8 @@ namespace RobustAttribution.Attacks;
 /// </summary>
 /// <remarks>
 /// An image is <see cref="AttackResult.Valid"/> when an iterate that was moved (randomly or by a step) keeps the prediction, the one of the
-/// image itself, and the objective's gradient was not 0 at every step: such an image was not attacked. One forward pass serves prediction, attribution and objective of an iterate where they go through the same activation.
+/// image itself, and the objective's gradient was not 0 at every step: such an image was not attacked. One forward pass serves prediction,
+/// attribution and objective of an iterate where they go through the same activation.
 /// </remarks>
 public abstract record AttributionAttack : IAttributionAttack
 {

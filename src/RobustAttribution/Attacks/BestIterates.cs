@@ -11,7 +11,8 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
     private Tensor images = clean.clone().DetachFromDisposeScope();
     private Tensor gain = full([clean.shape[0]], double.NegativeInfinity, ScalarType.Float64, clean.device).DetachFromDisposeScope(); // [N]
     private Tensor valid = zeros([clean.shape[0]], ScalarType.Bool, clean.device).DetachFromDisposeScope(); // [N]
-    private Tensor directed = (searches ? zeros([clean.shape[0]], ScalarType.Bool, clean.device) : ones([clean.shape[0]], ScalarType.Bool, clean.device))
+    private Tensor directed = (
+        searches ? zeros([clean.shape[0]], ScalarType.Bool, clean.device) : ones([clean.shape[0]], ScalarType.Bool, clean.device))
         .DetachFromDisposeScope(); // [N]
 
     /// <summary>Keeps a candidate where it is better than all before.</summary>

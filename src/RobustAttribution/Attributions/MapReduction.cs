@@ -35,7 +35,8 @@ public enum MapScale
 /// <param name="Sign">What is kept of the sign. Absolute by default, as both papers' saliency maps.</param>
 /// <param name="Scale">What each map is divided by. None by default.</param>
 /// <remarks>
-/// No scale turns a sign: a map that is negative everywhere stays so. A map whose divisor is 0 (a constant network, say) stays as it is, all zeros where the divisor is a maximum of magnitudes.
+/// No scale turns a sign: a map that is negative everywhere stays so. A map whose divisor is 0 (a constant network, say) stays as it is, all zeros
+/// where the divisor is a maximum of magnitudes.
 /// </remarks>
 public sealed record MapReduction(MapSign Sign = MapSign.Absolute, MapScale Scale = MapScale.None)
 {

@@ -52,7 +52,8 @@ public sealed class UpperBoundReport : IDisposable
         (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(nameof(UpperBoundReport), network, x, classes, createGraph: true);
         Tensor hessianVector = Rows(Differentiation.GradientIfAny(gradient * (moved - x.detach()), x, createGraph: false) ?? zeros_like(x));
         Tensor first = Rows(gradient);
-        Tensor second = Rows(Differentiation.LogitGradientAtNormalized(nameof(UpperBoundReport), network, moved, classes, createGraph: false).Gradient);
+        Tensor second = Rows(
+            Differentiation.LogitGradientAtNormalized(nameof(UpperBoundReport), network, moved, classes, createGraph: false).Gradient);
         Tensor norm = Norm(first);
         Tensor cosine = ((first * second).sum(1) / (norm * Norm(second))).clamp(-1, 1);
         return new UpperBoundReport(

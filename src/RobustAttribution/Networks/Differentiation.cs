@@ -58,8 +58,8 @@ internal static class Differentiation
     /// <summary>The error where logits have no gradient, which is not the same as a gradient of zeros.</summary>
     public static InvalidOperationException Independent(string method, ImageNetwork network)
         => new(
-            $"{method} needs the gradient of the logits at the image, and the logits of the network {network.Backbone.GetName()} do not depend on the"
-            + " image: its forward pass detaches them, computes them within no_grad or from whole numbers, or leaves the image out.");
+            $"{method} needs the gradient of the logits at the image, and the logits of the network {network.Backbone.GetName()} do not depend on"
+            + " the image: its forward pass detaches them, computes them within no_grad or from whole numbers, or leaves the image out.");
 
     private static (Tensor Gradient, Tensor Logits) LogitGradient(
         string method, ImageNetwork network, Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> target, bool createGraph)

@@ -404,7 +404,7 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
-    // Whether all values are within the bounds, within 1/1000 of their distance; null without values, and within a computation of the library's, whose
+    // Whether all values are within the bounds, within 1/1000 of their distance; null without values, and in a computation of the library's, whose
     // own images (noisy ones, say) may leave the bounds.
     private Tensor? AreInRange(Tensor images)
     {

@@ -38,7 +38,8 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
     /// Throws unless an image has at most 2²⁸ values, the lists have one value or one for each channel, and the bounds are in order.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// C·H·W is above 2²⁸, a list's length is neither 1 nor <see cref="Channels"/>, the bounds are not ascending, or a mean or deviation is not in its
+    /// C·H·W is above 2²⁸, a list's length is neither 1 nor <see cref="Channels"/>, the bounds are not ascending, or a mean or deviation is not in
+    /// its
     /// scale.
     /// </exception>
     public void Validate()
@@ -60,7 +61,8 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
         if (!double.IsFinite(LowerBound) || !double.IsFinite(UpperBound) || !(LowerBound < UpperBound))
         {
             throw new ArgumentException(
-                $"{nameof(LowerBound)} is {LowerBound} and {nameof(UpperBound)} is {UpperBound}; both must be finite, and the first below the second.");
+                $"{nameof(LowerBound)} is {LowerBound} and {nameof(UpperBound)} is {UpperBound};"
+                + " both must be finite, and the first below the second.");
         }
 
         RequireScale(nameof(Mean), Mean, LowerBound, UpperBound);
@@ -94,7 +96,8 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name} is [{string.Join(", ", values.Select(value => value.ToString("G6", CultureInfo.InvariantCulture)))}]; allowed is pixel scale,")
+                $"{name} is [{string.Join(", ", values.Select(value => value.ToString("G6", CultureInfo.InvariantCulture)))}];")
+                + " allowed is pixel scale,"
                 + string.Create(
                     CultureInfo.InvariantCulture,
                     $" {minimum:G6} to {maximum:G6}: divide statistics of bytes by 255, so that 123.675 is 0.485."));

@@ -52,7 +52,8 @@ public sealed record LocalGradientAlignment : TrainingObjective
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
         Tensor logits = network.LogitsOfNormalized(x);
-        Tensor source = Differentiation.GradientOfClass(nameof(LocalGradientAlignment), network, logits, x, batch.Classes, AttachSourceGradient); // g_y(x)
+        // g_y(x)
+        Tensor source = Differentiation.GradientOfClass(nameof(LocalGradientAlignment), network, logits, x, batch.Classes, AttachSourceGradient);
         Tensor z = Perturbation.Draw(source.detach(), network.NormalizedRadius(Epsilon), batch.Generator);
         Tensor neighbour = (x + z).detach().requires_grad_(true);
         // g_y(x+z)

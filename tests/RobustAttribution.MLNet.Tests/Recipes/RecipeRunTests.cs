@@ -122,7 +122,7 @@ public sealed class RecipeRunTests
         }
         else if (recipe.Evaluation.PixelCurves is not null)
         {
-            Assert.HasCount(1 + 12 + 7 + 3, report.Numbers, numbers);
+            Assert.HasCount(1 + 12 + 8 + 3, report.Numbers, numbers);
             Assert.IsTrue(report["random perturbation 4/255: CosineSimilarity"] is > 0.2 and <= 1.001, numbers);
             Assert.IsTrue(report["TargetMapAttack: PearsonCorrelation"] is > -1.001 and <= 1.001, numbers);
             Assert.IsTrue(report["Insertion area"] is > 0 and < 1 && report["AdversarialInsertion area"] is > 0 and < 1, numbers);
@@ -130,7 +130,7 @@ public sealed class RecipeRunTests
         }
         else
         {
-            Assert.HasCount(1 + 1 + 2 + 3, report.Numbers, numbers);
+            Assert.HasCount(1 + 1 + 3 + 3, report.Numbers, numbers);
             Assert.IsTrue(report["accuracy under ProjectedGradientDescent"] is >= 0 and <= 1, numbers);
             Assert.AreEqual(2, report["TopKAttack: images compared"] + report["TopKAttack: images without a valid attacked copy"], numbers);
         }
