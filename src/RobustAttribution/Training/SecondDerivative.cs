@@ -1,4 +1,3 @@
-using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using TorchSharp;
@@ -40,7 +39,12 @@ internal static class SecondDerivative
         {
             Tensor images = network.Input.SampleImages(seed).to(network.DataType, network.Device);
             Tensor classes = arange(Images, ScalarType.Int64, network.Device);
-            return new HessianNorm { Draws = 1 }.Measure(network, images, classes, generator).ne(0).any().item<bool>();
+            using IDisposable inspection = network.ForInspection();
+            using IDisposable mode = enable_grad();
+            Tensor x = network.Normalize(images).requires_grad_(true);
+            (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(nameof(SecondDerivative), network, x, classes, createGraph: true);
+            Tensor v = randn(x.shape, dtype: x.dtype, device: x.device, generator: generator);
+            return Differentiation.GradientIfAny(gradient * v, x, createGraph: false) is { } product && product.ne(0).any().item<bool>();
         }
         finally
         {
