@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RobustAttribution.Networks;
+namespace RobustAttribution;
 
 /// <summary>Undoes something once.</summary>
 internal sealed class Undo(Action? action) : IDisposable
