@@ -101,12 +101,21 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         }
     }
 
-    /// <summary>Warns if an objective penalises gradients of a network that has no second derivative.</summary>
+    /// <summary>Throws if libtorch cannot compute the derivatives that the training takes; warns if a second one is zero everywhere.</summary>
     /// <param name="objective">What will be minimised.</param>
     /// <param name="channel">Takes the warning.</param>
-    public void WarnWithoutSecondDerivative(ITrainingObjective objective, IChannel channel)
+    /// <exception cref="NotSupportedException">It cannot; the message names the operation.</exception>
+    public void RequireDerivatives(ITrainingObjective objective, IChannel channel)
     {
-        if (network.Activation is { IsSmooth: true } || !objective.NeedsSecondDerivative(network) || HasSecondDerivative())
+        using IDisposable scope = NewDisposeScope();
+        bool needsSecond = objective.NeedsSecondDerivative(network);
+        network.RequireDerivative(Draw(), Derivative.OfParameters);
+        if (needsSecond)
+        {
+            network.RequireDerivative(Draw(), Derivative.Second);
+        }
+
+        if (network.Activation is { IsSmooth: true } || !needsSecond || HasSecondDerivative())
         {
             return;
         }

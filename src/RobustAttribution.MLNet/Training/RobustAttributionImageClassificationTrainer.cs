@@ -132,7 +132,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         trial.RequireLogits(options.InitialWeightsPath);
         trial.RequireActivation(options.Activation, channel);
         trial.RequireSavable(options.ScoreColumnName, options.PredictedLabelColumnName);
-        trial.WarnWithoutSecondDerivative(options.Objective, channel);
+        trial.RequireDerivatives(options.Objective, channel);
     }
 
     private (ITrainingImages Training, ITrainingImages? Validation) Read(

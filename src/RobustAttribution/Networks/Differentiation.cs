@@ -19,12 +19,18 @@ internal static class Differentiation
 
     /// <summary>As the other overload, of the classes that <paramref name="target"/> chooses from the logits.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradient(ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
-        => LogitGradient(network.Logits, images, target, createGraph);
+    {
+        network.RequireDerivative(images, createGraph ? Derivative.Second : Derivative.First);
+        return LogitGradient(network.Logits, images, target, createGraph);
+    }
 
     /// <summary>As <see cref="LogitGradient(ImageNetwork, Tensor, Tensor, bool)"/>, at the normalised input.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradientAtNormalized(
         ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
-        => network.Repeatable(() => LogitGradient(network.LogitsOfNormalized, normalized, _ => classes, createGraph));
+    {
+        network.RequireDerivative(normalized, createGraph ? Derivative.Second : Derivative.First);
+        return network.Repeatable(() => LogitGradient(network.LogitsOfNormalized, normalized, _ => classes, createGraph));
+    }
 
     /// <summary>g_k at a point whose forward pass was done already: the gradient of each image's logit of its class.</summary>
     /// <param name="logits">[N,K], computed from <paramref name="point"/> with its graph, which is kept.</param>

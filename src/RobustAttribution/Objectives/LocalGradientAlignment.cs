@@ -51,6 +51,7 @@ public sealed record LocalGradientAlignment : TrainingObjective
         }
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
+        network.RequireDerivative(x, Derivative.Second);
         Tensor logits = network.LogitsOfNormalized(x);
         Tensor source = Differentiation.GradientOfClass(logits, x, batch.Classes, AttachSourceGradient); // g_y(x)
         Tensor z = Perturbation.Draw(source.detach(), network.NormalizedRadius(Epsilon), batch.Generator);

@@ -67,6 +67,7 @@ public sealed record SpatialAlignment : TrainingObjective
     {
         using IDisposable? activation = surrogate is null ? null : network.WithActivation(surrogate);
         Tensor x = network.Normalize(images).requires_grad_(true);
+        network.RequireDerivative(x, Derivative.Second);
         Tensor logits = network.LogitsOfNormalized(x);
         Tensor own = Differentiation.GradientOfClass(logits, x, classes, createGraph: true);
         Tensor rival = Differentiation.GradientOfClass(logits, x, AlignmentAttack.StrongestWrongClass(logits, classes), createGraph: true);

@@ -154,7 +154,11 @@ internal sealed class TrainingRun : IDisposable
         optimizer.Update(gradients, rate, options.GradientClipNorm);
         meter.Add(result, classes, step + 1);
 
-        ObjectiveResult Evaluate() => options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
+        ObjectiveResult Evaluate()
+        {
+            network.RequireDerivative(images, Derivative.OfParameters);
+            return options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
+        }
     }
 
     /// <summary>Reads the epoch's sums, validates, writes a checkpoint and reports.</summary>

@@ -23,6 +23,7 @@ public sealed record GradCam : SinglePassAttribution
     protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
+        network.RequireDerivative(images, createGraph ? Derivative.Second : Derivative.First, FeatureMaps.LayerOf(network, Layer));
         using var features = FeatureMaps.Of(network, Layer, connected: createGraph);
         Tensor logits = network.Logits(createGraph ? images : images.detach());
         Tensor weights = Differentiation.GradientOfClass(logits, features.Maps, target(logits), createGraph).mean([2, 3], true); // [N,K,1,1]
