@@ -21,7 +21,7 @@ public sealed record PlainSequence : NetworkArchitecture
             "tanh" => nn.Tanh(),
             "function" => new Function(x => nn.functional.relu(x)),
             "hardsigmoid" => nn.Hardsigmoid(),
-            "in place" => nn.Sequential(nn.ReLU(), new Function(x => x.mul_(3))),
+            "in place" => new Function(x => nn.functional.relu(x).mul_(3)),
             "random" => new Function(x => nn.functional.dropout(x, 0.1, training: true)),
             _ => nn.Sequential(nn.BatchNorm2d(4), nn.ReLU()),
         };
