@@ -99,6 +99,19 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         }
     }
 
+    /// <summary>Throws if libtorch cannot compute the derivatives that the training takes.</summary>
+    /// <param name="objective">What will be minimised.</param>
+    /// <exception cref="NotSupportedException">It cannot; the message names the operation.</exception>
+    public void RequireDerivatives(ITrainingObjective objective)
+    {
+        using IDisposable scope = NewDisposeScope();
+        network.RequireDerivative(Draw(), Derivative.OfParameters);
+        if (objective.NeedsSecondDerivative(network))
+        {
+            network.RequireDerivative(Draw(), Derivative.Second);
+        }
+    }
+
     private string CauseOfNonFinite(string? initialWeightsPath)
         => FiniteValues.FirstOther(WeightSnapshot.Of(network)) is not { } name
             ? "Its parameters and buffers are finite, so its forward pass makes them."

@@ -132,6 +132,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         trial.RequireLogits(options.InitialWeightsPath);
         trial.RequireActivation(options.Activation, channel);
         trial.RequireSavable(options.ScoreColumnName, options.PredictedLabelColumnName);
+        trial.RequireDerivatives(options.Objective);
     }
 
     private (ITrainingImages Training, ITrainingImages? Validation) Read(

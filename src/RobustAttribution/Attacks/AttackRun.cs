@@ -22,6 +22,7 @@ internal sealed class AttackRun : IDisposable
         surrogate = NetworkView.SurrogateFor(network, attack.Surrogate);
         RequireSwitch();
         steps = attack.ThreatModel.Radius > 0 ? attack.Steps : 0;
+        RequireDerivative();
         clean = ViewsOf(images, createGraph: steps > 0 && !attack.RandomStart);
     }
 
@@ -92,6 +93,18 @@ internal sealed class AttackRun : IDisposable
                 $"{attack.GetType().Name} finds its steps through {surrogate}, and the network {network.Backbone.GetName()}"
                 + $" has no activation that can be exchanged for it. Build it with ReLU modules or {nameof(ActivationLayer)},"
                 + $" or set {nameof(AttributionAttack.Surrogate)} to null where its own activations have a second derivative.");
+        }
+    }
+
+    private void RequireDerivative()
+    {
+        if (steps > 0)
+        {
+            using IDisposable? switched = surrogate is null ? null : network.WithActivation(surrogate);
+            if (network.ObstacleTo(images, Derivative.First) is { } obstacle)
+            {
+                throw obstacle.EndsProcess ? new NotSupportedException(obstacle.Text) : new InvalidOperationException(obstacle.Text);
+            }
         }
     }
 

@@ -88,8 +88,12 @@ public sealed class NetworkView : IDisposable
     /// <returns>[N,C,H,W]; belongs to the view.</returns>
     public Tensor LogitGradient(Tensor ofClasses)
         => source is null
-            ? Own(Compute(() => Differentiation.GradientOfClass(
-                attack.GetType().Name, network, Logits, Normalized, ofClasses, CreatesGraph)))
+            ? Own(Compute(() =>
+            {
+                network.RequireDerivative(Normalized, CreatesGraph ? Derivative.Second : Derivative.First);
+                return Differentiation.GradientOfClass(
+                    attack.GetType().Name, network, Logits, Normalized, ofClasses, CreatesGraph);
+            }))
             : Constant(source.LogitGradient(ofClasses));
 
     /// <summary>Frees the tensors. Harmless when repeated.</summary>

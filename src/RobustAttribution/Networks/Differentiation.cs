@@ -23,12 +23,18 @@ internal static class Differentiation
     /// <summary>As the other overload, of the classes that <paramref name="target"/> chooses from the logits.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradient(
         string method, ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
-        => LogitGradient(method, network, network.Logits, images, target, createGraph);
+    {
+        network.RequireDerivative(images, createGraph ? Derivative.Second : Derivative.First);
+        return LogitGradient(method, network, network.Logits, images, target, createGraph);
+    }
 
     /// <summary>As <see cref="LogitGradient(string, ImageNetwork, Tensor, Tensor, bool)"/>, at the normalised input.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradientAtNormalized(
         string method, ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
-        => network.Repeatable(() => LogitGradient(method, network, network.LogitsOfNormalized, normalized, _ => classes, createGraph));
+    {
+        network.RequireDerivative(normalized, createGraph ? Derivative.Second : Derivative.First);
+        return network.Repeatable(() => LogitGradient(method, network, network.LogitsOfNormalized, normalized, _ => classes, createGraph));
+    }
 
     /// <summary>g_k at a point whose forward pass was done already: the gradient of each image's logit of its class.</summary>
     /// <param name="method">What needs the gradient, for errors.</param>

@@ -28,6 +28,7 @@ public sealed class ImageNetwork : IDisposable
     private readonly ActivationSite[] activations;
     private long? activationBytesPerImage;
     private IReadOnlyList<NetworkObservation.Unseen>? unseen;
+    private DerivativeProbe? probe;
 
     /// <summary>Wraps a backbone that maps normalised images [N,C,H,W] to logits [N,K].</summary>
     /// <param name="backbone">
@@ -155,6 +156,28 @@ public sealed class ImageNetwork : IDisposable
         }
 
         return unseen ?? [];
+    }
+
+    /// <summary>What is in the way of a derivative, see <see cref="DerivativeProbe"/>; null for nothing, as in networks of the library's.</summary>
+    /// <param name="input">[N,C,H,W], what the backbone takes.</param>
+    /// <param name="derivative">What will be computed.</param>
+    /// <param name="layer">The layer at whose output; null for the images.</param>
+    internal DerivativeProbe.Obstacle? ObstacleTo(Tensor input, Derivative derivative, nn.Module<Tensor, Tensor>? layer = null)
+    {
+        lock (SyncRoot)
+        {
+            return MayWorkInPlace ? (probe ??= new DerivativeProbe(this)).Find(input, derivative, layer) : null;
+        }
+    }
+
+    /// <summary>Throws where autograd.grad would end the process.</summary>
+    /// <exception cref="NotSupportedException">The network cannot be differentiated; the message says why and what to do.</exception>
+    internal void RequireDerivative(Tensor input, Derivative derivative, nn.Module<Tensor, Tensor>? layer = null)
+    {
+        if (ObstacleTo(input, derivative, layer) is { EndsProcess: true } obstacle)
+        {
+            throw new NotSupportedException(obstacle.Text);
+        }
     }
 
     /// <summary>The modules that hold a module as their child.</summary>
@@ -319,6 +342,7 @@ public sealed class ImageNetwork : IDisposable
         deviation.Dispose();
         (mean, deviation) = NormalisationTensors(target, device);
         activationBytesPerImage = null;
+        probe?.Forget();
     }
 
     /// <summary>Writes parameters and buffers in safetensors, under PyTorch's names, in the network's type.</summary>

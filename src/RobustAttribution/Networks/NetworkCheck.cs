@@ -9,8 +9,8 @@ namespace RobustAttribution.Networks;
 /// </param>
 /// <param name="LogitDifference">The largest difference of a logit with hooks to the plain forward pass; 0 where hooks change nothing.</param>
 /// <param name="GradientError">
-/// The relative difference between the length of the gradient of the predicted classes' logits and the central finite difference along it, with a
-/// step of 1e-3 of the pixels' range: about 1e-2 or less, more near kinks.
+/// The relative difference between the gradient of the predicted classes' logits and central finite differences along it and along a random
+/// direction, with a step of 1e-3 of the pixels' range: about 1e-2 or less, more near kinks; not a number where there is no gradient.
 /// </param>
 public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDifference, double GradientError)
 {
@@ -51,14 +51,37 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             var observed = new NetworkObservation(network, x, kept);
             findings.AddRange(observed.Find().Select(unseen => unseen.Finding));
             findings.AddRange(observed.ChangedInPlace());
-            double error = DifferenceError(network, x, logits.argmax(1));
-            if (double.IsNaN(error))
+            DerivativeProbe.Obstacle? obstacle = network.ObstacleTo(x, Derivative.First);
+            if (obstacle is not null && !findings.Contains(obstacle.Text))
+            {
+                findings.Add(obstacle.Text);
+            }
+
+            if (MixesImages(network, x))
+            {
+                findings.Add("The logits of an image depend on the other images of its batch, and so would its maps and attacks. "
+                    + "Leave out what computes across the first dimension; batch normalisation has its running statistics.");
+            }
+
+            double error = obstacle is null ? DifferenceError(network, x, logits.argmax(1)) : double.NaN;
+            if (obstacle is null && double.IsNaN(error))
             {
                 findings.Add("The logits do not depend on the images, or their graph does not: there is no gradient.");
             }
 
             return new NetworkCheck(findings, (observed.Logits - logits).abs().max().ToDouble(), error);
         }
+    }
+
+    // Compares the first image beside noise with the same image alone.
+    private static bool MixesImages(ImageNetwork network, Tensor x)
+    {
+        using IDisposable unrecorded = no_grad();
+        using var generator = new Generator(1, CPU);
+        Tensor image = x.narrow(0, 0, 1), noise = rand(image.shape, x.dtype, CPU, false, generator).to(x.device);
+        Tensor other = (noise * (network.Input.UpperBound - network.Input.LowerBound)) + network.Input.LowerBound;
+        Tensor alone = network.Logits(image), beside = network.Logits(cat([image, other], 0));
+        return beside.shape[0] != 2 || (beside.narrow(0, 0, 1) - alone).norm().ToDouble() > 1e-3 * alone.norm().ToDouble();
     }
 
     // NaN where there is no gradient.
@@ -71,15 +94,17 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             return double.NaN;
         }
 
-        double length = gradient.norm().ToDouble(), step = 1e-3 * (network.Input.UpperBound - network.Input.LowerBound);
-        if (length == 0)
-        {
-            return 0;
-        }
+        using var generator = new Generator(1, CPU);
+        Tensor random = randn(x.shape, x.dtype, CPU, false, generator).to(x.device);
+        double step = 1e-3 * (network.Input.UpperBound - network.Input.LowerBound), length = gradient.norm().ToDouble();
+        double atRandom = Error(random / random.norm());
+        return length == 0 ? atRandom : Math.Max(Error(gradient / length), atRandom);
 
-        Tensor along = gradient / length;
-        double difference = (Score(x + (along * step)) - Score(x - (along * step))) / (2 * step);
-        return Math.Abs(difference - length) / length;
+        double Error(Tensor along)
+        {
+            double difference = (Score(x + (along * step)) - Score(x - (along * step))) / (2 * step), slope = (gradient * along).sum().ToDouble();
+            return difference == slope ? 0 : Math.Abs(difference - slope) / Math.Max(length, Math.Abs(difference));
+        }
 
         double Score(Tensor at) => network.Logits(at).gather(1, classes.unsqueeze(1)).sum(ScalarType.Float64).ToDouble();
     }

@@ -34,6 +34,7 @@ public sealed record HessianNormPenalty : TrainingObjective
         }
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
+        network.RequireDerivative(x, Derivative.Second);
         Tensor logits = network.LogitsOfNormalized(x);
         Tensor gradient = Differentiation.GradientOfClass(nameof(HessianNormPenalty), network, logits, x, batch.Classes, createGraph: true);
         Tensor v = randn(x.shape, x.dtype, x.device, false, batch.Generator);

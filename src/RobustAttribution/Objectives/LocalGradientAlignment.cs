@@ -51,6 +51,7 @@ public sealed record LocalGradientAlignment : TrainingObjective
         }
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
+        network.RequireDerivative(x, Derivative.Second);
         Tensor logits = network.LogitsOfNormalized(x);
         // g_y(x)
         Tensor source = Differentiation.GradientOfClass(nameof(LocalGradientAlignment), network, logits, x, batch.Classes, AttachSourceGradient);

@@ -71,6 +71,7 @@ public sealed record SpatialAlignment : TrainingObjective
     {
         using IDisposable? activation = surrogate is null ? null : network.WithActivation(surrogate);
         Tensor x = network.Normalize(images).requires_grad_(true);
+        network.RequireDerivative(x, Derivative.Second);
         Tensor logits = network.LogitsOfNormalized(x);
         Tensor own = GradientOf(classes), rival = GradientOf(AlignmentAttack.StrongestWrongClass(logits, classes));
         return new InputGradients(logits, Attack.Vectors(x.detach()), Attack.Vectors(own), Attack.Vectors(rival));

@@ -191,7 +191,11 @@ internal sealed class TrainingRun : IDisposable
         latestImages?.Dispose();
         latestImages = images.detach().DetachFromDisposeScope();
 
-        ObjectiveResult Evaluate() => options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
+        ObjectiveResult Evaluate()
+        {
+            network.RequireDerivative(images, Derivative.OfParameters);
+            return options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
+        }
     }
 
     /// <summary>Reads the epoch's sums, validates, writes a checkpoint and reports.</summary>

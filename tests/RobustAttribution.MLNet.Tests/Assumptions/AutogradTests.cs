@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RobustAttribution.MLNet.Tests.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -85,6 +86,18 @@ public sealed class AutogradTests
         (int exitCode, string messages) = FreshProcess.Run("autograd", call);
         CollectionAssert.DoesNotContain(new[] { 0, Caught }, exitCode, messages);
         StringAssert.Contains(messages, message);
+    }
+
+    [TestMethod]
+    public void AnErrorInBackwardIsAnException()
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = ones(2).requires_grad_(), kept = F.relu(x.clone());
+        kept.mul_(3);
+        StringAssert.Contains(Assert.ThrowsExactly<ExternalException>(() => kept.sum().backward()).Message, "modified by an inplace operation");
+        Tensor first = autograd.grad([F.hardsigmoid(x).square().sum()], [x], null, true, true)[0];
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ExternalException>(() => first.sum().backward()).Message, "derivative for aten::hardsigmoid_backward is not implemented");
     }
 
     [TestMethod]

@@ -9,7 +9,7 @@ public sealed record PlainSequence : NetworkArchitecture
 {
     /// <summary>
     /// "relu" works in place, "tanh" has nothing to exchange, "function" is a ReLU that is no module, "normalized" has batch normalisation before the
-    /// ReLU, "random" draws numbers even in evaluation mode.
+    /// ReLU, "random" draws numbers even in evaluation mode, "hardsigmoid" has no second derivative in libtorch, "in place" changes what a ReLU put out.
     /// </summary>
     public string Kind { get; init; } = "relu";
 
@@ -20,6 +20,8 @@ public sealed record PlainSequence : NetworkArchitecture
             "relu" => nn.ReLU(inplace: true),
             "tanh" => nn.Tanh(),
             "function" => new Function(x => nn.functional.relu(x)),
+            "hardsigmoid" => nn.Hardsigmoid(),
+            "in place" => new Function(x => nn.functional.relu(x).mul_(3)),
             "random" => new Function(x => nn.functional.dropout(x, 0.1, training: true)),
             _ => nn.Sequential(nn.BatchNorm2d(4), nn.ReLU()),
         };

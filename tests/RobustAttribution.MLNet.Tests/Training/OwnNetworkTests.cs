@@ -234,6 +234,22 @@ public sealed class OwnNetworkTests
     }
 
     [TestMethod]
+    public void ADerivativeThatLibtorchCannotComputeIsRefusedBeforeTheTraining()
+    {
+        ITrainingObjective aga = new LocalGradientAlignment();
+        Options options = Untrained(new PlainSequence { Kind = "hardsigmoid" });
+        string message = Assert.ThrowsExactly<NotSupportedException>(() => Fit(options with { Objective = aga }, [])).Message;
+        StringAssert.Contains(message, "has no second derivative");
+        StringAssert.Contains(message, "hardsigmoid_backward");
+        using RobustAttributionModelTransformer model = Fit(options with { Objective = new CrossEntropy(), MetricsCallback = null }, []);
+        Assert.IsTrue(Scores(model).All(float.IsFinite));
+
+        options = Untrained(new PlainSequence { Kind = "in place" });
+        message = Assert.ThrowsExactly<NotSupportedException>(() => Fit(options with { Objective = new CrossEntropy() }, [])).Message;
+        StringAssert.Contains(message, "changed in place");
+    }
+
+    [TestMethod]
     public void TheTrialLeavesStatisticsAndRandomStateAlone()
     {
         using var scope = NewDisposeScope();
@@ -247,6 +263,7 @@ public sealed class OwnNetworkTests
             var trial = new NetworkTrial(handle, "Label", seed: 5);
             trial.RequireLogits(null);
             trial.RequireSavable("Score", "PredictedLabel");
+            trial.RequireDerivatives(new LocalGradientAlignment());
             Assert.IsTrue(random.eq(get_rng_state()).all().item<bool>(), $"{kind}: the global generator");
             double[][] after = State(network);
             for (int i = 0; i < before.Length; i++)

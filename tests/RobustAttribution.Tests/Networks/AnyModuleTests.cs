@@ -1,5 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Tests.Fixtures;
@@ -260,6 +261,129 @@ public sealed class AnyModuleTests
     }
 
     [TestMethod]
+    [DataRow("mobilenet_v3_small", "its own")]
+    [DataRow("mobilenet_v3_small", "softplus")]
+    [DataRow("hardsigmoid", "its own")]
+    public void AnOperationWithoutSecondDerivativeIsAnErrorThatNamesIt(string name, string kind)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = name == "hardsigmoid"
+            ? new ImageNetwork(new Written((conv, fc, x) => fc.call(nn.functional.hardsigmoid(conv.call(x)).flatten(1))), TinyNetworks.Input(), 4)
+            : new ImageNetwork(torchvision.models.mobilenet_v3_small(), TinyNetworks.Input(3, 32), 1000);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        Tensor parameter = network.Backbone.parameters().First();
+        parameter.grad = ones_like(parameter);
+        Tensor random = get_rng_state();
+        NetworkState state = NetworkState.Of(network);
+        var attack = new TopKAttack { Steps = 2, K = 20, Surrogate = kind == "softplus" ? Activation.Softplus(3) : null };
+        Fails(() => attack.Perturb(network, images, classes, new Generator(1, CPU)));
+        Fails(() => new LocalGradientAlignment().Evaluate(network, images, classes, new Generator(1, CPU)));
+        Fails(() => new SpatialAlignment { AttributionActivation = null, Attack = new() { Surrogate = null } }.Evaluate(network, images, classes, new Generator(1, CPU)));
+        Fails(() => new HessianNormPenalty().Evaluate(network, images, classes, new Generator(1, CPU)));
+        Fails(() => new HessianNorm().Measure(network, images, classes, new Generator(1, CPU)));
+        Fails(() => new AlignmentAttack { Steps = 1, Surrogate = null }.Perturb(network, images, classes, new Generator(1, CPU)));
+        Fails(() => new InputGradient().Attribute(network, images, classes, createGraph: true));
+        state.IsUnchanged(name);
+        Assert.AreEqual(1, parameter.grad!.min().ToDouble());
+        Assert.AreEqual(1, parameter.grad!.max().ToDouble());
+        Assert.IsTrue(random.eq(get_rng_state()).all().ToBoolean());
+        Assert.IsGreaterThan(0, new InputGradient().Attribute(network, images, classes).abs().max().ToDouble());
+
+        static void Fails(Action action)
+        {
+            string message = Assert.ThrowsExactly<NotSupportedException>(action).Message;
+            StringAssert.Contains(message, "has no second derivative");
+            StringAssert.Contains(message, "hardsigmoid_backward");
+            StringAssert.Contains(message, "relu6(x + 3) / 6");
+        }
+    }
+
+    [TestMethod]
+    public void GradCamIsDifferentiatedWhereOnlyTheLayersBeforeItsMapsHaveNoSecondDerivative()
+    {
+        using var scope = NewDisposeScope();
+        nn.Module<Tensor, Tensor> Build(nn.Module<Tensor, Tensor> head) => nn.Sequential(
+            ("conv", nn.Conv2d(2, 3, 3, padding: 1)), ("hard", nn.Hardsigmoid()), ("maps", nn.Conv2d(3, 3, 1)), ("head", head),
+            ("flatten", nn.Flatten()), ("fc", nn.Linear(192, 4)));
+        using var smooth = new ImageNetwork(Build(nn.Softplus()), TinyNetworks.Input(), 4) { FeatureLayer = "maps" };
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(smooth, 2);
+        Tensor point = images.detach().requires_grad_(true);
+        Tensor map = new GradCam().Attribute(smooth, point, classes, createGraph: true);
+        Assert.IsGreaterThan(0, autograd.grad([map.sum()], [point])[0].abs().max().ToDouble());
+
+        using var hard = new ImageNetwork(Build(nn.Hardsigmoid()), TinyNetworks.Input(), 4) { FeatureLayer = "maps" };
+        Assert.ThrowsExactly<NotSupportedException>(() => new GradCam().Attribute(hard, point, classes, createGraph: true));
+        Assert.IsTrue(new GradCam().Attribute(hard, images, classes).isfinite().all().ToBoolean());
+    }
+
+    [TestMethod]
+    public void AChangeInPlaceThatTheGradientNeedsIsAnErrorThatNamesTheModule()
+    {
+        using var scope = NewDisposeScope();
+        nn.Module<Tensor, Tensor> relu = nn.ReLU();
+        using var network = new ImageNetwork(new Holding(relu, (conv, fc, x) => fc.call(relu.call(conv.call(x)).mul_(3).flatten(1))), TinyNetworks.Input(), 4);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        Assert.IsTrue(network.Logits(images).isfinite().all().ToBoolean());
+        NetworkCheck check = network.Check(images);
+        StringAssert.Contains(check.ToString(), "What 'relu' puts out is changed in place by something that is no module.");
+        StringAssert.Contains(check.ToString(), "x * 3 for x.mul_(3)");
+        Assert.IsTrue(double.IsNaN(check.GradientError));
+        Fails(() => new InputGradient().Attribute(network, images, classes));
+        Fails(() => new IntegratedGradients().Attribute(network, images, classes));
+        Fails(() => new GuidedBackpropagation().Attribute(network, images, classes));
+        Fails(() => new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus }.Attribute(network, images, classes));
+        Fails(() => new ProjectedGradientDescent { Steps = 1 }.Perturb(network, images, classes, new Generator(1, CPU)));
+
+        static void Fails(Action action)
+            => StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(action).Message, "What 'relu' puts out is changed in place");
+    }
+
+    [TestMethod]
+    public void AGraphCutInTheNetworkIsAFindingAndAnErrorOfAttacks()
+    {
+        const string Cause = "do not depend on the image, though their values do: no gradient leads to it";
+        using var scope = NewDisposeScope();
+        Cut((conv, fc, x) => fc.call(conv.call(x.detach()).flatten(1)));
+        Cut((conv, fc, x) => fc.call(conv.call(x).detach().flatten(1)));
+        Cut((conv, fc, x) =>
+        {
+            using IDisposable unrecorded = no_grad();
+            return fc.call(conv.call(x).flatten(1));
+        });
+        using var partly = new ImageNetwork(new Written((conv, fc, x) => fc.call((conv.call(x) + (conv.call(x.detach()) * 2)).flatten(1))), TinyNetworks.Input(), 4);
+        Assert.IsGreaterThan(0.5, partly.Check(TinyNetworks.Batch(partly, 2).Images).GradientError);
+
+        void Cut(Func<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>, Tensor, Tensor> forward)
+        {
+            using var network = new ImageNetwork(new Written(forward), TinyNetworks.Input(), 4);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+            NetworkCheck check = network.Check(images);
+            Assert.IsFalse(check.IsUnderstood);
+            StringAssert.Contains(check.ToString(), Cause);
+            Assert.IsTrue(double.IsNaN(check.GradientError));
+            var attack = new ProjectedGradientDescent { Steps = 1 };
+            StringAssert.Contains(
+                Assert.ThrowsExactly<InvalidOperationException>(() => attack.Perturb(network, images, classes, new Generator(1, CPU))).Message, Cause);
+        }
+    }
+
+    [TestMethod]
+    public void ImagesOfABatchThatAreMixedAreAFinding()
+    {
+        using var scope = NewDisposeScope();
+        Assert.IsTrue(Finds((conv, fc, x) => fc.call(conv.call(x - x.mean([0], true)).flatten(1))));
+        Assert.IsTrue(Finds((conv, fc, x) => fc.call(conv.call(x).flatten(1)) * x.std()));
+        Assert.IsFalse(Finds((conv, fc, x) => fc.call(conv.call(x - x.mean([1, 2, 3], true)).flatten(1))));
+
+        static bool Finds(Func<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>, Tensor, Tensor> forward)
+        {
+            using var network = new ImageNetwork(new Written(forward), TinyNetworks.Input(), 4);
+            return network.Check(TinyNetworks.Batch(network, 1).Images).Findings
+                .Any(finding => finding.StartsWith("The logits of an image depend on the other images of its batch", StringComparison.Ordinal));
+        }
+    }
+
+    [TestMethod]
     public void OneSeedGivesOneNetworkOfTheUsersModulesAndHisRandomStateDoesNotMove()
     {
         using var scope = NewDisposeScope();
@@ -389,6 +513,21 @@ public sealed class AnyModuleTests
         }
 
         public override Tensor forward(Tensor input) => written(conv, fc, input);
+    }
+
+    private sealed class Holding : nn.Module<Tensor, Tensor>
+    {
+        private readonly Written written;
+
+        public Holding(nn.Module<Tensor, Tensor> relu, Func<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>, Tensor, Tensor> forward)
+            : base(nameof(Holding))
+        {
+            written = new Written(forward);
+            register_module("written", written);
+            register_module("relu", relu);
+        }
+
+        public override Tensor forward(Tensor input) => written.call(input);
     }
 
     private sealed record ScaledArchitecture : NetworkArchitecture

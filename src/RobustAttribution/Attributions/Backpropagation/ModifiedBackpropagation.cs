@@ -30,6 +30,7 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
     protected sealed override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
+        network.RequireDerivative(images, Derivative.First);
         LayerKinds.RequireUnderstood(
             network, GetType().Name, images, unseen => AnswersAtLinearLayers ? unseen.HarmsRelevance : unseen.HarmsSignals);
         using DisposeScope kept = NewDisposeScope();

@@ -40,13 +40,20 @@ internal sealed class FeatureMaps : IDisposable
     /// <exception cref="NotSupportedException">There is no such layer, or no name and no default.</exception>
     public static FeatureMaps Of(ImageNetwork network, string? layer, bool connected)
     {
-        string name = layer ?? network.FeatureLayer
+        string name = NameOf(network, layer);
+        return new FeatureMaps(network, Module(network, name), name, connected);
+    }
+
+    /// <summary>The module of a layer; of null, that of the network's <see cref="ImageNetwork.FeatureLayer"/>.</summary>
+    /// <exception cref="NotSupportedException">There is no such layer, or no name and no default.</exception>
+    public static nn.Module<Tensor, Tensor> LayerOf(ImageNetwork network, string? layer) => Module(network, NameOf(network, layer));
+
+    private static string NameOf(ImageNetwork network, string? layer)
+        => layer ?? network.FeatureLayer
             ?? throw new NotSupportedException(
                 $"The network {network.Backbone.GetType().Name} does not say which layer's maps to look at. "
                 + $"Set {nameof(GradCam)}.{nameof(GradCam.Layer)} or {nameof(ImageNetwork)}.{nameof(ImageNetwork.FeatureLayer)} "
                 + $"to one of {Names(network)}.");
-        return new FeatureMaps(network, Module(network, name), name, connected);
-    }
 
     /// <summary>The module of a name.</summary>
     /// <exception cref="NotSupportedException">There is none.</exception>

@@ -23,6 +23,7 @@ public sealed record GradCam : SinglePassAttribution
     protected override (Tensor Attribution, Tensor Logits) ExplainWithLogits(
         ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
+        network.RequireDerivative(images, createGraph ? Derivative.Second : Derivative.First, FeatureMaps.LayerOf(network, Layer));
         using var features = FeatureMaps.Of(network, Layer, connected: createGraph);
         Tensor logits = network.Logits(createGraph ? images : images.detach());
         string method = $"{nameof(GradCam)} of layer '{Layer ?? network.FeatureLayer}'";

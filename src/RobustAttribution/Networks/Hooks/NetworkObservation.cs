@@ -19,9 +19,10 @@ internal sealed class NetworkObservation
     /// <param name="network">The network.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="kept">What the passes keep lives as long.</param>
-    public NetworkObservation(ImageNetwork network, Tensor images, DisposeScope kept)
+    /// <param name="isNormalized">Whether the images are normalised already.</param>
+    public NetworkObservation(ImageNetwork network, Tensor images, DisposeScope kept, bool isNormalized = false)
     {
-        (this.network, this.kept, input) = (network, kept, network.Normalize(images).detach());
+        (this.network, this.kept, input) = (network, kept, (isNormalized ? images : network.Normalize(images)).detach());
         observed =
         [
             .. from entry in network.Backbone.named_modules().DistinctBy(entry => entry.module)
@@ -50,6 +51,11 @@ internal sealed class NetworkObservation
         Parameter[] frozen = [.. parameters.Where(parameter => !parameter.requires_grad)];
         Array.ForEach(frozen, parameter => parameter.requires_grad = true);
         using var undo = new Undo(() => Array.ForEach(frozen, parameter => parameter.requires_grad = false));
+        if (network.ObstacleTo(input, Derivative.OfParameters) is { } obstacle)
+        {
+            return [new(obstacle.Text, true, true)];
+        }
+
         if (Inputs(sources) is not { } inputs
             || Bent(sources, [.. sources.Select(at => Noise(at, generator) * Size(at))]) is not { } bent
             || Bent(sources, [.. sources.Select(at => ones_like(at) * Size(at))]) is not { } shifted
