@@ -3,6 +3,7 @@ using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;
 using RobustAttribution.Training;
 using TorchSharp;
@@ -105,10 +106,11 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
     public void RequireDerivatives(ITrainingObjective objective)
     {
         using IDisposable scope = NewDisposeScope();
-        network.RequireDerivative(Draw(), Derivative.OfParameters);
+        Tensor images = network.Input.SampleImages(seed).to(network.DataType, network.Device);
+        network.RequireDerivative(images, Derivative.OfParameters);
         if (objective.NeedsSecondDerivative(network))
         {
-            network.RequireDerivative(Draw(), Derivative.Second);
+            network.RequireDerivative(images, Derivative.Second);
         }
     }
 
