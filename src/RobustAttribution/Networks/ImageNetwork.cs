@@ -92,7 +92,7 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>The architecture that <see cref="Create"/> built the network from; null for a backbone that was passed in.</summary>
-    public NetworkArchitecture? Architecture { get; private init; }
+    public NetworkArchitecture? Architecture { get; internal init; }
 
     /// <summary>The name of the module whose output holds the last feature maps [N,C,h,w], e.g. "layer4"; null where none is known.</summary>
     /// <remarks>Grad-CAM and class activation maps are computed from it.</remarks>

@@ -49,6 +49,7 @@ public sealed class BatchedCursorTests
             view = scored.Context.Transforms.Saliency($"Map{i}").Fit(view).Transform(view);
         }
 
+        Rows.Read(view, ["Score", "Map0", "Map1", "Map2"]); // the first time it is tried whether the network can be differentiated
         int calls = CountingArchitecture.Calls;
         Rows.Read(view, ["Score", "Map0", "Map1", "Map2"]);
         Assert.AreEqual(2 + (3 * 2), CountingArchitecture.Calls - calls, "two batches: once for the scores, once for each map");
@@ -71,6 +72,7 @@ public sealed class BatchedCursorTests
             "another activation" => new() { Activation = Networks.Activation.Softplus(50) },
             _ => new(),
         }).Fit(scored.View);
+        Rows.Read(saliency.Transform(scored.View), ["Saliency", "Id"]); // the first time it is tried whether the network can be differentiated
         int calls = CountingArchitecture.Calls;
         Rows.Read(saliency.Transform(scored.View), ["Saliency", "Id"]);
         Assert.AreEqual(expected, CountingArchitecture.Calls - calls);

@@ -39,6 +39,7 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
         var counter = new CountingModule(network.Backbone);
         var wrapped = new ImageNetwork(counter, network.Input, network.ClassCount)
         {
+            Architecture = network.Architecture, // of the library's, so no passes are spent on finding out what it is
             FeatureLayer = network.FeatureLayer is { } feature ? $"inner.{feature}" : null,
             PooledHead = network.PooledHead is { } head ? $"inner.{head}" : null,
         };

@@ -350,6 +350,8 @@ public sealed class AnyModuleTests
             using IDisposable unrecorded = no_grad();
             return fc.call(conv.call(x).flatten(1));
         });
+        using var zero = new ImageNetwork(new Written((conv, fc, x) => fc.call(conv.call(x.detach() + (x * 0)).flatten(1))), TinyNetworks.Input(), 4);
+        Assert.AreEqual(1, zero.Check(TinyNetworks.Batch(zero, 2).Images).GradientError, "along a random direction");
         using var partly = new ImageNetwork(new Written((conv, fc, x) => fc.call((conv.call(x) + (conv.call(x.detach()) * 2)).flatten(1))), TinyNetworks.Input(), 4);
         Assert.IsGreaterThan(0.5, partly.Check(TinyNetworks.Batch(partly, 2).Images).GradientError);
 
