@@ -124,7 +124,10 @@ public sealed class BackpropagationTests
     {
         using var scope = NewDisposeScope();
         Tensor images = rand([2, 2, 8, 8]), classes = tensor(new long[] { 0, 1 });
-        Refuses("'1', a GroupNorm", nn.Conv2d(2, 4, 8), nn.GroupNorm(2, 4), nn.Flatten());
+        var norm = nn.GroupNorm(2, 4);
+        nn.init.ones_(norm.weight); // TorchSharp 0.107 leaves weight and bias as the memory was
+        nn.init.zeros_(norm.bias);
+        Refuses("'1', a GroupNorm", nn.Conv2d(2, 4, 8), norm, nn.Flatten());
         Refuses("'2', a Softmax", nn.Flatten(), nn.Linear(128, 4), nn.Softmax(1));
         Refuses("'0', a Conv2d with padding mode Reflect",
             nn.Conv2d(2, 4, 9, padding: 1, padding_mode: PaddingModes.Reflect), nn.AdaptiveAvgPool2d(1), nn.Flatten());
