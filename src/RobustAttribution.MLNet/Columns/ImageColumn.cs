@@ -24,6 +24,9 @@ internal sealed class ImageColumn
         this.resize = resize;
     }
 
+    /// <summary>The value 1 of 0…255, in [0, 1].</summary>
+    public const float OneOfBytes = 1 / 255f;
+
     public string Name { get; }
 
     public int Index { get; }
@@ -34,7 +37,7 @@ internal sealed class ImageColumn
     /// <summary>A sentence if no value of some images is above 1 although the column's scale is 0…255; null otherwise.</summary>
     /// <param name="largest">Their largest value, in [0, 1].</param>
     public string? ScaleProblem(float largest)
-        => scale != PixelScale.Bytes || !IsFloatVector || largest > 1 / 255f
+        => scale != PixelScale.Bytes || !IsFloatVector || largest > OneOfBytes
             ? null
             : $"No value in image column '{Name}' is above 1, so its images seem to be in 0…1.";
 

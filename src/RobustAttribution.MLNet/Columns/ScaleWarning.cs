@@ -16,18 +16,12 @@ internal sealed class ScaleWarning(IHostEnvironment env, string name, ImageColum
     /// <param name="pixels">Their values in [0, 1], as they were read.</param>
     public void Check(ReadOnlySpan<float> pixels)
     {
-        if (said != 0 || pixels.IsEmpty || images.ScaleProblem(0) is null)
+        if (said != 0 || pixels.IsEmpty || pixels.ContainsAnyExceptInRange(0, ImageColumn.OneOfBytes))
         {
             return;
         }
 
-        float largest = 0;
-        for (int i = 0; i < pixels.Length && images.ScaleProblem(largest) is not null; i++)
-        {
-            largest = Math.Max(largest, pixels[i]);
-        }
-
-        if (images.ScaleProblem(largest) is { } problem && Interlocked.Exchange(ref said, 1) == 0)
+        if (images.ScaleProblem(0) is { } problem && Interlocked.Exchange(ref said, 1) == 0)
         {
             using IChannel channel = env.Start(name);
             channel.Warn($"{problem} The network was trained on 0…255: multiply them by 255.");
