@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Columns;
@@ -66,17 +65,17 @@ public static class ImageDecoder
         CheckSize(info.Width, info.Height, named);
         using var bitmap = new SKBitmap(info);
         SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
-        bool isCut = result == SKCodecResult.IncompleteInput
-            || (result == SKCodecResult.Success && codec.EncodedFormat == SKEncodedImageFormat.Png && !PngChunks.AreWhole(path));
+        SKEncodedOrigin? stored = codec.EncodedFormat == SKEncodedImageFormat.Png && result == SKCodecResult.Success
+            ? PngChunks.ReadOrigin(path) // Skia has the orientation of JPEG and WebP only, and is content with rows without an end
+            : codec.EncodedOrigin;
+        bool isCut = result == SKCodecResult.IncompleteInput || stored is null;
         if (isCut || result != SKCodecResult.Success)
         {
             string found = isCut ? "the end of the file after a part of it" : $"damage ({result})";
             throw new InvalidDataException($"{named}: expected an image of {info.Width}×{info.Height} pixels (width × height), found {found}.");
         }
 
-        SKEncodedOrigin origin = !upright ? SKEncodedOrigin.TopLeft
-            : codec.EncodedFormat == SKEncodedImageFormat.Png ? PngOrientation.Read(path) // Skia has that of JPEG and WebP only
-            : codec.EncodedOrigin;
+        SKEncodedOrigin origin = upright ? stored!.Value : SKEncodedOrigin.TopLeft;
         if (origin == SKEncodedOrigin.TopLeft && codec.Info.AlphaType == SKAlphaType.Opaque)
         {
             return MLImage.CreateFromPixels(info.Width, info.Height, MLPixelFormat.Bgra32, bitmap.GetPixelSpan());
@@ -141,62 +140,5 @@ public static class ImageDecoder
             _ when start.StartsWith("version https://git-lfs"u8) => "a pointer of Git LFS, in whose place 'git lfs pull' puts the image",
             _ => "something that cannot be decoded",
         };
-    }
-}
-
-/// <summary>The EXIF orientation of a PNG file: the tag 0x112 in its eXIf chunk (PNG third edition, 11.3.4.5).</summary>
-internal static class PngOrientation
-{
-    private const int Signature = 8, ChunkStart = 8, Checksum = 4;
-    private const int LongestExif = 1 << 16; // as in a JPEG
-
-    /// <summary>Reads the orientation of a file that has been decoded; the pixels as stored where it gives none.</summary>
-    public static SKEncodedOrigin Read(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        Span<byte> chunk = stackalloc byte[ChunkStart];
-        for (long at = Signature; Seek(file, at, chunk); at += ChunkStart + BinaryPrimitives.ReadUInt32BigEndian(chunk) + Checksum)
-        {
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(chunk);
-            if (chunk[4..].SequenceEqual("eXIf"u8) && length <= LongestExif)
-            {
-                var exif = new byte[length];
-                return file.ReadAtLeast(exif, exif.Length, throwOnEndOfStream: false) == exif.Length ? Orientation(exif) : SKEncodedOrigin.TopLeft;
-            }
-        }
-
-        return SKEncodedOrigin.TopLeft;
-    }
-
-    private static bool Seek(FileStream file, long at, Span<byte> chunk)
-    {
-        file.Position = at;
-        return file.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false) == chunk.Length;
-    }
-
-    // TIFF: byte order, 42, where the directory lies; there a count and entries of 12 bytes: tag, type, count, value.
-    private static SKEncodedOrigin Orientation(ReadOnlySpan<byte> exif)
-    {
-        bool little = exif.StartsWith("II*\0"u8);
-        if (exif.Length < 8 || !(little || exif.StartsWith("MM\0*"u8)))
-        {
-            return SKEncodedOrigin.TopLeft;
-        }
-
-        uint directory = little ? BinaryPrimitives.ReadUInt32LittleEndian(exif[4..]) : BinaryPrimitives.ReadUInt32BigEndian(exif[4..]);
-        for (long entry = directory + 2L, end = entry + (12L * Short(exif, directory)); entry < end && entry + 12 <= exif.Length; entry += 12)
-        {
-            if (Short(exif, entry) == 0x112)
-            {
-                int value = Short(exif, entry + 8);
-                return Enum.IsDefined((SKEncodedOrigin)value) ? (SKEncodedOrigin)value : SKEncodedOrigin.TopLeft;
-            }
-        }
-
-        return SKEncodedOrigin.TopLeft;
-
-        int Short(ReadOnlySpan<byte> bytes, long at)
-            => at + 2 > bytes.Length ? 0
-                : little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[(int)at..]) : BinaryPrimitives.ReadUInt16BigEndian(bytes[(int)at..]);
     }
 }
