@@ -137,7 +137,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
     // Modules of torch.nn draw from the global generator, which belongs to the user.
     private T WithRandomStateKept<T>(Func<T> compute)
     {
-        if (network.Architecture is { IsBuiltIn: true })
+        if (network.IsBuiltIn)
         {
             return compute();
         }

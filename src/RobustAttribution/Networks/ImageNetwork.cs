@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,8 +14,6 @@ namespace RobustAttribution.Networks;
 /// </remarks>
 public sealed class ImageNetwork : IDisposable
 {
-    private const double Tolerance = 1e-3; // of resized images, say
-    private static readonly long[] AllDimensions = [0, 1, 2, 3];
     private static readonly ConditionalWeakTable<nn.Module, object> Locks = [];
 
     private readonly nn.Module<Tensor, Tensor> backbone;
@@ -148,7 +145,7 @@ public sealed class ImageNetwork : IDisposable
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     internal IReadOnlyList<NetworkObservation.Unseen> Unseen(Tensor images)
     {
-        if (unseen is null && Architecture is not { IsBuiltIn: true } && images.shape[0] > 0)
+        if (unseen is null && !IsBuiltIn && images.shape[0] > 0)
         {
             using DisposeScope kept = NewDisposeScope();
             using IDisposable inspection = ForInspection();
@@ -166,7 +163,7 @@ public sealed class ImageNetwork : IDisposable
     {
         lock (SyncRoot)
         {
-            return MayWorkInPlace ? (probe ??= new DerivativeProbe(this)).Find(input, derivative, layer) : null;
+            return IsBuiltIn ? null : (probe ??= new DerivativeProbe(this)).Find(input, derivative, layer);
         }
     }
 
@@ -186,7 +183,10 @@ public sealed class ImageNetwork : IDisposable
             .ToLookup(entry => entry.child, entry => entry.parent);
 
     /// <summary>Whether a module may change its input in place: never in a network of the library's.</summary>
-    internal bool MayWorkInPlace => Architecture is not { IsBuiltIn: true };
+    internal bool MayWorkInPlace => !IsBuiltIn;
+
+    /// <summary>Whether the network is one of the library's architectures: all of it in modules, nothing in place.</summary>
+    internal bool IsBuiltIn => Architecture is { IsBuiltIn: true };
 
     /// <summary>
     /// The lock held while logits or an attribution are computed, an attack runs, or the activation is exchanged, so that threads which share the
@@ -385,17 +385,16 @@ public sealed class ImageNetwork : IDisposable
 
         using IDisposable scope = Scope.Holding(images, classes);
         Tensor areClasses = classes.ge(0).logical_and(classes.lt(ClassCount)).all();
-        if ((AreInRange(images) is { } areInRange ? areClasses.logical_and(areInRange) : areClasses).ToBoolean()) // one wait for a GPU
+        Tensor? isInRange = PixelRange.Contains(images, Input);
+        if ((isInRange is null ? areClasses : areClasses.logical_and(isInRange)).ToBoolean()) // one wait for a GPU
         {
             return;
         }
 
-        RequireRange(images);
-        if (!areClasses.ToBoolean())
-        {
-            throw new ArgumentException(
+        throw isInRange is not null && !isInRange.ToBoolean()
+            ? PixelRange.Error(images, Input)
+            : new ArgumentException(
                 $"classes goes from {classes.min().ToInt64()} to {classes.max().ToInt64()}; allowed is 0 to {ClassCount - 1}.", nameof(classes));
-        }
     }
 
     /// <summary>Throws unless <paramref name="images"/> are images for this network: [N,C,H,W] of its type, in pixel scale.</summary>
@@ -406,9 +405,9 @@ public sealed class ImageNetwork : IDisposable
     {
         CheckShape(images);
         using IDisposable scope = Scope.Holding(images);
-        if (AreInRange(images) is { } areInRange && !areInRange.ToBoolean())
+        if (PixelRange.Contains(images, Input) is { } isInRange && !isInRange.ToBoolean())
         {
-            RequireRange(images);
+            throw PixelRange.Error(images, Input);
         }
     }
 
@@ -425,38 +424,6 @@ public sealed class ImageNetwork : IDisposable
         if (images.dtype != DataType)
         {
             throw new ArgumentException($"images is of type {images.dtype}; the network computes in {DataType}.", nameof(images));
-        }
-    }
-
-    // Whether all values are within the bounds, within 1/1000 of their distance; null without values, and in a computation of the library's, whose
-    // own images (noisy ones, say) may leave the bounds.
-    private Tensor? AreInRange(Tensor images)
-    {
-        if (Repetition.IsRunning || images.numel() == 0)
-        {
-            return null;
-        }
-
-        double tolerance = Tolerance * (Input.UpperBound - Input.LowerBound);
-        Tensor values = images.detach();
-        return values.amin(AllDimensions).ge(Input.LowerBound - tolerance) // a NaN is neither
-            .logical_and(values.amax(AllDimensions).le(Input.UpperBound + tolerance));
-    }
-
-    private void RequireRange(Tensor images)
-    {
-        if (AreInRange(images) is { } areInRange && !areInRange.ToBoolean())
-        {
-            Tensor values = images.detach();
-            bool hasNaN = values.isnan().any().ToBoolean();
-            Tensor known = values.nan_to_num(Input.LowerBound, double.PositiveInfinity, double.NegativeInfinity);
-            throw new ArgumentException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"images goes from {known.min().ToDouble():G6} to {known.max().ToDouble():G6}{(hasNaN ? " and has NaN" : string.Empty)};")
-                + string.Create(CultureInfo.InvariantCulture, $" allowed is pixel scale, {Input.LowerBound:G6} to {Input.UpperBound:G6}: ")
-                + "divide bytes by 255, and leave the normalisation to the network.",
-                nameof(images));
         }
     }
 

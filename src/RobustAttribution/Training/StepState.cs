@@ -24,7 +24,7 @@ internal sealed class StepState : IDisposable
     /// <remarks>In training mode TorchSharp's batch normalisations, which have buffers, count their batches with a temporary Scalar.</remarks>
     public static StepState? Of(ImageNetwork network, ITrainingObjective objective, Generator generator)
     {
-        bool isOwn = network.Architecture is { IsBuiltIn: true }
+        bool isOwn = network.IsBuiltIn
             && !network.Backbone.buffers().Any()
             && objective.GetType().Assembly == typeof(StepState).Assembly;
         return isOwn || network.Device.type != DeviceType.CPU ? null : new StepState(network, generator);
