@@ -15,7 +15,10 @@ public enum CancellationBehavior
     /// <summary>The training ends as if it were done, with the weights of the last step.</summary>
     KeepLatest,
 
-    /// <summary>The training ends as if it were done, with the weights of the best epoch so far (of the last step where no epoch is done).</summary>
+    /// <summary>
+    /// The training ends as if it were done, with the weights of the best epoch so far (of the last step where no epoch is done). Where the last step
+    /// was not finite a <see cref="TrainingWarning"/> says so.
+    /// </summary>
     KeepBest,
 }
 
@@ -30,7 +33,11 @@ public record TrainingOptions
     /// <summary>Passes over the training set, at least 1. 10 by default; AGA trains 200 and ART 101 on CIFAR-10.</summary>
     public int Epochs { get; init => field = Require.InRange(value, 1); } = 10;
 
-    /// <summary>Images in each step, 1 to 65,536. 128 by default (AGA).</summary>
+    /// <summary>Images in each step, 1 to 65,536; a pass may end with fewer. 128 by default (AGA).</summary>
+    /// <remarks>
+    /// A batch of one image is refused where a batch normalisation gets one value per channel from it: before the first step, or at the step where the
+    /// source does not have as many images as it says.
+    /// </remarks>
     public int BatchSize { get; init => field = Require.InRange(value, 1, Limits.BatchSize); } = 128;
 
     /// <summary>How gradients change the parameters. AdamW by default (AGA).</summary>

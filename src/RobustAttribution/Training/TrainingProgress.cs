@@ -4,14 +4,17 @@ namespace RobustAttribution.Training;
 
 /// <summary>
 /// Progress of a training: <see cref="BatchProgress"/>, <see cref="ValidationProgress"/> or <see cref="EpochProgress"/>, in this order within an
-/// epoch; a <see cref="TrainingWarning"/> before all of them.
+/// epoch; a <see cref="TrainingWarning"/> before all of them, or after them where the training was cancelled.
 /// </summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
 public abstract record TrainingProgress(int Epoch, int Epochs);
 
-/// <summary>Reported before the first step where the training can hardly do what its objective says.</summary>
-/// <param name="Epoch">The epoch about to run, from 1.</param>
+/// <summary>
+/// Reported before the first step where the training can hardly do what its objective says, and at the end of a cancelled training that restored its
+/// best weights because the latest were not finite.
+/// </summary>
+/// <param name="Epoch">The epoch about to run or running, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
 /// <param name="Message">What is wrong, and what to do.</param>
 public sealed record TrainingWarning(int Epoch, int Epochs, string Message)

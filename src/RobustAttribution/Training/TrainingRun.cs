@@ -31,9 +31,11 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainingClock clock = new();
     private CheckpointStore? checkpoints; // null where none are written
     private readonly List<EpochProgress> history = [];
+    private readonly List<string> warnings = [];
     private readonly int stepsPerEpoch;
     private int epoch; // epochs done
     private int step; // steps done in the running epoch
+    private bool takesSingleImages; // whether a batch of one image is known to have batch statistics
     private Tensor? latestImages; // [N,C,H,W]: those of the latest step, where its result is not yet known to be finite
 
     public TrainingRun(
@@ -72,14 +74,34 @@ internal sealed class TrainingRun : IDisposable
         OpenCheckpoints();
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
+        CheckSingleImages();
         Resume();
-        string? warning = SecondDerivative.Missing(network, options.Objective, seed);
-        if (warning is not null)
+        if (SecondDerivative.Missing(network, options.Objective, seed) is { } missing)
         {
-            report(new TrainingWarning(Math.Min(epoch + 1, options.Epochs), options.Epochs, warning));
+            Warn(missing);
         }
 
-        TrainingEnd end = TrainingEnd.AllEpochsDone;
+        TrainingEnd end;
+        try
+        {
+            end = TrainToEnd();
+        }
+        catch (NonFiniteLossException error) when (IsBestKept)
+        {
+            end = TrainingEnd.Cancelled;
+            Warn($"{error.Message} The training was cancelled: the network has the weights of epoch {best.Weights!.Epoch}, its best"
+                + (checkpoints is null ? "." : ", and no checkpoint of the cancelled step was written."));
+        }
+
+        int? weightsEpoch = best.RestoreInto(network, end) ?? (step == 0 && epoch > 0 ? epoch : null);
+        return new TrainingResult(end, epoch, weightsEpoch, [.. history]) { Warnings = [.. warnings] };
+    }
+
+    private bool IsBestKept
+        => cancellationToken.IsCancellationRequested && options.OnCancellation == CancellationBehavior.KeepBest && best.Weights is not null;
+
+    private TrainingEnd TrainToEnd()
+    {
         try
         {
             while (epoch < options.Epochs && !best.IsPatienceSpent)
@@ -88,7 +110,7 @@ internal sealed class TrainingRun : IDisposable
                 FinishEpoch();
             }
 
-            end = epoch < options.Epochs ? TrainingEnd.EarlyStopped : TrainingEnd.AllEpochsDone;
+            return epoch < options.Epochs ? TrainingEnd.EarlyStopped : TrainingEnd.AllEpochsDone;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -98,17 +120,15 @@ internal sealed class TrainingRun : IDisposable
                 throw;
             }
 
-            end = TrainingEnd.Cancelled;
+            RequireFinite(); // before the best weights replace these
+            return TrainingEnd.Cancelled;
         }
+    }
 
-        int? weightsEpoch = best.RestoreInto(network, end);
-        if (weightsEpoch is null)
-        {
-            RequireFinite();
-            weightsEpoch = step == 0 && epoch > 0 ? epoch : null;
-        }
-
-        return new TrainingResult(end, epoch, weightsEpoch, [.. history]) { Warnings = warning is null ? [] : [warning] };
+    private void Warn(string text)
+    {
+        warnings.Add(text);
+        report(new TrainingWarning(Math.Min(epoch + 1, options.Epochs), options.Epochs, text));
     }
 
     public void Dispose()
@@ -184,6 +204,11 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable mode = enable_grad();
         (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(
             batch, network, options.Augmentation is null ? null : images => options.Augmentation.Apply(images, augmentationGenerator));
+        if (images.shape[0] == 1)
+        {
+            RequireStatistics($"The training source gave a batch of one image in epoch {epoch + 1}, step {step + 1}.");
+        }
+
         using ObjectiveResult result = stepState is null ? Evaluate() : stepState.Repeatable(Evaluate);
         IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
         optimizer.Update(gradients, rate, options.GradientClipNorm);
@@ -347,6 +372,35 @@ internal sealed class TrainingRun : IDisposable
             Array.ForEach(constants, constant => constant.requires_grad = true);
             Array.ForEach(former, entry => entry.Module.train(entry.Training)); // parents come before their children
         });
+    }
+
+    private void CheckSingleImages()
+    {
+        if (options.BatchSize == 1)
+        {
+            RequireStatistics($"{nameof(TrainingOptions.BatchSize)} is 1.");
+        }
+        else if (training.Count % options.BatchSize == 1)
+        {
+            RequireStatistics(
+                $"The {training.Count} training images in batches of {options.BatchSize} ({nameof(TrainingOptions.BatchSize)}) end with one of"
+                + " one image.");
+        }
+    }
+
+    /// <summary>Throws where a batch of one image has no batch statistics.</summary>
+    /// <param name="why">Why there is such a batch, a sentence.</param>
+    private void RequireStatistics(string why)
+    {
+        if (!takesSingleImages && ChannelStatistics.Undefined(network) is { } name)
+        {
+            throw new ArgumentException(
+                $"{why} Batch normalisation '{name}' gets one value per channel from it, which has no variance. Choose another"
+                + $" {nameof(TrainingOptions.BatchSize)}, so that no batch has one image alone, leave out an image, or freeze the module"
+                + $" ({nameof(TrainingOptions.FrozenModules)}).");
+        }
+
+        takesSingleImages = true;
     }
 
     private void CheckSources()

@@ -70,6 +70,48 @@ public sealed class FiniteTrainingTests
     }
 
     [TestMethod]
+    [DataRow(true, false)]
+    [DataRow(false, false)]
+    [DataRow(false, true)]
+    public void ACancelledTrainingKeepsItsBestWeightsAlsoWhereItsLatestAreNotFinite(bool checkpointed, bool atTheEndOfAnEpoch)
+    {
+        using var source = new CancellationTokenSource();
+        using ImageNetwork network = Network();
+        using var folder = new TemporaryFolder();
+        Dictionary<string, double[]> best = [];
+        TrainingOptions options = OneStep with
+        {
+            Epochs = 3,
+            ProgressInterval = TimeSpan.Zero,
+            OnCancellation = CancellationBehavior.KeepBest,
+            Checkpoints = checkpointed ? new CheckpointOptions(folder.Path) : null,
+        };
+        List<TrainingProgress> reported = [];
+        TrainingResult result = new RobustTrainer(options).Fit(network, Images(48), Images(16, 8), Report, source.Token);
+        Assert.AreEqual((TrainingEnd.Cancelled, 1, (int?)1), (result.Reason, result.EpochsDone, result.WeightsEpoch));
+        AssertSameBits(best, Weights(network));
+        string warning = result.Warnings.Single();
+        StringAssert.StartsWith(warning, $"'{Buffer}' of the network was not finite in epoch 2, after step {(atTheEndOfAnEpoch ? 3 : 2)}.");
+        StringAssert.Contains(warning, "The training was cancelled: the network has the weights of epoch 1, its best" + (checkpointed ? ", and no" : "."));
+        Assert.AreEqual(warning, reported.OfType<TrainingWarning>().Single().Message);
+        Assert.AreEqual(checkpointed ? 1 : 0, folder.Files.Length, "checkpoints");
+
+        void Report(TrainingProgress progress)
+        {
+            reported.Add(progress);
+            if (progress is EpochProgress)
+            {
+                best = Weights(network);
+            }
+            else if (progress is BatchProgress { Epoch: 2 } batch && batch.Step == (atTheEndOfAnEpoch ? 3 : 2))
+            {
+                Poison(network);
+                source.Cancel();
+            }
+        }
+    }
+
+    [TestMethod]
     public void AValidationLossThatIsNotFiniteEndsTheTraining()
     {
         using var network = new ImageNetwork(new Logarithm(), new InputSpecification(1, 6, 6) { Mean = [0], StandardDeviation = [1] }, Classes);
