@@ -35,7 +35,11 @@ internal static class AttributionRobustnessEvaluator
             .Measure((network, images, labels, generator) => measurement.MeasureBatch(network, images, labels, generator))
             .SelectMany(batch => batch)
             .Select(row => row with { Similarities = [.. row.Similarities.Select(value => (double)(float)value)] }); // as columns hold them
-        return AttributionRobustnessMetrics.Of(rows, view.ClassNames, options.Similarities, options.CorrectlyClassifiedOnly);
+        return AttributionRobustnessMetrics.Of(
+            rows,
+            view.ClassNames,
+            options.Similarities,
+            new MeasuredAttack(options.CorrectlyClassifiedOnly, options.Attack, options.Method, options.Reduction));
     }
 
     /// <summary>Computes the metrics from the columns of a view that was attacked before.</summary>
@@ -48,7 +52,7 @@ internal static class AttributionRobustnessEvaluator
         IReadOnlyList<string> classNames = ClassNames.Of(schema[after.Index])?.Names
             ?? [.. Enumerable.Range(1, after.Count).Select(number => number.ToString())];
         return AttributionRobustnessMetrics.Of(
-            Rows(env, attacked, columns, after, similarities), classNames, similarities, columns.CorrectlyClassifiedOnly,
+            Rows(env, attacked, columns, after, similarities), classNames, similarities, new MeasuredAttack(columns.CorrectlyClassifiedOnly),
             knowsUnchanged: schema.GetColumnOrNull(columns.UnchangedColumnName) is not null);
     }
 

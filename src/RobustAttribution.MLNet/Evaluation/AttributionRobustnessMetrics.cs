@@ -13,10 +13,11 @@ namespace RobustAttribution.MLNet;
 /// </remarks>
 public sealed class AttributionRobustnessMetrics
 {
+    private readonly MeasuredAttack measured;
     private readonly Counts counts;
 
-    private AttributionRobustnessMetrics(Counts counts, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
-        => (this.counts, Similarities) = (counts, similarities);
+    private AttributionRobustnessMetrics(MeasuredAttack measured, Counts counts, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
+        => (this.measured, this.counts, Similarities) = (measured, counts, similarities);
 
     /// <summary>Rows attacked.</summary>
     public long RowCount => counts.Attacked;
@@ -63,12 +64,13 @@ public sealed class AttributionRobustnessMetrics
                 $"There is no {typeof(T).Name}; there are {string.Join(", ", Similarities.Values.Select(entry => entry.Similarity.Name))}.");
 
     /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
-    /// <param name="other">Metrics of the same measures and classes, over other rows.</param>
-    /// <exception cref="ArgumentException">The measures or classes are others.</exception>
+    /// <param name="other">Metrics of the same attack, maps, measures and classes, over other rows.</param>
+    /// <remarks>The attack and the maps behind the columns of <see cref="AttributionRobustnessColumns"/> are not known, and not compared.</remarks>
+    /// <exception cref="ArgumentException">One of them is another; the message names the property and both values.</exception>
     public AttributionRobustnessMetrics Merge(AttributionRobustnessMetrics other)
     {
-        Require.NotNull(other, nameof(other));
-        return new AttributionRobustnessMetrics(counts + other.counts, SimilarityStatistics.Merge(Similarities, other.Similarities));
+        Merging.RequireSame(measured, Require.NotNull(other, nameof(other)).measured);
+        return new AttributionRobustnessMetrics(measured, counts + other.counts, SimilarityStatistics.Merge(Similarities, other.Similarities));
     }
 
     /// <summary>A table with one line for each measure, and the counts.</summary>
@@ -83,8 +85,8 @@ public sealed class AttributionRobustnessMetrics
         foreach (SimilarityStatistics entry in Similarities.Values)
         {
             string name = entry.Similarity.Name + (entry.Similarity.HigherIsMoreSimilar ? string.Empty : " (lower is more similar)");
-            IEnumerable<string> means = perClass ? entry.PerClass.Select(@class => Text(@class.Mean)) : [];
-            rows.Add([name, Text(entry.Mean), Text(entry.StandardError), entry.Count.ToString(), .. means]);
+            IEnumerable<string> means = perClass ? entry.PerClass.Select(@class => MetricsText.Of(@class.Mean)) : [];
+            rows.Add([name, MetricsText.Of(entry.Mean), MetricsText.Of(entry.StandardError), entry.Count.ToString(), .. means]);
         }
 
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
@@ -99,7 +101,7 @@ public sealed class AttributionRobustnessMetrics
         text.Append(InvalidCount > 0 ? " (no copy keeps the prediction, or no gradient)" : string.Empty);
         text.Append(CultureInfo.InvariantCulture, $"; the attack improved nothing: {UnchangedCount?.ToString() ?? "unknown"} of {ValidCount}");
         text.AppendLine(LeftOutCount > 0 ? $"; {LeftOutCount} misclassified rows left out" : string.Empty);
-        text.Append(CultureInfo.InvariantCulture, $"accuracy before {Text(AccuracyBefore)}, after {Text(AccuracyAfter)}");
+        text.Append(CultureInfo.InvariantCulture, $"accuracy before {MetricsText.Of(AccuracyBefore)}, after {MetricsText.Of(AccuracyAfter)}");
         return text.Append(CultureInfo.InvariantCulture, $" ({LabelledCount} rows with label)").ToString();
     }
 
@@ -137,24 +139,24 @@ public sealed class AttributionRobustnessMetrics
     /// <param name="rows">The rows, read once.</param>
     /// <param name="classNames">The classes.</param>
     /// <param name="similarities">The measures of the rows.</param>
-    /// <param name="correctOnly">Whether rows that are misclassified before the attack are left out.</param>
+    /// <param name="measured">What the rows were measured with.</param>
     /// <param name="knowsUnchanged">Whether the rows say which attacks improved nothing.</param>
     internal static AttributionRobustnessMetrics Of(
         IEnumerable<RobustnessRow> rows,
         IReadOnlyList<string> classNames,
         IReadOnlyList<SimilarityColumn> similarities,
-        bool correctOnly,
+        MeasuredAttack measured,
         bool knowsUnchanged = true)
     {
         Counts counts = new() { UnchangedUnknown = !knowsUnchanged };
         IReadOnlyDictionary<string, SimilarityStatistics> statistics = SimilarityStatistics.Of(similarities, classNames, Compared());
-        return new AttributionRobustnessMetrics(counts, statistics);
+        return new AttributionRobustnessMetrics(measured, counts, statistics);
 
         IEnumerable<(long Class, IReadOnlyList<double> Values)> Compared()
         {
             foreach (RobustnessRow row in rows)
             {
-                bool attacked = !correctOnly || row.IsCorrect;
+                bool attacked = !measured.CorrectlyClassifiedOnly || row.IsCorrect;
                 counts += Counts.Of(row, attacked);
                 if (attacked && row.Valid)
                 {
@@ -163,8 +165,6 @@ public sealed class AttributionRobustnessMetrics
             }
         }
     }
-
-    private static string Text(double value) => double.IsNaN(value) ? "–" : value.ToString("F4", CultureInfo.InvariantCulture);
 
     private readonly record struct Counts(
         long Attacked, long Valid, long Unchanged, long LeftOut, long Labelled, long LabelledAttacked, long CorrectBefore, long CorrectAfter)

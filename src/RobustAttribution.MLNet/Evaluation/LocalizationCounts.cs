@@ -41,17 +41,16 @@ internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, doub
     /// <summary>The counts of the rows of both.</summary>
     /// <exception cref="ArgumentException">The thresholds or the overlap asked for are others.</exception>
     public LocalizationCounts Merge(LocalizationCounts other)
-        => Thresholds.SequenceEqual(other.Thresholds) && MinimumOverlap == other.MinimumOverlap
-            ? this with
-            {
-                Rows = Rows + other.Rows,
-                LeftOut = LeftOut + other.LeftOut,
-                Correct = Correct + other.Correct,
-                boxes = [.. boxes.Zip(other.boxes, (a, b) => a.Merge(b))],
-            }
-            : throw new ArgumentException(
-                $"Merged are metrics at the same thresholds and overlap; these have [{string.Join(", ", Thresholds)}] at {MinimumOverlap} and "
-                + $"[{string.Join(", ", other.Thresholds)}] at {other.MinimumOverlap}.");
+    {
+        Merging.RequireSame(new { Thresholds, MinimumOverlap }, new { other.Thresholds, other.MinimumOverlap });
+        return this with
+        {
+            Rows = Rows + other.Rows,
+            LeftOut = LeftOut + other.LeftOut,
+            Correct = Correct + other.Correct,
+            boxes = [.. boxes.Zip(other.boxes, (a, b) => a.Merge(b))],
+        };
+    }
 
     /// <summary>The index of the threshold with the highest top-1 localisation; the lowest threshold of equals.</summary>
     public int BestIndex()

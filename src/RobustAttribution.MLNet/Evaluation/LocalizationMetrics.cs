@@ -61,27 +61,23 @@ public sealed class LocalizationMetrics
     public LocalizationMetrics Merge(LocalizationMetrics other)
     {
         Require.NotNull(other, nameof(other));
-        return Threshold == other.Threshold && validated == other.validated
-            ? new LocalizationMetrics(counts.Merge(other.counts), chosen, validated)
-            : throw new ArgumentException(
-                $"Threshold is {Threshold}{Source(validated)} and {other.Threshold}{Source(other.validated)}; merged are metrics with one.",
-                nameof(other));
-
-        static string Source(bool validated) => validated ? " by validation" : string.Empty;
+        Merging.RequireSame(new { Threshold, BestThreshold }, new { other.Threshold, other.BestThreshold });
+        return new LocalizationMetrics(counts.Merge(other.counts), chosen, validated);
     }
 
     /// <summary>A table with one line for each threshold.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{RowCount} rows, {LeftOutCount} left out, top-1 error {Top1Error:F4}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{RowCount} rows, {LeftOutCount} left out, top-1 error {MetricsText.Of(Top1Error)}");
         text.AppendLine("threshold  top-1 loc.  GT-known  mean IoU");
         foreach (LocalizationPoint point in Curve)
         {
             string mark = point.Threshold != Threshold ? string.Empty : validated ? "  * best on the validation rows" : "  *";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{point.Threshold,9:F3}  {point.Top1Localization,10:F4}  {point.KnownClassLocalization,8:F4}  {point.MeanOverlap,8:F4}{mark}");
+                $"{point.Threshold,9:F3}  {MetricsText.Of(point.Top1Localization),10}  {MetricsText.Of(point.KnownClassLocalization),8}"
+                + $"  {MetricsText.Of(point.MeanOverlap),8}{mark}");
         }
 
         return text.ToString();

@@ -19,13 +19,10 @@ internal static class PixelCurveEvaluator
             Seed = options.Seed,
             CancellationToken = options.CancellationToken,
         };
-        var measurement = new RobustnessMeasurement
-        {
-            Map = new SaliencyMap(options.Method, options.Reduction),
-            AttackTrueClass = options.LabelColumnName is not null,
-        };
-        var empty = PixelCurveMetrics.Empty(options.Steps, options.Attack is not null);
-        return view.Measure(Batch).Aggregate(empty, (total, batch) => total.Merge(batch));
+        var measured = new MeasuredCurves(
+            options.Steps, new SaliencyMap(options.Method, options.Reduction), options.Attack, options.LabelColumnName is not null);
+        var measurement = new RobustnessMeasurement { Map = measured.Map, AttackTrueClass = measured.FollowsLabel };
+        return view.Measure(Batch).Aggregate(PixelCurveMetrics.Empty(measured), (total, batch) => total.Merge(batch));
 
         PixelCurveMetrics Batch(ImageNetwork network, Tensor images, Tensor? labels, Generator generator)
         {
@@ -34,7 +31,7 @@ internal static class PixelCurveEvaluator
             bool[] known = labels is null
                 ? [.. Enumerable.Repeat(true, (int)images.shape[0])]
                 : Array.ConvertAll(labels.cpu().data<long>().ToArray(), label => label >= 0);
-            return PixelCurveMetrics.Of(network, clean, attacked, known, options.Steps);
+            return PixelCurveMetrics.Of(measured, network, clean, attacked, known);
         }
     }
 }

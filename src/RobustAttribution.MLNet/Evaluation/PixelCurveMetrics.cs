@@ -13,8 +13,11 @@ public sealed class PixelCurveMetrics
 {
     private static readonly string[] Names = ["Insertion", "Deletion", "AdversarialInsertion"];
 
-    private PixelCurveMetrics(long rowCount, long unlabelledCount, IEnumerable<PixelCurveStatistics> curves)
+    private readonly MeasuredCurves measured;
+
+    private PixelCurveMetrics(MeasuredCurves measured, long rowCount, long unlabelledCount, IEnumerable<PixelCurveStatistics> curves)
     {
+        this.measured = measured;
         RowCount = rowCount;
         UnlabelledCount = unlabelledCount;
         Curves = new OrderedDictionary<string, PixelCurveStatistics>(Names.Zip(curves, KeyValuePair.Create));
@@ -41,17 +44,16 @@ public sealed class PixelCurveMetrics
     public PixelCurveStatistics? AdversarialInsertion => Curves.GetValueOrDefault(Names[2]);
 
     /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
-    /// <param name="other">Metrics of the same curves, over other rows.</param>
-    /// <exception cref="ArgumentException">The curves are others or have other points.</exception>
+    /// <param name="other">Metrics of the same curves, maps and attack, over other rows.</param>
+    /// <exception cref="ArgumentException">One of them is another; the message names the property and both values.</exception>
     public PixelCurveMetrics Merge(PixelCurveMetrics other)
     {
-        Require.NotNull(other, nameof(other));
-        return Curves.Count == other.Curves.Count
-            ? new PixelCurveMetrics(
-                RowCount + other.RowCount, UnlabelledCount + other.UnlabelledCount, Curves.Values.Zip(other.Curves.Values, (a, b) => a.Merge(b)))
-            : throw new ArgumentException(
-                $"The curves are {string.Join(", ", Curves.Keys)} and {string.Join(", ", other.Curves.Keys)}; merged are the same curves.",
-                nameof(other));
+        Merging.RequireSame(measured, Require.NotNull(other, nameof(other)).measured);
+        return new PixelCurveMetrics(
+            measured,
+            RowCount + other.RowCount,
+            UnlabelledCount + other.UnlabelledCount,
+            Curves.Values.Zip(other.Curves.Values, (a, b) => a.Merge(b)));
     }
 
     /// <summary>A table with one line for each curve.</summary>
@@ -63,7 +65,7 @@ public sealed class PixelCurveMetrics
             string direction = curve.HigherIsBetter ? "higher" : "lower";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{name,-22} area {curve.MeanArea:F4} ± {curve.StandardError:F4}  ({curve.Count} images, {direction} is better)");
+                $"{name,-22} area {MetricsText.Of(curve.MeanArea)} ± {MetricsText.Of(curve.StandardError)}  ({curve.Count} images, {direction} is better)");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"{RowCount} images, {UnlabelledCount} rows without label left out").ToString();
@@ -85,36 +87,36 @@ public sealed class PixelCurveMetrics
     });
 
     /// <summary>The metrics before the first row.</summary>
-    internal static PixelCurveMetrics Empty(int steps, bool attacked)
+    internal static PixelCurveMetrics Empty(MeasuredCurves measured)
     {
-        PixelCurveStatistics insertion = PixelCurveStatistics.Empty(new InsertionCurve { Steps = steps });
-        PixelCurveStatistics deletion = PixelCurveStatistics.Empty(new DeletionCurve { Steps = steps });
-        return new PixelCurveMetrics(0, 0, attacked ? [insertion, deletion, insertion] : [insertion, deletion]);
+        PixelCurveStatistics insertion = PixelCurveStatistics.Empty(measured.Insertion);
+        PixelCurveStatistics deletion = PixelCurveStatistics.Empty(measured.Deletion);
+        return new PixelCurveMetrics(measured, 0, 0, measured.Attack is not null ? [insertion, deletion, insertion] : [insertion, deletion]);
     }
 
     /// <summary>The metrics of one batch.</summary>
+    /// <param name="measured">What is measured.</param>
     /// <param name="network">The network, under inspection.</param>
     /// <param name="images">The images, and the classes whose probability is followed.</param>
     /// <param name="attacked">The images under an attack; null for none.</param>
     /// <param name="known">The images that count.</param>
-    /// <param name="steps">Points of each curve.</param>
-    internal static PixelCurveMetrics Of(ImageNetwork network, ExplainedImages images, AttackedImages? attacked, bool[] known, int steps)
+    internal static PixelCurveMetrics Of(
+        MeasuredCurves measured, ImageNetwork network, ExplainedImages images, AttackedImages? attacked, bool[] known)
     {
         using IDisposable scope = NewDisposeScope();
-        var insertion = new InsertionCurve { Steps = steps };
         List<PixelCurveStatistics> curves =
         [
-            PixelCurveStatistics.Of(insertion, network, images, images.Map, known),
-            PixelCurveStatistics.Of(new DeletionCurve { Steps = steps }, network, images, images.Map, known),
+            PixelCurveStatistics.Of(measured.Insertion, network, images, images.Map, known),
+            PixelCurveStatistics.Of(measured.Deletion, network, images, images.Map, known),
         ];
         if (attacked is not null)
         {
             bool[] valid = attacked.Valid.cpu().data<bool>().ToArray();
             bool[] counted = [.. known.Zip(valid, (labelled, found) => labelled && found)];
-            curves.Add(PixelCurveStatistics.Of(insertion, network, images, attacked.After.Map, counted));
+            curves.Add(PixelCurveStatistics.Of(measured.Insertion, network, images, attacked.After.Map, counted));
         }
 
-        return new PixelCurveMetrics(known.Count(flag => flag), known.Count(flag => !flag), curves);
+        return new PixelCurveMetrics(measured, known.Count(flag => flag), known.Count(flag => !flag), curves);
     }
 }
 
@@ -167,10 +169,7 @@ public sealed record PixelCurveStatistics
             curve.HigherIsBetter);
     }
 
-    /// <summary>The curve over the images of both.</summary>
-    /// <exception cref="ArgumentException">The points or the direction are others.</exception>
+    /// <summary>The curve over the images of both, of the same shares.</summary>
     internal PixelCurveStatistics Merge(PixelCurveStatistics other)
-        => Shares.SequenceEqual(other.Shares) && HigherIsBetter == other.HigherIsBetter
-            ? new(Shares, [.. points.Zip(other.points, (a, b) => a.Merge(b))], area.Merge(other.area), HigherIsBetter)
-            : throw new ArgumentException($"The curves have {Shares.Count} and {other.Shares.Count} points; merged are the same shares.");
+        => new(Shares, [.. points.Zip(other.points, (a, b) => a.Merge(b))], area.Merge(other.area), HigherIsBetter);
 }

@@ -23,6 +23,6 @@ internal static class RandomPerturbationEvaluator
         return RandomPerturbationMetrics.Of(
             view.Measure((network, images, _, generator) => measurement.MeasureBatch(network, images, null, generator)),
             view.ClassNames,
-            options.Similarities);
+            options);
     }
 }

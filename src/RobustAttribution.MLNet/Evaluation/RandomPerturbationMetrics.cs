@@ -9,8 +9,11 @@ namespace RobustAttribution.MLNet;
 /// <remarks>Made by <c>mlContext.MulticlassClassification.EvaluateRandomPerturbation</c>.</remarks>
 public sealed class RandomPerturbationMetrics
 {
-    private RandomPerturbationMetrics(long rowCount, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
+    private readonly object measured;
+
+    private RandomPerturbationMetrics(object measured, long rowCount, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
     {
+        this.measured = measured;
         RowCount = rowCount;
         Similarities = similarities;
     }
@@ -22,12 +25,13 @@ public sealed class RandomPerturbationMetrics
     public IReadOnlyDictionary<string, SimilarityStatistics> Similarities { get; }
 
     /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
-    /// <param name="other">Metrics of the same measures and classes, over other rows.</param>
-    /// <exception cref="ArgumentException">The measures or classes are others.</exception>
+    /// <param name="other">Metrics of the same perturbations, maps, measures and classes, over other rows.</param>
+    /// <exception cref="ArgumentException">One of them is another; the message names the property and both values.</exception>
     public RandomPerturbationMetrics Merge(RandomPerturbationMetrics other)
     {
-        Require.NotNull(other, nameof(other));
-        return new RandomPerturbationMetrics(RowCount + other.RowCount, SimilarityStatistics.Merge(Similarities, other.Similarities));
+        Merging.RequireSame(measured, Require.NotNull(other, nameof(other)).measured);
+        return new RandomPerturbationMetrics(
+            measured, RowCount + other.RowCount, SimilarityStatistics.Merge(Similarities, other.Similarities));
     }
 
     /// <summary>A table with one line for each measure.</summary>
@@ -38,7 +42,8 @@ public sealed class RandomPerturbationMetrics
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{entry.Similarity.Name,-28} {entry.Mean:F4} ± {entry.StandardError:F4}  ({entry.Count} images, ideal {entry.Similarity.Ideal})");
+                $"{entry.Similarity.Name,-28} {MetricsText.Of(entry.Mean)} ± {MetricsText.Of(entry.StandardError)}"
+                + $"  ({entry.Count} images, ideal {entry.Similarity.Ideal.ToString(CultureInfo.InvariantCulture)})");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"{RowCount} images").ToString();
@@ -61,13 +66,13 @@ public sealed class RandomPerturbationMetrics
     /// <summary>Adds up batches.</summary>
     /// <param name="batches">The rows of each batch, one for each image and draw; read once.</param>
     /// <param name="classNames">The classes.</param>
-    /// <param name="similarities">The measures of the rows.</param>
+    /// <param name="options">What the rows were measured with.</param>
     internal static RandomPerturbationMetrics Of(
-        IEnumerable<IReadOnlyList<RobustnessRow>> batches, IReadOnlyList<string> classNames, IReadOnlyList<SimilarityColumn> similarities)
+        IEnumerable<IReadOnlyList<RobustnessRow>> batches, IReadOnlyList<string> classNames, RandomPerturbationEstimator.Options options)
     {
         long count = 0;
-        IReadOnlyDictionary<string, SimilarityStatistics> statistics = SimilarityStatistics.Of(similarities, classNames, Images());
-        return new RandomPerturbationMetrics(count, statistics);
+        IReadOnlyDictionary<string, SimilarityStatistics> statistics = SimilarityStatistics.Of(options.Similarities, classNames, Images());
+        return new RandomPerturbationMetrics(new { options.ThreatModel, options.Draws, options.Method, options.Reduction }, count, statistics);
 
         IEnumerable<(long Class, IReadOnlyList<double> Values)> Images()
         {

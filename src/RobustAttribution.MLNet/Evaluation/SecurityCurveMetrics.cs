@@ -22,8 +22,8 @@ public sealed class SecurityCurveMetrics
     public long SkippedCount { get; }
 
     /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
-    /// <param name="other">Metrics over the same ε and with the same measures, over other rows.</param>
-    /// <exception cref="ArgumentException">The values of ε or the measures are others.</exception>
+    /// <param name="other">Metrics of the same <see cref="SecurityCurve"/>, over other rows.</param>
+    /// <exception cref="ArgumentException">It is another; the message names the property and both values.</exception>
     public SecurityCurveMetrics Merge(SecurityCurveMetrics other)
     {
         Require.NotNull(other, nameof(other));
@@ -36,10 +36,10 @@ public sealed class SecurityCurveMetrics
         var text = new StringBuilder();
         foreach (SecurityPoint point in Points)
         {
-            text.Append(CultureInfo.InvariantCulture, $"ε {point.Radius * 255,5:0.##}/255  accuracy {point.Accuracy:F4}");
+            text.Append(CultureInfo.InvariantCulture, $"ε {point.Radius * 255,5:0.##}/255  accuracy {MetricsText.Of(point.Accuracy)}");
             foreach (MeanSimilarity similarity in point.Similarities)
             {
-                text.Append(CultureInfo.InvariantCulture, $"  {similarity.Similarity.Name} {similarity.Mean:F4}");
+                text.Append(CultureInfo.InvariantCulture, $"  {similarity.Similarity.Name} {MetricsText.Of(similarity.Mean)}");
             }
 
             text.AppendLine(CultureInfo.InvariantCulture, $"  ({point.Valid} of {point.Count} explanations attacked)");

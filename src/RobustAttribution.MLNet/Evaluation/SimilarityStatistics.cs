@@ -58,26 +58,24 @@ public sealed record SimilarityStatistics
     }
 
     /// <summary>The statistics of the rows of both, in the first order of classes; each fold of a cross-validation has its own.</summary>
-    /// <exception cref="ArgumentException">They have other measures or classes.</exception>
+    /// <exception cref="ArgumentException">They have other measures or classes; the message names one and both values.</exception>
     internal static IReadOnlyDictionary<string, SimilarityStatistics> Merge(
         IReadOnlyDictionary<string, SimilarityStatistics> first, IReadOnlyDictionary<string, SimilarityStatistics> second)
-        => Description(first).SequenceEqual(Description(second))
-            && Classes(first).Order(StringComparer.Ordinal).SequenceEqual(Classes(second).Order(StringComparer.Ordinal))
-            ? ByColumn(first.Values.Zip(second.Values, (a, b) => new SimilarityStatistics(
-                new SimilarityColumn(a.ColumnName, a.Similarity),
-                a.sample.Merge(b.sample),
-                [.. a.PerClass.Join(b.PerClass, one => one.ClassName, other => other.ClassName, (one, other) => one.Merge(other))])))
-            : throw new ArgumentException(
-                $"Merged are metrics of the same measures and classes; these have {Text(Description(first))} of {Text(Classes(first))} and "
-                + $"{Text(Description(second))} of {Text(Classes(second))}.");
+    {
+        Merging.RequireSame(Settings(first), Settings(second));
+        return ByColumn(first.Values.Zip(second.Values, (a, b) => new SimilarityStatistics(
+            a.Column,
+            a.sample.Merge(b.sample),
+            [.. a.PerClass.Join(b.PerClass, one => one.ClassName, other => other.ClassName, (one, other) => one.Merge(other))])));
+    }
 
-    private static IEnumerable<SimilarityColumn> Description(IReadOnlyDictionary<string, SimilarityStatistics> entries)
-        => entries.Values.Select(entry => new SimilarityColumn(entry.ColumnName, entry.Similarity));
+    private SimilarityColumn Column => new(ColumnName, Similarity);
 
-    private static IEnumerable<string> Classes(IReadOnlyDictionary<string, SimilarityStatistics> entries)
-        => entries.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName);
-
-    private static string Text<T>(IEnumerable<T> values) => $"[{string.Join(", ", values)}]";
+    private static object Settings(IReadOnlyDictionary<string, SimilarityStatistics> entries) => new
+    {
+        Similarities = entries.Values.Select(entry => entry.Column).ToArray(),
+        Classes = entries.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName).Order(StringComparer.Ordinal).ToArray(),
+    };
 
     private static OrderedDictionary<string, SimilarityStatistics> ByColumn(IEnumerable<SimilarityStatistics> entries)
         => new(entries.Select(entry => KeyValuePair.Create(entry.ColumnName, entry)));

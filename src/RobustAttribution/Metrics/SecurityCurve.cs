@@ -70,14 +70,17 @@ public sealed record SecurityCurve
     }
 
     /// <summary>The points before the first image.</summary>
-    internal IReadOnlyList<SecurityPoint> Empty => [.. Radii.Select(radius => SecurityPoint.Empty(radius, Similarities))];
+    internal IReadOnlyList<SecurityPoint> Empty => [.. Radii.Select(radius => SecurityPoint.Of(this, radius, [], []))];
 
     /// <summary>The points of the images of both.</summary>
-    /// <exception cref="ArgumentException">They have other values of ε or other measures.</exception>
+    /// <exception cref="ArgumentException">They have other values of ε, attacks, maps or measures.</exception>
     internal static IReadOnlyList<SecurityPoint> Merge(IReadOnlyList<SecurityPoint> first, IReadOnlyList<SecurityPoint> second)
-        => first.Count == second.Count
-            ? [.. first.Zip(second, (a, b) => a.Merge(b))]
-            : throw new ArgumentException($"The curves have {first.Count} and {second.Count} points; merged are curves over the same ε.");
+    {
+        Merging.RequireSame(Settings(first), Settings(second));
+        return [.. first.Zip(second, (a, b) => a.Merge(b))];
+
+        static object Settings(IReadOnlyList<SecurityPoint> points) => new { Radii = points.Select(point => point.Radius).ToArray() };
+    }
 
     /// <summary>The points of one batch.</summary>
     /// <param name="network">The network, under inspection.</param>
@@ -90,7 +93,7 @@ public sealed record SecurityCurve
         var explanations = new RobustnessMeasurement { Attacks = OverRadii(ExplanationAttack), Map = Map, Similarities = Similarities };
         ILookup<int, RobustnessRow> predicted = predictions.MeasureBatch(network, images, classes, generator).ToLookup(row => row.Attack);
         ILookup<int, RobustnessRow> explained = explanations.MeasureBatch(network, images, classes, generator).ToLookup(row => row.Attack);
-        return [.. Radii.Select((radius, i) => SecurityPoint.Of(radius, [.. predicted[i]], [.. explained[i]], Similarities))];
+        return [.. Radii.Select((radius, i) => SecurityPoint.Of(this, radius, [.. predicted[i]], [.. explained[i]]))];
     }
 
     private IReadOnlyList<IAttributionAttack> OverRadii(IAttributionAttack attack)

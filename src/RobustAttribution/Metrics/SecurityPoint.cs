@@ -5,10 +5,12 @@ namespace RobustAttribution.Metrics;
 /// <summary>What an attacker with one budget achieves. Immutable.</summary>
 public sealed record SecurityPoint
 {
+    private readonly SecurityCurve curve;
     private readonly long correct;
 
-    private SecurityPoint(double radius, long count, long correct, long valid, IReadOnlyList<MeanSimilarity> similarities)
-        => (Radius, Count, this.correct, Valid, Similarities) = (radius, count, correct, valid, similarities);
+    private SecurityPoint(
+        SecurityCurve curve, double radius, long count, long correct, long valid, IReadOnlyList<MeanSimilarity> similarities)
+        => (this.curve, Radius, Count, this.correct, Valid, Similarities) = (curve, radius, count, correct, valid, similarities);
 
     /// <summary>ε in pixel units.</summary>
     public double Radius { get; }
@@ -30,36 +32,36 @@ public sealed record SecurityPoint
     public IReadOnlyList<MeanSimilarity> Similarities { get; }
 
     /// <summary>The point over the images of both: the same bits as one measurement of all of them.</summary>
-    /// <param name="other">A point with the same ε and measures, over other images.</param>
-    /// <exception cref="ArgumentException">The other point has another ε or other measures.</exception>
+    /// <param name="other">A point with the same ε, attacks, map and measures, over other images.</param>
+    /// <exception cref="ArgumentException">One of them is another; the message names it and both values.</exception>
     public SecurityPoint Merge(SecurityPoint other)
     {
-        Require.NotNull(other, nameof(other));
-        return Radius == other.Radius
-            ? new(Radius, Count + other.Count, correct + other.correct, Valid + other.Valid, MeanSimilarity.Merge(Similarities, other.Similarities))
-            : throw new ArgumentException($"The points have Radius {Radius} and {other.Radius}; merged are points with one ε.", nameof(other));
+        Merging.RequireSame(Settings, Require.NotNull(other, nameof(other)).Settings);
+        return new(
+            curve,
+            Radius,
+            Count + other.Count,
+            correct + other.correct,
+            Valid + other.Valid,
+            [.. Similarities.Zip(other.Similarities, (a, b) => a.Merge(b))]);
     }
 
-    /// <summary>A point before the first image.</summary>
-    internal static SecurityPoint Empty(double radius, IReadOnlyList<IMapSimilarity> similarities)
-        => Of(radius, [], [], similarities);
+    private object Settings => new { Radius, curve.PredictionAttack, curve.ExplanationAttack, curve.Map, curve.Similarities };
 
     /// <summary>The point of some images.</summary>
+    /// <param name="curve">What was measured.</param>
     /// <param name="radius">ε in pixel units.</param>
     /// <param name="predictions">The images under the attack on the prediction.</param>
     /// <param name="explanations">The same images under the attack on the explanation.</param>
-    /// <param name="similarities">The measures of <paramref name="explanations"/>.</param>
     internal static SecurityPoint Of(
-        double radius,
-        IReadOnlyCollection<RobustnessRow> predictions,
-        IReadOnlyCollection<RobustnessRow> explanations,
-        IReadOnlyList<IMapSimilarity> similarities)
+        SecurityCurve curve, double radius, IReadOnlyCollection<RobustnessRow> predictions, IReadOnlyCollection<RobustnessRow> explanations)
         => new(
+            curve,
             radius,
             predictions.Count,
             predictions.Count(row => row.StaysCorrect),
             explanations.Count(row => row.Valid),
-            MeanSimilarity.Of(similarities, explanations));
+            MeanSimilarity.Of(curve.Similarities, explanations));
 }
 
 /// <summary>The mean of a measure over images. Immutable.</summary>
@@ -89,10 +91,5 @@ public sealed record MeanSimilarity
     internal static IEnumerable<double> Values(IEnumerable<RobustnessRow> rows, int measure)
         => rows.Where(row => row.Valid).Select(row => row.Similarities[measure]).Where(value => !double.IsNaN(value));
 
-    internal static IReadOnlyList<MeanSimilarity> Merge(IReadOnlyList<MeanSimilarity> first, IReadOnlyList<MeanSimilarity> second)
-        => first.Select(mean => mean.Similarity).SequenceEqual(second.Select(mean => mean.Similarity))
-            ? [.. first.Zip(second, (a, b) => new MeanSimilarity(a.Similarity, a.sample.Merge(b.sample)))]
-            : throw new ArgumentException($"The measures are {Names(first)} and {Names(second)}; merged are figures of the same measures.");
-
-    private static string Names(IReadOnlyList<MeanSimilarity> means) => $"[{string.Join(", ", means.Select(mean => mean.Similarity))}]";
+    internal MeanSimilarity Merge(MeanSimilarity other) => new(Similarity, sample.Merge(other.sample));
 }

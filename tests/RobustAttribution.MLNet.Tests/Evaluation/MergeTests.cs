@@ -1,7 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
@@ -143,7 +145,7 @@ public sealed class MergeTests
         Assert.AreEqual(rows.Count(row => row.Label < 0), 500 - whole.LabelledCount);
 
         static AttributionRobustnessMetrics Of(RobustnessRow[] rows)
-            => AttributionRobustnessMetrics.Of(rows, ["a", "b", "c"], Similarities, correctOnly: false);
+            => AttributionRobustnessMetrics.Of(rows, ["a", "b", "c"], Similarities, new MeasuredAttack(CorrectlyClassifiedOnly: false));
     }
 
     [TestMethod]
@@ -172,27 +174,91 @@ public sealed class MergeTests
     }
 
     [TestMethod]
-    public void OtherMeasuresClassesCurvesOrThresholdsAreRefusedByName()
+    public void WhatWasMeasuredOtherwiseIsRefusedByPropertyAndBothValues()
     {
-        AttributionRobustnessMetrics Robustness(string[] classes, params SimilarityColumn[] columns) => AttributionRobustnessMetrics.Of([], classes, columns, false);
+        AttributionRobustnessMetrics Robustness(string[] classes, params SimilarityColumn[] columns) => AttributionRobustnessMetrics.Of([], classes, columns, new MeasuredAttack(false));
         AttributionRobustnessMetrics metrics = Robustness(["a"], Similarities[0]);
-        Refuses(() => metrics.Merge(Robustness(["a"], Similarities[1])), "Cosine");
-        Refuses(() => metrics.Merge(Robustness(["b"], Similarities[0])), "[b]");
-        Refuses(() => metrics.Merge(Robustness(["a"], new SimilarityColumn(new TopKIntersection(8)))), "K = 8");
-        Refuses(() => PixelCurveMetrics.Empty(5, true).Merge(PixelCurveMetrics.Empty(5, false)), "AdversarialInsertion");
-        Refuses(() => PixelCurveMetrics.Empty(5, true).Merge(PixelCurveMetrics.Empty(6, true)), "5 and 6 points");
+        Refuses(() => metrics.Merge(Robustness(["a"], Similarities[1])), "Similarities[0].ColumnName: TopKIntersection against Cosine");
+        Refuses(() => metrics.Merge(Robustness(["b"], Similarities[0])), "Classes[0]: a against b");
+        Refuses(() => metrics.Merge(Robustness(["a", "b"], Similarities[0])), "Classes: 1 against 2 values");
+        Refuses(() => metrics.Merge(Robustness(["a"], new SimilarityColumn(new TopKIntersection(8)))), "Similarities[0].Similarity.K: 9 against 8");
         using var scored = new Scored();
-        SecurityCurveMetrics Security(params double[] radii) => scored.Context.MulticlassClassification.EvaluateSecurityCurve(
-            scored.Context.Data.SkipRows(scored.View, 100), new SecurityCurve { Radii = radii });
-        Refuses(() => Security(0, 0.1).Merge(Security(0)), "2 and 1 points");
-        Refuses(() => Security(0, 0.1).Merge(Security(0, 0.2)), "0.2");
-        LocalizationMetrics Boxes(double threshold, double overlap = 0.5) => scored.Context.MulticlassClassification.EvaluateLocalization(
-            Boxed(scored, threshold), new LocalizationColumns { MinimumOverlap = overlap });
-        Refuses(() => Boxes(0.1).Merge(Boxes(0.2)), "0.2");
-        Refuses(() => Boxes(0.1).Merge(Boxes(0.1, 0.25)), "0.25");
+        MulticlassClassificationCatalog catalog = scored.Context.MulticlassClassification;
+        IDataView none = scored.Context.Data.SkipRows(scored.View, 100);
 
-        static void Refuses(Func<object> merge, string part)
-            => StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => merge()).Message, part);
+        var attack = new AttributionRobustnessOptions { Attack = Attack, Similarities = Similarities };
+        foreach ((AttributionRobustnessOptions other, string difference) in new[]
+        {
+            (attack with { Attack = Attack with { Steps = 3 } }, "Attack.Steps: 2 against 3"),
+            (attack with { Attack = Attack with { ThreatModel = new LinfBall(0.5) } }, "Attack.ThreatModel.Radius: 0.03137254901960784 against 0.5"),
+            (attack with { Attack = Attack with { ThreatModel = new L2Ball(0.5) } }, "Attack.ThreatModel: LinfBall against L2Ball"),
+            (attack with { Attack = new CenterOfMassAttack() }, "Attack: TopKAttack against CenterOfMassAttack"),
+            (attack with { Method = new SmoothGrad() }, "Method: InputGradient against SmoothGrad"),
+            (attack with { Reduction = new(MapSign.Positive) }, "Reduction.Sign: Absolute against Positive"),
+            (attack with { CorrectlyClassifiedOnly = true }, "CorrectlyClassifiedOnly: False against True"),
+        })
+        {
+            Refuses(() => catalog.EvaluateAttributionRobustness(none, attack).Merge(catalog.EvaluateAttributionRobustness(none, other)), difference);
+        }
+
+        Assert.AreEqual(0, catalog.EvaluateAttributionRobustness(none, attack).Merge(
+            catalog.EvaluateAttributionRobustness(none, attack with { Attack = Attack with { ThreatModel = new LinfBall() }, Seed = 5, BatchSize = 2 })).RowCount);
+
+        var curves = new PixelCurveOptions { Attack = Attack, Steps = 5 };
+        foreach ((PixelCurveOptions other, string difference) in new[]
+        {
+            (curves with { Attack = null }, "Attack: TopKAttack against null"), (curves with { Attack = Attack with { K = 8 } }, "Attack.K: 9 against 8"),
+            (curves with { Steps = 6 }, "Steps: 5 against 6"), (curves with { Method = new SmoothGrad() }, "Map.Method: InputGradient against SmoothGrad"),
+            (curves with { LabelColumnName = null }, "FollowsLabel: True against False"),
+        })
+        {
+            Refuses(() => catalog.EvaluateInsertionDeletion(none, curves).Merge(catalog.EvaluateInsertionDeletion(none, other)), difference);
+        }
+
+        var noise = new RandomPerturbationEstimator.Options { Draws = 3 };
+        foreach ((RandomPerturbationEstimator.Options other, string difference) in new[]
+        {
+            (noise with { Draws = 4 }, "Draws: 3 against 4"), (noise with { ThreatModel = new LinfBall(0.5) }, "ThreatModel.Radius: 0.03137254901960784 against 0.5"),
+            (noise with { Reduction = new() }, "Reduction.Scale: Max against None"),
+        })
+        {
+            Refuses(() => catalog.EvaluateRandomPerturbation(none, noise).Merge(catalog.EvaluateRandomPerturbation(none, other)), difference);
+        }
+
+        var curve = new SecurityCurve { Radii = [0, 0.1], ExplanationAttack = Attack, Similarities = [new TopKIntersection(9)] };
+        foreach ((SecurityCurve other, string difference) in new[]
+        {
+            (curve with { Radii = [0] }, "Radii: 2 against 1 values"), (curve with { Radii = [0, 0.2] }, "Radii[1]: 0.1 against 0.2"),
+            (curve with { ExplanationAttack = Attack with { K = 8 } }, "ExplanationAttack.K: 9 against 8"),
+            (curve with { PredictionAttack = new ProjectedGradientDescent { Steps = 1 } }, "PredictionAttack.Steps: 7 against 1"),
+            (curve with { Similarities = [new TopKIntersection(8)] }, "Similarities[0].K: 9 against 8"), (curve with { Similarities = [] }, "Similarities: 1 against 0 values"),
+            (curve with { Map = new SaliencyMap(new SmoothGrad()) }, "Map.Method: InputGradient against SmoothGrad"),
+        })
+        {
+            Refuses(() => catalog.EvaluateSecurityCurve(none, curve).Merge(catalog.EvaluateSecurityCurve(none, other)), difference);
+        }
+
+        LocalizationMetrics Boxes(double threshold, double overlap = 0.5) => catalog.EvaluateLocalization(Boxed(scored, threshold), new LocalizationColumns { MinimumOverlap = overlap });
+        Refuses(() => Boxes(0.1).Merge(Boxes(0.2)), "Threshold: 0.1 against 0.2");
+        Refuses(() => Boxes(0.1).Merge(Boxes(0.1, 0.25)), "MinimumOverlap: 0.5 against 0.25");
+
+        static void Refuses(Func<object> merge, string difference) => Assert.AreEqual(
+            $"Merged are metrics that were measured alike; these differ in {difference}.", Assert.ThrowsExactly<ArgumentException>(() => merge()).Message);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Evaluators))]
+    public void NoRowsAreADashInTheTextAndNullInTheJson(Evaluator evaluator)
+    {
+        using var scored = new Scored();
+        object metrics = evaluator.Evaluate(scored.Context.MulticlassClassification, scored.Context.Data.SkipRows(Boxed(scored), 100));
+        foreach (string text in new[] { metrics.ToString()!, evaluator.Json(metrics) })
+        {
+            StringAssert.Contains(text, "–");
+            Assert.DoesNotContain("NaN", text);
+        }
+
+        StringAssert.Contains(evaluator.Json(metrics), "null");
     }
 
     /// <summary>The scored view with maps, their boxes and a true box.</summary>

@@ -1,5 +1,6 @@
 using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
@@ -26,6 +27,9 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         Similarities = options.Similarities,
     };
 
+    private readonly MeasuredCurves measuredCurves =
+        new(options.PixelCurveSteps, new SaliencyMap(options.Method, options.Reduction), options.Attacks[0], FollowsLabel: false);
+
     private readonly ExtremeExamples examples = new(options.ExamplesAtEachEnd);
     private readonly HashSet<int> sampleRows =
         [.. dataset.Classes.Index().DistinctBy(entry => entry.Item).Take(LargestSample).Select(entry => entry.Index)];
@@ -33,9 +37,10 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     private readonly List<ReportedExample> samples = [];
     private readonly List<RobustnessRow> rows = [];
     private readonly int batchSize = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
+    private PixelCurveMetrics? curves;
 
     /// <summary>Insertion, deletion, and adversarial insertion under the first attack.</summary>
-    public PixelCurveMetrics Curves { get; private set; } = PixelCurveMetrics.Empty(options.PixelCurveSteps, attacked: true);
+    public PixelCurveMetrics Curves => curves ??= PixelCurveMetrics.Empty(measuredCurves);
 
     /// <summary>The worst and best images under the first attack; those without a valid attacked copy, or whose attack
     /// improved nothing, are not among them.</summary>
@@ -89,7 +94,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
             {
                 Collect(found, attacked);
                 bool[] all = [.. Enumerable.Repeat(true, count)];
-                Curves = Curves.Merge(PixelCurveMetrics.Of(network, clean, attacked, all, options.PixelCurveSteps));
+                curves = Curves.Merge(PixelCurveMetrics.Of(measuredCurves, network, clean, attacked, all));
                 clock.Advance("insertion and deletion", count);
             }
 

@@ -1,0 +1,12 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+
+namespace RobustAttribution.MLNet.Evaluation;
+
+/// <summary>What <see cref="AttributionRobustnessMetrics"/> were measured with, and merge by.</summary>
+/// <param name="CorrectlyClassifiedOnly">Whether rows that are misclassified before the attack are left out.</param>
+/// <param name="Attack">The attack; null where columns do not say it.</param>
+/// <param name="Method">The attribution; null where columns do not say it.</param>
+/// <param name="Reduction">How it became a map; null where columns do not say it.</param>
+internal sealed record MeasuredAttack(
+    bool CorrectlyClassifiedOnly, IAttributionAttack? Attack = null, IAttributionMethod? Method = null, MapReduction? Reduction = null);
