@@ -31,8 +31,10 @@ internal static class AttributionRobustnessEvaluator
             Map = new SaliencyMap(options.Method, options.Reduction),
             Similarities = [.. options.Similarities.Select(column => column.Similarity)],
         };
+        MapSize.Check(nameof(options.Attack), options.Attack, view.Network.Input);
+        MapSize.Check(nameof(options.Similarities), measurement.Similarities, view.Network.Input);
         IEnumerable<RobustnessRow> rows = view
-            .Measure((network, images, labels, generator) => measurement.MeasureBatch(network, images, labels, generator))
+            .Measure((network, images, labels, generator, places) => measurement.MeasureBatch(network, images, labels, generator, places))
             .SelectMany(batch => batch)
             .Select(row => row with { Similarities = [.. row.Similarities.Select(value => (double)(float)value)] }); // as columns hold them
         return AttributionRobustnessMetrics.Of(

@@ -22,11 +22,12 @@ internal static class PixelCurveEvaluator
         var measured = new MeasuredCurves(
             options.Steps, new SaliencyMap(options.Method, options.Reduction), options.Attack, options.LabelColumnName is not null);
         var measurement = new RobustnessMeasurement { Map = measured.Map, AttackTrueClass = measured.FollowsLabel };
+        MapSize.Check(nameof(options.Attack), options.Attack, view.Network.Input);
         return view.Measure(Batch).Aggregate(PixelCurveMetrics.Empty(measured), (total, batch) => total.Merge(batch));
 
-        PixelCurveMetrics Batch(ImageNetwork network, Tensor images, Tensor? labels, Generator generator)
+        PixelCurveMetrics Batch(ImageNetwork network, Tensor images, Tensor? labels, Generator generator, IReadOnlyList<long> places)
         {
-            using ExplainedImages clean = measurement.Explain(network, images, labels);
+            using ExplainedImages clean = measurement.Explain(network, images, labels, places);
             using AttackedImages? attacked = options.Attack is { } attack ? clean.Under(attack, generator) : null;
             bool[] known = labels is null
                 ? [.. Enumerable.Repeat(true, (int)images.shape[0])]

@@ -20,8 +20,9 @@ internal static class RandomPerturbationEvaluator
             Map = new SaliencyMap(options.Method, options.Reduction),
             Similarities = [.. options.Similarities.Select(column => column.Similarity)],
         };
+        MapSize.Check(nameof(options.Similarities), measurement.Similarities, view.Network.Input);
         return RandomPerturbationMetrics.Of(
-            view.Measure((network, images, _, generator) => measurement.MeasureBatch(network, images, null, generator)),
+            view.Measure((network, images, _, generator, places) => measurement.MeasureBatch(network, images, null, generator, places)),
             view.ClassNames,
             options);
     }

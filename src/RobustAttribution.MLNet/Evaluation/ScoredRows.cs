@@ -46,7 +46,8 @@ internal sealed class ScoredRows
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="labels">[N], int64, −1 where a label is missing; null without a label column.</param>
     /// <param name="generator">Draws the same for the same seed and images.</param>
-    public delegate T Measurement<T>(ImageNetwork network, Tensor images, Tensor? labels, Generator generator);
+    /// <param name="places">The images' rows in the view.</param>
+    public delegate T Measurement<T>(ImageNetwork network, Tensor images, Tensor? labels, Generator generator, IReadOnlyList<long> places);
 
     /// <summary>The network that the view carries.</summary>
     public NetworkHandle Network { get; }
@@ -81,7 +82,8 @@ internal sealed class ScoredRows
         var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
         var scale = new ScaleWarning(env, name, images);
         long done = 0;
-        while (Read(cursor, rows, batch))
+        List<long> places = [];
+        while (Read(cursor, rows, batch, places))
         {
             progress.BeginBatch();
             scale.Check(batch.Pixels);
@@ -90,7 +92,7 @@ internal sealed class ScoredRows
             {
                 using IDisposable scope = NewDisposeScope();
                 using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 0, batch.ContentSeed()), network.Device);
-                result = measure(network, batch.Images(network), labels is null ? null : batch.Labels(network), generator);
+                result = measure(network, batch.Images(network), labels is null ? null : batch.Labels(network), generator, places);
             });
             progress.EndBatch(batch.Count);
             done += batch.Count;
@@ -99,9 +101,10 @@ internal sealed class ScoredRows
         }
     }
 
-    private bool Read(DataViewRowCursor cursor, ImageRows rows, RowBatch batch)
+    private bool Read(DataViewRowCursor cursor, ImageRows rows, RowBatch batch, List<long> places)
     {
         batch.Clear();
+        places.Clear();
         while (!batch.IsFull && cursor.MoveNext())
         {
             HostSettings.CheckAlive(env);
@@ -113,7 +116,10 @@ internal sealed class ScoredRows
             else if (!batch.TryAddLabelled(rows))
             {
                 LeftOut++;
+                continue;
             }
+
+            places.Add(cursor.Position);
         }
 
         return batch.Count > 0;

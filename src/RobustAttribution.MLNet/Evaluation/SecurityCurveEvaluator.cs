@@ -18,10 +18,11 @@ internal static class SecurityCurveEvaluator
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
         };
+        options.Curve.CheckSizes(view.Network.Input);
         var empty = new SecurityCurveMetrics(options.Curve.Empty, 0);
         SecurityCurveMetrics metrics = view
-            .Measure((network, images, labels, generator) => new SecurityCurveMetrics(
-                options.Curve.MeasureBatch(network, images, labels!, generator), 0))
+            .Measure((network, images, labels, generator, places) => new SecurityCurveMetrics(
+                options.Curve.MeasureBatch(network, images, labels!, generator, places), 0))
             .Aggregate(empty, (total, batch) => total.Merge(batch));
         return new SecurityCurveMetrics(metrics.Points, view.LeftOut);
     }

@@ -132,7 +132,7 @@ internal sealed class RecipeRun
         };
         var measurement = new RobustnessMeasurement { Attacks = [attack], AttackTrueClass = true, Similarities = [] };
         return SampleMean.Of(view
-            .Measure((network, images, labels, generator) => measurement.MeasureBatch(network, images, labels, generator))
+            .Measure((network, images, labels, generator, places) => measurement.MeasureBatch(network, images, labels, generator, places))
             .SelectMany(batch => batch)
             .Select(row => row.StaysCorrect ? 1.0 : 0.0)).Mean;
     }

@@ -97,6 +97,12 @@ public sealed class AttributionAttackTransformer : NetworkTransformer<Attributio
             .. Options.Similarities.Select((column, i) => column.Column<Outcome>(i, it => it.Compare(column.Similarity))),
         ]);
 
+    private protected override void Check(NetworkHandle network)
+    {
+        MapSize.Check(nameof(Options.Attack), Options.Attack, network.Input);
+        MapSize.Check(nameof(Options.Similarities), Options.Similarities.Select(column => column.Similarity), network.Input);
+    }
+
     private static AttributionAttackTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         string card = Format.ReadCard(ctx);

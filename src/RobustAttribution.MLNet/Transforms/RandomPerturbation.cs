@@ -66,6 +66,9 @@ public sealed class RandomPerturbationTransformer : NetworkTransformer<RandomPer
     private protected override ColumnList Columns => new ColumnList<Means>(
         batch => new(Options, batch), Options.Similarities.Select((column, i) => column.Column<Means>(i, it => it[i])));
 
+    private protected override void Check(NetworkHandle network)
+        => MapSize.Check(nameof(Options.Similarities), Options.Similarities.Select(column => column.Similarity), network.Input);
+
     private static RandomPerturbationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
         => new(env, ComponentJson.Read<RandomPerturbationEstimator.Options>(Format.ReadCard(ctx)));
 

@@ -104,6 +104,11 @@ public abstract record AttributionAttack : IAttributionAttack
     /// <param name="clean">The images before the attack, through the true network; a constant.</param>
     protected internal virtual Func<NetworkView, Tensor>? Criterion(NetworkView clean) => null;
 
+    /// <summary>Throws unless the attack can be run on maps of this size.</summary>
+    internal virtual void CheckSize(long height, long width)
+    {
+    }
+
     private static void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);

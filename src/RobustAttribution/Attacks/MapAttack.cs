@@ -34,6 +34,9 @@ public abstract record MapAttack : AttributionAttack
     protected internal sealed override SaliencyMap AttackedMap => new(Attribution, Reduction);
 
     /// <inheritdoc/>
+    internal override void CheckSize(long height, long width) => (Judge as MapSimilarity)?.CheckSize(height, width);
+
+    /// <inheritdoc/>
     protected internal sealed override Func<NetworkView, Tensor>? Criterion(NetworkView clean)
     {
         if (Judge is not { } judge)

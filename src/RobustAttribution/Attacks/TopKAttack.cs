@@ -24,13 +24,19 @@ public sealed record TopKAttack : MapAttack
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
-        Tensor map = clean.Map.flatten(1); // [N,H·W]
-        if (K >= map.shape[1])
+        CheckSize(clean.Map.shape[1], clean.Map.shape[2]);
+        Tensor top = clean.Map.flatten(1).topk(K, 1).indexes; // [N,k]
+        return view => -view.Map.flatten(1).gather(1, top).sum(1);
+    }
+
+    /// <inheritdoc/>
+    internal override void CheckSize(long height, long width)
+    {
+        if (K >= height * width)
         {
-            throw new ArgumentException($"{nameof(K)} is {K}; allowed is less than the {map.shape[1]} pixels of the map.");
+            throw new ArgumentException($"{nameof(K)} is {K}; allowed is less than the {height * width} pixels of the map.");
         }
 
-        Tensor top = map.topk(K, 1).indexes; // [N,k]
-        return view => -view.Map.flatten(1).gather(1, top).sum(1);
+        base.CheckSize(height, width);
     }
 }

@@ -12,8 +12,12 @@ namespace RobustAttribution.Metrics;
 /// <param name="network">The network, under inspection; must outlive this, as must the tensors.</param>
 /// <param name="images">[N,C,H,W] in [0, 1].</param>
 /// <param name="classes">[N], int64: the classes explained; null for the predicted ones.</param>
+/// <param name="places">The images' rows in their source, for errors; null for their places in the batch.</param>
+/// <param name="areAttacked">Whether they are attacked copies, for errors.</param>
 /// <remarks>Owns what it computes.</remarks>
-internal sealed class ExplainedImages(SaliencyMap saliency, ImageNetwork network, Tensor images, Tensor? classes) : IDisposable
+internal sealed class ExplainedImages(
+    SaliencyMap saliency, ImageNetwork network, Tensor images, Tensor? classes, IReadOnlyList<long>? places = null, bool areAttacked = false)
+    : IDisposable
 {
     private Tensor? logits;
     private Tensor? predicted;
@@ -43,19 +47,19 @@ internal sealed class ExplainedImages(SaliencyMap saliency, ImageNetwork network
         }
     }
 
-    /// <summary>[N,H,W]. Where it comes first, its forward pass gives the logits, too.</summary>
+    /// <summary>[N,H,W], finite. Where it comes first, its forward pass gives the logits, too.</summary>
+    /// <exception cref="ArgumentException">A map is not finite; the message names the method and the image.</exception>
     public Tensor Map
     {
         get
         {
-            if (map is null && logits is null)
+            if (map is null)
             {
-                (map, logits) = saliency.WithLogits(network, images, classes);
-                logits.DetachFromDisposeScope();
-                map.DetachFromDisposeScope();
+                Compute();
+                RequireFinite(map!);
             }
 
-            return map ??= saliency.Of(network, images, Classes).DetachFromDisposeScope();
+            return map!;
         }
     }
 
@@ -63,13 +67,44 @@ internal sealed class ExplainedImages(SaliencyMap saliency, ImageNetwork network
     /// <param name="attack">The attack.</param>
     /// <param name="generator">Source of its draws; must outlive the result.</param>
     public AttackedImages Under(IAttributionAttack attack, Generator generator)
-        => new(this, () => attack.Perturb(network, images, Classes, generator), attacked => new(saliency, network, attacked, Classes));
+        => new(
+            this,
+            () => attack.Perturb(network, images, Classes, generator),
+            attacked => new(saliency, network, attacked, Classes, places, areAttacked: true));
 
     public void Dispose()
     {
         map?.Dispose();
         predicted?.Dispose();
         logits?.Dispose();
+    }
+
+    private void Compute()
+    {
+        if (logits is null)
+        {
+            (map, logits) = saliency.WithLogits(network, images, classes);
+            logits.DetachFromDisposeScope();
+        }
+        else
+        {
+            map = saliency.Of(network, images, Classes);
+        }
+
+        map.DetachFromDisposeScope();
+    }
+
+    private void RequireFinite(Tensor maps)
+    {
+        if (FiniteMaps.FirstOther(maps) is not int index)
+        {
+            return;
+        }
+
+        string place = places is null ? $"image {index} of the batch" : $"row {places[index]}";
+        throw new ArgumentException(
+            $"{saliency.Method.GetType().Name} computed a map with NaN or infinity for {(areAttacked ? "the attacked copy of " : string.Empty)}{place};"
+            + " maps must be finite. Its logits or a division within the method may have left the range of the network's numbers.");
     }
 }
 

@@ -77,10 +77,10 @@ public abstract record PixelCurve
                 nameof(maps));
         }
 
-        using IDisposable scope = NewDisposeScope();
-        if (!maps.isfinite().all().item<bool>())
+        if (FiniteMaps.FirstOther(maps) is int index)
         {
-            throw new ArgumentException("maps holds a value that is not finite.", nameof(maps));
+            throw new ArgumentException(
+                $"maps holds a value that is not finite in map {index} of {maps.shape[0]}; maps must be finite.", nameof(maps));
         }
     }
 }

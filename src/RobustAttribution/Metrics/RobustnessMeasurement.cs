@@ -54,6 +54,18 @@ public sealed record RobustnessMeasurement
         };
     }
 
+    /// <summary>Throws unless every attack and measure can be applied to maps of the images' size.</summary>
+    /// <exception cref="ArgumentException">One cannot; the message names the option, its value and what is allowed.</exception>
+    internal void CheckSizes(InputSpecification input)
+    {
+        foreach ((int i, IAttributionAttack attack) in Attacks.Index())
+        {
+            MapSize.Check($"{nameof(Attacks)}[{i}]", attack, input);
+        }
+
+        MapSize.Check(nameof(Similarities), Similarities, input);
+    }
+
     /// <summary>Measures a source, batch by batch as the rows are read.</summary>
     /// <param name="network">The network; is as before when the rows have been read.</param>
     /// <param name="source">Images and true classes.</param>
@@ -61,13 +73,14 @@ public sealed record RobustnessMeasurement
     /// <param name="seed">Start of the attacks' draws; those of a batch depend on it and on the batch's images alone.</param>
     /// <param name="cancellationToken">Checked before each batch.</param>
     /// <returns>Batch by batch, within a batch attack by attack.</returns>
-    /// <exception cref="ArgumentException">The source does not fit the network.</exception>
+    /// <exception cref="ArgumentException">The source or an option does not fit the network, or a map is not finite.</exception>
     public IEnumerable<RobustnessRow> Measure(
         ImageNetwork network, IImageBatchSource source, int batchSize, long seed = 0, CancellationToken cancellationToken = default)
     {
         Require.NotNull(network, nameof(network));
         Require.NotNull(source, nameof(source));
         Require.InRange(batchSize, 1, name: nameof(batchSize));
+        CheckSizes(network.Input);
         return Batches().SelectMany(rows => rows);
 
         IEnumerable<IReadOnlyList<RobustnessRow>> Batches()
@@ -77,7 +90,7 @@ public sealed record RobustnessMeasurement
             foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
             {
                 using var generator = new Generator((ulong)SplitMix64.Derive(seed, 0, ContentSeed(images)), network.Device);
-                yield return MeasureBatch(network, images, classes, generator, first);
+                yield return MeasureBatch(network, images, classes, generator, Places(first, images));
                 first += images.shape[0];
             }
         }
@@ -88,36 +101,36 @@ public sealed record RobustnessMeasurement
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="labels">[N], int64, −1 where unknown; null where all are.</param>
     /// <param name="generator">Source of the attacks' draws, on the network's device.</param>
-    /// <param name="first">The first image's place in the source.</param>
+    /// <param name="places">The images' rows in the source; null for their places in the batch.</param>
     internal IReadOnlyList<RobustnessRow> MeasureBatch(
-        ImageNetwork network, Tensor images, Tensor? labels, Generator generator, long first = 0)
+        ImageNetwork network, Tensor images, Tensor? labels, Generator generator, IReadOnlyList<long>? places = null)
     {
         using IDisposable scope = Scope.Holding(network, images, labels, generator);
         using IDisposable inspection = network.ForInspection();
-        using ExplainedImages clean = Explain(network, images, labels);
+        using ExplainedImages clean = Explain(network, images, labels, places);
         long[]? known = labels?.cpu().data<long>().ToArray();
         List<RobustnessRow> rows = new(Attacks.Count * (int)images.shape[0]);
         for (int attack = 0; attack < Attacks.Count; attack++)
         {
             using IDisposable step = NewDisposeScope();
             using AttackedImages attacked = clean.Under(Attacks[attack], generator);
-            rows.AddRange(Rows(attacked, attack, known, first));
+            rows.AddRange(Rows(attacked, attack, known, places));
         }
 
         return rows;
     }
 
     /// <summary>A batch before any attack; what is computed of it serves every attack.</summary>
-    internal ExplainedImages Explain(ImageNetwork network, Tensor images, Tensor? labels)
+    internal ExplainedImages Explain(ImageNetwork network, Tensor images, Tensor? labels, IReadOnlyList<long>? places = null)
     {
         Tensor? classes = AttackTrueClass
             ? (labels ?? throw new ArgumentNullException(nameof(labels), "AttackTrueClass is set, which needs labels.")).relu() // unknown: class 0
             : null;
-        return new ExplainedImages(Map, network, images, classes);
+        return new ExplainedImages(Map, network, images, classes, places);
     }
 
     /// <summary>The rows of a batch under one attack.</summary>
-    internal IEnumerable<RobustnessRow> Rows(AttackedImages attacked, int attack, long[]? labels, long first = 0)
+    internal IEnumerable<RobustnessRow> Rows(AttackedImages attacked, int attack, long[]? labels, IReadOnlyList<long>? places = null)
     {
         using IDisposable scope = NewDisposeScope();
         double[][] similarities = [.. Similarities.Select(attacked.Compare)];
@@ -129,7 +142,7 @@ public sealed record RobustnessMeasurement
         [
             .. valid.Select((found, i) => new RobustnessRow
             {
-                Image = first + i,
+                Image = places is null ? i : places[i],
                 Attack = attack,
                 Label = labels?[i] ?? -1,
                 PredictedBefore = before[i],
@@ -142,6 +155,9 @@ public sealed record RobustnessMeasurement
             }),
         ];
     }
+
+    /// <summary>The rows of a batch in a source that is read from its beginning.</summary>
+    internal static long[] Places(long first, Tensor images) => [.. Enumerable.Range(0, (int)images.shape[0]).Select(i => first + i)];
 
     /// <summary>A row of a tensor as numbers.</summary>
     internal static float[] Values(Tensor tensor, long row)

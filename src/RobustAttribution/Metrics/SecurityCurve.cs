@@ -56,17 +56,27 @@ public sealed record SecurityCurve
         CancellationToken cancellationToken = default)
     {
         Require.NotNull(generator, nameof(generator));
-        using IDisposable inspection = Require.NotNull(network, nameof(network)).ForInspection();
+        CheckSizes(Require.NotNull(network, nameof(network)).Input);
+        using IDisposable inspection = network.ForInspection();
         IReadOnlyList<SecurityPoint> points = Empty;
         long done = 0;
         foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
-            points = Merge(points, MeasureBatch(network, images, classes, generator));
+            points = Merge(points, MeasureBatch(network, images, classes, generator, RobustnessMeasurement.Places(done, images)));
             done += images.shape[0];
             progress?.Invoke(done);
         }
 
         return done > 0 ? points : throw new ArgumentException("The source has no image; there is nothing to measure.", nameof(source));
+    }
+
+    /// <summary>Throws unless the attacks and measures can be applied to maps of the images' size.</summary>
+    /// <exception cref="ArgumentException">One cannot; the message names the option, its value and what is allowed.</exception>
+    internal void CheckSizes(InputSpecification input)
+    {
+        MapSize.Check(nameof(PredictionAttack), PredictionAttack, input);
+        MapSize.Check(nameof(ExplanationAttack), ExplanationAttack, input);
+        MapSize.Check(nameof(Similarities), Similarities, input);
     }
 
     /// <summary>The points before the first image.</summary>
@@ -87,12 +97,14 @@ public sealed record SecurityCurve
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="classes">[N], int64: the true classes.</param>
     /// <param name="generator">Source of the attacks' draws, on the network's device.</param>
-    internal IReadOnlyList<SecurityPoint> MeasureBatch(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
+    /// <param name="places">The images' rows in the source.</param>
+    internal IReadOnlyList<SecurityPoint> MeasureBatch(
+        ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<long> places)
     {
         var predictions = new RobustnessMeasurement { Attacks = OverRadii(PredictionAttack), AttackTrueClass = true, Similarities = [] };
         var explanations = new RobustnessMeasurement { Attacks = OverRadii(ExplanationAttack), Map = Map, Similarities = Similarities };
-        ILookup<int, RobustnessRow> predicted = predictions.MeasureBatch(network, images, classes, generator).ToLookup(row => row.Attack);
-        ILookup<int, RobustnessRow> explained = explanations.MeasureBatch(network, images, classes, generator).ToLookup(row => row.Attack);
+        ILookup<int, RobustnessRow> predicted = predictions.MeasureBatch(network, images, classes, generator, places).ToLookup(row => row.Attack);
+        ILookup<int, RobustnessRow> explained = explanations.MeasureBatch(network, images, classes, generator, places).ToLookup(row => row.Attack);
         return [.. Radii.Select((radius, i) => SecurityPoint.Of(this, radius, [.. predicted[i]], [.. explained[i]]))];
     }
 

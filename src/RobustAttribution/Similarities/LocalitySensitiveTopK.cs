@@ -26,7 +26,7 @@ public sealed record LocalitySensitiveTopK(int K = 100, int Window = 1) : MapSim
     /// <inheritdoc/>
     public override string Name => $"{Window}-LENS@{K}";
 
-    private protected override void CheckSize(long height, long width) => TopPixels.CheckSize(K, height, width);
+    internal override void CheckSize(long height, long width) => TopPixels.CheckSize(K, height, width);
 
     private protected override Tensor Measure(Tensor a, Tensor b)
     {

@@ -42,7 +42,7 @@ public abstract record MapSimilarity : IMapSimilarity
     }
 
     /// <summary>Throws unless the measure can be taken of maps of this size.</summary>
-    private protected virtual void CheckSize(long height, long width)
+    internal virtual void CheckSize(long height, long width)
     {
     }
 
@@ -54,15 +54,9 @@ public abstract record MapSimilarity : IMapSimilarity
 
     private static Tensor Checked(Tensor maps, string name)
     {
-        Tensor values = maps.detach().to(ScalarType.Float64);
-        Tensor finite = values.isfinite().flatten(1).all(1, false);
-        if (!finite.all().item<bool>())
-        {
-            bool[] flags = finite.cpu().data<bool>().ToArray();
-            throw new ArgumentException(
-                $"{name} holds a value that is not finite in map {Array.IndexOf(flags, false)} of {flags.Length}; maps must be finite.", name);
-        }
-
-        return values;
+        return FiniteMaps.FirstOther(maps) is int index
+            ? throw new ArgumentException(
+                $"{name} holds a value that is not finite in map {index} of {maps.shape[0]}; maps must be finite.", name)
+            : maps.detach().to(ScalarType.Float64);
     }
 }

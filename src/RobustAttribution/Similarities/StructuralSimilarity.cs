@@ -27,7 +27,7 @@ public sealed record StructuralSimilarity(int Window = 7, double? Sigma = 1.5) :
     /// <inheritdoc/>
     public override string Name => "SSIM";
 
-    private protected override void CheckSize(long height, long width)
+    internal override void CheckSize(long height, long width)
     {
         if (height < Window || width < Window)
         {

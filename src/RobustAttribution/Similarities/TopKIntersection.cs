@@ -20,7 +20,7 @@ public sealed record TopKIntersection(int K = 100) : MapSimilarity
     /// <inheritdoc/>
     public override string Name => $"Top-{K} intersection";
 
-    private protected override void CheckSize(long height, long width) => TopPixels.CheckSize(K, height, width);
+    internal override void CheckSize(long height, long width) => TopPixels.CheckSize(K, height, width);
 
     private protected override Tensor Measure(Tensor a, Tensor b)
         => TopPixels.Mask(a, K).logical_and(TopPixels.Mask(b, K)).flatten(1).sum(1).to(ScalarType.Float64) / K;

@@ -147,7 +147,11 @@ public sealed class MeasurementTests
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RobustnessMeasurement().Measure(network, source, 0));
         Assert.ThrowsExactly<ArgumentNullException>(() => new RobustnessMeasurement { Attacks = null! });
         var cancelled = new CancellationToken(canceled: true);
-        Assert.ThrowsExactly<OperationCanceledException>(() => new RobustnessMeasurement().Measure(network, source, 4, 0, cancelled).Count());
+        var fitting = new RobustnessMeasurement { Attacks = [new TopKAttack { K = 9 }], Similarities = [] };
+        Assert.ThrowsExactly<OperationCanceledException>(() => fitting.Measure(network, source, 4, 0, cancelled).Count());
+        Assert.AreEqual(
+            "Attacks[0] is a TopKAttack: K is 100; allowed is less than the 64 pixels of the map.",
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustnessMeasurement().Measure(network, source, 4)).Message);
     }
 
     [TestMethod]
@@ -174,9 +178,12 @@ public sealed class MeasurementTests
             CollectionAssert.AreEqual(whole[i].Similarities.ToArray(), merged.Similarities.ToArray());
         }
 
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => whole[0].Merge(whole[1])).Message, "0.25");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => whole[0].Merge(whole[1])).Message, "Radius: 0 against 0.25.");
         IReadOnlyList<SecurityPoint> other = (curve with { Similarities = [new CosineSimilarity()] }).Measure(
             network, new TensorBatchSource(images, classes), 3, generator);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => whole[0].Merge(other[0])).Message, "Pearson");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => whole[0].Merge(other[0])).Message, "Similarities: 2 against 1 values.");
+        IReadOnlyList<SecurityPoint> attacked = (curve with { PredictionAttack = new ProjectedGradientDescent { Steps = 9 } }).Measure(
+            network, new TensorBatchSource(images, classes), 3, generator);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => whole[0].Merge(attacked[0])).Message, "PredictionAttack: ScriptedAttack against ProjectedGradientDescent.");
     }
 }

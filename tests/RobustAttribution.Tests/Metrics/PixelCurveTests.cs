@@ -101,8 +101,8 @@ public sealed class PixelCurveTests
             "[3,8,7]; allowed is [3,8,8]");
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(
-                () => new DeletionCurve().Measure(network, images, classes, full([3, 8, 8], double.NaN))).Message,
-            "not finite");
+                () => new DeletionCurve().Measure(network, images, classes, where(arange(3).reshape(3, 1, 1).eq(1), double.NaN, zeros(3, 8, 8)))).Message,
+            "maps holds a value that is not finite in map 1 of 3");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new InsertionCurve { Steps = 0 }).Message, "Steps is 0");
     }
 }

@@ -177,13 +177,17 @@ public sealed class RobustnessMetricTests
         using IDisposable scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Linear();
         using var generator = new Generator(4);
+        var curve = new SecurityCurve { ExplanationAttack = new TopKAttack { K = 9 }, Similarities = [] };
         var empty = new TensorBatchSource(zeros(0, 2, 8, 8), zeros(0, dtype: ScalarType.Int64));
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message, "no image");
+            Assert.ThrowsExactly<ArgumentException>(() => curve.Measure(network, empty, 4, generator)).Message, "no image");
+        StringAssert.StartsWith(
+            Assert.ThrowsExactly<ArgumentException>(() => new SecurityCurve().Measure(network, empty, 4, generator)).Message,
+            "ExplanationAttack is a TopKAttack: K is 100; allowed is less than the 64 pixels");
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 5);
         var source = new TensorBatchSource(images, classes);
         var cancelled = new CancellationToken(canceled: true);
-        Assert.ThrowsExactly<OperationCanceledException>(() => new SecurityCurve().Measure(network, source, 4, generator, null, cancelled));
+        Assert.ThrowsExactly<OperationCanceledException>(() => curve.Measure(network, source, 4, generator, null, cancelled));
         Assert.ThrowsExactly<OperationCanceledException>(() => Evaluation.Measure(network, source, 4, cancelled));
     }
 

@@ -68,6 +68,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     {
         using IDisposable scope = NewDisposeScope();
         InputSpecification input = network.Input;
+        measurement.CheckSizes(input);
         Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32).reshape(dataset.Count, input.Channels, input.Height, input.Width);
         for (int start = 0; start < dataset.Count; start += batchSize)
         {
@@ -81,14 +82,15 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
 
     private void Measure(ImageNetwork network, Tensor images, int start)
     {
-        using ExplainedImages clean = measurement.Explain(network, images, null);
-        int count = (int)images.shape[0];
+        long[] places = RobustnessMeasurement.Places(start, images);
+        using ExplainedImages clean = measurement.Explain(network, images, null, places);
+        int count = places.Length;
         for (int i = 0; i < options.Attacks.Count; i++)
         {
             using IDisposable scope = NewDisposeScope();
             using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, AttackPurpose + i, start), network.Device);
             using AttackedImages attacked = clean.Under(options.Attacks[i], generator);
-            RobustnessRow[] found = [.. measurement.Rows(attacked, i, dataset.Classes[start..(start + count)], start)];
+            RobustnessRow[] found = [.. measurement.Rows(attacked, i, dataset.Classes[start..(start + count)], places)];
             rows.AddRange(found);
             if (i == 0)
             {
