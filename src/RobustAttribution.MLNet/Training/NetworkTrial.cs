@@ -110,7 +110,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         network.RequireDerivative(images, Derivative.OfParameters);
         if (objective.NeedsSecondDerivative(network))
         {
-            network.RequireDerivative(images, Derivative.Second);
+            network.RequireDerivative(images, objective is HessianNormPenalty ? Derivative.Third : Derivative.Second);
         }
     }
 

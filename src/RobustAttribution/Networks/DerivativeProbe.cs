@@ -15,6 +15,9 @@ internal enum Derivative
 
     /// <summary>Their gradient, once more.</summary>
     Second,
+
+    /// <summary>The gradient's derivative, once more.</summary>
+    Third,
 }
 
 /// <summary>Finds out, once for each network and activation, whether a network that is not the library's can be differentiated.</summary>
@@ -57,10 +60,11 @@ internal sealed class DerivativeProbe(ImageNetwork network)
         using IDisposable state = StateKept();
         using var generator = new Generator(1, CPU);
         Tensor image = input.detach().narrow(0, 0, 1).clone();
+        Tensor point;
         string order = "first";
         try
         {
-            (Tensor logits, Tensor point) = Pass();
+            (Tensor logits, point) = Pass();
             if (logits.requires_grad)
             {
                 (logits * Noise(logits)).sum().backward();
@@ -74,14 +78,24 @@ internal sealed class DerivativeProbe(ImageNetwork network)
                     false);
             }
 
-            if (derivative == Derivative.Second && point.grad is not null)
+            if (derivative >= Derivative.Second && point.grad is not null)
             {
                 order = "second";
-                (logits, point) = Pass();
-                Tensor gradient = autograd.grad([(logits * Noise(logits)).sum()], [point], null, true, true)[0]; // works, as seen above
+                Tensor gradient = Gradient();
                 if (gradient.requires_grad)
                 {
                     (gradient * Noise(gradient)).sum().backward();
+                }
+
+                if (derivative == Derivative.Third && point.grad is not null)
+                {
+                    order = "third";
+                    gradient = Gradient();
+                    Tensor product = autograd.grad([(gradient * Noise(gradient)).sum()], [point], null, true, true)[0]; // works, as seen above
+                    if (product.requires_grad)
+                    {
+                        product.square().sum().backward();
+                    }
                 }
             }
 
@@ -109,13 +123,19 @@ internal sealed class DerivativeProbe(ImageNetwork network)
 
         (Tensor Logits, Tensor Point) Pass()
         {
-            Tensor point = image.clone().requires_grad_(true);
+            Tensor at = image.clone().requires_grad_(true);
             using IDisposable? hook = layer is null ? null : ForwardHooks.After(layer, (_, output) =>
             {
-                point = output.detach().clone().requires_grad_(true).KeptIn(scope);
-                return point.clone();
+                at = output.detach().clone().requires_grad_(true).KeptIn(scope);
+                return at.clone();
             });
-            return (network.LogitsOfNormalized(point.clone()), point); // a copy, since a module may write over it
+            return (network.LogitsOfNormalized(at.clone()), at); // a copy, since a module may write over it
+        }
+
+        Tensor Gradient()
+        {
+            (Tensor logits, point) = Pass();
+            return autograd.grad([(logits * Noise(logits)).sum()], [point], null, true, true)[0]; // works, as a first derivative
         }
 
         Tensor Noise(Tensor like) => randn(like.shape, like.dtype, CPU, false, generator).to(like.device);

@@ -12,6 +12,7 @@ namespace RobustAttribution.Objectives;
 /// Terms: "cross-entropy", "hessian"; with weight 0 this is <see cref="CrossEntropy"/>, bit for bit. H v is the derivative of g_y · v, and the loss
 /// is
 /// differentiated once more; all from the one forward pass of the cross-entropy. A network without second derivative (ReLU) is not penalised at all.
+/// libtorch's third derivative is wrong for LayerNorm, InstanceNorm and BatchNorm in training mode, of which a training warns.
 /// </remarks>
 public sealed record HessianNormPenalty : TrainingObjective
 {
@@ -34,7 +35,7 @@ public sealed record HessianNormPenalty : TrainingObjective
         }
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
-        network.RequireDerivative(x, Derivative.Second);
+        network.RequireDerivative(x, Derivative.Third);
         Tensor logits = network.LogitsOfNormalized(x);
         Tensor gradient = Differentiation.GradientOfClass(nameof(HessianNormPenalty), network, logits, x, batch.Classes, createGraph: true);
         Tensor v = randn(x.shape, x.dtype, x.device, false, batch.Generator);

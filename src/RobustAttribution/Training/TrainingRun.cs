@@ -80,6 +80,10 @@ internal sealed class TrainingRun : IDisposable
         {
             Warn(missing);
         }
+        else if (ThirdDerivative.Missing(network, options.Objective) is { } wrong)
+        {
+            Warn(wrong);
+        }
 
         TrainingEnd end;
         try
