@@ -24,6 +24,9 @@ internal static class Limits
     /// <summary>Images in one computation.</summary>
     public const int BatchSize = 65_536;
 
+    /// <summary>Threads of libtorch: above what a machine can start, the process ends.</summary>
+    public const int Threads = 4_096;
+
     /// <summary>Steps, samples, draws or restarts for one image.</summary>
     public const int Iterations = 100_000;
 }

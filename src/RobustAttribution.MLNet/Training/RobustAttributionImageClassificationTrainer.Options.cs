@@ -50,7 +50,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
 
         /// <summary>
         /// Height and width of training images before the augmentation, which must cut them to the network's size, e.g. 256×256 before a random crop
-        /// of 224×224; vectors must have it. Null, the default, is the network's own size.
+        /// of 224×224, each from 1 to 16,384; vectors must have it. Null, the default, is the network's own size.
         /// </summary>
         /// <remarks>
         /// Requires <see cref="TrainingOptions.Augmentation"/>, and excludes <see cref="ValidationSetFraction"/>: validation images have the
@@ -59,7 +59,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         public (int Height, int Width)? TrainingSize
         {
             get;
-            init => field = value is var (height, width) ? (Require.InRange(height, 1), Require.InRange(width, 1)) : null;
+            init => field = value is var (height, width) ? (Require.InRange(height, 1, Limits.ImageSide), Require.InRange(width, 1, Limits.ImageSide)) : null;
         }
 
         /// <summary>
@@ -121,10 +121,10 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         = DefaultCacheBudget;
 
         /// <summary>
-        /// CPU threads of libtorch while training, at least 1; the former number is back afterwards. Null, the default, leaves the process's number:
+        /// CPU threads of libtorch while training, 1 to 4,096; the former number is back afterwards. Null, the default, leaves the process's number:
         /// every core, unless OMP_NUM_THREADS, MKL_NUM_THREADS or <see cref="TorchSharp.torch.set_num_threads"/> says otherwise.
         /// </summary>
-        public int? Threads { get; init => field = value is null ? null : Require.InRange(value.Value, 1); }
+        public int? Threads { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.Threads); }
 
         /// <summary>What happens to rows without label or readable image. Fail by default.</summary>
         public BrokenRows BrokenRows { get; init => field = Require.Defined(value); } = BrokenRows.Fail;

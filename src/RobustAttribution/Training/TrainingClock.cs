@@ -31,19 +31,23 @@ internal sealed class TrainingClock
     }
 
     /// <summary>True at most once in each interval.</summary>
-    public bool IsReportDue(TimeSpan interval) => IsDue(ref lastReport, interval);
+    public bool IsReportDue(TimeSpan interval) => IsDue(ref lastReport, interval.TotalMinutes);
 
     /// <summary>True at most once in so many minutes.</summary>
-    public bool IsCheckpointDue(double minutes) => IsDue(ref lastCheckpoint, TimeSpan.FromMinutes(minutes));
+    public bool IsCheckpointDue(double minutes) => IsDue(ref lastCheckpoint, minutes);
 
-    /// <summary>The time that so many steps and validations will take at the speed so far.</summary>
+    /// <summary>The time that so many steps and validations will take at the speed so far; at most the longest that there is.</summary>
     public TimeSpan Estimate(long remainingSteps, int remainingValidations)
-        => (Training / Math.Max(steps, 1) * remainingSteps) + (validating / Math.Max(validations, 1) * remainingValidations);
+    {
+        double ticks = ((double)Training.Ticks / Math.Max(steps, 1) * remainingSteps)
+            + ((double)validating.Ticks / Math.Max(validations, 1) * remainingValidations);
+        return ticks < long.MaxValue ? new TimeSpan((long)ticks) : TimeSpan.MaxValue;
+    }
 
-    private bool IsDue(ref TimeSpan last, TimeSpan interval)
+    private bool IsDue(ref TimeSpan last, double minutes)
     {
         TimeSpan now = Stopwatch.GetElapsedTime(start);
-        if (now - last < interval)
+        if ((now - last).TotalMinutes < minutes)
         {
             return false;
         }

@@ -27,6 +27,8 @@ public enum CancellationBehavior
 /// </summary>
 public record TrainingOptions
 {
+    private const double LargestClassWeight = 1e9; // of which float32 can hold sums
+
     /// <summary>What is minimised. Cross-entropy by default.</summary>
     public ITrainingObjective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
 
@@ -74,12 +76,13 @@ public record TrainingOptions
     public long? Seed { get; init; }
 
     /// <summary>
-    /// Weight of each class in the cross-entropy, each at least 0, one for each class of the network; null weighs all alike. Null by default.
+    /// Weight of each class in the cross-entropy, each from 0 to 1e9 and one at least above 0, one for each class of the network; null weighs all
+    /// alike. Null by default.
     /// </summary>
     public IReadOnlyList<double>? ClassWeights
     {
         get;
-        init => field = value is null ? null : [.. value.Select(weight => Require.NonNegative(weight, nameof(ClassWeights)))];
+        init => field = value is null ? null : [.. value.Select(weight => Require.InRange(weight, 0, LargestClassWeight, nameof(ClassWeights)))];
     }
 
     /// <summary>The learning rate of the head is multiplied by this, above 0. 1 by default; ART uses 10 for CUB.</summary>
@@ -108,7 +111,11 @@ public record TrainingOptions
     public TimeSpan ProgressInterval
     {
         get;
-        init => field = TimeSpan.FromSeconds(Require.NonNegative(value.TotalSeconds));
+        init
+        {
+            Require.NonNegative(value.TotalSeconds);
+            field = value;
+        }
     }
     = TimeSpan.FromSeconds(0.25);
 
@@ -120,6 +127,11 @@ public record TrainingOptions
         {
             throw new ArgumentException(
                 $"{nameof(ClassWeights)} has {weights.Count} values; allowed is one for each of the network's {network.ClassCount} classes.");
+        }
+
+        if (ClassWeights?.All(weight => weight == 0) == true)
+        {
+            throw new ArgumentException($"{nameof(ClassWeights)} are all 0; allowed is at least one above 0.");
         }
 
         TrainedParameters.Of(network, this);

@@ -353,6 +353,38 @@ public sealed class RobustTrainerTests
     }
 
     [TestMethod]
+    public void TheLargestValuesOfOptionsTrainOrAreRefusedByName()
+    {
+        using ImageNetwork network = Network();
+        using var folder = new TemporaryFolder();
+        using var source = new CancellationTokenSource();
+        List<BatchProgress> reports = [];
+        var options = new TrainingOptions
+        {
+            Epochs = int.MaxValue, BatchSize = 1, ProgressInterval = TimeSpan.Zero, OnCancellation = CancellationBehavior.KeepLatest,
+            Checkpoints = new CheckpointOptions(folder.Path) { EveryMinutes = double.MaxValue, EveryEpochs = null },
+        };
+        new RobustTrainer(options).Fit(network, new Endless(Images(2)), null, Look, source.Token);
+        Assert.AreEqual(TimeSpan.MaxValue, reports[^1].Remaining);
+        Assert.AreEqual(TimeSpan.MaxValue, new TrainingOptions { ProgressInterval = TimeSpan.MaxValue }.ProgressInterval);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingOptions { ClassWeights = [1, 2e9] }).Message,
+            "ClassWeights is 2000000000; allowed is a number from 0 to 1E+09");
+        Assert.AreEqual(
+            "ClassWeights are all 0; allowed is at least one above 0.",
+            Assert.ThrowsExactly<ArgumentException>(() => new RobustTrainer(Small with { ClassWeights = [0, 0, 0] }).Fit(network, Images(10))).Message);
+
+        void Look(TrainingProgress progress)
+        {
+            if (progress is BatchProgress batch)
+            {
+                reports.Add(batch);
+                source.Cancel();
+            }
+        }
+    }
+
+    [TestMethod]
     public void OptionsAreReadBackFromJson()
     {
         var options = new TrainingOptions
@@ -393,6 +425,23 @@ public sealed class RobustTrainerTests
             Counts.Add(classes.shape[0]);
             Correct += result.Logits.argmax(1).eq(classes).sum().item<long>();
             return result;
+        }
+    }
+
+    /// <summary>Says that it has as many images as can be counted in steps.</summary>
+    private sealed class Endless(IImageBatchSource images) : IImageBatchSource
+    {
+        public long Count => int.MaxValue;
+
+        public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
+        {
+            while (true)
+            {
+                foreach (ImageBatch batch in images.Read(batchSize, shuffleSeed))
+                {
+                    yield return batch;
+                }
+            }
         }
     }
 
