@@ -65,7 +65,8 @@ public sealed class PixelCurveMetrics
             string direction = curve.HigherIsBetter ? "higher" : "lower";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{name,-22} area {MetricsText.Of(curve.MeanArea)} ± {MetricsText.Of(curve.StandardError)}  ({curve.Count} images, {direction} is better)");
+                $"{name,-22} area {MetricsText.Of(curve.MeanArea)} ± {MetricsText.Of(curve.StandardError)}"
+                + $"  ({curve.Count} images, {direction} is better)");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"{RowCount} images, {UnlabelledCount} rows without label left out").ToString();

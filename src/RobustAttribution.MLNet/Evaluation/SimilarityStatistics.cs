@@ -74,7 +74,8 @@ public sealed record SimilarityStatistics
     private static object Settings(IReadOnlyDictionary<string, SimilarityStatistics> entries) => new
     {
         Similarities = entries.Values.Select(entry => entry.Column).ToArray(),
-        Classes = entries.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName).Order(StringComparer.Ordinal).ToArray(),
+        Classes = entries.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName).Order(StringComparer.Ordinal)
+            .ToArray(),
     };
 
     private static OrderedDictionary<string, SimilarityStatistics> ByColumn(IEnumerable<SimilarityStatistics> entries)

@@ -59,7 +59,9 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         public (int Height, int Width)? TrainingSize
         {
             get;
-            init => field = value is var (height, width) ? (Require.InRange(height, 1, Limits.ImageSide), Require.InRange(width, 1, Limits.ImageSide)) : null;
+            init => field = value is var (height, width)
+                ? (Require.InRange(height, 1, Limits.ImageSide), Require.InRange(width, 1, Limits.ImageSide))
+                : null;
         }
 
         /// <summary>

@@ -101,9 +101,10 @@ internal sealed class ExplainedImages(
             return;
         }
 
-        string place = places is null ? $"image {index} of the batch" : $"row {places[index]}";
+        string place = (areAttacked ? "the attacked copy of " : string.Empty)
+            + (places is null ? $"image {index} of the batch" : $"row {places[index]}");
         throw new ArgumentException(
-            $"{saliency.Method.GetType().Name} computed a map with NaN or infinity for {(areAttacked ? "the attacked copy of " : string.Empty)}{place};"
+            $"{saliency.Method.GetType().Name} computed a map with NaN or infinity for {place};"
             + " maps must be finite. Its logits or a division within the method may have left the range of the network's numbers.");
     }
 }

@@ -16,8 +16,8 @@ public enum CancellationBehavior
     KeepLatest,
 
     /// <summary>
-    /// The training ends as if it were done, with the weights of the best epoch so far (of the last step where no epoch is done). Where the last step
-    /// was not finite a <see cref="TrainingWarning"/> says so.
+    /// The training ends as if it were done, with the weights of the best epoch so far (of the last step where no epoch is done). Where the last
+    /// step was not finite a <see cref="TrainingWarning"/> says so.
     /// </summary>
     KeepBest,
 }
@@ -37,8 +37,8 @@ public record TrainingOptions
 
     /// <summary>Images in each step, 1 to 65,536; a pass may end with fewer. 128 by default (AGA).</summary>
     /// <remarks>
-    /// A batch of one image is refused where a batch normalisation gets one value per channel from it: before the first step, or at the step where the
-    /// source does not have as many images as it says.
+    /// A batch of one image is refused where a batch normalisation gets one value per channel from it: before the first step, or at the step where
+    /// the source does not have as many images as it says.
     /// </remarks>
     public int BatchSize { get; init => field = Require.InRange(value, 1, Limits.BatchSize); } = 128;
 
