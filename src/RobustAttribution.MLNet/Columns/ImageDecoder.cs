@@ -127,18 +127,11 @@ public static class ImageDecoder
     }
 
     /// <summary>What a file that is no image seems to be.</summary>
-    private static string Describe(string path)
+    private static string Describe(string path) => FileKind.OfFile(path)?.Name switch
     {
-        Span<byte> start = stackalloc byte[24];
-        using FileStream file = File.OpenRead(path);
-        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        return start switch
-        {
-            [] => "an empty file",
-            [(byte)'<', ..] => "HTML or XML",
-            [0, 5, 0x16, 7, ..] => "a macOS resource file (AppleDouble)",
-            _ when start.StartsWith("version https://git-lfs"u8) => "a pointer of Git LFS, in whose place 'git lfs pull' puts the image",
-            _ => "something that cannot be decoded",
-        };
-    }
+        null => "something that cannot be decoded",
+        string name when Formats.Any(format => name.EndsWith($" {format} image", StringComparison.OrdinalIgnoreCase))
+            => $"something that begins as {name} and cannot be decoded",
+        string name => name.Replace("puts the file", "puts the image", StringComparison.Ordinal),
+    };
 }

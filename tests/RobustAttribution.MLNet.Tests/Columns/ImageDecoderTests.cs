@@ -150,10 +150,14 @@ public sealed class ImageDecoderTests
         "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS, in whose place 'git lfs pull' puts the image")]
     [DataRow("<!DOCTYPE html>", "HTML or XML")]
     [DataRow("\0\u0005\u0016\u0007\0\u0002\0\0", "a macOS resource file (AppleDouble)")]
+    [DataRow("\u00FF\u00D8\u00FF\u00E0\0", "something that begins as a JPEG image and cannot be decoded")]
+    [DataRow("\u001F\u008B\u0008\0", "a gzip file")]
+    [DataRow("\0\0\0\u0020ftypheic\0\0", "a HEIC image or a video (ISO media file)")]
+    [DataRow("\u0080\u0004\u0095\u0010\0\0\0\0\0\0\0}", "a Python pickle, as PyTorch's torch.save writes (.pt, .pth)")]
     [DataRow("nothing known", "something that cannot be decoded")]
     public void WhatAFileIsInsteadIsNamed(string content, string found)
     {
-        string path = folder.Write("a.jpg", content);
+        string path = folder.Write("a.jpg", System.Text.Encoding.Latin1.GetBytes(content));
         Damaged(path, $"{path}: expected an image, found {found}.");
     }
 
