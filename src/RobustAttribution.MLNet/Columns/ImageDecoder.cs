@@ -96,6 +96,20 @@ public static class ImageDecoder
         }
     }
 
+    /// <summary>Why a file is not decoded; null where it is.</summary>
+    internal static string? Problem(string path)
+    {
+        try
+        {
+            Decode(path).Dispose();
+            return null;
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
+    }
+
     /// <exception cref="InvalidDataException">The image has more than <see cref="MaximumPixels"/>.</exception>
     internal static void CheckSize(int width, int height, string named)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
@@ -9,10 +10,12 @@ namespace RobustAttribution.MLNet.Columns;
 /// <param name="source">The row or cursor read.</param>
 /// <param name="images">The column of images.</param>
 /// <param name="labels">The key column of labels; null for none.</param>
-internal sealed class ImageRows(DataViewRow source, ImageColumn images, KeyColumn? labels)
+/// <param name="data">The view of which the source is a cursor, whose texts errors contain; null takes those that the source itself has.</param>
+internal sealed class ImageRows(DataViewRow source, ImageColumn images, KeyColumn? labels, IDataView? data)
 {
     private readonly ImageRowReader image = images.Open(source);
     private readonly Func<long>? label = labels?.Open(source);
+    private readonly ValueGetter<DataViewRowId> id = source.GetIdGetter();
 
     /// <summary>The class of the row read last; −1 where its label is missing or there is no label column.</summary>
     public long Label { get; private set; } = -1;
@@ -23,29 +26,23 @@ internal sealed class ImageRows(DataViewRow source, ImageColumn images, KeyColum
 
     /// <summary>Reads the current row, whose label may be missing.</summary>
     /// <param name="target">Gets C·H·W values in [0, 1].</param>
-    /// <exception cref="BrokenImageException">The row has no readable image.</exception>
+    /// <exception cref="BrokenImageException">The row has no readable image; the message contains the row's texts.</exception>
     public void Read(Span<float> target)
     {
-        image.Read(target);
-        Label = label?.Invoke() ?? -1;
-    }
-
-    /// <summary>Reads the current row, which needs a label.</summary>
-    /// <param name="target">Gets C·H·W values in [0, 1].</param>
-    /// <exception cref="BrokenImageException">The row has no label or no readable image.</exception>
-    public void ReadLabelled(Span<float> target)
-    {
-        Label = label?.Invoke() ?? -1;
-        if (Label < 0)
+        try
         {
-            throw new BrokenImageException($"Label column '{labels?.Name}', row {source.Position}: the row has no label.");
+            image.Read(target);
+        }
+        catch (BrokenImageException error)
+        {
+            throw Named(error);
         }
 
-        image.Read(target);
+        Label = label?.Invoke() ?? -1;
     }
 
     /// <summary>Reads the current row; false, with the reason, where it has no label or no readable image.</summary>
-    public bool TryReadLabelled(Span<float> target, out string? problem)
+    public bool TryReadLabelled(Span<float> target, out BrokenImageException? problem)
     {
         try
         {
@@ -55,9 +52,29 @@ internal sealed class ImageRows(DataViewRow source, ImageColumn images, KeyColum
         }
         catch (BrokenImageException error)
         {
-            problem = error.Message;
+            problem = error;
             return false;
         }
+    }
+
+    /// <summary>The error of the current row with the row's texts, for which the view is read again.</summary>
+    public BrokenImageException Named(BrokenImageException error)
+    {
+        bool isDecoding = error.InnerException is ArgumentException;
+        DataViewRowId row = default;
+        id(ref row);
+        return new(error.Message + (data is null ? RowTexts.Of(source, isDecoding) : RowTexts.Of(data, row, isDecoding)), error);
+    }
+
+    private void ReadLabelled(Span<float> target)
+    {
+        Label = label?.Invoke() ?? -1;
+        if (Label < 0)
+        {
+            throw new BrokenImageException($"Label column '{labels?.Name}', row {source.Position}: the row has no label.");
+        }
+
+        image.Read(target);
     }
 }
 

@@ -77,7 +77,7 @@ internal sealed class ScoredRows
     {
         using var progress = new RowProgress(env, name, view.GetRowCount(), ReportInterval);
         using DataViewRowCursor cursor = view.GetRowCursor(ImageRows.Columns(view.Schema, images, labels));
-        var rows = new ImageRows(cursor, images, labels);
+        var rows = new ImageRows(cursor, images, labels, view);
         var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
         var scale = new ScaleWarning(env, name, images);
         long done = 0;

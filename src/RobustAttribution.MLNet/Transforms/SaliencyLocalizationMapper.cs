@@ -129,14 +129,11 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper, ICanSaveOnnx
             return () => (imageHeight, imageWidth);
         }
 
-        ValueGetter<MLImage> getter = source.GetGetter<MLImage>(column);
-        MLImage? image = null; // given back to the getter, which may free or reuse it
+        var reader = new MLImageReader(source, column);
         return () =>
         {
-            getter(ref image!);
-            return image is null
-                ? throw new BrokenImageException($"Image column '{column.Name}', row {source.Position}: the image is missing.")
-                : (image.Height, image.Width);
+            MLImage image = reader.Read();
+            return (image.Height, image.Width);
         };
     }
 }
