@@ -1,8 +1,5 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using RobustAttribution.Networks;
-using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Columns;
 
@@ -75,69 +72,5 @@ internal sealed class ImageRows(DataViewRow source, ImageColumn images, KeyColum
         }
 
         image.Read(target);
-    }
-}
-
-/// <summary>The images and labels of some rows, which become one batch.</summary>
-/// <param name="capacity">Rows at most.</param>
-/// <param name="input">The images' shape.</param>
-internal sealed class RowBatch(int capacity, InputSpecification input)
-{
-    private readonly float[] pixels = new float[checked(capacity * input.ValueCount)]; // [capacity, C·H·W], in [0, 1]
-    private readonly long[] labels = new long[capacity];
-
-    /// <summary>Rows in the batch.</summary>
-    public int Count { get; private set; }
-
-    public bool IsFull => Count == capacity;
-
-    /// <summary>The values of all images, in [0, 1].</summary>
-    public ReadOnlySpan<float> Pixels => pixels.AsSpan(0, Count * input.ValueCount);
-
-    private Span<float> Next => pixels.AsSpan(Count * input.ValueCount, input.ValueCount);
-
-    public void Clear() => Count = 0;
-
-    /// <summary>Adds the current row.</summary>
-    /// <exception cref="BrokenImageException">The row has no readable image.</exception>
-    public void Add(ImageRows rows)
-    {
-        rows.Read(Next);
-        labels[Count++] = rows.Label;
-    }
-
-    /// <summary>Adds the current row; false where it has no label or no readable image.</summary>
-    public bool TryAddLabelled(ImageRows rows)
-    {
-        bool usable = rows.TryReadLabelled(Next, out _);
-        if (usable)
-        {
-            labels[Count++] = rows.Label;
-        }
-
-        return usable;
-    }
-
-    /// <summary>[N,C,H,W] in [0, 1], of the network's type and on its device; belongs to the current dispose scope.</summary>
-    public Tensor Images(ImageNetwork network)
-    {
-        Tensor batch = empty([Count, input.Channels, input.Height, input.Width], dtype: ScalarType.Float32);
-        pixels.AsSpan(0, Count * input.ValueCount).CopyTo(MemoryMarshal.Cast<byte, float>(batch.bytes));
-        return batch.to(network.DataType).to(network.Device);
-    }
-
-    /// <summary>[N], int64 on the network's device, −1 where a label is missing; belongs to the current dispose scope.</summary>
-    public Tensor Labels(ImageNetwork network) => tensor(labels[..Count]).to(network.Device);
-
-    /// <summary>A 64-bit mix of the images (multiply and rotate, after MurmurHash3's block step), equal in every process.</summary>
-    public long ContentSeed()
-    {
-        ulong hash = (ulong)Count;
-        foreach (uint word in MemoryMarshal.Cast<float, uint>(pixels.AsSpan(0, Count * input.ValueCount)))
-        {
-            hash = (ulong.RotateLeft(hash ^ (word * 0x87C37B91114253D5UL), 31) * 5) + 0x52DCE729UL;
-        }
-
-        return (long)(hash >> 1);
     }
 }

@@ -86,12 +86,12 @@ internal sealed class ScoredRows
             progress.BeginBatch();
             scale.Check(batch.Pixels);
             T result = default!;
-            Network.Use(network =>
+            batch.Compute(() => Network.Use(network =>
             {
                 using IDisposable scope = NewDisposeScope();
                 using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 0, batch.ContentSeed()), network.Device);
                 result = measure(network, batch.Images(network), labels is null ? null : batch.Labels(network), generator);
-            });
+            }));
             progress.EndBatch(batch.Count);
             done += batch.Count;
             Progress?.Invoke(done);

@@ -49,12 +49,12 @@ internal sealed class BatchComputation
     {
         HostSettings.CheckAlive(mapper.Environment);
         mapper.Scale.Check(batch.Pixels);
-        mapper.Network.Use(network =>
+        batch.Compute(() => mapper.Network.Use(network =>
         {
             using IDisposable scope = NewDisposeScope();
             Tensor? targets = mapper.Labels is null ? null : batch.Labels(network);
             bool[] wanted = Array.ConvertAll(outputs, output => output is not null);
             mapper.Compute(new BatchInput(mapper.Network, network, batch.Images(network), targets, wanted, batch.ContentSeed), outputs);
-        });
+        }));
     }
 }
