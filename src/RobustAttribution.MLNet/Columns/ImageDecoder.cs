@@ -38,10 +38,7 @@ public static class ImageDecoder
     /// <param name="upright">Whether the EXIF orientation is applied; otherwise the pixels are as stored.</param>
     internal static MLImage Decode(string path, string named, bool upright)
     {
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"{named}: the image '{path}' is missing.", path);
-        }
+        RequireFile(path, named);
 
         if (Path.GetExtension(path).Equals(".ppm", StringComparison.OrdinalIgnoreCase))
         {
@@ -93,6 +90,33 @@ public static class ImageDecoder
         finally
         {
             ArrayPool<uint>.Shared.Return(pixels);
+        }
+    }
+
+    /// <summary>Where a link leads that ends nowhere or in a circle; null for every other file.</summary>
+    internal static string? BrokenLink(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target ? target.FullName : null;
+        }
+        catch (IOException) when (new FileInfo(path).LinkTarget is not null)
+        {
+            return new FileInfo(path).LinkTarget; // the system follows only so many links
+        }
+    }
+
+    /// <exception cref="FileNotFoundException">There is no such file, or it is a link to none.</exception>
+    internal static void RequireFile(string path, string named)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{named}: the image '{path}' is missing.", path);
+        }
+
+        if (BrokenLink(path) is { } target)
+        {
+            throw new FileNotFoundException($"{named}: the image '{path}' is a link to '{target}', where no file is.", path);
         }
     }
 

@@ -159,7 +159,10 @@ internal sealed class FolderImages
             {
                 Collect(inner, files);
             }
-            else if (!IsHidden(entry) && entry is FileInfo && Extensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
+            else if (!IsHidden(entry)
+                && entry is FileInfo
+                && Extensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase)
+                && ImageDecoder.BrokenLink(entry.FullName) is null)
             {
                 files.Add(entry.FullName);
             }
@@ -181,7 +184,7 @@ internal sealed class FolderImages
             channel.Warning(
                 MessageSensitivity.None,
                 "{0} files and folders of '{1}' were left out: hidden ones, those that are no images by their extension ({2}) or lie beside "
-                + "the class folders, and links to folders read before: {3}",
+                + "the class folders, links to folders read before, and links that lead nowhere: {3}",
                 leftOut.Count,
                 root,
                 string.Join(", ", Extensions),
