@@ -42,6 +42,7 @@ internal sealed class TrainingRows(
         long count = 0;
         bool areBytes = true;
         float largest = 0;
+        var scale = new ScaleWarning(env, "RobustImageClassification", images);
         using DataViewRowCursor cursor = data.GetRowCursor(Columns());
         var reader = new RowReader(new ImageRows(cursor, images, labels, data), input, policy);
         while (cursor.MoveNext())
@@ -55,6 +56,7 @@ internal sealed class TrainingRows(
             }
 
             count++;
+            scale.CheckImage(reader.Image);
             if (pixels is not null)
             {
                 pixels.Add(reader.Image);
