@@ -125,6 +125,25 @@ public sealed class FolderAndCubTests
     }
 
     [TestMethod]
+    public void ClassesAlikeAreWarnedOfAndAListNamesFoldersWithSpacesAround()
+    {
+        foreach (string name in new[] { "Cat", "cat ", "dog" })
+        {
+            WriteImage($"{name}/a.png", 1, 1);
+        }
+
+        List<string> warnings = [];
+        context.Log += (_, message) => { if (message.Message.Contains("alone are classes of their own", StringComparison.Ordinal)) { warnings.Add(message.Message); } };
+        Assert.HasCount(3, Rows.Read(context.Data.LoadImageFolders(folder.Path)));
+        Assert.HasCount(1, warnings);
+        StringAssert.EndsWith(warnings[0], ": 'Cat', 'cat '");
+
+        string list = folder.Write("list.txt", "\u00EF\u00BB\u00BFcat \r\n\tdog\tHund \r\n \r\n".Select(letter => (byte)letter));
+        CollectionAssert.AreEqual(new[] { "cat ", "Hund" }, Rows.Read(context.Data.LoadImageFolders(folder.Path, list)).Select(row => (string)row.Values["Label"]).ToArray());
+        Assert.HasCount(1, warnings);
+    }
+
+    [TestMethod]
     public void LinksThatLeadNowhereAreLeftOut()
     {
         WriteImage("cat/a.png", 1, 1);
