@@ -120,7 +120,7 @@ internal readonly partial record struct FileKind(string Name, string Advice = ""
     [GeneratedRegex(@"\A\x80[\x02-\x05][\x8A\x95}c(\]]")]
     private static partial Regex PickleStart();
 
-    [GeneratedRegex(@"\A\x08[\x01-\x20](\x12.[\x20-\x7E]|[\x3A\x42])", RegexOptions.Singleline)] // the format's version; producer, graph or operators
+    [GeneratedRegex(@"\A\x08[\x01-\x20](\x12.[\x20-\x7E]|[\x3A\x42])", RegexOptions.Singleline)] // format version; producer, graph or operators
     private static partial Regex OnnxStart();
 
     [GeneratedRegex(@"\A....[\0-\x05]\0\0\0\{", RegexOptions.Singleline)]

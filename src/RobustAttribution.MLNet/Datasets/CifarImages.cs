@@ -69,7 +69,8 @@ internal static class CifarImages
                 if (bytes[at + i] >= classes[i].Count)
                 {
                     string what = classes.Length == 1 ? "a label" : i == 0 ? "a coarse label" : "a fine label";
-                    throw DamagedFile.AtByte(path, at + i, $"{what} from 0 to {classes[i].Count - 1}", bytes[at + i] + (at == 0 ? FileKind.Remark(bytes) : string.Empty));
+                    string remark = at == 0 ? FileKind.Remark(bytes) : string.Empty;
+                    throw DamagedFile.AtByte(path, at + i, $"{what} from 0 to {classes[i].Count - 1}", $"{bytes[at + i]}{remark}");
                 }
             }
 

@@ -79,7 +79,9 @@ public sealed class AttributionRobustnessMetrics
     /// <param name="perClass">Whether to add the classes' means.</param>
     public string GetFormattedTable(bool perClass = true)
     {
-        IEnumerable<string> names = perClass ? Similarities.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => VisibleText.Of(entry.ClassName)) : [];
+        IEnumerable<string> names = perClass
+            ? Similarities.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => VisibleText.Of(entry.ClassName))
+            : [];
         List<string[]> rows = [["", "mean", "std. error", "rows", .. names]];
         foreach (SimilarityStatistics entry in Similarities.Values)
         {

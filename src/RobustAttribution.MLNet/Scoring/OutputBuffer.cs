@@ -79,8 +79,8 @@ internal sealed class OutputBuffer<T, TValue>(ScalarType type, RowReader<T, TVal
         {
             long rows = Math.Max(1, int.MaxValue / (dense.numel() / dense.shape[0] * dense.element_size()));
             throw new InvalidOperationException(
-                $"A new column of {dense.shape[0]} rows takes {dense.numel() * dense.element_size()} bytes, more than 2 GiB. Set BatchSize to at most"
-                + $" {rows}.");
+                $"A new column of {dense.shape[0]} rows takes {dense.numel() * dense.element_size()} bytes, more than 2 GiB."
+                + $" Set BatchSize to at most {rows}.");
         }
 
         int count = (int)dense.numel();

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Reflection;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -85,13 +84,10 @@ public static class ComponentJson
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
         {
-            string kind = FileKind.Of(Encoding.UTF8.GetBytes(json[..Math.Min(json.Length, FileKind.Needed)])) is { Name: not "JSON text" } other
-                ? $" The text seems to be {other}."
-                : string.Empty;
             string advice = error.Message.Contains("type discriminator", StringComparison.Ordinal)
                 ? $" A type of your own is registered first, once in the program: {nameof(ComponentJson)}.{nameof(Register)}<T>()."
                 : string.Empty;
-            throw new FormatException($"Not a readable {typeof(T).Name}: {error.Message}{kind}{advice}", error);
+            throw new FormatException($"Not a readable {typeof(T).Name}: {error.Message}{advice}", error);
         }
     }
 

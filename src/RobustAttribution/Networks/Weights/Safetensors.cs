@@ -259,8 +259,8 @@ internal static class Safetensors
             : length is > 0 and <= SafetensorsHeader.MaximumLength ? "the header does not start with '{'"
             : $"its first 8 bytes would be a header's length of {length}, allowed is 1 to {SafetensorsHeader.MaximumLength}";
         return new FormatException(
-            $"Not safetensors: {found}. Weights are read in the safetensors format alone, which safetensors.torch.save_file(model.state_dict(), path)"
-            + " writes in Python.");
+            $"Not safetensors: {found}. Weights are read in the safetensors format alone, which"
+            + " safetensors.torch.save_file(model.state_dict(), path) writes in Python.");
     }
 
     private static Tensor ReadTensor(Stream stream, SafetensorsHeader.Entry entry, bool lengthIsKnown)
