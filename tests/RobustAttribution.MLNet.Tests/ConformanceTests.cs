@@ -115,6 +115,10 @@ public sealed class ConformanceTests
             typeof(SaliencyLocalizationEstimator),
             scored => OnMaps(scored, new() { MapColumnName = "Map", ImageColumnName = "Photo", Resize = ResizePolicy.Pad }),
             () => new Scored(change: options => OfImages(options), images: true)),
+        ["localization by the model's policy"] = new(
+            typeof(SaliencyLocalizationEstimator),
+            scored => OnMaps(scored, new() { MapColumnName = "Map", ImageColumnName = "Photo" }),
+            () => new Scored(change: options => OfImages(options), images: true)),
         ["random perturbation"] = new(typeof(RandomPerturbationEstimator), scored => OnScores(
             scored,
             scored.Context.Transforms.RandomPerturbation(new() { Draws = 2, Similarities = [new("Cos", new CosineSimilarity()), new(new KendallTau())] }),

@@ -104,7 +104,7 @@ public static class RobustAttributionDataCatalog
     /// </summary>
     /// <remarks>
     /// Taken are .jpg, .jpeg, .jpe, .jfif, .png, .bmp, .gif, .webp and .ppm. Hidden files and folders (whose names start with a dot, among them
-    /// ._NAME), __MACOSX, other files, and links to folders read before are left out: the log has their number and the first ones, and
+    /// ._NAME), __MACOSX, other files, and links to folders read before or to nothing are left out: the log has their number and the first ones, and
     /// <see cref="DatasetOptions.LeftOut"/> all of them.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>

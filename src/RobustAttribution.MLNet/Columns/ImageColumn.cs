@@ -31,6 +31,9 @@ internal sealed class ImageColumn
 
     public int Index { get; }
 
+    /// <summary>C·H·W of the network's input.</summary>
+    public int ValueCount => input.ValueCount;
+
     /// <summary>Whether the images are vectors of floats, the one kind whose range is not known by itself.</summary>
     public bool IsFloatVector => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single;
 

@@ -38,10 +38,7 @@ public static class ImageDecoder
     /// <param name="upright">Whether the EXIF orientation is applied; otherwise the pixels are as stored.</param>
     internal static MLImage Decode(string path, string named, bool upright)
     {
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"{named}: the image '{path}' is missing.", path);
-        }
+        RequireFile(path, named);
 
         if (Path.GetExtension(path).Equals(".ppm", StringComparison.OrdinalIgnoreCase))
         {
@@ -96,6 +93,47 @@ public static class ImageDecoder
         }
     }
 
+    /// <summary>Where a link leads that ends nowhere or in a circle; null for every other file.</summary>
+    internal static string? BrokenLink(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target ? target.FullName : null;
+        }
+        catch (IOException) when (new FileInfo(path).LinkTarget is not null)
+        {
+            return new FileInfo(path).LinkTarget; // the system follows only so many links
+        }
+    }
+
+    /// <exception cref="FileNotFoundException">There is no such file, or it is a link to none.</exception>
+    internal static void RequireFile(string path, string named)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{named}: the image '{path}' is missing.", path);
+        }
+
+        if (BrokenLink(path) is { } target)
+        {
+            throw new FileNotFoundException($"{named}: the image '{path}' is a link to '{target}', where no file is.", path);
+        }
+    }
+
+    /// <summary>Why a file is not decoded; null where it is.</summary>
+    internal static string? Problem(string path)
+    {
+        try
+        {
+            Decode(path).Dispose();
+            return null;
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
+    }
+
     /// <exception cref="InvalidDataException">The image has more than <see cref="MaximumPixels"/>.</exception>
     internal static void CheckSize(int width, int height, string named)
     {
@@ -127,18 +165,11 @@ public static class ImageDecoder
     }
 
     /// <summary>What a file that is no image seems to be.</summary>
-    private static string Describe(string path)
+    private static string Describe(string path) => FileKind.OfFile(path)?.Name switch
     {
-        Span<byte> start = stackalloc byte[24];
-        using FileStream file = File.OpenRead(path);
-        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        return start switch
-        {
-            [] => "an empty file",
-            [(byte)'<', ..] => "HTML or XML",
-            [0, 5, 0x16, 7, ..] => "a macOS resource file (AppleDouble)",
-            _ when start.StartsWith("version https://git-lfs"u8) => "a pointer of Git LFS, in whose place 'git lfs pull' puts the image",
-            _ => "something that cannot be decoded",
-        };
-    }
+        null => "something that cannot be decoded",
+        string name when Formats.Any(format => name.EndsWith($" {format} image", StringComparison.OrdinalIgnoreCase))
+            => $"something that begins as {name} and cannot be decoded",
+        string name => name.Replace("puts the file", "puts the image", StringComparison.Ordinal),
+    };
 }

@@ -16,8 +16,7 @@ internal abstract class ImageRowReader(string name, DataViewRow source)
     protected BrokenImageException WrongLength(int length, InputSpecification input)
         => Broken(length == 0 ? "the image is missing." : $"{length} values; the network takes {input.Channels}×{input.Height}×{input.Width}.");
 
-    protected BrokenImageException Broken(string what, Exception? inner = null)
-        => new($"Image column '{name}', row {source.Position}: {what}", inner);
+    protected BrokenImageException Broken(string what) => new($"Image column '{name}', row {source.Position}: {what}");
 }
 
 /// <summary>Reads float vectors.</summary>
@@ -78,40 +77,18 @@ internal sealed class ByteVectorReader(
 }
 
 /// <summary>Reads MLImages of any size.</summary>
-/// <remarks>The image stays with whoever made it: it is given back to the getter, which may free or reuse it, and is never disposed here.</remarks>
 internal sealed class ImageReader(string name, DataViewRow source, DataViewSchema.Column column, InputSpecification input, ResizePolicy resize)
     : ImageRowReader(name, source)
 {
-    private readonly ValueGetter<MLImage> getter = source.GetGetter<MLImage>(column);
+    private readonly MLImageReader reader = new(source, column);
     private readonly PixelResampler resampler = new(input.Channels, input.Height, input.Width, resize);
-    private MLImage? image;
 
     public override void Read(Span<float> target)
     {
-        try
-        {
-            getter(ref image!);
-        }
-        catch (Exception error)
-            when (error is ArgumentException or InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            image = null;
-            throw Broken(error.Message, error);
-        }
-
-        if (image is null)
-        {
-            throw Broken("the image is missing.");
-        }
-
+        MLImage image = reader.Read();
         if (input.Channels is not 1 and not 3)
         {
             throw Broken($"the network takes {input.Channels} channels; an MLImage gives 1 or 3.");
-        }
-
-        if ((long)image.Width * image.Height > ImageDecoder.MaximumPixels)
-        {
-            throw Broken($"the image has {image.Width}×{image.Height} pixels (width × height); allowed are {ImageDecoder.MaximumPixels:N0} in all.");
         }
 
         resampler.Resample(image.Pixels, image.Width, image.Height, image.PixelFormat == MLPixelFormat.Bgra32, target);

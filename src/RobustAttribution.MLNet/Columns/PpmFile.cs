@@ -16,7 +16,8 @@ internal static class PpmFile
         byte[] bytes = File.ReadAllBytes(path);
         if (bytes.Length < 2 || bytes[0] != 'P' || bytes[1] != '6')
         {
-            throw DamagedFile.AtByte(path, 0, "the PPM magic number P6", bytes.Length < 2 ? "the end of the file" : $"0x{bytes[0]:X2}{bytes[1]:X2}");
+            string found = bytes.Length < 2 ? "the end of the file" : $"0x{bytes[0]:X2}{bytes[1]:X2}";
+            throw DamagedFile.AtByte(path, 0, "the PPM magic number P6", found + FileKind.Remark(bytes));
         }
 
         int at = 2;

@@ -56,7 +56,10 @@ internal static class CifarImages
         if (bytes.Length == 0 || rest != 0)
         {
             throw DamagedFile.AtByte(
-                path, bytes.Length - rest, $"a record of {size} bytes", rest == 0 ? "the end of the file" : $"the end of the file after {rest}");
+                path,
+                bytes.Length - rest,
+                $"a record of {size} bytes",
+                (rest == 0 ? "the end of the file" : $"the end of the file after {rest}") + FileKind.Remark(bytes));
         }
 
         for (int at = 0; at < bytes.Length; at += size)
@@ -66,7 +69,8 @@ internal static class CifarImages
                 if (bytes[at + i] >= classes[i].Count)
                 {
                     string what = classes.Length == 1 ? "a label" : i == 0 ? "a coarse label" : "a fine label";
-                    throw DamagedFile.AtByte(path, at + i, $"{what} from 0 to {classes[i].Count - 1}", bytes[at + i].ToString());
+                    string remark = at == 0 ? FileKind.Remark(bytes) : string.Empty;
+                    throw DamagedFile.AtByte(path, at + i, $"{what} from 0 to {classes[i].Count - 1}", $"{bytes[at + i]}{remark}");
                 }
             }
 

@@ -90,7 +90,11 @@ internal static class DatasetArchive
                 && !damage.Message.StartsWith(archive, StringComparison.Ordinal))
         {
             Directory.Delete(temporary, recursive: true);
-            throw new InvalidDataException($"{archive}, after {count} entries: expected an archive, found damage: {damage.Message}", damage);
+            bool isZip = archive.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
+            string found = FileKind.OfFile(archive) is { } kind && !(isZip ? kind.IsZip : kind.Name == "a gzip file")
+                ? kind.ToString()
+                : $"damage: {damage.Message}";
+            throw new InvalidDataException($"{archive}, after {count} entries: expected an archive, found {found}", damage);
         }
         catch
         {

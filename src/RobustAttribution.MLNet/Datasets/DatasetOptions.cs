@@ -17,7 +17,8 @@ public sealed record DatasetOptions
 
     /// <summary>
     /// Called by <c>LoadImageFolders</c> when it lists the files, with the paths that it left out: hidden files and folders, files that are no
-    /// images by their extension or lie beside the class folders, links to folders read before. Relative to the folder; folders end with a slash.
+    /// images by their extension or lie beside the class folders, links to folders read before or to nothing. Relative to the
+    /// folder; folders end with a slash.
     /// Null, the default, for nobody; the log has their number and the first ones.
     /// </summary>
     public Action<IReadOnlyList<string>>? LeftOut { get; init; }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Runtime;
 using RobustAttribution.Localization;
 using RobustAttribution.MLNet.Columns;
+using RobustAttribution.MLNet.Interop;
 
 namespace RobustAttribution.MLNet.Datasets;
 
@@ -31,6 +32,7 @@ internal sealed class FolderImages
             var files = new FolderImages(folder);
             List<ListedImage> found = files.List(classes, wholeFolder: classList is null);
             files.Report(environment, options);
+            WarnOfLikeNames(environment, Array.ConvertAll(classes, entry => entry.Name));
             return found;
         });
         return new DatasetView(
@@ -67,16 +69,16 @@ internal sealed class FolderImages
         Dictionary<string, int> folderLines = [];
         Dictionary<string, int> nameLines = [];
         int line = 0;
-        foreach (string text in File.ReadLines(classList).Select(text => text.Trim()))
+        foreach (string raw in File.ReadLines(classList))
         {
             line++;
+            string text = IsFolder(raw) ? raw : raw.Trim(); // a folder's name may begin or end with a space
             if (text.Length == 0 || text[0] == '#')
             {
                 continue;
             }
 
-            bool whole = text == Path.GetFileName(text) && Directory.Exists(Path.Combine(folder, text));
-            string[] parts = whole
+            string[] parts = IsFolder(text)
                 ? [text]
                 : text.Split(text.Contains('\t') ? ['\t'] : null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             string path = Path.Combine(folder, parts[0]);
@@ -92,6 +94,9 @@ internal sealed class FolderImages
         }
 
         return classes.Count > 0 ? [.. classes] : throw DamagedFile.AtLine(classList, Math.Max(1, line), "a class", "none in the whole file");
+
+        bool IsFolder(string name)
+            => !string.IsNullOrWhiteSpace(name) && name == Path.GetFileName(name) && Directory.Exists(Path.Combine(folder, name));
 
         void Once(Dictionary<string, int> seen, string value, string what)
         {
@@ -159,7 +164,10 @@ internal sealed class FolderImages
             {
                 Collect(inner, files);
             }
-            else if (!IsHidden(entry) && entry is FileInfo && Extensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
+            else if (!IsHidden(entry)
+                && entry is FileInfo
+                && Extensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase)
+                && ImageDecoder.BrokenLink(entry.FullName) is null)
             {
                 files.Add(entry.FullName);
             }
@@ -167,6 +175,20 @@ internal sealed class FolderImages
             {
                 leftOut.Add(Relative(entry));
             }
+        }
+    }
+
+    /// <summary>Warns of classes whose names are one for a reader: they differ in case or in spaces around alone.</summary>
+    private static void WarnOfLikeNames(IHostEnvironment environment, string[] names)
+    {
+        string[][] alike =
+            [.. names.GroupBy(name => name.Trim().ToUpperInvariant()).Where(group => group.Count() > 1).Select(group => group.ToArray())];
+        if (alike.Length > 0)
+        {
+            using IChannel channel = environment.Start("LoadImageFolders");
+            channel.Warn(
+                "Classes whose names differ in case or spaces around alone are classes of their own: "
+                + string.Join("; ", alike.Select(group => string.Join(", ", group.Select(name => $"'{name}'")))));
         }
     }
 
@@ -181,7 +203,7 @@ internal sealed class FolderImages
             channel.Warning(
                 MessageSensitivity.None,
                 "{0} files and folders of '{1}' were left out: hidden ones, those that are no images by their extension ({2}) or lie beside "
-                + "the class folders, and links to folders read before: {3}",
+                + "the class folders, links to folders read before, and links that lead nowhere: {3}",
                 leftOut.Count,
                 root,
                 string.Join(", ", Extensions),

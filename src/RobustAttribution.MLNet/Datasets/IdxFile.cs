@@ -37,15 +37,14 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Values)
     {
         byte[] header = new byte[4 + (4 * rank)];
         int got = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-        if (got >= 4 && (header[0] != 0 || header[1] != 0 || header[2] != UnsignedByte || header[3] != rank))
+        bool wrong = got >= 4 && (header[0] != 0 || header[1] != 0 || header[2] != UnsignedByte || header[3] != rank);
+        if (wrong || got < header.Length)
         {
-            throw DamagedFile.AtByte(
-                path, 0, $"the IDX magic number 0x{(UnsignedByte << 8) | rank:X8}", $"0x{BinaryPrimitives.ReadUInt32BigEndian(header):X8}");
-        }
-
-        if (got < header.Length)
-        {
-            throw DamagedFile.AtByte(path, got, $"an IDX header of {header.Length} bytes", "the end of the file");
+            string found = (wrong ? $"0x{BinaryPrimitives.ReadUInt32BigEndian(header):X8}" : "the end of the file")
+                + FileKind.Remark(header.AsSpan(0, got), stream);
+            throw wrong
+                ? DamagedFile.AtByte(path, 0, $"the IDX magic number 0x{(UnsignedByte << 8) | rank:X8}", found)
+                : DamagedFile.AtByte(path, got, $"an IDX header of {header.Length} bytes", found);
         }
 
         int[] dimensions = new int[rank];

@@ -35,7 +35,8 @@ internal sealed class ListedImages(string folder, Func<IReadOnlyList<ListedImage
     public DatasetColumn Box() => DatasetColumn.Box(row => this[row].Box);
 
     public static MLImage Decode(in ListedImage image, bool upright)
-        => File.Exists(image.Path)
-            ? ImageDecoder.Decode(image.Path, $"{image.Path} (named by {image.Named})", upright)
-            : throw new FileNotFoundException($"{image.Named}: the image '{image.Path}' is missing.", image.Path);
+    {
+        ImageDecoder.RequireFile(image.Path, image.Named);
+        return ImageDecoder.Decode(image.Path, $"{image.Path} (named by {image.Named})", upright);
+    }
 }

@@ -70,14 +70,15 @@ internal static class MatFile
     {
         byte[] header = new byte[HeaderBytes];
         int got = file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        string remark = header.AsSpan().StartsWith("MATLAB"u8) ? string.Empty : FileKind.Remark(header.AsSpan(0, got));
         if (got < header.Length)
         {
-            throw DamagedFile.AtByte(path, got, $"a MAT-file's header of {HeaderBytes} bytes", "the end of the file");
+            throw DamagedFile.AtByte(path, got, $"a MAT-file's header of {HeaderBytes} bytes", "the end of the file" + remark);
         }
 
         if (header[126] != 'I' || header[127] != 'M')
         {
-            throw DamagedFile.AtByte(path, 126, "a little-endian level 5 MAT-file's mark 'IM'", $"0x{header[126]:X2}{header[127]:X2}");
+            throw DamagedFile.AtByte(path, 126, "a little-endian level 5 MAT-file's mark 'IM'", $"0x{header[126]:X2}{header[127]:X2}{remark}");
         }
 
         int version = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(124));

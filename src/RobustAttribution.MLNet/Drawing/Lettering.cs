@@ -28,6 +28,7 @@ internal sealed class Lettering
     /// <summary>The width of a line of text in pixels, rounded up.</summary>
     public int Measure(string text)
     {
+        text = VisibleText.Of(text);
         using SKFont font = CreateFont();
         ushort[] glyphs = new ushort[font.CountGlyphs(text)];
         font.GetGlyphs(text, glyphs);
@@ -37,6 +38,7 @@ internal sealed class Lettering
     /// <summary>The text, shortened with … where it is wider than allowed.</summary>
     public string Fit(string text, int width)
     {
+        text = VisibleText.Of(text);
         if (Measure(text) <= width)
         {
             return text;
@@ -55,6 +57,7 @@ internal sealed class Lettering
     public void Write(SKCanvas canvas, int left, int top, string text, SKColor color)
     {
         using SKFont font = CreateFont();
+        text = VisibleText.Of(text);
         using var ink = new SKPaint { Color = color, IsAntialias = true };
         canvas.DrawText(text, left, top + ascent, font, ink);
     }

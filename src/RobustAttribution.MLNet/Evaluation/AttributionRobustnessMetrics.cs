@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Drawing;
 using RobustAttribution.MLNet.Evaluation;
+using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;
@@ -80,7 +81,9 @@ public sealed class AttributionRobustnessMetrics
     /// <param name="perClass">Whether to add the classes' means.</param>
     public string GetFormattedTable(bool perClass = true)
     {
-        IEnumerable<string> names = perClass ? Similarities.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => entry.ClassName) : [];
+        IEnumerable<string> names = perClass
+            ? Similarities.Values.Take(1).SelectMany(entry => entry.PerClass).Select(entry => VisibleText.Of(entry.ClassName))
+            : [];
         List<string[]> rows = [["", "mean", "std. error", "rows", .. names]];
         foreach (SimilarityStatistics entry in Similarities.Values)
         {

@@ -78,7 +78,7 @@ internal sealed class ScoredRows
     {
         using var progress = new RowProgress(env, name, view.GetRowCount(), ReportInterval);
         using DataViewRowCursor cursor = view.GetRowCursor(ImageRows.Columns(view.Schema, images, labels));
-        var rows = new ImageRows(cursor, images, labels);
+        var rows = new ImageRows(cursor, images, labels, view);
         var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
         var scale = new ScaleWarning(env, name, images);
         long done = 0;
@@ -88,12 +88,12 @@ internal sealed class ScoredRows
             progress.BeginBatch();
             scale.Check(batch.Pixels);
             T result = default!;
-            Network.Use(network =>
+            batch.Compute(() => Network.Use(network =>
             {
                 using IDisposable scope = NewDisposeScope();
                 using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 0, batch.ContentSeed()), network.Device);
                 result = measure(network, batch.Images(network), labels is null ? null : batch.Labels(network), generator, places);
-            });
+            }));
             progress.EndBatch(batch.Count);
             done += batch.Count;
             Progress?.Invoke(done);

@@ -154,7 +154,7 @@ internal sealed class RecipeRun
         => context.Transforms
             .Saliency(new() { Method = protocol.Method, Reduction = protocol.Reduction, Target = target, OutputColumnName = map })
             .Append(context.Transforms.SaliencyLocalization(
-                new() { MapColumnName = map, OutputColumnName = box, Thresholds = [protocol.Threshold], Resize = recipe.Training.Resize }));
+                new() { MapColumnName = map, OutputColumnName = box, Thresholds = [protocol.Threshold] }));
 
     private void Add(string name, IReadOnlyDictionary<string, SimilarityStatistics> similarities)
     {

@@ -17,10 +17,11 @@ internal sealed class BatchComputation
     /// <param name="source">The row or cursor whose current row <see cref="Load"/> reads.</param>
     /// <param name="active">The flags of <see cref="BatchMapper.ActiveColumns"/>.</param>
     /// <param name="capacity">Rows in one computation.</param>
-    public BatchComputation(BatchMapper mapper, DataViewRow source, bool[] active, int capacity)
+    /// <param name="data">The view of which the source is a cursor; null for a row alone.</param>
+    public BatchComputation(BatchMapper mapper, DataViewRow source, bool[] active, int capacity, IDataView? data = null)
     {
         this.mapper = mapper;
-        rows = new ImageRows(source, mapper.Images, mapper.Labels);
+        rows = new ImageRows(source, mapper.Images, mapper.Labels, data);
         batch = new RowBatch(capacity, mapper.Network.Input);
         outputs = new OutputBuffer?[mapper.Outputs.Count];
         for (int i = 0; i < outputs.Length; i++)
@@ -48,12 +49,12 @@ internal sealed class BatchComputation
     {
         HostSettings.CheckAlive(mapper.Environment);
         mapper.Scale.Check(batch.Pixels);
-        mapper.Network.Use(network =>
+        batch.Compute(() => mapper.Network.Use(network =>
         {
             using IDisposable scope = NewDisposeScope();
             Tensor? targets = mapper.Labels is null ? null : batch.Labels(network);
             bool[] wanted = Array.ConvertAll(outputs, output => output is not null);
             mapper.Compute(new BatchInput(mapper.Network, network, batch.Images(network), targets, wanted, batch.ContentSeed), outputs);
-        });
+        }));
     }
 }

@@ -30,7 +30,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private bool disposed;
     private ExceptionDispatchInfo? failure;
 
-    public BatchedCursor(BatchMapper mapper, DataViewRowCursor lockStep, DataViewRowCursor? ahead, bool[] active, long? rowCount)
+    public BatchedCursor(BatchMapper mapper, IDataView input, DataViewRowCursor lockStep, DataViewRowCursor? ahead, bool[] active)
     {
         this.mapper = mapper;
         this.lockStep = lockStep;
@@ -45,8 +45,8 @@ internal sealed class BatchedCursor : DataViewRowCursor
 
         aheadId = ahead.GetIdGetter();
         ids = new DataViewRowId[mapper.BatchSize];
-        computation = new BatchComputation(mapper, ahead, active, mapper.BatchSize);
-        progress = new RowProgress(mapper.Environment, mapper.Name, rowCount, ReportInterval);
+        computation = new BatchComputation(mapper, ahead, active, mapper.BatchSize, input);
+        progress = new RowProgress(mapper.Environment, mapper.Name, input.GetRowCount(), ReportInterval);
     }
 
     public override long Position => position;

@@ -26,14 +26,14 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : ITr
         DataViewRowCursor lockStep = input.GetRowCursor(passedThrough, Shuffle(seed));
         if (!mapper.AnyOutputActive(active))
         {
-            return new BatchedCursor(mapper, lockStep, null, active, null);
+            return new BatchedCursor(mapper, input, lockStep, null, active);
         }
 
         // Two cursors in the same order: one in lock-step for the columns that pass through, one that reads images ahead. A buffered MLImage
         // could not be handed on, its source frees it with the next row (docs/decisions/two-cursors.md).
         try
         {
-            return new BatchedCursor(mapper, lockStep, input.GetRowCursor(mapper.Inputs, Shuffle(seed)), active, input.GetRowCount());
+            return new BatchedCursor(mapper, input, lockStep, input.GetRowCursor(mapper.Inputs, Shuffle(seed)), active);
         }
         catch
         {
@@ -52,7 +52,7 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : ITr
         }
 
         DataViewRowCursor[] parts = input.GetRowCursorSet(PassedThrough(active), n, Shuffle(rand?.Next()));
-        return Array.ConvertAll(parts, part => (DataViewRowCursor)new BatchedCursor(mapper, part, null, active, null));
+        return Array.ConvertAll(parts, part => (DataViewRowCursor)new BatchedCursor(mapper, input, part, null, active));
     }
 
     public bool CanSaveOnnx(OnnxContext ctx) => throw OnnxExport.Refuse(mapper.Name);

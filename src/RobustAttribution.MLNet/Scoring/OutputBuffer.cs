@@ -75,7 +75,15 @@ internal sealed class OutputBuffer<T, TValue>(ScalarType type, RowReader<T, TVal
     {
         using IDisposable scope = NewDisposeScope();
         Tensor dense = values.detach().to(type).cpu().contiguous();
-        int count = checked((int)dense.numel());
+        if (dense.numel() * dense.element_size() > int.MaxValue)
+        {
+            long rows = Math.Max(1, int.MaxValue / (dense.numel() / dense.shape[0] * dense.element_size()));
+            throw new InvalidOperationException(
+                $"A new column of {dense.shape[0]} rows takes {dense.numel() * dense.element_size()} bytes, more than 2 GiB."
+                + $" Set BatchSize to at most {rows}.");
+        }
+
+        int count = (int)dense.numel();
         width = count / (int)dense.shape[0];
         if (this.values.Length < count)
         {

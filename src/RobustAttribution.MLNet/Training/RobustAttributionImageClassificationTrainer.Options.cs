@@ -39,7 +39,10 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// <summary>Range of the pixels in a vector column. 0…255 by default, as <c>ExtractPixels</c> makes them.</summary>
         public PixelScale PixelScale { get; init => field = Require.Defined(value); } = PixelScale.Bytes;
 
-        /// <summary>What happens to MLImages that do not have the network's size. Cropped by default.</summary>
+        /// <summary>How MLImages are brought to the network's size: Fill, Crop (the default), Pad or CenterCrop. The model remembers it.</summary>
+        /// <remarks>
+        /// <see cref="ResizePolicy.CenterCrop"/> also enlarges and cuts images that have the network's size. Vectors are not resized.
+        /// </remarks>
         public ResizePolicy Resize { get; init => field = Require.Defined(value); } = ResizePolicy.Crop;
 
         /// <summary>
@@ -53,6 +56,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// of 224×224, each from 1 to 16,384; vectors must have it. Null, the default, is the network's own size.
         /// </summary>
         /// <remarks>
+        /// MLImages are brought to it by <see cref="Resize"/>: Fill, Crop or Pad; CenterCrop keeps the centre when scoring only, and is Crop here.
         /// Requires <see cref="TrainingOptions.Augmentation"/>, and excludes <see cref="ValidationSetFraction"/>: validation images have the
         /// network's size.
         /// </remarks>

@@ -26,7 +26,6 @@ internal sealed class TrainingRows(
     CancellationToken cancellationToken)
 {
     private const int QueueLength = 64; // rows that a reader may be ahead
-    private const int LongestText = 300; // characters of a text in an error
 
     /// <summary>Rows left out in the first pass.</summary>
     public long Skipped { get; private set; }
@@ -43,17 +42,21 @@ internal sealed class TrainingRows(
         long count = 0;
         bool areBytes = true;
         float largest = 0;
+        var scale = new ScaleWarning(env, "RobustImageClassification", images);
         using DataViewRowCursor cursor = data.GetRowCursor(Columns());
-        var reader = new RowReader(new ImageRows(cursor, images, labels), input, policy);
+        var reader = new RowReader(new ImageRows(cursor, images, labels, data), input, policy);
         while (cursor.MoveNext())
         {
             Check();
-            if (!TryRead(reader, cursor.Position))
+            if (!reader.TryRead(out BrokenImageException? problem))
             {
+                Skipped++;
+                FirstProblem ??= reader.Named(problem!).Message;
                 continue;
             }
 
             count++;
+            scale.CheckImage(reader.Image);
             if (pixels is not null)
             {
                 pixels.Add(reader.Image);
@@ -79,50 +82,6 @@ internal sealed class TrainingRows(
         long rowBytes = input.ValueCount * (areBytes ? 1L : sizeof(float));
         int bufferRows = (int)Math.Clamp(budget / 2 / rowBytes, 1, Math.Max(1, count));
         return new StreamedImages(this, input, new StreamFacts(count, areBytes, largest), bufferRows);
-    }
-
-    /// <summary>Reads a row in the first pass; errors contain the row's texts, the file's name among them.</summary>
-    private bool TryRead(RowReader reader, long row)
-    {
-        try
-        {
-            if (reader.TryRead(out string? problem))
-            {
-                return true;
-            }
-
-            Skipped++;
-            FirstProblem ??= problem + TextsOf(row);
-            return false;
-        }
-        catch (BrokenImageException error)
-        {
-            throw new BrokenImageException(error.Message + TextsOf(row), error);
-        }
-    }
-
-    /// <summary>The values of the text columns in a row, as a sentence: the errors of ML.NET's image loader do not name the file.</summary>
-    private string TextsOf(long row)
-    {
-        DataViewSchema.Column[] texts = [.. data.Schema.Where(column => !column.IsHidden && column.Type is TextDataViewType)];
-        if (texts.Length == 0)
-        {
-            return string.Empty;
-        }
-
-        using DataViewRowCursor cursor = data.GetRowCursor(texts);
-        while (cursor.Position < row && cursor.MoveNext())
-        {
-        }
-
-        return $" In that row {string.Join(", ", texts.Select(column => $"{column.Name} is '{Read(column)}'"))}.";
-
-        string Read(DataViewSchema.Column column)
-        {
-            ReadOnlyMemory<char> text = default;
-            cursor.GetGetter<ReadOnlyMemory<char>>(column)(ref text);
-            return text.Length <= LongestText ? text.ToString() : $"{text[..LongestText]}…";
-        }
     }
 
     /// <summary>Usable rows of a share.</summary>
@@ -190,7 +149,7 @@ internal sealed class TrainingRows(
         {
             using (cursor)
             {
-                var reader = new RowReader(new ImageRows(cursor, images, labels), input, policy);
+                var reader = new RowReader(new ImageRows(cursor, images, labels, data), input, policy);
                 ValueGetter<DataViewRowId> idGetter = cursor.GetIdGetter();
                 DataViewRowId id = default;
                 while (cursor.MoveNext())
@@ -236,24 +195,12 @@ internal sealed class TrainingRows(
 
         /// <summary>Reads the row; false, with the reason, where it cannot be used and may be left out.</summary>
         /// <exception cref="BrokenImageException">It cannot be used, and the policy is to fail.</exception>
-        public bool TryRead(out string? problem)
-        {
-            if (policy == BrokenRows.Skip)
-            {
-                return rows.TryReadLabelled(image, out problem);
-            }
+        public bool TryRead(out BrokenImageException? problem)
+            => rows.TryReadLabelled(image, out problem) || (policy == BrokenRows.Skip ? false : throw new BrokenImageException(
+                $"{Named(problem!).Message} To leave such rows out, set BrokenRows = BrokenRows.Skip.", problem));
 
-            try
-            {
-                problem = null;
-                rows.ReadLabelled(image);
-                return true;
-            }
-            catch (BrokenImageException error)
-            {
-                throw new BrokenImageException($"{error.Message} To leave such rows out, set BrokenRows = BrokenRows.Skip.", error);
-            }
-        }
+        /// <summary>The reason with the row's texts.</summary>
+        public BrokenImageException Named(BrokenImageException problem) => rows.Named(problem);
 
         /// <summary>The image in memory of its own.</summary>
         public byte[] Copy(bool asBytes)

@@ -88,7 +88,7 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
 
     private protected override ColumnList Columns => new ColumnList<Explanation>(
         batch => new(Options, batch),
-        new(Options.OutputColumnName, ColumnKind.Vector(MapDimensions), it => it.Maps),
+        new(Options.OutputColumnName, MapResize.Annotate(ColumnKind.Vector(MapDimensions), Options.ImageColumnName), it => it.Maps),
         new(Options.SignedColumnName, ColumnKind.Pixels, it => it.SignedPixels),
         new(Options.SeenImageColumnName, ColumnKind.Pixels, it => it.SeenImages),
         new(Options.HeatMapColumnName, ColumnKind.Image((map, input) => DrawHeatMap(map, input).ToImage()), it => it.FirstMap),

@@ -79,10 +79,10 @@ public sealed class SaliencyLocalizationEstimator : IEstimator<SaliencyLocalizat
         public string? ImageColumnName { get; init; } = "Image";
 
         /// <summary>
-        /// How MLImages became the network's input, whose proportions the maps are taken to have. Cropped by default, as for
-        /// <c>RobustImageClassification</c>. Maps of vectors cover them whole.
+        /// How MLImages became the network's input, whose proportions the maps have. Null, the default, is the policy of the model that
+        /// <c>Saliency</c> explained, which the column of maps carries; required where it carries none. Maps of vectors cover them whole.
         /// </summary>
-        public ResizePolicy Resize { get; init; } = ResizePolicy.Crop;
+        public ResizePolicy? Resize { get; init => field = value is { } policy ? Require.Defined(policy) : null; }
 
         /// <summary>
         /// Shares of the maximum that a cell must reach, each from 0 to 1, at least one; one box for each. 0.2 by default, as Singh et al. 2020 for
@@ -109,7 +109,7 @@ public sealed class SaliencyLocalizationEstimator : IEstimator<SaliencyLocalizat
 public sealed class SaliencyLocalizationTransformer : ITransformer
 {
     internal const string LoaderSignature = "RobustLocalization";
-    private static readonly ModelFormat Format = new("RBATTLOC", LoaderSignature);
+    private static readonly ModelFormat Format = new("RBATTLOC", LoaderSignature, 0x00010005, readableBy: 0x00010005); // 1.5: Resize may be null
 
     private readonly IHostEnvironment environment;
     private readonly SaliencyLocalizationEstimator.Options options;

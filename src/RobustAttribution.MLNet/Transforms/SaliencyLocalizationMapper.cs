@@ -21,6 +21,7 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper, ICanSaveOnnx
     private readonly DataViewSchema.Column? images;
     private readonly int height;
     private readonly int width;
+    private readonly ResizePolicy resize;
 
     public SaliencyLocalizationMapper(SaliencyLocalizationTransformer owner, DataViewSchema schema, SaliencyLocalizationEstimator.Options options)
     {
@@ -34,6 +35,8 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper, ICanSaveOnnx
             images = SchemaColumns.Require(schema, name, "the column of images");
             _ = images.Value.Type is ImageDataViewType ? null : ImageColumn.ShapeOf(schema, name);
         }
+
+        resize = (images ?? map).Type is ImageDataViewType ? options.Resize ?? MapResize.Of(map) ?? throw NoPolicy() : ResizePolicy.Fill;
     }
 
     public DataViewSchema.DetachedColumn[] GetOutputColumns()
@@ -58,7 +61,6 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper, ICanSaveOnnx
     {
         ValueGetter<VBuffer<float>> read = source.GetGetter<VBuffer<float>>(map);
         Func<(int Height, int Width)> size = SizeGetter(source);
-        ResizePolicy resize = (images ?? map).Type is ImageDataViewType ? options.Resize : ResizePolicy.Fill;
         VBuffer<float> values = default;
         float[] dense = new float[height * width];
         var boxes = new BoundingBox[localizers.Length];
@@ -80,6 +82,10 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper, ICanSaveOnnx
     /// <exception cref="ArgumentOutOfRangeException">It is not a column of maps.</exception>
     internal static ArgumentOutOfRangeException NotMaps(string name, string found)
         => new(nameof(name), $"Map column '{name}' holds {found}; needed are vectors of H×W values of Single, as Saliency makes.");
+
+    private ArgumentException NoPolicy() => new(
+        $"Resize is null, and map column '{map.Name}' carries no policy of a model that read MLImages: how did the images of column"
+        + $" '{images!.Value.Name}' become the size of the maps? Set Resize to one of {string.Join(", ", Enum.GetNames<ResizePolicy>())}.");
 
     private static (int Height, int Width) MapSize(DataViewSchema.Column map)
     {
@@ -123,14 +129,11 @@ internal sealed class SaliencyLocalizationMapper : IRowMapper, ICanSaveOnnx
             return () => (imageHeight, imageWidth);
         }
 
-        ValueGetter<MLImage> getter = source.GetGetter<MLImage>(column);
-        MLImage? image = null; // given back to the getter, which may free or reuse it
+        var reader = new MLImageReader(source, column);
         return () =>
         {
-            getter(ref image!);
-            return image is null
-                ? throw new BrokenImageException($"Image column '{column.Name}', row {source.Position}: the image is missing.")
-                : (image.Height, image.Width);
+            MLImage image = reader.Read();
+            return (image.Height, image.Width);
         };
     }
 }

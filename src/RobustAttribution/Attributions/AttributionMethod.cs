@@ -66,7 +66,7 @@ public abstract record AttributionMethod : IAttributionMethod
     }
 
     // libtorch's words on CPUs ("DefaultCPUAllocator: can't allocate memory", on Windows "not enough memory") and on GPUs ("CUDA out of memory").
-    private static bool IsOutOfMemory(ExternalException error)
+    internal static bool IsOutOfMemory(ExternalException error)
         => error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
             || error.Message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)
             || error.Message.Contains("allocate memory", StringComparison.OrdinalIgnoreCase);

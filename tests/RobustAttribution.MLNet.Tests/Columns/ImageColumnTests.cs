@@ -70,6 +70,53 @@ public sealed class ImageColumnTests
     }
 
     [TestMethod]
+    public void ABrokenFileIsNamedByAllThatReadScoredRows()
+    {
+        List<Row> rows = [.. WriteFiles(6).Select(row => new Row { Path = Path.Combine(folder, row.Path), Label = row.Label })];
+        IDataView data = context.Data.LoadFromEnumerable(rows);
+        var pipeline = context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.Transforms.LoadImages("Image", null, "Path"))
+            .Append(context.Transforms.RobustImageClassification(Options() with { Epochs = 1 }))
+            .Append(context.Transforms.Saliency())
+            .Append(context.Transforms.SaliencyLocalization());
+        using var model = (TransformerChain<SaliencyLocalizationTransformer>)pipeline.Fit(data);
+        using PredictionEngine<Row, ScoreRow> engine = context.Model.CreatePredictionEngine<Row, ScoreRow>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        File.WriteAllText(rows[4].Path, "version https://git-lfs.github.com/spec/v1");
+        IDataView scored = model.Transform(data);
+        AreNamed(() => Rows.Read(scored, ["Score"]), "row 4");
+        AreNamed(() => Rows.Read(scored, ["Saliency", "Path"]), "row 4");
+        AreNamed(() => Rows.Read(context.Data.ShuffleRows(model.Transform(context.Data.Cache(data)), seed: 3, shufflePoolSize: 1), ["Score"]), "row ");
+        AreNamed(() => context.MulticlassClassification.EvaluateInsertionDeletion(scored), "row 4");
+        AreNamed(() => engine.Predict(rows[4]), "row ");
+        AreNamed(() => Rows.Read(scored, ["PredictedBox"]), "row 4");
+
+        void AreNamed(Action read, string row)
+        {
+            Exception error = Assert.Throws<Exception>(read);
+            while (error is not BrokenImageException and { InnerException: { } inner })
+            {
+                error = inner;
+            }
+
+            StringAssert.StartsWith(error.Message, "Image column 'Image', row ");
+            StringAssert.Contains(error.Message, row);
+            StringAssert.Contains(error.Message, $"Path is '{rows[4].Path}'");
+            StringAssert.Contains(error.Message, $"{rows[4].Path}: expected an image, found a pointer of Git LFS");
+        }
+    }
+
+    [TestMethod]
+    public void BoxesOfABrokenFileNameTheRow()
+    {
+        List<Row> rows = WriteFiles(3);
+        IDataView data = context.Transforms.LoadImages("Image", folder, "Path").Append(context.Transforms.CustomMapping<Row, MapRow>((_, output) => output.Saliency = new float[64], null))
+            .Append(context.Transforms.SaliencyLocalization(new SaliencyLocalizationEstimator.Options { Resize = ResizePolicy.Fill })).Fit(context.Data.LoadFromEnumerable(rows)).Transform(context.Data.LoadFromEnumerable(rows));
+        File.WriteAllText(Path.Combine(folder, rows[1].Path), "not an image");
+        Exception error = Assert.Throws<Exception>(() => Rows.Read(data, ["PredictedBox"])); // ML.NET's own cursors wrap what a mapper throws
+        StringAssert.Contains((error as BrokenImageException ?? error.InnerException!).Message, "Image column 'Image', row 1: ML.NET cannot decode the file");
+    }
+
+    [TestMethod]
     public void MLImagesInMemoryStayTheirOwners()
     {
         List<TestImage> samples = TestImage.Make(9);
@@ -157,6 +204,17 @@ public sealed class ImageColumnTests
         public string Path { get; set; } = string.Empty;
 
         public string Label { get; set; } = string.Empty;
+    }
+
+    private sealed class ScoreRow
+    {
+        public float[] Score { get; set; } = [];
+    }
+
+    private sealed class MapRow
+    {
+        [VectorType(8, 8)]
+        public float[] Saliency { get; set; } = [];
     }
 
     private sealed class ImageRow

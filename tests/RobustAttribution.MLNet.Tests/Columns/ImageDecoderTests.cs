@@ -120,6 +120,39 @@ public sealed class ImageDecoderTests
     }
 
     [TestMethod]
+    [DataRow("16 bits", 16, 2, "C8C8646432320A0A14141E1E", null, "32,64,C8,1E,14,0A")]
+    [DataRow("grey with alpha", 8, 4, "C8804DFF", null, "64,64,64,4D,4D,4D")]
+    [DataRow("a palette with transparent colours", 8, 3, "0001", "80", "19,32,64,1E,14,0A")]
+    [DataRow("one transparent colour", 8, 2, "C864320A141E", "00C800640032", "00,00,00,1E,14,0A")]
+    public void EveryKindOfPngBecomesOpaqueBytes(string kind, int depth, int colorType, string row, string? transparency, string expected)
+    {
+        (string, byte[])[] palette = colorType == 3 ? [("PLTE", [200, 100, 50, 10, 20, 30])] : [];
+        (string, byte[])[] transparent = transparency is null ? [] : [("tRNS", Convert.FromHexString(transparency))];
+        byte[] header = [0, 0, 0, 2, 0, 0, 0, 1, (byte)depth, (byte)colorType, 0, 0, 0];
+        using var packed = new MemoryStream();
+        using (var zlib = new System.IO.Compression.ZLibStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            zlib.Write([0, .. Convert.FromHexString(row)]);
+        }
+
+        (string, byte[])[] chunks = [("IHDR", header), .. palette, .. transparent, ("IDAT", packed.ToArray()), ("IEND", [])];
+        string path = folder.Write("a.PNG", [0x89, .. "PNG\r\n\u001A\n"u8, .. chunks.SelectMany(chunk => Chunk(chunk.Item1, chunk.Item2))]);
+        using MLImage image = ImageDecoder.Decode(path);
+        string found = string.Join(',', image.Pixels.ToArray().Where((_, i) => i % 4 < 3).Select(value => value.ToString("X2")));
+        Assert.AreEqual(expected, found, kind);
+        Assert.AreEqual((255, 255), (image.Pixels[3], image.Pixels[7]));
+
+        byte[] Chunk(string name, byte[] content)
+        {
+            byte[] named = [.. System.Text.Encoding.ASCII.GetBytes(name), .. content];
+            byte[] chunk = [.. new byte[4], .. named, .. new byte[4]];
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(chunk, content.Length);
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32(named));
+            return chunk;
+        }
+    }
+
+    [TestMethod]
     public void ABombIsRefusedByNameSizeAndLimitBeforeItIsDecoded()
     {
         byte[] png = Encode(Noise(4, 4), SKEncodedImageFormat.Png);
@@ -150,10 +183,14 @@ public sealed class ImageDecoderTests
         "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS, in whose place 'git lfs pull' puts the image")]
     [DataRow("<!DOCTYPE html>", "HTML or XML")]
     [DataRow("\0\u0005\u0016\u0007\0\u0002\0\0", "a macOS resource file (AppleDouble)")]
+    [DataRow("\u00FF\u00D8\u00FF\u00E0\0", "something that begins as a JPEG image and cannot be decoded")]
+    [DataRow("\u001F\u008B\u0008\0", "a gzip file")]
+    [DataRow("\0\0\0\u0020ftypheic\0\0", "a HEIC image or a video (ISO media file)")]
+    [DataRow("\u0080\u0004\u0095\u0010\0\0\0\0\0\0\0}", "a Python pickle, as PyTorch's torch.save writes (.pt, .pth)")]
     [DataRow("nothing known", "something that cannot be decoded")]
     public void WhatAFileIsInsteadIsNamed(string content, string found)
     {
-        string path = folder.Write("a.jpg", content);
+        string path = folder.Write("a.jpg", System.Text.Encoding.Latin1.GetBytes(content));
         Damaged(path, $"{path}: expected an image, found {found}.");
     }
 

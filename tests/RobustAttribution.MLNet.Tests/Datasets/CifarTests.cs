@@ -73,6 +73,10 @@ public sealed class CifarTests
         DataFolder.IsDamaged(Load, $"{path}, byte 0: expected a record of 3073 bytes, found the end of the file after 3000");
         folder.Write("test_batch.bin", Enumerable.Empty<byte>());
         DataFolder.IsDamaged(Load, $"{path}, byte 0: expected a record");
+        folder.Write("test_batch.bin", "version https://git-lfs.github.com/spec/v1\n");
+        DataFolder.IsDamaged(Load, $"{path}, byte 0: expected a record of 3073 bytes, found the end of the file after 43: it seems to be a pointer of Git LFS");
+        folder.Write("test_batch.bin", "<html>".PadRight(3073));
+        DataFolder.IsDamaged(Load, $"{path}, byte 0: expected a label from 0 to 9, found 60: it seems to be HTML or XML");
         string hundred = folder.Write("test.bin", Record([20, 0], 0));
         DataFolder.IsDamaged(
             () => context.Data.LoadCifar100(folder.Path, DatasetSplit.Test), $"{hundred}, byte 0: expected a coarse label from 0 to 19, found 20");

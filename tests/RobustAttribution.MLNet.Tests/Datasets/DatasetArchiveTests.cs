@@ -113,6 +113,10 @@ public sealed class DatasetArchiveTests
     {
         Refused("a.zip", Zip(("a", new byte[100]))[..60], "after 0 entries: expected an archive, found damage");
         Refused("a.tar.gz", Encoding.ASCII.GetBytes("no gzip at all"), "after 0 entries: expected an archive, found damage");
+        Refused("a.tar.gz", Zip(("a", [1])), "after 0 entries: expected an archive, found a zip archive");
+        Refused("a.zip", Tar(Entry("a", [1])), "expected an archive, found a gzip file");
+        Refused("a.zip", Encoding.ASCII.GetBytes("<!DOCTYPE html>"), "expected an archive, found HTML or XML (a server sent it instead of the file: download it again)");
+        Refused("a.tgz", Encoding.ASCII.GetBytes("version https://git-lfs.github.com/spec/v1"), "found a pointer of Git LFS, in whose place 'git lfs pull' puts the file");
         byte[] random = new byte[5000];
         new Random(1).NextBytes(random);
         Refused("a.tar.gz", Tar(Entry("a", random))[..4000], "expected an archive, found damage");

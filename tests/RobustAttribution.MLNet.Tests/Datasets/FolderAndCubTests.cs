@@ -125,6 +125,50 @@ public sealed class FolderAndCubTests
     }
 
     [TestMethod]
+    public void ClassesAlikeAreWarnedOfAndAListNamesFoldersWithSpacesAround()
+    {
+        foreach (string name in new[] { "Cat", "cat ", "dog" })
+        {
+            WriteImage($"{name}/a.png", 1, 1);
+        }
+
+        List<string> warnings = [];
+        context.Log += (_, message) => { if (message.Message.Contains("alone are classes of their own", StringComparison.Ordinal)) { warnings.Add(message.Message); } };
+        Assert.HasCount(3, Rows.Read(context.Data.LoadImageFolders(folder.Path)));
+        Assert.HasCount(1, warnings);
+        StringAssert.EndsWith(warnings[0], ": 'Cat', 'cat '");
+
+        string list = folder.Write("list.txt", "\u00EF\u00BB\u00BFcat \r\n\tdog\tHund \r\n \r\n".Select(letter => (byte)letter));
+        CollectionAssert.AreEqual(new[] { "cat ", "Hund" }, Rows.Read(context.Data.LoadImageFolders(folder.Path, list)).Select(row => (string)row.Values["Label"]).ToArray());
+        Assert.HasCount(1, warnings);
+    }
+
+    [TestMethod]
+    public void LinksThatLeadNowhereAreLeftOut()
+    {
+        WriteImage("cat/a.png", 1, 1);
+        WriteImage("elsewhere/b.png", 1, 1);
+        File.CreateSymbolicLink(folder.Of("cat/gone.png"), folder.Of("gone"));
+        File.CreateSymbolicLink(folder.Of("cat/circle.jpg"), folder.Of("cat/circle2.jpg"));
+        File.CreateSymbolicLink(folder.Of("cat/circle2.jpg"), folder.Of("cat/circle.jpg"));
+        File.CreateSymbolicLink(folder.Of("cat/kept.png"), folder.Of("elsewhere/b.png"));
+        string list = folder.Write("list.txt", "cat");
+        List<string> leftOut = [];
+        List<string> messages = [];
+        context.Log += (_, message) => messages.Add(message.Message);
+        List<Rows.Row> rows = Rows.Read(context.Data.LoadImageFolders(folder.Path, list, new DatasetOptions { LeftOut = leftOut.AddRange }));
+        CollectionAssert.AreEqual(new[] { "cat/a.png", "cat/kept.png" }, rows.Select(row => (string)row.Values["Id"]).ToArray());
+        CollectionAssert.AreEqual(new[] { "cat/circle.jpg", "cat/circle2.jpg", "cat/gone.png" }, leftOut);
+        Assert.IsTrue(messages.Exists(message => message.Contains("links that lead nowhere: cat/circle.jpg", StringComparison.Ordinal)), string.Join('\n', messages));
+
+        foreach ((string name, string target) in new[] { ("cat/gone.png", folder.Of("gone")), ("cat/circle.jpg", folder.Of("cat/circle2.jpg")) })
+        {
+            string message = Assert.ThrowsExactly<FileNotFoundException>(() => ImageDecoder.Decode(folder.Of(name))).Message;
+            StringAssert.Contains(message, $"the image '{folder.Of(name)}' is a link to '{target}', where no file is.");
+        }
+    }
+
+    [TestMethod]
     public void ARelativePathKeepsTheOrder()
     {
         WriteImage("cat/a.png", 1, 1);

@@ -109,6 +109,7 @@ public sealed class GtsrbTests
 
     [TestMethod]
     [DataRow("P5\n1 1\n255\nabc", "byte 0: expected the PPM magic number P6, found 0x5035")]
+    [DataRow("<html>", "byte 0: expected the PPM magic number P6, found 0x3C68: it seems to be HTML or XML")]
     [DataRow("P", "byte 0: expected the PPM magic number P6, found the end of the file")]
     [DataRow("P6\n0 1\n255\n", "byte 3: expected a width from 1 to 32768 and white space, found 0")]
     [DataRow("P6\n1 99999\n255\n", "byte 5: expected a height")]

@@ -41,6 +41,20 @@ public sealed class IdxFileTests
     }
 
     [TestMethod]
+    [DataRow(3, "<!DOCTYPE html><html>", "byte 0: expected the IDX magic number 0x00000803, found 0x3C21444F: it seems to be HTML or XML (a server")]
+    [DataRow(1, "version https://git-lfs.github.com/spec/v1\n", "found 0x76657273: it seems to be a pointer of Git LFS")]
+    [DataRow(3, "\0\0\u0008\u0001\0\0\0\u0002ab", "byte 0: expected the IDX magic number 0x00000803, found 0x00000801: it seems to be labels in MNIST's IDX format")]
+    [DataRow(1, "", "byte 0: expected an IDX header of 8 bytes, found the end of the file: it seems to be an empty file")]
+    public void OtherFilesAreNamed(int rank, string content, string message)
+    {
+        foreach (bool compress in new[] { false, true })
+        {
+            string path = Write(System.Text.Encoding.Latin1.GetBytes(content), compress);
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => IdxFile.Read(path, rank)).Message, message);
+        }
+    }
+
+    [TestMethod]
     [DataRow(false, 0)]
     [DataRow(false, 10)]
     [DataRow(false, 30)]

@@ -48,6 +48,8 @@ public sealed class SvhnTests
     {
         byte[] content = [.. Header(), .. Element(Images(1), true), .. Element(Labels(1), true)];
         Damaged(content[..100], "byte 100: expected a MAT-file's header of 128 bytes, found the end of the file");
+        Damaged(System.Text.Encoding.ASCII.GetBytes("<!DOCTYPE html>"), "byte 15: expected a MAT-file's header of 128 bytes, found the end of the file: it seems to be HTML");
+        Damaged([.. "\u0089HDF\r\n\u001A\n".Select(letter => (byte)letter), .. new byte[200]], "byte 126: expected a little-endian level 5 MAT-file's mark 'IM', found 0x0000: it seems to be an HDF5 file");
         Damaged(With(content, 126, (byte)'M'), "byte 126: expected a little-endian level 5 MAT-file's mark 'IM', found 0x4D4D");
         Damaged(With(content, 125, 2), "byte 124: expected version 0x0100, found 0x0200 (version 7.3, HDF5");
         Damaged(With(content, 128, 3), "byte 128: expected an element of type 14 (array) or 15 (compressed), found type 3");

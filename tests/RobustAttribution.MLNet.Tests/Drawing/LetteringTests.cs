@@ -29,6 +29,22 @@ public sealed class LetteringTests
     }
 
     [TestMethod]
+    [DataRow("plain ß τ 漢 🐈", "plain ß τ 漢 🐈")]
+    [DataRow("a\u0007b\nc\td\u007F\u0000\u0085", "a\\u0007b\\u000ac\\u0009d\\u007f\\u0000\\u0085")]
+    [DataRow(new[] { 'x', '\uD83D', 'y', '\uDC08' }, "x\\ud83dy\\udc08")]
+    [DataRow(new[] { '\uDC08', '\uD83D' }, "\\udc08\\ud83d")]
+    public void WhatCannotBeSeenIsEscaped(object text, string expected)
+    {
+        string raw = text as string ?? new string((char[])text);
+        Assert.AreEqual(expected, VisibleText.Of(raw));
+        Assert.AreEqual(Lettering.Text.Measure(expected), Lettering.Text.Measure(raw));
+        Assert.AreEqual(expected, Lettering.Text.Fit(raw, 10_000));
+        int width = Lettering.Text.Measure(expected) + 20;
+        byte[] Drawn(string what) => Page.Draw(width, 40, canvas => Lettering.Text.Write(canvas, 10, 10, what, SKColors.Black)).Pixels.ToArray();
+        CollectionAssert.AreEqual(Drawn(expected), Drawn(raw));
+    }
+
+    [TestMethod]
     public void TheFontHasTheCharactersOfCaptions()
     {
         string box = Draw("漢"), unknown = Draw("字");

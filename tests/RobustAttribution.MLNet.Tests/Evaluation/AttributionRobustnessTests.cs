@@ -93,6 +93,13 @@ public sealed class AttributionRobustnessTests
     }
 
     [TestMethod]
+    public void ClassNamesKeepTheLinesOfTheTable()
+    {
+        string table = AttributionRobustnessMetrics.Of([], ["a\u0007\nb", "plain"], Similarities, false).GetFormattedTable();
+        StringAssert.Contains(table.Split('\n')[0], "a\\u0007\\u000ab  plain");
+    }
+
+    [TestMethod]
     public void AnotherAttackColumnOrLabelIsNamed()
     {
         using var scored = new Scored();

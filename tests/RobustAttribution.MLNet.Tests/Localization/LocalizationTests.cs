@@ -4,6 +4,7 @@ using Microsoft.ML.Transforms.Image;
 using RobustAttribution.Localization;
 using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Networks;
 
 namespace RobustAttribution.MLNet.Tests.Localization;
 
@@ -38,6 +39,45 @@ public sealed class LocalizationTests
         IDataView images = context.Transforms.ConvertToImage(16, 24, "Photo", "Flat", interleavedColors: true).Fit(data).Transform(data);
         float[] box = Box(images, new() { ImageColumnName = "Photo", Resize = policy, Smooth = false });
         CollectionAssert.AreEqual(new[] { left, top, right, bottom }, box);
+    }
+
+    [TestMethod]
+    [DataRow(ResizePolicy.Fill)]
+    [DataRow(ResizePolicy.Crop)]
+    [DataRow(ResizePolicy.Pad)]
+    [DataRow(ResizePolicy.CenterCrop)]
+    public void BoxesGoBackThroughTheModelsResizing(ResizePolicy policy)
+    {
+        using var scored = new Scored(images: true, change: options => options with { ImageColumnName = "Photo", Input = new InputSpecification(3, 6, 8), Resize = policy });
+        MLContext other = scored.Context;
+        IDataView maps = other.Transforms.Saliency()
+            .Append(other.Transforms.CopyColumns("Copy", "Saliency"))
+            .Append(other.Transforms.Saliency(new SaliencyEstimator.Options { SeenImageColumnName = "Seen", OutputColumnName = "Other" }))
+            .Append(other.Transforms.Saliency(new SaliencyEstimator.Options { ImageColumnName = "Seen", OutputColumnName = "OfSeen" }))
+            .Fit(scored.View).Transform(scored.View);
+        foreach (string map in new[] { "Saliency", "Copy", "OfSeen" })
+        {
+            float[][] Boxes(ResizePolicy? resize) => [.. Rows.Read(
+                other.Transforms.SaliencyLocalization(new() { MapColumnName = map, ImageColumnName = "Photo", Resize = resize, Thresholds = [0.9], Smooth = false }).Fit(maps).Transform(maps), ["PredictedBox"])
+                .Select(row => (float[])row.Values["PredictedBox"])];
+            float[] found = [.. Boxes(null).SelectMany(box => box)];
+            foreach (ResizePolicy explicitly in Enum.GetValues<ResizePolicy>())
+            {
+                Assert.AreEqual(explicitly == policy, found.SequenceEqual(Boxes(explicitly).SelectMany(box => box)), $"{map}: {explicitly}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void MapsWithoutAModelsPolicyNeedResize()
+    {
+        IDataView data = Load(new MapRow { Saliency = Square(1, 1, 3, 3) });
+        IDataView images = context.Transforms.ConvertToImage(16, 24, "Photo", "Flat", interleavedColors: true).Fit(data).Transform(data);
+        var error = Assert.ThrowsExactly<ArgumentException>(() => Box(images, new() { ImageColumnName = "Photo" }));
+        StringAssert.Contains(error.Message, "Resize is null, and map column 'Saliency' carries no policy");
+        StringAssert.Contains(error.Message, "column 'Photo'");
+        StringAssert.Contains(error.Message, "Fill, Crop, Pad, CenterCrop");
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new SaliencyLocalizationEstimator.Options { Resize = (ResizePolicy)9 });
     }
 
     [TestMethod]

@@ -45,6 +45,8 @@ public sealed class ModelFileTests
     [TestMethod]
     [DataRow("1.1")]
     [DataRow("1.2")]
+    [DataRow("1.3")]
+    [DataRow("1.4")]
     [DataRow(CommittedModel.Newest)]
     public void TheModelFilesOfEveryFormatAreStillRead(string format)
     {
@@ -68,7 +70,7 @@ public sealed class ModelFileTests
     [TestMethod]
     [DataRow("RBATTMDL", "RobustAttributionModel", "1.3")]
     [DataRow("RBATTSAL", "RobustSaliency", "1.3")]
-    [DataRow("RBATTLOC", "RobustLocalization", "1.3")]
+    [DataRow("RBATTLOC", "RobustLocalization", "1.5")]
     public void AModelFileOfANewerFormatIsRefusedWithTheVersions(string signature, string loader, string newest)
     {
         string path = Path.Combine(folder, "newer.zip");

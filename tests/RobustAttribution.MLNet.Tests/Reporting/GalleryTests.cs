@@ -27,6 +27,25 @@ public sealed class GalleryTests
         Assert.DoesNotContain("map of image unmeasured", html);
     }
 
+    [TestMethod]
+    public void ControlCharactersInNamesAreEscaped()
+    {
+        string odd = new(['b', '\u0007', '\n', '\uD800', 't']);
+        var curve = new ReportedCurve(odd, odd, odd, [(0, 1), (1, 0.5)]);
+        var report = new RobustnessReport(odd, [new(odd) { Examples = [Example(odd, [0, 1, 2, 3], 0.5) with { TrueClass = odd, Prediction = (odd, 0.9), AttackedPrediction = (odd, 0.8) }], Curves = [curve] }])
+        {
+            Options = [(odd, "first\r\nsecond\u0007")],
+            Summary = [odd],
+        };
+        string html = report.ToHtml();
+        Assert.IsFalse(html.Any(letter => char.IsControl(letter) && letter != '\n'));
+        Assert.DoesNotContain("b\n", html);
+        Assert.DoesNotContain('\uD800', html);
+        StringAssert.Contains(html, "true class b\\u0007\\u000a\\ud800t<br>");
+        StringAssert.Contains(html, "<title>b\\u0007\\u000a\\ud800t</title>");
+        StringAssert.Contains(html, "first\nsecond\\u0007");
+    }
+
     private static void AssertFirstPixel(string html, (byte Red, byte Green, byte Blue) expected)
     {
         string png = Regex.Match(html, "base64,([^\"]+)\" alt=\"map of image positive\"").Groups[1].Value;

@@ -294,6 +294,28 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
+    [DataRow(0.5f, 1)]
+    [DataRow(1f, 0)] // an almost black image
+    [DataRow(0f, 0)]
+    [DataRow(2.5f, 0)]
+    public void AnImageOfTheOtherScaleAmongOthersIsWarnedOf(float value, int expected)
+    {
+        using var context = new Context(1);
+        List<string> warnings = [];
+        context.ML.Log += (_, message) => { if (message.Message.Contains("0…1", StringComparison.Ordinal)) { warnings.Add(message.Message); } };
+        using RobustAttributionModelTransformer model = context.Train();
+        List<TestImage> mixed = TestImage.Make(12);
+        mixed[7].Image = [.. mixed[7].Image.Select(_ => value)];
+        IDataView data = context.Keys.Transform(context.ML.Data.LoadFromEnumerable(mixed));
+        Assert.AreEqual(0, warnings.Count);
+        Rows.Read(model.Transform(data), ["Score"]);
+        Assert.AreEqual(expected, warnings.Count, "scored");
+        using RobustAttributionModelTransformer trained = context.Trainer().Fit(data);
+        Assert.AreEqual(2 * expected, warnings.Count, "trained");
+        Assert.IsTrue(warnings.TrueForAll(warning => warning.Contains("An image in column 'Image' has fractions and no value above 1", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
     public void LabelsThatAreNotKeysAreNamedEarly()
     {
         using var context = new Context(1);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using RobustAttribution.MLNet.Drawing;
 
 namespace RobustAttribution.MLNet.Reporting;
 
@@ -17,7 +18,8 @@ internal static class ChartStyle
     /// <summary>A number as SVG and people read it: no exponent for ordinary sizes, no trailing zeros.</summary>
     public static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
 
-    public static string Escape(string text) => WebUtility.HtmlEncode(text);
+    /// <summary>Text between tags or in an attribute.</summary>
+    public static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Of(text));
 
     /// <summary>About <paramref name="wanted"/> round numbers that span the range, in steps of 1, 2 or 5 times a power of ten.</summary>
     public static IReadOnlyList<double> Ticks(double low, double high, int wanted = 5)

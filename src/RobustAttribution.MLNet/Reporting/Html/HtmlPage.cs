@@ -26,13 +26,16 @@ internal static class HtmlPage
         Section(page, "How the values are spread over the images", Histograms(report.Models));
         Section(page, "Worst and best cases", gallery.RenderExtremes());
         page.Append("<section><h2>How this was made</h2>").Append(Cards(report)).Append("</section>\n");
-        IEnumerable<string> options = report.Options.Select(option => $"<p class=\"option\">{Text(option.Name)}</p><pre>{Text(option.Text)}</pre>");
+        IEnumerable<string> options = report.Options.Select(option => $"<p class=\"option\">{Text(option.Name)}</p><pre>{Lines(option.Text)}</pre>");
         Section(page, "All options", string.Concat(options));
         page.Append("</main></body></html>\n");
         return page.ToString();
     }
 
     internal static string Text(string text) => ChartStyle.Escape(text);
+
+    /// <summary>Text that keeps its lines.</summary>
+    private static string Lines(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(Text));
 
     private static void Section(StringBuilder page, string heading, string content)
     {

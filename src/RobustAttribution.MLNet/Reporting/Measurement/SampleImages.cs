@@ -40,14 +40,14 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
         float[] image = new float[network.Input.ValueCount];
         using DataViewRowCursor cursor = scored.GetRowCursor(
             [.. ImageRows.Columns(scored.Schema, images, labels), .. id is { } named ? [named] : Array.Empty<DataViewSchema.Column>()]);
-        var reader = new ImageRows(cursor, images, labels);
+        var reader = new ImageRows(cursor, images, labels, scored);
         Func<string> readId = IdReader(cursor, id);
         long wanted = Math.Min(rows, options.MaximumImages);
         for (long i = 0; i < wanted && MoveTo(cursor, i * rows / wanted); i++)
         {
             HostSettings.CheckAlive(env);
             options.CancellationToken.ThrowIfCancellationRequested();
-            if (reader.TryReadLabelled(image, out string? problem))
+            if (reader.TryReadLabelled(image, out BrokenImageException? problem))
             {
                 pixels.AddRange(image);
                 classes.Add(reader.Label);
@@ -56,7 +56,7 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
             else
             {
                 leftOut++;
-                firstProblem ??= problem;
+                firstProblem ??= reader.Named(problem!).Message;
             }
         }
 

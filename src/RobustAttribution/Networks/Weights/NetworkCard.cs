@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Serialization;
 using RobustAttribution.Serialization;
 using static TorchSharp.torch;
@@ -43,7 +44,7 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
     /// <exception cref="FormatException">The text is not a card.</exception>
     public static NetworkCard FromJson(string json)
     {
-        NetworkCard card = ComponentJson.Read<NetworkCard>(json);
+        NetworkCard card = Read(json);
         try
         {
             card.Input.Validate();
@@ -83,6 +84,19 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
         {
             network.Dispose();
             throw;
+        }
+    }
+
+    private static NetworkCard Read(string json)
+    {
+        try
+        {
+            return ComponentJson.Read<NetworkCard>(json);
+        }
+        catch (FormatException error)
+            when (FileKind.Of(Encoding.UTF8.GetBytes(json[..Math.Min(json.Length, FileKind.Needed)])) is { Name: not "JSON text" } kind)
+        {
+            throw new FormatException($"{error.Message} The text seems to be {kind}.", error);
         }
     }
 

@@ -238,11 +238,29 @@ internal static class Safetensors
 
     private static byte[] ReadHeaderBytes(Stream stream)
     {
-        byte[] prefix = ReadGrowing(stream, sizeof(ulong), "the header's length");
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        return length is > 0 and <= SafetensorsHeader.MaximumLength
-            ? ReadGrowing(stream, (int)length, "the header")
-            : throw new FormatException($"Not safetensors: the header's length is {length}; allowed is 1 to {SafetensorsHeader.MaximumLength}.");
+        const int PrefixLength = sizeof(ulong) + 1;
+        byte[] start = new byte[FileKind.Needed];
+        int got = stream.ReadAtLeast(start.AsSpan(0, PrefixLength), PrefixLength, throwOnEndOfStream: false);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(start);
+        if (got == PrefixLength && length is > 0 and <= SafetensorsHeader.MaximumLength && start[sizeof(ulong)] == '{')
+        {
+            return [start[sizeof(ulong)], .. ReadGrowing(stream, (int)length - 1, "the header")];
+        }
+
+        got += stream.ReadAtLeast(start.AsSpan(got), start.Length - got, throwOnEndOfStream: false);
+        throw NotSafetensors(start.AsSpan(0, got), length);
+    }
+
+    /// <summary>What a stream seems to be whose first bytes cannot begin safetensors, and how to have them.</summary>
+    private static FormatException NotSafetensors(ReadOnlySpan<byte> start, ulong length)
+    {
+        string found = FileKind.Of(start) is { } kind ? $"it seems to be {kind}"
+            : start.Length <= sizeof(ulong) ? $"the stream ends after {start.Length} bytes"
+            : length is > 0 and <= SafetensorsHeader.MaximumLength ? "the header does not start with '{'"
+            : $"its first 8 bytes would be a header's length of {length}, allowed is 1 to {SafetensorsHeader.MaximumLength}";
+        return new FormatException(
+            $"Not safetensors: {found}. Weights are read in the safetensors format alone, which"
+            + " safetensors.torch.save_file(model.state_dict(), path) writes in Python.");
     }
 
     private static Tensor ReadTensor(Stream stream, SafetensorsHeader.Entry entry, bool lengthIsKnown)

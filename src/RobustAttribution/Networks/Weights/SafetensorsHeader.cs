@@ -26,11 +26,6 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsHeader.Entry> 
         try
         {
             string json = Strict.GetString(utf8);
-            if (!json.StartsWith('{'))
-            {
-                throw new FormatException("Not safetensors: the header does not start with '{'.");
-            }
-
             using JsonDocument document = JsonDocument.Parse(json);
             return Parse(document.RootElement);
         }
