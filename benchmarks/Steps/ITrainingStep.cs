@@ -7,5 +7,6 @@ internal interface ITrainingStep : IDisposable
     double Loss { get; }
 
     /// <summary>Trains on the batch once more.</summary>
-    void Run();
+    /// <returns>What the step cost.</returns>
+    Cost Run();
 }

@@ -15,6 +15,7 @@ internal sealed class PlainTraining : ITrainingStep
     private readonly optim.Optimizer optimizer;
     private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly bool clips;
+    private readonly Device device;
     private readonly Tensor images;
     private readonly Tensor classes;
 
@@ -27,11 +28,12 @@ internal sealed class PlainTraining : ITrainingStep
             network.load_state_dict(source.Backbone.state_dict());
         }
 
-        network.to(setup.Device);
+        device = setup.Device;
+        network.to(device);
         network.train();
         optimizer = setup.Objective.UsesSgd
-            ? optim.SGD(network.parameters(), Objectives.LearningRate, 0.9, 0, 0, true)
-            : optim.AdamW(network.parameters(), Objectives.LearningRate);
+            ? optim.SGD(network.parameters(), ObjectiveCase.LearningRate, 0.9, 0, 0, true)
+            : optim.AdamW(network.parameters(), ObjectiveCase.LearningRate);
         clips = setup.Objective.Clips;
         (images, classes) = setup.NewBatch();
         loss = setup.Objective.Name switch
@@ -47,7 +49,17 @@ internal sealed class PlainTraining : ITrainingStep
 
     public double Loss { get; private set; }
 
-    public void Run()
+    public Cost Run() => Clock.Of(Train, device);
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        network.Dispose();
+        images.Dispose();
+        classes.Dispose();
+    }
+
+    private void Train()
     {
         using IDisposable scope = NewDisposeScope();
         optimizer.zero_grad();
@@ -60,14 +72,6 @@ internal sealed class PlainTraining : ITrainingStep
 
         optimizer.step();
         Loss = value.item<float>(); // scripts print it
-    }
-
-    public void Dispose()
-    {
-        optimizer.Dispose();
-        network.Dispose();
-        images.Dispose();
-        classes.Dispose();
     }
 
     /// <summary>Joo et al. 2023: CE + w_l2·‖g(x) − g(x+z)‖² + w_cos·(1 − cos(g(x), g(x+z)))/2.</summary>

@@ -1,43 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
 using RobustAttribution.Benchmarks.Steps;
-using TorchSharp;
-using static TorchSharp.torch;
-int threads = int.Parse(args[0]); int batch = int.Parse(args[1]); int reps = int.Parse(args[2]);
-set_num_threads(threads);
-Console.WriteLine($"threads {threads}, batch {batch}, repeats {reps}; wall / processor ms");
-double peak = StepProfile.PeakOperationsPerSecond(5, CPU);
-Console.WriteLine($"peak {peak/1e9:F1} GFLOP/s");
-foreach (var net in NetworkCase.All.Where(n => args[3].Split(',').Contains(n.Name))) foreach (var o in Objectives.All.Where(n => args[4].Split(',').Contains(n.Name))) {
- var s = new Setup(net, o, batch, CPU, "float32");
- using var plain = new PlainTraining(s);
- var d = new StepDuel(s, [plain], reps);
- d.Run();
- Cost a = Cost.Median(d.Own), b = Cost.Median(d.Others[0]);
- Console.WriteLine($"{net.Name} {o.Name}: ours {a.Wall:F1} / {a.Processor:F1} ms, plain {b.Wall:F1} / {b.Processor:F1} ms, ratio plain/ours {Cost.Median(d.Others[0].Zip(d.Own, (x,y)=>x.Wall/y.Wall)):F2} / {Cost.Median(d.Others[0].Zip(d.Own, (x,y)=>x.Processor/y.Processor)):F2}; loss {d.OwnFirstLoss:F4} {d.OtherFirstLosses[0]:F4}");
- if (o.Name is "aga" or "art") {
-   var (kinds, ops) = StepProfile.Of(s, o.Name == "aga" ? Passes.LocalGradientAlignment : Passes.SpatialAlignment, reps);
-   Cost sum = kinds.Aggregate(new Cost(0,0), (x, k) => x + k.Cost);
-   foreach (var (kind, cost) in kinds) Console.WriteLine($"    {kind}: {cost.Wall:F1} / {cost.Processor:F1}  ({100*cost.Processor/a.Processor:F1} %)");
-   Console.WriteLine($"    sum {sum.Wall:F1} / {sum.Processor:F1}, rest {(a-sum).Wall:F1} / {(a-sum).Processor:F1}; {ops/1e9:F1} GFLOP, at peak {ops/peak*1000:F1} ms");
- }
-}
-if (args.Length > 5) foreach (var net in NetworkCase.All.Where(n => args[3].Split(',').Contains(n.Name))) {
-  var s = new Setup(net, Objectives.All[0], batch, CPU, "float32");
-  using var network = net.Plain(new ActivationSwitch(3));
-  var (images, classes) = s.NewBatch();
-  foreach (var layer in Layer.Of(network, images).Where(l => l.IsConvolution)) {
-    using var scope = NewDisposeScope();
-    var c = LayerCost.Of(layer, reps, CPU);
-    var x = layer.Input.detach().requires_grad_(true);
-    var y = layer.Forward(x);
-    var gy = randn_like(y).requires_grad_(true);
-    var t = layer.ConvolveTransposed(gy);
-    var gx = autograd.grad([y], [x], [gy], true, true)[0];
-    var ggx = randn_like(x);
-    Cost tf = Clock.Median(reps, CPU, () => { using var m = no_grad(); layer.ConvolveTransposed(gy); });
-    Cost tb = Clock.Median(reps, CPU, () => autograd.grad([t], [gy, layer.Weight!], [ggx], true));
-    Cost ti = Clock.Median(reps, CPU, () => autograd.grad([t], [gy], [ggx], true));
-    Cost cf = Clock.Median(reps, CPU, () => { using var m = no_grad(); layer.Convolve(ggx); });
-    Cost cw = c.Weight;
-    Console.WriteLine($"  {net.Name} {layer.Name} [{string.Join(',', layer.Input.shape)}]: processor ms: forward {c.Forward.Processor:F1}, to input {c.Input.Processor:F1}, to weights {c.Weight.Processor:F1}; double backward (gy) {c.DoubleInput.Processor:F1}, (gy,w) {c.DoubleBoth.Processor:F1}; explicit conv2d(ggx) {cf.Processor:F1} + weight gradient {cw.Processor:F1}; conv_transpose2d forward {tf.Processor:F1}, its backward (gy) {ti.Processor:F1} (gy,w) {tb.Processor:F1}; max difference {(t-gx).abs().max().item<float>():E1}; {c.Operations/1e9/c.Forward.Processor*1000:F1} GFLOP/s forward");
-  }
+using RobustAttribution.Examples;
+using Spectre.Console;
+
+// Measures training steps, explanations and the pipeline against plain loops of the same work, in one run, the contenders taking turns.
+string[] parts = ["steps", "memory", "profile", "explanations", "pipeline", "cold"];
+var quick = new Option<bool>("--quick") { Description = "Small batches, few steps and repeats: minutes, to see that everything runs." };
+var only = Names("--only", "Objectives, separated by commas", ObjectiveCase.All.Select(objective => objective.Name));
+var networks = Names("--networks", "Networks, separated by commas", NetworkCase.All.Select(network => network.Name));
+var chosen = Names("--parts", "Parts of the report, separated by commas", parts);
+var threads = new Option<string>("--threads") { Description = "CPU threads of libtorch, separated by commas.", DefaultValueFactory = _ => "1,2" };
+var batch = new Option<int?>("--batch") { Description = "Images in each step. Without it: 128; with --quick 16, and 2 for ResNet-18." };
+var repeats = new Option<int?>("--repeats") { Description = "Measured repeats, of which the median counts. Without it: 7; with --quick 2." };
+Option<string> place = CommandLine.Named("--device", "Where to compute: cpu or cuda.", ["cpu", "cuda"]);
+Option<string> precision = CommandLine.Named("--precision", "In what the library trains: float32 or bfloat16; the loops take float32.", [Setup.Float32, "bfloat16"]);
+Option<string?> python = CommandLine.OptionalPath("--python", "A Python with torch, for loop.py. Without it: python3 or /usr/bin/python3, whichever has torch.");
+Option<string?> output = CommandLine.OptionalPath("--output", "The report to write, Markdown; a .json of the same name holds the same numbers.");
+var json = new Option<bool>("--json") { Description = "Prints the report as JSON instead of Markdown." };
+var child = new Option<string?>("--child") { Description = "What this program starts itself for: one contender, alone in its process.", Hidden = true };
+var model = new Option<string?>("--model") { Description = "The model of --child cold.", Hidden = true };
+var command = new RootCommand("Compares training steps, explanations and the pipeline with plain loops of the same work.")
+{
+    quick, only, networks, chosen, threads, batch, repeats, place, precision, python, output, json, child, model,
+};
+command.Runs((parsed, cancellation) =>
+{
+    if (parsed.GetValue(child) is { } contender)
+    {
+        Child.Run(contender, parsed.GetValue(model), parsed.GetValue(networks)!, parsed.GetValue(only)!, parsed.GetValue(threads)!, parsed.GetValue(batch) ?? 1, parsed.GetValue(place)!, parsed.GetValue(precision)!);
+        return 0;
+    }
+
+    bool small = parsed.GetValue(quick);
+    bool prints = parsed.GetValue(json);
+    Action<string> log = prints ? Console.Error.WriteLine : Terminal.Output.WriteLine;
+    var report = new Report(parsed.GetValue(output), Comparison.Introduction($"dotnet run --project benchmarks/Steps -c Release -- {string.Join(' ', args)}"), log);
+    var settings = new Settings(
+        [.. NetworkCase.All.Where(network => Has(networks, network.Name))],
+        [.. ObjectiveCase.All.Where(objective => Has(only, objective.Name))],
+        [.. parsed.GetValue(threads)!.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))],
+        parsed.GetValue(batch),
+        parsed.GetValue(repeats) ?? (small ? 2 : 7),
+        parsed.GetValue(place)!,
+        parsed.GetValue(precision)!,
+        PythonTraining.Find(parsed.GetValue(python) is { } path ? [path] : ["python3", "/usr/bin/python3"]),
+        small);
+    var comparison = new Comparison(settings, report, cancellation);
+    foreach ((string part, Action run) in parts.Zip<string, Action>(
+        [comparison.Steps, comparison.Memory, comparison.Profile, comparison.Explain, comparison.RunPipeline, comparison.ColdStart]))
+    {
+        if (Has(chosen, part))
+        {
+            run();
+        }
+    }
+
+    Console.WriteLine(prints ? report.Json() : report.Markdown());
+    return 0;
+
+    bool Has(Option<string> option, string name) => parsed.GetValue(option)!.Split(',').Contains(name);
+});
+return await CommandLine.InvokeAsync(command, args);
+
+static Option<string> Names(string name, string description, IEnumerable<string> allowed)
+{
+    string all = string.Join(',', allowed);
+    var option = new Option<string>(name) { Description = $"{description}: {all}.", DefaultValueFactory = _ => all };
+    option.Validators.Add(result =>
+    {
+        foreach (string wrong in result.GetValueOrDefault<string>().Split(',').Except(all.Split(',')))
+        {
+            result.AddError($"{name} names '{wrong}'; allowed are {all}.");
+        }
+    });
+    return option;
 }

@@ -53,7 +53,7 @@ internal sealed class StepDuel(Setup setup, IReadOnlyList<ITrainingStep> rivals,
             {
                 for (int i = 0; i < rivals.Count; i++)
                 {
-                    others[i].Add(Clock.Of(rivals[i].Run, setup.Device));
+                    others[i].Add(rivals[i].Run());
                     firstLosses[i] = step == 0 ? rivals[i].Loss : firstLosses[i];
                 }
 
