@@ -10,14 +10,16 @@ internal static class Child
     private const int Steps = 3;
 
     /// <summary>Prints one line: for "cold" and "torch" when the work is done, else the peak memory in MiB after a few training steps.</summary>
-    public static void Run(string contender, string? model, string network, string objective, string threads, int batch, string deviceName, string precision)
+    /// <param name="contender">"torch", "cold", "plain" or "library".</param>
+    /// <param name="settings">One network, one objective and one number of threads.</param>
+    /// <param name="model">The model of "cold".</param>
+    public static void Run(string contender, Settings settings, string? model)
     {
-        set_num_threads(int.Parse(threads, CultureInfo.InvariantCulture));
-        Device place = device(deviceName);
+        set_num_threads(settings.Threads[0]);
         switch (contender)
         {
             case "torch":
-                using (Tensor one = ones(1, device: place))
+                using (Tensor one = ones(1, device: settings.Device))
                 {
                     Console.WriteLine($"{one.item<float>()}");
                 }
@@ -28,8 +30,7 @@ internal static class Child
                 return;
         }
 
-        var setup = new Setup(
-            NetworkCase.All.Single(one => one.Name == network), ObjectiveCase.All.Single(one => one.Name == objective), batch, place, precision);
+        Setup setup = settings.For(settings.Networks[0], settings.Objectives[0]);
         if (contender == "plain")
         {
             using var plain = new PlainTraining(setup);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Benchmarks.Steps;
 
 /// <summary>The parts of the report, each a method.</summary>
-internal sealed class Comparison(Settings settings, Report report, CancellationToken cancellation)
+internal sealed class Comparison(Settings settings, string? python, Report report, CancellationToken cancellation)
 {
     private readonly Dictionary<(string Network, string Objective, int Threads), Cost> steps = [];
 
@@ -15,7 +15,8 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
         string? processor = File.Exists("/proc/cpuinfo")
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
             : null;
-        return $"    {command}\n\n{Environment.ProcessorCount} cores{(processor is null ? "" : $" of {processor}")}; .NET {Environment.Version}, libtorch {torch.__version__}."
+        return $"    {command}\n\n{Environment.ProcessorCount} cores{(processor is null ? "" : $" of {processor}")}; .NET {Environment.Version},"
+            + $" libtorch {torch.__version__}."
             + " Medians of wall-clock time; the contenders take turns step by step, and ratios are the medians of the ratios of each turn."
             + " What each contender is: [README](../Steps/README.md).";
     }
@@ -25,22 +26,29 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
     {
         Table table = report.Begin(
             "Training steps",
-            $"Milliseconds of one step. {(settings.Python is null ? "PyTorch was not run: no Python with torch was found." : "PyTorch runs loop.py.")}"
+            "Milliseconds of one step. " + (python is null ? "PyTorch was not run: no Python with torch was found." : "PyTorch runs loop.py.")
                 + " The losses are those of the first step, from the same weights and images; random draws differ.",
-            ["network", "objective", "precision", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "plain / library", "PyTorch / library",
-                "plain / library, processor time", "loss, library", "loss, plain", "loss, PyTorch"]);
+            [
+                "network", "objective", "precision", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "plain / library",
+                "PyTorch / library", "plain / library, processor time", "loss, library", "loss, plain", "loss, PyTorch",
+            ]);
         ForEach((setup, threads) =>
         {
             using var plain = new PlainTraining(setup);
-            using PythonTraining? python = settings.Python is { } path ? new PythonTraining(path, setup, threads) : null;
-            var duel = new StepDuel(setup, python is null ? [plain] : [plain, python], settings.Repeats);
+            using PythonTraining? other = python is null ? null : new PythonTraining(python, setup, threads);
+            var duel = new StepDuel(setup, other is null ? [plain] : [plain, other], settings.Repeats);
             duel.Run();
-            steps[(setup.Network.Name, setup.Objective.Name, threads)] = Cost.Median(duel.Own);
-            IReadOnlyList<Cost>? torch = python is null ? null : duel.Others[1];
+            Cost own = Cost.Median(duel.Own);
+            steps[(setup.Network.Name, setup.Objective.Name, threads)] = own;
+            IReadOnlyList<Cost> loop = duel.Others[0];
+            IReadOnlyList<Cost>? torch = other is null ? null : duel.Others[1];
             report.Add(
-                table, setup.Network.Name, setup.Objective.Name, setup.Precision, threads, setup.Batch, Cost.Median(duel.Own).Wall, Cost.Median(duel.Others[0]).Wall,
-                torch is null ? null : Cost.Median(torch).Wall, Ratio(duel.Others[0], duel.Own, cost => cost.Wall), torch is null ? null : Ratio(torch, duel.Own, cost => cost.Wall),
-                Ratio(duel.Others[0], duel.Own, cost => cost.Processor), duel.OwnFirstLoss, duel.OtherFirstLosses[0], python is null ? null : duel.OtherFirstLosses[1]);
+                table,
+                setup.Network.Name, setup.Objective.Name, setup.Precision, threads, setup.Batch,
+                own.Wall, Cost.Median(loop).Wall, torch is null ? null : Cost.Median(torch).Wall,
+                Ratio(loop, duel.Own, cost => cost.Wall), torch is null ? null : Ratio(torch, duel.Own, cost => cost.Wall),
+                Ratio(loop, duel.Own, cost => cost.Processor),
+                (float)duel.OwnFirstLoss, (float)duel.OtherFirstLosses[0], other is null ? null : (float)duel.OtherFirstLosses[1]);
         });
     }
 
@@ -49,7 +57,8 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
     {
         Table table = report.Begin(
             "Peak memory",
-            "MiB of resident memory (VmHWM) of a process that makes three steps and nothing else; the program, .NET or Python, and libtorch are part of it.",
+            "MiB of resident memory (VmHWM) of a process that makes three steps and nothing else; the program, .NET or Python, and libtorch are part"
+                + " of it.",
             ["network", "objective", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "plain / library"]);
         ForEach((setup, threads) =>
         {
@@ -61,18 +70,13 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
 
             double? Python()
             {
-                if (settings.Python is null)
-                {
-                    return null;
-                }
-
-                using var python = new PythonTraining(settings.Python, setup, threads);
+                using PythonTraining? other = python is null ? null : new PythonTraining(python, setup, threads);
                 for (int step = 0; step < 3; step++)
                 {
-                    python.Run();
+                    other?.Run();
                 }
 
-                return python.PeakMemory();
+                return other?.PeakMemory();
             }
         });
     }
@@ -82,20 +86,22 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
     {
         Table limits = report.Begin(
             "Arithmetic limit",
-            "Operations of the convolutions and linear layers of one step of the library, and the time they would take at the rate of a large matrix product (2048×2048, float32, the best of 30).",
+            "Operations of the convolutions and linear layers of one step of the library, and the time they would take at the rate of a"
+                + " large matrix product (2048×2048, float32, the best of 30).",
             ["network", "objective", "threads", "GFLOP", "matrix product, GFLOP/s", "limit, ms", "measured, ms", "limit / measured, %"]);
         Table kinds = report.Begin(
             "One step by kind of operator",
-            "Each operator measured by itself at the network's shapes, times how often the step does it; shares are of the step measured as a whole.",
+            "Each operator measured by itself at the network's shapes, times how often the step does it; shares are of the step"
+                + " measured as a whole.",
             ["network", "objective", "threads", "kind", "ms", "share, %", "processor, ms"]);
         Table convolutions = report.Begin(
             "Double backward of a convolution",
-            "Milliseconds. The gradient at the input is also a transposed convolution; the difference is the largest one to autograd's, relative to the largest value.",
+            "Milliseconds. The gradient at the input is also a transposed convolution; the difference is the largest one to"
+                + " autograd's, relative to the largest value.",
             DoubleBackward.Columns);
         ForEach((setup, threads) =>
         {
-            IReadOnlyList<Passes>? passes = setup.Objective.Name switch { "aga" => Passes.LocalGradientAlignment, "art" => Passes.SpatialAlignment, _ => null };
-            if (passes is null)
+            if (Passes.Of(setup.Objective.Name) is not { } passes)
             {
                 return;
             }
@@ -104,13 +110,16 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
             double peak = StepProfile.PeakOperationsPerSecond(settings.IsQuick ? 3 : 30, setup.Device);
             (IReadOnlyList<(string Kind, Cost Cost)> costs, double operations) = StepProfile.Of(setup, passes, settings.Repeats);
             Cost sum = costs.Aggregate(default(Cost), (total, pair) => total + pair.Cost);
-            foreach ((string kind, Cost cost) in costs.Concat([("all of these", sum), ("the rest: managed code, joins, reports", step - sum), ("the step", step)]))
+            (string Kind, Cost Cost)[] totals = [("all of these", sum), ("the rest: managed code, joins, reports", step - sum), ("the step", step)];
+            foreach ((string kind, Cost cost) in costs.Concat(totals))
             {
-                report.Add(kinds, setup.Network.Name, setup.Objective.Name, threads, kind, cost.Wall, 100 * cost.Wall / step.Wall, cost.Processor);
+                report.Add(
+                    kinds, setup.Network.Name, setup.Objective.Name, threads, kind, cost.Wall, 100 * cost.Wall / step.Wall, cost.Processor);
             }
 
             double limit = operations / peak * 1000;
-            report.Add(limits, setup.Network.Name, setup.Objective.Name, threads, operations / 1e9, peak / 1e9, limit, step.Wall, 100 * limit / step.Wall);
+            report.Add(
+                limits, setup.Network.Name, setup.Objective.Name, threads, operations / 1e9, peak / 1e9, limit, step.Wall, 100 * limit / step.Wall);
         });
         ForEachNetwork((network, threads) =>
         {
@@ -126,14 +135,14 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
     {
         Table table = report.Begin(
             "Explanations",
-            "The library on a batch; the plain loop one image, one point of a path and one step after the other. The difference is Σ|library − plain| / Σ|plain|"
-                + " of the attributions, or of the losses that the attacks reach.",
+            "The library on a batch; the plain loop one image, one point of a path and one step after the other. The difference is"
+                + " Σ|library − plain| / Σ|plain| of the attributions, or of the losses that the attacks reach.",
             Explanations.Columns);
-        (int points, int steps, int targetSteps) = settings.IsQuick ? (5, 2, 4) : (50, 50, 100);
+        var effort = settings.IsQuick ? new Effort(Points: 5, AttackSteps: 2, TargetSteps: 4, Repeats: 1) : new Effort(50, 50, 100, 3);
         ForEachNetwork((network, threads) =>
         {
             int images = Math.Min(settings.BatchFor(network), network.Name == "resnet18" ? 8 : 32);
-            foreach (object[] row in Explanations.Measure(network, images, points, steps, targetSteps, settings.IsQuick ? 1 : 3, threads, settings.Device))
+            foreach (object[] row in Explanations.Measure(network, images, effort, threads, settings.Device))
             {
                 report.Add(table, row);
             }
@@ -153,7 +162,8 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
             {
                 cancellation.ThrowIfCancellationRequested();
                 set_num_threads(threads);
-                var setup = new Setup(NetworkCase.All[0], ObjectiveCase.All.Single(one => one.Name == objective), settings.BatchFor(NetworkCase.All[0]), settings.Device, Setup.Float32);
+                NetworkCase network = NetworkCase.All[0];
+                var setup = new Setup(network, ObjectiveCase.Of(objective), settings.BatchFor(network), settings.Device, Setup.Float32);
                 foreach (object[] row in Pipeline.Measure(setup, settings.IsQuick ? 64 : 4096, settings.IsQuick ? 1 : 5, threads))
                 {
                     report.Add(table, row);
@@ -167,7 +177,8 @@ internal sealed class Comparison(Settings settings, Report report, CancellationT
     {
         Table table = report.Begin(
             "Cold start",
-            "Milliseconds from the start of a process to the first prediction of a model.zip with the small network, and to the first value of a tensor.",
+            "Milliseconds from the start of a process to the first prediction of a model.zip with the small network, and to the first value of"
+                + " a tensor.",
             ["threads", "first prediction", "libtorch alone"]);
         string folder = Directory.CreateTempSubdirectory("steps-").FullName;
         try

@@ -12,7 +12,8 @@ internal static class DoubleBackward
     public static IReadOnlyList<string> Columns { get; } =
     [
         "network", "threads", "layer", "input", "forward", "to the input", "to the weights", "double backward, weights constant", "double backward",
-        "conv2d of the derivative", "conv2d and gradient at the weights", "conv_transpose2d", "its backward, weights constant", "its backward", "difference",
+        "conv2d of the derivative", "conv2d and gradient at the weights", "conv_transpose2d", "its backward, weights constant", "its backward",
+        "difference",
     ];
 
     public static IEnumerable<object[]> Measure(Setup setup, int repeats, int threads)
@@ -50,7 +51,8 @@ internal static class DoubleBackward
             layer.Weight.requires_grad = true;
             return
             [
-                cost.Forward.Wall, cost.Input.Wall, cost.Weight.Wall, cost.DoubleInput.Wall, cost.DoubleBoth.Wall, convolution.Wall, (convolution + cost.Weight).Wall,
+                cost.Forward.Wall, cost.Input.Wall, cost.Weight.Wall, cost.DoubleInput.Wall, cost.DoubleBoth.Wall,
+                convolution.Wall, (convolution + cost.Weight).Wall,
                 Plain(() => layer.ConvolveTransposed(gy)).Wall,
                 Clock.Median(repeats, device, () => autograd.grad([frozen], [gy], [ggx], true)).Wall,
                 Clock.Median(repeats, device, () => autograd.grad([transposed], [gy, layer.Weight], [ggx], true)).Wall,

@@ -7,14 +7,18 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Benchmarks.Steps;
 
+/// <summary>How much each method has to do.</summary>
+internal readonly record struct Effort(int Points, int AttackSteps, int TargetSteps, int Repeats);
+
 /// <summary>The library's attributions and attacks on a batch against <see cref="PlainExplanations"/>, which take one image at a time.</summary>
 internal static class Explanations
 {
     public static IReadOnlyList<string> Columns { get; } =
         ["network", "method", "threads", "images", "library, ms per image", "plain, ms per image", "plain / library", "relative difference"];
 
-    public static IEnumerable<object[]> Measure(NetworkCase network, int images, int points, int attackSteps, int targetSteps, int repeats, int threads, Device device)
+    public static IEnumerable<object[]> Measure(NetworkCase network, int images, Effort effort, int threads, Device device)
     {
+        (int points, int attackSteps, int targetSteps, int repeats) = effort;
         foreach (string method in new[] { "top-k attack", "target-map attack", "integrated gradients", "SmoothGrad", "LRP ε-plus", "Grad-CAM" })
         {
             if (method == "LRP ε-plus" && network.Name == "resnet18")
@@ -24,7 +28,7 @@ internal static class Explanations
 
             bool attack = method.EndsWith("attack", StringComparison.Ordinal);
             // Attacks go through second derivatives: the network of AGA; the others explain the network of cross-entropy.
-            var setup = new Setup(network, ObjectiveCase.All.Single(objective => objective.Name == (attack ? "aga" : "ce")), images, device, Setup.Float32);
+            var setup = new Setup(network, ObjectiveCase.Of(attack ? "aga" : "ce"), images, device, Setup.Float32);
             using ImageNetwork own = setup.NewNetwork();
             using var plain = (Sequential)network.Plain(new ActivationSwitch(setup.Objective.Beta));
             plain.load_state_dict(own.Backbone.state_dict());
@@ -60,7 +64,8 @@ internal static class Explanations
                 {
                     using IDisposable scope = NewDisposeScope();
                     Tensor? found = null, expected = null;
-                    Cost first = Clock.Of(() => found = library(), device), second = Clock.Of(() => expected = PlainExplanations.EachImage(x, y, single), device);
+                    Cost first = Clock.Of(() => found = library(), device);
+                    Cost second = Clock.Of(() => expected = PlainExplanations.EachImage(x, y, single), device);
                     if (round == 0)
                     {
                         difference = ((found! - expected!.to(found!.device)).abs().sum() / expected.abs().sum()).item<float>();

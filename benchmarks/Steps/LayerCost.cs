@@ -10,7 +10,7 @@ namespace RobustAttribution.Benchmarks.Steps;
 /// <param name="DoubleInput">The derivative of ∂/∂x at the gradient, and at x where it is not linear; the weights are constants.</param>
 /// <param name="DoubleBoth">The same, and at the weights.</param>
 /// <param name="Operations">Of one forward pass.</param>
-internal sealed record LayerCost(Layer Layer, Cost Forward, Cost Input, Cost Weight, Cost DoubleInput, Cost DoubleBoth, double Operations)
+internal sealed record LayerCost(Cost Forward, Cost Input, Cost Weight, Cost DoubleInput, Cost DoubleBoth, double Operations)
 {
     public static LayerCost Of(Layer layer, int repeats, Device device)
     {
@@ -27,7 +27,6 @@ internal sealed record LayerCost(Layer Layer, Cost Forward, Cost Input, Cost Wei
             layer.Forward(x);
         });
         return new LayerCost(
-            layer,
             forward,
             Grad(y, [x], gy.detach()),
             weights.Length == 0 ? default : Grad(y, weights, gy.detach()),

@@ -21,4 +21,6 @@ internal sealed record ObjectiveCase(string Name, ITrainingObjective Objective, 
         new("aga-attached", new LocalGradientAlignment { AttachSourceGradient = true }, 3, UsesSgd: false, Clips: true),
         new("art", new SpatialAlignment(), null, UsesSgd: true, Clips: false),
     ];
+
+    public static ObjectiveCase Of(string name) => All.Single(objective => objective.Name == name);
 }

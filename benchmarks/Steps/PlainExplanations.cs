@@ -69,7 +69,7 @@ internal sealed class PlainExplanations(Sequential network)
         return nn.functional.interpolate(map, [32, 32], mode: InterpolationMode.Bilinear, align_corners: false);
     }
 
-    /// <summary>Bach et al. 2015, Montavon et al. 2019: z⁺ at convolutions, ε = 1e-6 at linear layers, layer by layer (ReLU networks in a chain).</summary>
+    /// <summary>Bach et al. 2015, Montavon et al. 2019: z⁺ at convolutions, ε = 1e-6 at linear layers (chains of ReLU layers).</summary>
     public Tensor Relevance(Tensor image, Tensor y)
     {
         nn.Module<Tensor, Tensor>[] layers = [.. network.children().Cast<nn.Module<Tensor, Tensor>>()];

@@ -14,11 +14,13 @@ var threads = new Option<string>("--threads") { Description = "CPU threads of li
 var batch = new Option<int?>("--batch") { Description = "Images in each step. Without it: 128; with --quick 16, and 2 for ResNet-18." };
 var repeats = new Option<int?>("--repeats") { Description = "Measured repeats, of which the median counts. Without it: 7; with --quick 2." };
 Option<string> place = CommandLine.Named("--device", "Where to compute: cpu or cuda.", ["cpu", "cuda"]);
-Option<string> precision = CommandLine.Named("--precision", "In what the library trains: float32 or bfloat16; the loops take float32.", [Setup.Float32, "bfloat16"]);
-Option<string?> python = CommandLine.OptionalPath("--python", "A Python with torch, for loop.py. Without it: python3 or /usr/bin/python3, whichever has torch.");
+Option<string> precision = CommandLine.Named(
+    "--precision", "In what the library trains: float32 or bfloat16; the loops take float32.", [Setup.Float32, "bfloat16"]);
+Option<string?> python = CommandLine.OptionalPath(
+    "--python", "A Python with torch, for loop.py. Without it: python3 or /usr/bin/python3, whichever has torch.");
 Option<string?> output = CommandLine.OptionalPath("--output", "The report to write, Markdown; a .json of the same name holds the same numbers.");
 var json = new Option<bool>("--json") { Description = "Prints the report as JSON instead of Markdown." };
-var child = new Option<string?>("--child") { Description = "What this program starts itself for: one contender, alone in its process.", Hidden = true };
+var child = new Option<string?>("--child") { Description = "One contender, alone in the process that this program starts for it.", Hidden = true };
 var model = new Option<string?>("--model") { Description = "The model of --child cold.", Hidden = true };
 var command = new RootCommand("Compares training steps, explanations and the pipeline with plain loops of the same work.")
 {
@@ -26,16 +28,7 @@ var command = new RootCommand("Compares training steps, explanations and the pip
 };
 command.Runs((parsed, cancellation) =>
 {
-    if (parsed.GetValue(child) is { } contender)
-    {
-        Child.Run(contender, parsed.GetValue(model), parsed.GetValue(networks)!, parsed.GetValue(only)!, parsed.GetValue(threads)!, parsed.GetValue(batch) ?? 1, parsed.GetValue(place)!, parsed.GetValue(precision)!);
-        return 0;
-    }
-
     bool small = parsed.GetValue(quick);
-    bool prints = parsed.GetValue(json);
-    Action<string> log = prints ? Console.Error.WriteLine : Terminal.Output.WriteLine;
-    var report = new Report(parsed.GetValue(output), Comparison.Introduction($"dotnet run --project benchmarks/Steps -c Release -- {string.Join(' ', args)}"), log);
     var settings = new Settings(
         [.. NetworkCase.All.Where(network => Has(networks, network.Name))],
         [.. ObjectiveCase.All.Where(objective => Has(only, objective.Name))],
@@ -44,9 +37,19 @@ command.Runs((parsed, cancellation) =>
         parsed.GetValue(repeats) ?? (small ? 2 : 7),
         parsed.GetValue(place)!,
         parsed.GetValue(precision)!,
-        PythonTraining.Find(parsed.GetValue(python) is { } path ? [path] : ["python3", "/usr/bin/python3"]),
         small);
-    var comparison = new Comparison(settings, report, cancellation);
+    if (parsed.GetValue(child) is { } contender)
+    {
+        Child.Run(contender, settings, parsed.GetValue(model));
+        return 0;
+    }
+
+    bool prints = parsed.GetValue(json);
+    Action<string> log = prints ? Console.Error.WriteLine : Terminal.Output.WriteLine;
+    string introduction = Comparison.Introduction($"dotnet run --project benchmarks/Steps -c Release -- {string.Join(' ', args)}");
+    var report = new Report(parsed.GetValue(output), introduction, log);
+    string? interpreter = PythonTraining.Find(parsed.GetValue(python) is { } path ? [path] : ["python3", "/usr/bin/python3"]);
+    var comparison = new Comparison(settings, interpreter, report, cancellation);
     foreach ((string part, Action run) in parts.Zip<string, Action>(
         [comparison.Steps, comparison.Memory, comparison.Profile, comparison.Explain, comparison.RunPipeline, comparison.ColdStart]))
     {

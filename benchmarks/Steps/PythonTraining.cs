@@ -32,7 +32,8 @@ internal sealed class PythonTraining : ITrainingStep
         // The plain loop is attached in any case.
         string objective = setup.Objective.Name == "aga-attached" ? "aga" : setup.Objective.Name;
         string device = setup.Device.type == DeviceType.CUDA ? "cuda" : "cpu";
-        process = Start(python, [Path.Combine(AppContext.BaseDirectory, "loop.py"), setup.Network.Name, objective, $"{threads}", device, weights, batch]);
+        string script = Path.Combine(AppContext.BaseDirectory, "loop.py");
+        process = Start(python, [script, setup.Network.Name, objective, $"{threads}", device, weights, batch]);
         Version = Answer();
     }
 
@@ -77,7 +78,10 @@ internal sealed class PythonTraining : ITrainingStep
     }
 
     private static Process Start(string python, IEnumerable<string> arguments)
-        => Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })
+        => Process.Start(new ProcessStartInfo(python, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })
             ?? throw new InvalidOperationException($"{python} does not start.");
 
     private string Ask(string command)

@@ -75,13 +75,15 @@ internal sealed class Report(string? path, string introduction, Action<string> l
         }
     }
 
-    /// <summary>Numbers with three digits that count, or more before the point.</summary>
+    /// <summary>Numbers with three digits that count, or more before the point; losses, which are float, with four behind it.</summary>
     private static string Text(object? value) => value switch
     {
         null => "–",
         double.NaN => "–",
+        float loss => loss.ToString("F4", CultureInfo.InvariantCulture),
         double number => number.ToString(
-            Math.Abs(number) switch { 0 => "0", < 0.001 => "0.0e+0", < 1 => "0.000", < 10 => "0.00", < 100 => "0.0", _ => "#,0" }, CultureInfo.InvariantCulture),
+            Math.Abs(number) switch { 0 => "0", < 0.001 => "0.0e+0", < 1 => "0.000", < 10 => "0.00", < 100 => "0.0", _ => "#,0" },
+            CultureInfo.InvariantCulture),
         IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,
     };

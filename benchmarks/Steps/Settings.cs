@@ -5,7 +5,6 @@ namespace RobustAttribution.Benchmarks.Steps;
 
 /// <summary>What to compare.</summary>
 /// <param name="Batch">Images in each step; null for the usual number.</param>
-/// <param name="Python">An interpreter with torch; null where there is none.</param>
 internal sealed record Settings(
     IReadOnlyList<NetworkCase> Networks,
     IReadOnlyList<ObjectiveCase> Objectives,
@@ -14,7 +13,6 @@ internal sealed record Settings(
     int Repeats,
     string DeviceName,
     string Precision,
-    string? Python,
     bool IsQuick)
 {
     public Device Device { get; } = device(DeviceName);

@@ -14,14 +14,18 @@ namespace RobustAttribution.Benchmarks.Steps;
 /// <param name="DoubleWeight">Double backward passes with them.</param>
 internal sealed record Passes(double? Beta, int Forward, int Input, int FirstInput, int Weight, int Double, int DoubleWeight)
 {
+    /// <summary>Of an objective; null where its passes are not counted.</summary>
+    public static IReadOnlyList<Passes>? Of(string objective)
+        => objective switch { "aga" => LocalGradientAlignment, "art" => SpatialAlignment, _ => null };
+
     /// <summary>Of AGA: CE and g(x) from one forward pass; g(x+z) with its graph; through it back to the weights.</summary>
-    public static IReadOnlyList<Passes> LocalGradientAlignment { get; } = [new(3, 2, 4, 2, 2, 0, 1)];
+    private static IReadOnlyList<Passes> LocalGradientAlignment { get; } = [new(3, 2, 4, 2, 2, 0, 1)];
 
     /// <summary>
     /// Of ART: the start with ReLU; three inner steps, each a forward pass, two gradients, and their derivative at the image; two outer passes with
     /// two gradients each and through them back to the weights; CE with ReLU.
     /// </summary>
-    public static IReadOnlyList<Passes> SpatialAlignment { get; } = [new(50, 5, 15, 13, 2, 6, 4), new(null, 2, 2, 1, 1, 0, 0)];
+    private static IReadOnlyList<Passes> SpatialAlignment { get; } = [new(50, 5, 15, 13, 2, 6, 4), new(null, 2, 2, 1, 1, 0, 0)];
 }
 
 /// <summary>One step by kind of operator: each measured by itself at the network's shapes, times how often the step does it.</summary>
@@ -110,7 +114,7 @@ internal static class StepProfile
         using IDisposable scope = NewDisposeScope();
         (Tensor Value, Tensor Gradient, Tensor[] State)[] parameters =
         [
-            .. network.parameters().Select(value => ((Tensor)value, randn_like(value).detach(), optimizer.StateNames.Select(_ => zeros_like(value).detach()).ToArray())),
+            .. network.parameters().Select(value => ((Tensor)value, randn_like(value).detach(), NewState(value))),
         ];
         return Clock.Median(repeats, setup.Device, () =>
         {
@@ -120,5 +124,7 @@ internal static class StepProfile
                 optimizer.Update(value, gradient, state, ObjectiveCase.LearningRate, 1);
             }
         });
+
+        Tensor[] NewState(Tensor value) => [.. optimizer.StateNames.Select(_ => zeros_like(value).detach())];
     }
 }

@@ -180,7 +180,10 @@ class Training:
 def main(network_name, objective, threads, device, weights, batch):
     torch.set_num_threads(int(threads))
     switch = {"beta": 3 if objective in ("aga", "hessian") else None}
-    network = {"small": lambda: chain(16, 32, 128, switch), "lenet": lambda: chain(32, 64, 256, switch), "resnet18": lambda: resnet18(switch)}[network_name]()
+    if network_name == "resnet18":
+        network = resnet18(switch)
+    else:
+        network = chain(*{"small": (16, 32, 128), "lenet": (32, 64, 256)}[network_name], switch)
     network.load_state_dict(read_safetensors(weights))
     network.to(device).train()
     if objective in ("pgd", "art"):
