@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Benchmarks.Steps;
 
 /// <summary>The parts of the report, each a method.</summary>
-internal sealed class Comparison(Settings settings, string? python, Report report, CancellationToken cancellation)
+internal sealed class Comparison(Settings settings, Interpreter? python, Report report, CancellationToken cancellation)
 {
     private readonly Dictionary<(string Network, string Objective, int Threads), Cost> steps = [];
 
@@ -26,7 +26,7 @@ internal sealed class Comparison(Settings settings, string? python, Report repor
     {
         Table table = report.Begin(
             "Training steps",
-            "Milliseconds of one step. " + (python is null ? "PyTorch was not run: no Python with torch was found." : "PyTorch runs loop.py.")
+            "Milliseconds of one step. " + (python is null ? "PyTorch was not run: no Python with torch was found." : $"PyTorch is {python.TorchVersion}.")
                 + " The losses are those of the first step, from the same weights and images; random draws differ.",
             [
                 "network", "objective", "precision", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "plain / library",

@@ -48,7 +48,7 @@ command.Runs((parsed, cancellation) =>
     Action<string> log = prints ? Console.Error.WriteLine : Terminal.Output.WriteLine;
     string introduction = Comparison.Introduction($"dotnet run --project benchmarks/Steps -c Release -- {string.Join(' ', args)}");
     var report = new Report(parsed.GetValue(output), introduction, log);
-    string? interpreter = PythonTraining.Find(parsed.GetValue(python) is { } path ? [path] : ["python3", "/usr/bin/python3"]);
+    Interpreter? interpreter = PythonTraining.Find(parsed.GetValue(python) is { } path ? [path] : ["python3", "/usr/bin/python3"]);
     var comparison = new Comparison(settings, interpreter, report, cancellation);
     foreach ((string part, Action run) in parts.Zip<string, Action>(
         [comparison.Steps, comparison.Memory, comparison.Profile, comparison.Explain, comparison.RunPipeline, comparison.ColdStart]))

@@ -6,13 +6,16 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Benchmarks.Steps;
 
+/// <summary>A Python with torch.</summary>
+internal sealed record Interpreter(string Path, string TorchVersion);
+
 /// <summary>The loops of <c>loop.py</c> in a process of their own, which waits for each command, so that it takes turns with the others.</summary>
 internal sealed class PythonTraining : ITrainingStep
 {
     private readonly Process process;
     private readonly string folder = Directory.CreateTempSubdirectory("steps-").FullName;
 
-    public PythonTraining(string python, Setup setup, int threads)
+    public PythonTraining(Interpreter python, Setup setup, int threads)
     {
         string weights = Path.Combine(folder, "weights.safetensors"), batch = Path.Combine(folder, "batch.bin");
         using (ImageNetwork network = setup.NewNetwork())
@@ -33,29 +36,27 @@ internal sealed class PythonTraining : ITrainingStep
         string objective = setup.Objective.Name == "aga-attached" ? "aga" : setup.Objective.Name;
         string device = setup.Device.type == DeviceType.CUDA ? "cuda" : "cpu";
         string script = Path.Combine(AppContext.BaseDirectory, "loop.py");
-        process = Start(python, [script, setup.Network.Name, objective, $"{threads}", device, weights, batch]);
-        Version = Answer();
+        process = Start(python.Path, [script, setup.Network.Name, objective, $"{threads}", device, weights, batch]);
+        _ = Answer(); // it is ready
     }
-
-    /// <summary>"torch" and its version.</summary>
-    public string Version { get; }
 
     public double Loss { get; private set; }
 
     /// <summary>The first of some interpreters that has torch; null where none has.</summary>
-    public static string? Find(IEnumerable<string> candidates) => candidates.FirstOrDefault(python =>
+    public static Interpreter? Find(IEnumerable<string> candidates) => candidates.Select(python =>
     {
         try
         {
-            using Process process = Start(python, ["-c", "import torch"]);
+            using Process process = Start(python, ["-c", "import torch; print(torch.__version__)"]);
+            string version = process.StandardOutput.ReadToEnd().Trim();
             process.WaitForExit();
-            return process.ExitCode == 0;
+            return process.ExitCode == 0 ? new Interpreter(python, version) : null;
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return false; // no such program
+            return null; // no such program
         }
-    });
+    }).FirstOrDefault(found => found is not null);
 
     public Cost Run()
     {
