@@ -125,8 +125,8 @@ static void Loop(ImageNetwork network, float[][] images, int batchSize, Func<Ima
             rows[i].CopyTo(joined, i * input.ValueCount);
         }
 
-        Tensor images = tensor(joined, dtype: ScalarType.Float32).reshape(rows.Length, input.Channels, input.Height, input.Width) / 255;
-        _ = compute(network, images).data<float>().ToArray();
+        Tensor pixels = tensor(joined, dtype: ScalarType.Float32).reshape(rows.Length, input.Channels, input.Height, input.Width) / 255;
+        _ = compute(network, pixels).data<float>().ToArray();
     }
 }
 
