@@ -48,14 +48,13 @@ internal sealed class ExplainedImages(SaliencyMap saliency, ImageNetwork network
     {
         get
         {
-            if (map is null && logits is null)
+            if (map is null)
             {
-                (map, logits) = saliency.WithLogits(network, images, classes);
-                logits.DetachFromDisposeScope();
-                map.DetachFromDisposeScope();
+                map = NewMap().DetachFromDisposeScope();
+                RequireFinite(map);
             }
 
-            return map ??= saliency.Of(network, images, Classes).DetachFromDisposeScope();
+            return map;
         }
     }
 
@@ -64,6 +63,31 @@ internal sealed class ExplainedImages(SaliencyMap saliency, ImageNetwork network
     /// <param name="generator">Source of its draws; must outlive the result.</param>
     public AttackedImages Under(IAttributionAttack attack, Generator generator)
         => new(this, () => attack.Perturb(network, images, Classes, generator), attacked => new(saliency, network, attacked, Classes));
+
+    private Tensor NewMap()
+    {
+        if (logits is not null)
+        {
+            return saliency.Of(network, images, Classes);
+        }
+
+        (Tensor maps, logits) = saliency.WithLogits(network, images, classes);
+        logits.DetachFromDisposeScope();
+        return maps;
+    }
+
+    private void RequireFinite(Tensor maps)
+    {
+        using IDisposable scope = NewDisposeScope();
+        bool[] finite = maps.isfinite().flatten(1).all(1).cpu().data<bool>().ToArray();
+        int first = Array.IndexOf(finite, false);
+        if (first >= 0)
+        {
+            throw new InvalidOperationException(
+                $"The map that {saliency.Method.GetType().Name} makes of image {first} of a batch of {finite.Length} has a value that is not finite (NaN or infinity),"
+                + $" so it is compared with nothing. The network {network.Backbone.GetType().Name} may overflow, or divide by zero in its derivative.");
+        }
+    }
 
     public void Dispose()
     {

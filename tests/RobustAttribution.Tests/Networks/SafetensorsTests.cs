@@ -132,6 +132,18 @@ public sealed class SafetensorsTests
     }
 
     [TestMethod]
+    [DataRow("PK\u0003\u0004\0\0\u0008\u0008", ", but a zip file, as torch.save writes (.pt, .pth)")]
+    [DataRow("\u0080\u0002}q\0(X\u0005", ", but a pickle of Python's, which is not read")]
+    [DataRow("<!DOCTYPE html>", ", but HTML or XML")]
+    [DataRow("version https://git-lfs.github.com/spec/v1", ", but a pointer of Git LFS, in whose place 'git lfs pull' puts the file")]
+    [DataRow("no such thing", ": the header's length is")]
+    public void WhatAStreamIsInsteadIsNamed(string content, string expected)
+    {
+        FormatException error = Assert.ThrowsExactly<FormatException>(() => Safetensors.Read(new MemoryStream(Encoding.Latin1.GetBytes(content))));
+        StringAssert.StartsWith(error.Message, $"Not safetensors{expected}");
+    }
+
+    [TestMethod]
     public void RandomDamageIsAFormatExceptionOrHarmless()
     {
         using var scope = NewDisposeScope();

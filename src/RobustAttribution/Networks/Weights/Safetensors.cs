@@ -242,8 +242,20 @@ internal static class Safetensors
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         return length is > 0 and <= SafetensorsHeader.MaximumLength
             ? ReadGrowing(stream, (int)length, "the header")
-            : throw new FormatException($"Not safetensors: the header's length is {length}; allowed is 1 to {SafetensorsHeader.MaximumLength}.");
+            : throw new FormatException(
+                $"Not safetensors{Describe(prefix)}: the header's length is {length}; allowed is 1 to {SafetensorsHeader.MaximumLength}.");
     }
+
+    /// <summary>What a stream seems to be instead, by its first eight bytes.</summary>
+    private static string Describe(ReadOnlySpan<byte> start) => start switch
+    {
+        [(byte)'P', (byte)'K', 3, 4, ..] => ", but a zip file, as torch.save writes (.pt, .pth): write the state_dict with safetensors.torch.save_file",
+        [0x80, >= 2 and <= 5, ..] => ", but a pickle of Python's, which is not read because unpickling can run code:"
+            + " write the state_dict with safetensors.torch.save_file",
+        [(byte)'<', ..] => ", but HTML or XML",
+        _ when start.SequenceEqual("version "u8) => ", but a pointer of Git LFS, in whose place 'git lfs pull' puts the file",
+        _ => string.Empty,
+    };
 
     private static Tensor ReadTensor(Stream stream, SafetensorsHeader.Entry entry, bool lengthIsKnown)
     {
