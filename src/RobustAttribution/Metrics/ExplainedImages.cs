@@ -84,8 +84,9 @@ internal sealed class ExplainedImages(SaliencyMap saliency, ImageNetwork network
         if (first >= 0)
         {
             throw new InvalidOperationException(
-                $"The map that {saliency.Method.GetType().Name} makes of image {first} of a batch of {finite.Length} has a value that is not finite (NaN or infinity),"
-                + $" so it is compared with nothing. The network {network.Backbone.GetType().Name} may overflow, or divide by zero in its derivative.");
+                $"The map that {saliency.Method.GetType().Name} makes of image {first} of a batch of {finite.Length} has a value that is not finite"
+                + " (NaN or infinity), so it is compared with nothing."
+                + $" The network {network.Backbone.GetType().Name} may overflow, or divide by zero in its derivative.");
         }
     }
 

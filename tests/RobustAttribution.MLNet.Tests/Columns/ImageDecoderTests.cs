@@ -78,6 +78,7 @@ public sealed class ImageDecoderTests
 
     [TestMethod]
     [DataRow("a.jpg", SKEncodedImageFormat.Jpeg)]
+    [DataRow("a.webp", SKEncodedImageFormat.Webp)]
     [DataRow("a.png", SKEncodedImageFormat.Png)]
     public void AFileThatEndsTooSoonIsNamed(string name, SKEncodedImageFormat format)
     {

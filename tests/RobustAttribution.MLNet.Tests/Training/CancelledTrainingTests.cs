@@ -45,7 +45,7 @@ public sealed class CancelledTrainingTests
                 Checkpoints = Path.Combine(folder, $"{i}"),
                 Behavior = (CancellationBehavior)(i % 3),
                 ByTheContext = i / 3 % 2 == 1,
-                Milliseconds = i / 6 % 2 == 0 ? random.Next(milliseconds) : null,
+                Milliseconds = i / 6 % 2 == 1 ? random.Next(milliseconds) : null,
                 Row = random.Next(rows),
             };
             Outcome cancelled = Train(round);
@@ -54,7 +54,7 @@ public sealed class CancelledTrainingTests
         }
 
         TestContext.WriteLine($"{rounds} cancelled, {milliseconds} ms and {rows} rows each: {string.Join(", ", ends.Select(pair => $"{pair.Value} {pair.Key}"))}");
-        Assert.IsGreaterThan(rounds / 2, ends.GetValueOrDefault("in the training"));
+        Assert.IsGreaterThan(rounds / 4, ends.GetValueOrDefault("in the training"));
     }
 
     /// <returns>When the cancellation came.</returns>

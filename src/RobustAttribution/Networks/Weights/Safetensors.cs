@@ -249,7 +249,8 @@ internal static class Safetensors
     /// <summary>What a stream seems to be instead, by its first eight bytes.</summary>
     private static string Describe(ReadOnlySpan<byte> start) => start switch
     {
-        [(byte)'P', (byte)'K', 3, 4, ..] => ", but a zip file, as torch.save writes (.pt, .pth): write the state_dict with safetensors.torch.save_file",
+        [(byte)'P', (byte)'K', 3, 4, ..] => ", but a zip file, as torch.save writes (.pt, .pth):"
+            + " write the state_dict with safetensors.torch.save_file",
         [0x80, >= 2 and <= 5, ..] => ", but a pickle of Python's, which is not read because unpickling can run code:"
             + " write the state_dict with safetensors.torch.save_file",
         [(byte)'<', ..] => ", but HTML or XML",
