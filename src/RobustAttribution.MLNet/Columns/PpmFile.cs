@@ -6,7 +6,7 @@ namespace RobustAttribution.MLNet.Columns;
 /// <summary>Reads images in the portable pixmap format (netpbm's "P6": binary, three bytes a pixel).</summary>
 internal static class PpmFile
 {
-    private const int MaximumSide = 1 << 15;
+    internal const int MaximumSide = 1 << 15;
 
     /// <exception cref="InvalidDataException">
     /// The file is not such an image, or cut off; the message names file, position, what was expected and what was found.

@@ -16,7 +16,7 @@ internal sealed record ArchiveLimits(long TotalBytes = 32L << 30, long FileBytes
 internal static class DatasetArchive
 {
     private const int TarBlock = 512;
-    private const int LongestDescription = 1 << 20; // bytes of a tar entry that only names or describes the next one
+    internal const int LongestDescription = 1 << 20; // bytes of a tar entry that only names or describes the next one
     private static readonly string[] Endings = [".tar.gz", ".tgz", ".zip"];
 
     /// <summary>Extracts an archive into a new folder, which appears in one step when all of it is there.</summary>

@@ -46,8 +46,8 @@ public readonly record struct DownloadProgress(string FileName, long Received, l
 /// </summary>
 public sealed class DatasetDownloader : IDisposable
 {
-    private const int Piece = 1 << 16;
-    private const int MaximumRedirects = 10;
+    internal const int Piece = 1 << 16;
+    internal const int MaximumRedirects = 10;
     private readonly DatasetDownloaderOptions options;
     private readonly HttpClient client;
 

@@ -103,9 +103,10 @@ internal sealed class ExplainedImages(
 
         string place = (areAttacked ? "the attacked copy of " : string.Empty)
             + (places is null ? $"image {index} of the batch" : $"row {places[index]}");
-        throw new ArgumentException(
+        throw new InvalidOperationException(
             $"{saliency.Method.GetType().Name} computed a map with NaN or infinity for {place};"
-            + " maps must be finite. Its logits or a division within the method may have left the range of the network's numbers.");
+            + $" maps must be finite. The logits of the network {network.Backbone.GetName()} or a division within the method may have left the range"
+            + " of the network's numbers.");
     }
 }
 

@@ -149,6 +149,18 @@ public sealed class ImageColumnTests
     }
 
     [TestMethod]
+    [TestCategory("Long")] // 800 MB
+    public void AnMLImageAboveTheLimitIsNamed()
+    {
+        using MLImage large = MLImage.CreateFromPixels(10_001, 10_000, MLPixelFormat.Bgra32, new byte[4 * 10_001 * 10_000]);
+        ImageRow[] rows = [new() { Image = Draw(TestImage.Make(1)[0], 8, 8), Label = "row" }, new() { Image = large, Label = "column" }];
+        IDataView raw = context.Data.LoadFromEnumerable(rows);
+        IDataView data = context.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
+        var error = Assert.ThrowsExactly<BrokenImageException>(() => context.Transforms.RobustImageClassification(Options()).Fit(data));
+        StringAssert.Contains(error.Message, "row 1: the image has 10001×10000 pixels (width × height); allowed are 100,000,000 in all.");
+    }
+
+    [TestMethod]
     public void AVectorOfAnotherShapeIsNamed()
     {
         IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(6));

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using SkiaSharp;
@@ -76,6 +78,7 @@ public sealed class ImageDecoderTests
 
     [TestMethod]
     [DataRow("a.jpg", SKEncodedImageFormat.Jpeg)]
+    [DataRow("a.webp", SKEncodedImageFormat.Webp)]
     [DataRow("a.png", SKEncodedImageFormat.Png)]
     public void AFileThatEndsTooSoonIsNamed(string name, SKEncodedImageFormat format)
     {
@@ -149,6 +152,35 @@ public sealed class ImageDecoderTests
             System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(chunk, content.Length);
             System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32(named));
             return chunk;
+        }
+    }
+
+    [TestMethod]
+    public void OtherColoursDepthsAndFramesBecomeOneOfEightBits()
+    {
+        string cmyk = "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
+            + "EBAQEB/8AAFAgAIAAgBAERAAIRAAMRAAQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EABQQAQAAAAAAAAAAAAAAAAAAAAD/"
+            + "2gAOBAEAAgADAAQAAD8A/wA/9/fw/v4f38AAP9/gB/kDgAP8AcB/r8AAP9/gB/kDgAP8AcB/r8AAP9/gB/kDgAP8AcB/r8AAP9/gB/kDgAP/2Q"
+            + "==";
+        byte[] animation =
+        [
+            .. "GIF89a"u8, 1, 0, 1, 0, 0x80, 0, 0, 200, 100, 50, 10, 20, 30, // 1×1, two colours
+            0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, // the first colour
+            0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4C, 1, 0, 0x3B, // then the second
+        ];
+        AreDecoded("grey.png", Png(depth: 8, type: 0, [0, 100, 255]), 0, 0, 0, 255, 100, 100, 100, 255, 255, 255, 255, 255);
+        AreDecoded("palette.png", Png(depth: 8, type: 3, [1, 0], [10, 20, 30, 200, 100, 50]), 50, 100, 200, 255, 30, 20, 10, 255);
+        AreDecoded("deep.png", Png(depth: 16, type: 2, [200, 200, 100, 100, 50, 50]), 50, 100, 200, 255);
+        AreDecoded("animation.gif", animation, 50, 100, 200, 255);
+        using MLImage image = ImageDecoder.Decode(folder.Write("cmyk.jpg", Convert.FromBase64String(cmyk))); // cyan, and three quarters of black
+        Assert.AreEqual((32, 32, MLPixelFormat.Bgra32), (image.Width, image.Height, image.PixelFormat));
+        IEnumerable<string> found = image.Pixels.ToArray().Chunk(4).Select(pixel => string.Join(' ', pixel)).Distinct();
+        CollectionAssert.AreEqual(new[] { "255 255 0 255", "64 64 64 255" }, found.ToArray());
+
+        void AreDecoded(string name, byte[] content, params byte[] pixels)
+        {
+            using MLImage image = ImageDecoder.Decode(folder.Write(name, content));
+            CollectionAssert.AreEqual(pixels, image.Pixels.ToArray(), name);
         }
     }
 
@@ -240,6 +272,32 @@ public sealed class ImageDecoderTests
         byte[] pixel = image.Pixels.Slice(4 * ((y * image.Width) + x), 4).ToArray();
         return Array.FindIndex(
             Quarters, color => Math.Abs(color.Blue - pixel[0]) + Math.Abs(color.Green - pixel[1]) + Math.Abs(color.Red - pixel[2]) < 60);
+    }
+
+    /// <summary>A PNG file of one row.</summary>
+    private static byte[] Png(byte depth, byte type, byte[] row, byte[]? palette = null)
+    {
+        int channels = type == 2 ? 3 : 1;
+        using var compressed = new MemoryStream();
+        using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            zlib.Write([0, .. row]); // no filter
+        }
+
+        byte[] header = [0, 0, 0, (byte)(row.Length * 8 / depth / channels), 0, 0, 0, 1, depth, type, 0, 0, 0];
+        return
+        [
+            0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR", header), .. palette is null ? [] : Chunk("PLTE", palette),
+            .. Chunk("IDAT", compressed.ToArray()), .. Chunk("IEND", []),
+        ];
+
+        static byte[] Chunk(string name, byte[] data)
+        {
+            byte[] named = [.. Encoding.ASCII.GetBytes(name), .. data], length = new byte[4], checksum = new byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(length, data.Length);
+            BinaryPrimitives.WriteUInt32BigEndian(checksum, Crc32(named));
+            return [.. length, .. named, .. checksum];
+        }
     }
 
     private static uint Crc32(ReadOnlySpan<byte> bytes)

@@ -108,6 +108,11 @@ public sealed class AttributionRobustnessTests
         var text = Assert.Throws<Exception>(() => scored.Context.MulticlassClassification.EvaluateAttributionRobustness(
             scored.Model.Transform(scored.Raw), Attack));
         StringAssert.Contains(text.Message, "MapValueToKey");
+        IDataView backwards = scored.Context.Data.LoadFromEnumerable(TestImage.Make(12).AsEnumerable().Reverse().ToList()); // its first class is the last of the others
+        IDataView others = scored.Model.Transform(scored.Context.Transforms.Conversion.MapValueToKey("Label").Fit(backwards).Transform(backwards));
+        string message = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => scored.Context.MulticlassClassification.EvaluateAttributionRobustness(others, Attack)).Message;
+        StringAssert.Contains(message, "Label column 'Label' has the classes [square, column, row]; the network was trained on [row, column, square]");
     }
 
     private static TopKAttack Attack => new() { K = 9, Steps = 4 };

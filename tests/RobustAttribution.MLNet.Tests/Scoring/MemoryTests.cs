@@ -70,14 +70,60 @@ public sealed class MemoryTests
         IsFlat(readings[0], readings[^1]);
     }
 
+    [TestMethod]
+    [TestCategory("Long")]
+    public void IsFlatOverTwoHundredEnginesAHundredModelsAndThreeHundredAttacks()
+    {
+        using var scored = new Scored(32, change: options => options with { Network = Tiny });
+        TestImage image = TestImage.Make(1)[0];
+        Repeat(200, () =>
+        {
+            using PredictionEngine<TestImage, Prediction> engine = scored.Context.Model.CreatePredictionEngine<TestImage, Prediction>(scored.Chain, new PredictionEngineOptions { OwnsTransformer = false });
+            Assert.HasCount(3, engine.Predict(image).Score);
+        });
+        using var file = new MemoryStream();
+        scored.Context.Model.Save(scored.Chain, scored.Raw.Schema, file);
+        Repeat(100, () =>
+        {
+            using var loaded = (IDisposable)scored.Context.Model.Load(file, out _);
+            Assert.HasCount(32, Rows.Read(((ITransformer)loaded).Transform(scored.Raw), ["Score"]));
+        }, makesParameters: true);
+        var attack = new AttributionAttackEstimator.Options { Attack = new Attacks.TopKAttack { K = 9, Steps = 5 } };
+        Repeat(300, () => Assert.HasCount(32, Rows.Read(scored.Context.Transforms.AttributionAttack(attack).Fit(scored.View).Transform(scored.View), ["AttackedImage"])));
+    }
+
+    /// <param name="times">How often.</param>
+    /// <param name="deed">What is done.</param>
+    /// <param name="makesParameters">Whether it makes networks, whose parameters TorchSharp counts for ever (<see cref="LiveTensors"/>).</param>
+    private static void Repeat(int times, Action deed, bool makesParameters = false)
+    {
+        List<Reading> readings = [];
+        for (int i = 0; i < times; i++)
+        {
+            deed();
+            if (i % (times / 5) == (times / 5) - 1)
+            {
+                readings.Add(Reading.Take());
+            }
+        }
+
+        IsFlat(readings[0], makesParameters ? readings[^1] with { Tensors = readings[0].Tensors } : readings[^1]);
+    }
+
     private static NetworkArchitecture Tiny => new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8 };
 
     private static void IsFlat(Reading early, Reading late)
     {
         string both = $"{early} and {late}";
+        Console.WriteLine(both);
         Assert.AreEqual(early.Tensors, late.Tensors, $"live tensors: {both}");
         Assert.IsLessThanOrEqualTo(early.Managed + (1 << 20), late.Managed, $"managed bytes: {both}");
         Assert.IsLessThanOrEqualTo(early.Process + (48L << 20), late.Process, $"bytes of the process: {both}"); // pages that allocators keep, and other tests' garbage
+    }
+
+    private sealed class Prediction
+    {
+        public float[] Score { get; set; } = [];
     }
 
     private sealed record Reading(long Tensors, long Managed, long Process)

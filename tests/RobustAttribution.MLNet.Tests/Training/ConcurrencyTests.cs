@@ -58,6 +58,33 @@ public sealed class ConcurrencyTests
     }
 
     [TestMethod]
+    [TestCategory("Long")]
+    public void EightThreadsThatTrainScoreAndExplainAreOneAfterTheOther()
+    {
+        const int rounds = 40;
+        using Scored scored = new(12, Activation.Relu);
+        var context = scored.Context;
+        IDataView maps = context.Transforms.Saliency(new SaliencyEstimator.Options { Method = new Attributions.IntegratedGradients { Steps = 5 } }).Fit(scored.View).Transform(scored.View);
+        Func<int, float[]>[] deeds =
+        [
+            ScoresAndMaps,
+            _ => Read(scored.View, "Score"),
+            _ => Read(maps, "Saliency"),
+            seed => Read(context.Transforms.RandomPerturbation(new RandomPerturbationEstimator.Options { Seed = seed }).Fit(scored.View).Transform(scored.View), "RandomPerturbationCosine"),
+        ];
+        float[][][] alone = [.. deeds.Select(deed => (float[][])[.. Enumerable.Range(1, 2).Select(deed)])];
+        OnThreads(8, i =>
+        {
+            for (int round = 0; round < rounds; round++)
+            {
+                CollectionAssert.AreEqual(alone[i % 4][round % 2], deeds[i % 4](1 + (round % 2)), $"thread {i}, round {round}");
+            }
+        });
+
+        static float[] Read(IDataView view, string column) => [.. Rows.Read(view, [column]).SelectMany(row => row.Values[column] is float[] values ? values : [(float)row.Values[column]])];
+    }
+
+    [TestMethod]
     public void EachTrainingHasItsThreadsAndTheFormerNumberComesBack()
     {
         int before = torch.get_num_threads();

@@ -90,6 +90,34 @@ public sealed class ContinuedTrainingTests
         CollectionAssert.AreNotEqual(Weights(scored.Model, "inner.conv2.weight"), Weights(model, "inner.conv2.weight"), "trained");
     }
 
+    /// <summary>An epoch that changes no weight moves the running statistics of batch normalisation, unless their modules are frozen.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void FinishedWeightsStayWhereAllModulesButTheHeadAreFrozen(bool frozen)
+    {
+        using var scored = new Scored();
+        using var generator = new torch.Generator(3);
+        var architecture = new ResNetArchitecture { Width = 2, Stem = ResNetStem.SmallImages };
+        using ImageNetwork finished = ImageNetwork.Create(architecture, new InputSpecification(1, TestImage.Side, TestImage.Side), 3, Activation.Relu, generator);
+        string path = Path.Combine(folder, "finished.safetensors");
+        using (FileStream file = File.Create(path))
+        {
+            finished.SaveWeights(file);
+        }
+
+        using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(Scored.Options(Activation.Relu) with
+        {
+            Network = architecture,
+            InitialWeightsPath = path,
+            LearningRate = 1e-30,
+            FrozenModules = frozen ? ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"] : null,
+        }).Fit(scored.Data);
+        using var saved = new MemoryStream();
+        model.Network.SaveWeights(saved);
+        Assert.AreEqual(frozen, File.ReadAllBytes(path).AsSpan().SequenceEqual(saved.ToArray()));
+    }
+
     [TestMethod]
     public void AnUnreadableWeightsFileIsNamed()
     {

@@ -155,6 +155,24 @@ public sealed class MeasurementTests
     }
 
     [TestMethod]
+    public void AMapThatIsNotFiniteIsNamedWithItsMethodImageAndNetwork()
+    {
+        using IDisposable scope = NewDisposeScope();
+        nn.Module<Tensor, Tensor> steep = nn.Sequential(nn.Flatten(), nn.Linear(4, 2, hasBias: false));
+        using (no_grad())
+        {
+            steep.parameters().Single().fill_(3e38); // finite, and so are the logits of gray images; their gradient, divided by 0.5, is not
+        }
+
+        using var network = new ImageNetwork(steep, new InputSpecification(1, 2, 2), 2);
+        var measurement = new RobustnessMeasurement { Attacks = [new RandomNoise()], Similarities = [new PearsonCorrelation()] };
+        var source = new TensorBatchSource(full([3, 1, 2, 2], 0.5f), zeros(3, ScalarType.Int64));
+        string message = Assert.ThrowsExactly<InvalidOperationException>(() => measurement.Measure(network, source, 3).Count()).Message;
+        StringAssert.Contains(message, "InputGradient computed a map with NaN or infinity for image 0 of the batch");
+        StringAssert.Contains(message, "The logits of the network");
+    }
+
+    [TestMethod]
     public void SecurityPointsOfShardsMergeToThoseOfTheWhole()
     {
         using IDisposable scope = NewDisposeScope();

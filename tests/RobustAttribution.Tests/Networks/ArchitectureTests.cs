@@ -1,3 +1,4 @@
+using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Serialization;
 using RobustAttribution.Tests.Fixtures;
@@ -110,6 +111,29 @@ public sealed class ArchitectureTests
         using (NewDisposeScope())
         {
             Assert.IsTrue(Values.Of(network.Logits(rand([1, 1, 8, 8]))).All(double.IsFinite));
+        }
+    }
+
+    /// <summary>Kinks and ties of max-pooling over a black background (docs/how-to/read-the-metrics.md).</summary>
+    [TestMethod]
+    public void NoiseThatNobodySeesMovesMapsThroughMaxPoolingAndNotThroughAveragePooling()
+    {
+        Assert.IsGreaterThan(0.05, ChangeOfMaps(Pooling.Max));
+        Assert.IsLessThan(1e-6, ChangeOfMaps(Pooling.Average));
+
+        static double ChangeOfMaps(Pooling pooling)
+        {
+            using var scope = NewDisposeScope();
+            using var generator = new Generator(1, CPU);
+            var architecture = new SmallConvNetArchitecture { FirstStageChannels = 4, SecondStageChannels = 4, HiddenUnits = 8, Pooling = pooling };
+            using ImageNetwork network = ImageNetwork.Create(architecture, new InputSpecification(1, 16, 16), 3, Activation.Softplus(3), generator);
+            network.MoveTo(CPU, ScalarType.Float64);
+            Tensor images = zeros(4, 1, 16, 16, ScalarType.Float64), classes = tensor(new long[] { 0, 1, 2, 0 });
+            images[.., .., 6..10, 6..10] = 0.8;
+            Tensor clean = new InputGradient().Attribute(network, images, classes);
+            Tensor noisy = new InputGradient().Attribute(
+                network, images + (rand(images.shape, ScalarType.Float64, CPU, generator: generator) * 1e-9), classes);
+            return ((noisy - clean).norm() / clean.norm()).ToDouble();
         }
     }
 
