@@ -19,8 +19,9 @@ internal static class ChannelsLast
             return images;
         }
 
-        using Tensor moved = images.permute(0, 2, 3, 1);
+        using Tensor moved = shape[1] == 1 ? images.squeeze(1) : images.permute(0, 2, 3, 1);
         using Tensor dense = moved.contiguous();
-        return dense.permute(0, 3, 1, 2);
+        using Tensor? single = shape[1] == 1 ? dense.unsqueeze(3) : null; // one channel: only the strides say the order
+        return (single ?? dense).permute(0, 3, 1, 2);
     }
 }

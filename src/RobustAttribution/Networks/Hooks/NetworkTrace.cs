@@ -41,7 +41,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
             var modules = network.Backbone.named_modules().DistinctBy(entry => entry.module);
             using (Undo.All(modules.Select(entry => Listen(entry.name, entry.module)).OfType<IDisposable>()))
             {
-                Tensor logits = network.LogitsOfNormalized(input);
+                Tensor logits = network.Backbone.call(input);
                 return new NetworkTrace(steps, Source("the logits", logits));
             }
 
