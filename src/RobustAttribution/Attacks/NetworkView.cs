@@ -20,6 +20,7 @@ public sealed class NetworkView : IDisposable
     private readonly NetworkView? clean;
     private Tensor? normalized, logits, attribution, map;
     private NetworkView? constant;
+    private LogitPass? pass;
 
     internal NetworkView(
         AttributionAttack attack, ImageNetwork network, Activation? activation, Tensor images, Tensor classes, NetworkView? clean, bool createGraph)
@@ -65,7 +66,7 @@ public sealed class NetworkView : IDisposable
                 _ = Attribution;
             }
 
-            return logits ??= Own(Compute(() => network.LogitsOfNormalized(Normalized)));
+            return logits ??= Own(Compute(() => attack.NeedsLogitGradients ? Pass.Logits : network.LogitsOfNormalized(Normalized)));
         }
     }
 
@@ -88,12 +89,7 @@ public sealed class NetworkView : IDisposable
     /// <returns>[N,C,H,W]; belongs to the view.</returns>
     public Tensor LogitGradient(Tensor ofClasses)
         => source is null
-            ? Own(Compute(() =>
-            {
-                network.RequireDerivative(Normalized, CreatesGraph ? Derivative.Second : Derivative.First);
-                return Differentiation.GradientOfClass(
-                    attack.GetType().Name, network, Logits, Normalized, ofClasses, CreatesGraph);
-            }))
+            ? Own(Compute(() => Pass.Gradient(ofClasses, CreatesGraph)))
             : Constant(source.LogitGradient(ofClasses));
 
     /// <summary>Frees the tensors. Harmless when repeated.</summary>
@@ -101,6 +97,7 @@ public sealed class NetworkView : IDisposable
     {
         owned.ForEach(tensor => tensor.Dispose());
         owned.Clear();
+        pass?.Dispose();
         constant?.Dispose();
     }
 
@@ -113,6 +110,21 @@ public sealed class NetworkView : IDisposable
 
     /// <summary>The same view as a constant, which lives as long as this one: all of its tensors are detached.</summary>
     internal NetworkView AsConstant() => constant ??= new NetworkView(this);
+
+    // Its logits belong to the view.
+    private LogitPass Pass
+    {
+        get
+        {
+            if (pass is null)
+            {
+                pass = new LogitPass(attack.GetType().Name, network, Normalized, CreatesGraph ? Derivative.Second : Derivative.First);
+                logits ??= Own(pass.Logits);
+            }
+
+            return pass;
+        }
+    }
 
     private Tensor Normalize()
     {

@@ -24,6 +24,16 @@ public abstract record Activation
 
     /// <summary>The activation's values, of the shape of <paramref name="x"/>.</summary>
     public abstract Tensor Apply(Tensor x);
+
+    /// <summary>The derivative at <paramref name="x"/>, of its shape, itself differentiable.</summary>
+    internal virtual Tensor Slope(Tensor x)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        Tensor point = x.requires_grad ? x : x.detach().requires_grad_(true);
+        Tensor y = Apply(point);
+        return autograd.grad([y], [point], [ones_like(y)], true, true)[0].MoveToOuterDisposeScope();
+    }
 }
 
 internal sealed record ReluActivation : Activation
@@ -31,6 +41,12 @@ internal sealed record ReluActivation : Activation
     public override bool IsSmooth => false;
 
     public override Tensor Apply(Tensor x) => nn.functional.relu(x);
+
+    internal override Tensor Slope(Tensor x)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return x.detach().gt(0).to(x.dtype).MoveToOuterDisposeScope();
+    }
 
     public override string ToString() => "ReLU";
 }
@@ -41,6 +57,18 @@ internal sealed record SoftplusActivation(double Beta) : Activation
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => x.softplus(Beta, 20);
+
+    // In float32 the sigmoid is exactly 1 where the softplus is linear, as its derivative is.
+    internal override Tensor Slope(Tensor x)
+    {
+        if (x.dtype == ScalarType.Float64)
+        {
+            return base.Slope(x);
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        return (x * Beta).sigmoid().MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"softplus β={Beta:G6}";

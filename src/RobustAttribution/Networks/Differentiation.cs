@@ -25,7 +25,9 @@ internal static class Differentiation
         string method, ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
     {
         network.RequireDerivative(images, createGraph ? Derivative.Second : Derivative.First);
-        return LogitGradient(method, network, network.Logits, images, target, createGraph);
+        return createGraph
+            ? DifferentiableGradient(method, network, images, network.Normalize, target)
+            : LogitGradient(method, network, network.Logits, images, target);
     }
 
     /// <summary>As <see cref="LogitGradient(string, ImageNetwork, Tensor, Tensor, bool)"/>, at the normalised input.</summary>
@@ -33,7 +35,9 @@ internal static class Differentiation
         string method, ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
     {
         network.RequireDerivative(normalized, createGraph ? Derivative.Second : Derivative.First);
-        return network.Repeatable(() => LogitGradient(method, network, network.LogitsOfNormalized, normalized, _ => classes, createGraph));
+        return network.Repeatable(() => createGraph
+            ? DifferentiableGradient(method, network, normalized, x => x, _ => classes)
+            : LogitGradient(method, network, network.LogitsOfNormalized, normalized, _ => classes));
     }
 
     /// <summary>g_k at a point whose forward pass was done already: the gradient of each image's logit of its class.</summary>
@@ -68,17 +72,32 @@ internal static class Differentiation
             + " the image: its forward pass detaches them, computes them within no_grad or from whole numbers, or leaves the image out.");
 
     private static (Tensor Gradient, Tensor Logits) LogitGradient(
-        string method, ImageNetwork network, Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> target, bool createGraph)
+        string method, ImageNetwork network, Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> target)
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
-        Tensor point = createGraph && input.requires_grad ? input : input.detach().requires_grad_(true);
+        Tensor point = input.detach().requires_grad_(true);
         Tensor logits = logitsOf(point);
-        Tensor gradient = GradientIfAny(logits.gather(1, target(logits).unsqueeze(1)).sum(), point, createGraph, createGraph)
+        Tensor gradient = GradientIfAny(logits.gather(1, target(logits).unsqueeze(1)).sum(), point, createGraph: false, keepGraph: false)
             ?? throw Independent(method, network);
-        return createGraph
-            ? (gradient.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
-            : (gradient.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+        return (gradient.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+    }
+
+    private static (Tensor Gradient, Tensor Logits) DifferentiableGradient(
+        string method, ImageNetwork network, Tensor input, Func<Tensor, Tensor> normalize, Func<Tensor, Tensor> target)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        Tensor point = input.requires_grad ? input : input.detach().requires_grad_(true);
+        Tensor normalized = normalize(point);
+        using LogitPass pass = new(method, network, normalized, Derivative.Second);
+        Tensor gradient = pass.Gradient(target(pass.Logits), createGraph: true);
+        if (!ReferenceEquals(normalized, point))
+        {
+            gradient = autograd.grad([normalized], [point], [gradient], true, true)[0];
+        }
+
+        return (gradient.MoveToOuterDisposeScope(), pass.Logits.MoveToOuterDisposeScope());
     }
 
     // autograd.grad must not fail: its errors end the process (TorchSharp 0.107).
@@ -92,6 +111,6 @@ internal static class Differentiation
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
         Tensor gradient = autograd.grad([values.sum()], [point], null, keepGraph, createGraph, true)[0];
-        return gradient.IsInvalid ? null : gradient.MoveToOuterDisposeScope();
+        return gradient.IsInvalid ? null : gradient.contiguous().MoveToOuterDisposeScope(); // of the shape and order of an image
     }
 }

@@ -177,6 +177,12 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
+    /// <summary>The structure of a network of the library's whose modules have no hooks now; else null.</summary>
+    internal NetworkTrace? Trace
+        => IsBuiltIn && !Modules.Any(ForwardHooks.HasAny)
+            ? field ??= NetworkTrace.Of(this, zeros([1, Input.Channels, Input.Height, Input.Width], DataType, Device))
+            : null;
+
     /// <summary>The modules that hold a module as their child.</summary>
     internal ILookup<nn.Module, nn.Module> Parents
         => field ??= Modules.SelectMany(parent => parent.children(), (parent, child) => (parent, child))
@@ -221,12 +227,18 @@ public sealed class ImageNetwork : IDisposable
     {
         lock (SyncRoot)
         {
-            Tensor logits = Backbone.call(normalized);
-            GC.KeepAlive(normalized); // may be a temporary value outside all dispose scopes
+            Tensor entering = Entering(normalized);
+            Tensor logits = Backbone.call(entering);
+            GC.KeepAlive(normalized); // may be temporary values outside all dispose scopes
+            GC.KeepAlive(entering);
             GC.KeepAlive(this);
             return logits;
         }
     }
+
+    /// <summary>What the backbone is given for normalised images: in the library's networks <see cref="ChannelsLast"/> but for float64.</summary>
+    internal Tensor Entering(Tensor normalized)
+        => IsBuiltIn && normalized.dtype != ScalarType.Float64 ? ChannelsLast.Of(normalized) : normalized;
 
     /// <summary>Converts an ε in pixel units to the bound of each channel at the normalised input: ε/std, [1,C,1,1] or [1,1,1,1].</summary>
     public Tensor NormalizedRadius(double epsilon) => epsilon / Used(deviation);

@@ -35,11 +35,10 @@ public sealed record HessianNormPenalty : TrainingObjective
         }
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
-        network.RequireDerivative(x, Derivative.Third);
-        Tensor logits = network.LogitsOfNormalized(x);
-        Tensor gradient = Differentiation.GradientOfClass(nameof(HessianNormPenalty), network, logits, x, batch.Classes, createGraph: true);
+        using LogitPass pass = new(nameof(HessianNormPenalty), network, x, Derivative.Third);
+        Tensor gradient = pass.Gradient(batch.Classes, createGraph: true);
         Tensor v = randn(x.shape, x.dtype, x.device, false, batch.Generator);
         Tensor hessianTimesV = Differentiation.GradientIfAny(gradient * v, x, createGraph: true) ?? zeros_like(x);
-        return (logits, [new("hessian", Weight, Rowwise.SquaredNorm(hessianTimesV).mean())]);
+        return (pass.Logits, [new("hessian", Weight, Rowwise.SquaredNorm(hessianTimesV).mean())]);
     }
 }

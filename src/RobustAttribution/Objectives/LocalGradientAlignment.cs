@@ -51,15 +51,13 @@ public sealed record LocalGradientAlignment : TrainingObjective
         }
 
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
-        network.RequireDerivative(x, Derivative.Second);
-        Tensor logits = network.LogitsOfNormalized(x);
-        // g_y(x)
-        Tensor source = Differentiation.GradientOfClass(nameof(LocalGradientAlignment), network, logits, x, batch.Classes, AttachSourceGradient);
+        using LogitPass pass = new(nameof(LocalGradientAlignment), network, x, AttachSourceGradient ? Derivative.Second : Derivative.First);
+        Tensor source = pass.Gradient(batch.Classes, AttachSourceGradient); // g_y(x)
         Tensor z = Perturbation.Draw(source.detach(), network.NormalizedRadius(Epsilon), batch.Generator);
         Tensor neighbour = (x + z).detach().requires_grad_(true);
         // g_y(x+z)
-        Tensor moved = Differentiation.GradientOfClass(
-            nameof(LocalGradientAlignment), network, network.LogitsOfNormalized(neighbour), neighbour, batch.Classes, createGraph: true);
+        using LogitPass beside = new(nameof(LocalGradientAlignment), network, neighbour, Derivative.Second);
+        Tensor moved = beside.Gradient(batch.Classes, createGraph: true);
 
         List<Penalty> penalties = [];
         if (L2Weight > 0)
@@ -72,6 +70,6 @@ public sealed record LocalGradientAlignment : TrainingObjective
             penalties.Add(new("cosine", CosineWeight, (1 - Rowwise.Cosine(source, moved).mean()) / 2));
         }
 
-        return (logits, penalties);
+        return (pass.Logits, penalties);
     }
 }

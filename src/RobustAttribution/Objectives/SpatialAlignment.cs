@@ -71,13 +71,10 @@ public sealed record SpatialAlignment : TrainingObjective
     {
         using IDisposable? activation = surrogate is null ? null : network.WithActivation(surrogate);
         Tensor x = network.Normalize(images).requires_grad_(true);
-        network.RequireDerivative(x, Derivative.Second);
-        Tensor logits = network.LogitsOfNormalized(x);
-        Tensor own = GradientOf(classes), rival = GradientOf(AlignmentAttack.StrongestWrongClass(logits, classes));
-        return new InputGradients(logits, Attack.Vectors(x.detach()), Attack.Vectors(own), Attack.Vectors(rival));
-
-        Tensor GradientOf(Tensor of)
-            => Differentiation.GradientOfClass(nameof(SpatialAlignment), network, logits, x, of, createGraph: true);
+        using LogitPass pass = new(nameof(SpatialAlignment), network, x, Derivative.Second);
+        Tensor own = pass.Gradient(classes, createGraph: true);
+        Tensor rival = pass.Gradient(AlignmentAttack.StrongestWrongClass(pass.Logits, classes), createGraph: true);
+        return new InputGradients(pass.Logits, Attack.Vectors(x.detach()), Attack.Vectors(own), Attack.Vectors(rival));
     }
 
     /// <summary>Logits [N,K], and the vectors [N,·] of x, g_y and g_j*.</summary>

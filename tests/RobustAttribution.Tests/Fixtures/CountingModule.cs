@@ -37,6 +37,7 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
     public static (ImageNetwork Network, CountingModule Counter) Around(ImageNetwork network)
     {
         var counter = new CountingModule(network.Backbone);
+        counter.register_forward_hook((_, _, _) => null!); // a network with hooks is called as a whole, not module by module
         var wrapped = new ImageNetwork(counter, network.Input, network.ClassCount)
         {
             Architecture = network.Architecture, // of the library's, so no passes are spent on finding out what it is

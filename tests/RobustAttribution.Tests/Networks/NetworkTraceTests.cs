@@ -40,7 +40,7 @@ public sealed class NetworkTraceTests
 
         state.IsUnchanged("traced");
         Tensor others = rand([3, 2, 16, 16]);
-        CollectionAssert.AreEqual(Values.Of(network.Logits(others)), Values.Of(trace.Replay(network.Normalize(others))));
+        CollectionAssert.AreEqual(Values.Of(network.Logits(others)), Values.Of(trace.Replay(network.Entering(network.Normalize(others)))[trace.Output + 1]));
         nn.Module[] leaves = [.. network.Backbone.modules().Where(module => !module.named_children().Any())];
         CollectionAssert.AreEquivalent(leaves, trace.Steps.Select(step => step.Module).ToArray(), "every operation is a module");
         NetworkCheck check = network.Check(images);

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -14,12 +15,18 @@ internal sealed class ForwardHooks
             ?? throw new MissingFieldException("TorchSharp's modules have no field post_hooks; use the version that this library was built with.");
 
     private static readonly ConditionalWeakTable<nn.Module<Tensor, Tensor>, ForwardHooks> Known = [];
+    private static readonly string[] FieldNames = ["pre_hooks", "post_hooks", "module_pre_hooks", "module_post_hooks"];
+    private static readonly ConditionalWeakTable<Type, FieldInfo[]> Fields = [];
 
     private readonly Lock changing = new();
     private ImmutableArray<Hook> hooks = [], lastHooks = [];
     private Action? remove;
 
     private delegate Tensor? Hook(Tensor input, Tensor output);
+
+    /// <summary>Whether anything listens to the calls of a module, ours or the user's.</summary>
+    public static bool HasAny(nn.Module module)
+        => Fields.GetValue(module.GetType(), FieldsOf).Any(field => field.GetValue(module) is ICollection { Count: > 0 });
 
     /// <summary>Calls <paramref name="answer"/> with the input and output of each call, until the result is disposed.</summary>
     /// <param name="module">The module.</param>
@@ -46,6 +53,9 @@ internal sealed class ForwardHooks
         return new Undo(
             module.register_forward_pre_hook((_, x) => everyThread || Environment.CurrentManagedThreadId == thread ? see(x)! : null!).remove);
     }
+
+    private static FieldInfo[] FieldsOf(Type module)
+        => [.. FieldNames.Select(name => module.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)).OfType<FieldInfo>()];
 
     private void Change(nn.Module<Tensor, Tensor> module, Action change)
     {

@@ -33,7 +33,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
             using DisposeScope kept = NewDisposeScope();
             using IDisposable inspection = network.ForInspection();
             using IDisposable mode = no_grad();
-            Tensor input = network.Normalize(images);
+            Tensor input = network.Entering(network.Normalize(images));
             List<Step> steps = [];
 
             // A tensor handed on is recognised as an object; the copy of its value says whether it was changed on the way.
@@ -41,7 +41,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
             var modules = network.Backbone.named_modules().DistinctBy(entry => entry.module);
             using (Undo.All(modules.Select(entry => Listen(entry.name, entry.module)).OfType<IDisposable>()))
             {
-                Tensor logits = network.LogitsOfNormalized(input);
+                Tensor logits = network.Backbone.call(input);
                 return new NetworkTrace(steps, Source("the logits", logits));
             }
 
@@ -79,10 +79,10 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
         }
     }
 
-    /// <summary>The logits of normalised images, computed step by step as recorded.</summary>
-    public Tensor Replay(Tensor normalized)
+    /// <summary>What enters the network, then what each step puts out, computed as recorded.</summary>
+    public IReadOnlyList<Tensor> Replay(Tensor entering)
     {
-        List<Tensor> values = [normalized];
+        List<Tensor> values = [entering];
         foreach (Step step in Steps)
         {
             Tensor[] inputs = [.. step.Inputs.Select(source => values[source + 1])];
@@ -91,6 +91,6 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
                 : ((nn.Module<Tensor, Tensor>)step.Module).call(inputs[0]));
         }
 
-        return values[Output + 1];
+        return values;
     }
 }

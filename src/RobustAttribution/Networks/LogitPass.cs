@@ -1,0 +1,125 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Networks;
+
+/// <summary>One forward pass at a normalised input, and the gradients of its logits there.</summary>
+/// <remarks>
+/// A gradient that is to be differentiated again is computed module by module in the library's networks, as an ordinary computation: the signal of a
+/// convolution goes back through a transposed one, whose own derivatives have kernels of their own. What libtorch records for a convolution's
+/// gradient takes twice to four times as long to differentiate (docs/decisions/second-derivatives.md).
+/// </remarks>
+internal sealed class LogitPass : IDisposable
+{
+    private readonly string method;
+    private readonly ImageNetwork network;
+    private readonly Tensor point;
+    private readonly NetworkTrace? trace;
+    private readonly IReadOnlyList<Tensor> values = []; // what enters the network, then what each step of the trace puts out
+    private readonly IReadOnlyList<Activation?> activations = []; // in effect at each step
+    private readonly Dictionary<int, Tensor> slopes = [];
+    private readonly List<Tensor> owned = [];
+
+    /// <summary>Computes the logits.</summary>
+    /// <param name="method">What needs the gradients, for errors.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="point">[N,C,H,W], normalised; requires a gradient.</param>
+    /// <param name="derivative">The highest derivative that will be computed of it.</param>
+    public LogitPass(string method, ImageNetwork network, Tensor point, Derivative derivative)
+    {
+        (this.method, this.network, this.point) = (method, network, point);
+        network.RequireDerivative(point, derivative);
+        trace = derivative >= Derivative.Second ? network.Trace : null;
+        if (trace is null)
+        {
+            Logits = network.LogitsOfNormalized(point);
+            return;
+        }
+
+        lock (network.SyncRoot)
+        {
+            activations = [.. trace.Steps.Select(step => (step.Module as ActivationLayer)?.Activation)];
+            // What libtorch records for a third derivative is slower with channels last.
+            values = trace.Replay(derivative == Derivative.Third ? point : network.Entering(point));
+            Logits = values[trace.Output + 1];
+            owned.AddRange(values.Except([point, Logits]).Select(value => value.DetachFromDisposeScope()));
+        }
+    }
+
+    /// <summary>[N,K], with the graph; belongs to the caller.</summary>
+    public Tensor Logits { get; }
+
+    /// <summary>g_k: each image's gradient of the logit of its class.</summary>
+    /// <param name="classes">[N], int64: k.</param>
+    /// <param name="createGraph">Whether to keep the gradient differentiable.</param>
+    /// <returns>[N,C,H,W]; owned by the caller.</returns>
+    /// <exception cref="InvalidOperationException">The logits do not depend on the point.</exception>
+    public Tensor Gradient(Tensor classes, bool createGraph)
+    {
+        if (trace is null || !createGraph)
+        {
+            return Differentiation.GradientOfClass(method, network, Logits, point, classes, createGraph);
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        lock (network.SyncRoot)
+        {
+            var signals = new Tensor?[values.Count];
+            signals[trace.Output + 1] = zeros_like(Logits).scatter(1, classes.unsqueeze(1), ones([classes.shape[0], 1], Logits.dtype, Logits.device));
+            for (int i = trace.Steps.Count - 1; i >= 0; i--)
+            {
+                if (signals[i + 1] is { } signal)
+                {
+                    Array.ForEach([.. Back(i, signal)], back => signals[back.To] = signals[back.To] is { } other ? other + back.Signal : back.Signal);
+                }
+            }
+
+            Tensor found = signals[0] ?? throw Differentiation.Independent(method, network);
+            return Entered(found).contiguous().MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>Frees what lies between the point and the logits, but for what a graph still holds. Harmless when repeated.</summary>
+    public void Dispose() => owned.ForEach(tensor => tensor.Dispose());
+
+    private IEnumerable<(int To, Tensor Signal)> Back(int step, Tensor signal)
+    {
+        (_, nn.Module module, IReadOnlyList<int> sources) = trace!.Steps[step];
+        Tensor input = values[sources[0] + 1], output = values[step + 1];
+        return module switch
+        {
+            Sum => sources.Select(source => (source + 1, signal)),
+            Conv2d convolution => [(sources[0] + 1, Transposed(convolution, signal, input))],
+            ActivationLayer => [(sources[0] + 1, signal * Slope(step, input))],
+            _ => [(sources[0] + 1, autograd.grad([output], [input], [signal], true, true)[0])],
+        };
+    }
+
+    private Tensor Entered(Tensor signal)
+        => ReferenceEquals(values[0], point) ? signal : autograd.grad([values[0]], [point], [signal], true, true)[0];
+
+    // Once for all gradients of the pass.
+    private Tensor Slope(int step, Tensor input)
+    {
+        if (!slopes.TryGetValue(step, out Tensor? slope))
+        {
+            slopes[step] = slope = activations[step]!.Slope(input).DetachFromDisposeScope();
+            owned.Add(slope);
+        }
+
+        return slope;
+    }
+
+    private static Tensor Transposed(Conv2d convolution, Tensor signal, Tensor input)
+    {
+        long[] stride = convolution.stride, padding = convolution.padding!, dilation = convolution.dilation, kernel = convolution.kernel_size;
+        return nn.functional.conv_transpose2d(
+            signal, convolution.weight, null, stride, padding, [Missing(0), Missing(1)], dilation, convolution.groups);
+
+        // Rows or columns at the end that a stride steps over.
+        long Missing(int axis)
+            => input.shape[axis + 2] + (2 * padding[axis]) - (dilation[axis] * (kernel[axis] - 1)) - 1 - ((signal.shape[axis + 2] - 1) * stride[axis]);
+    }
+}
