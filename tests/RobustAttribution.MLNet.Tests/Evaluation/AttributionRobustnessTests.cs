@@ -95,7 +95,7 @@ public sealed class AttributionRobustnessTests
     [TestMethod]
     public void ClassNamesKeepTheLinesOfTheTable()
     {
-        string table = AttributionRobustnessMetrics.Of([], ["a\u0007\nb", "plain"], Similarities, new MeasuredAttack(false)).GetFormattedTable();
+        string table = AttributionRobustnessMetrics.Of([], ["a\u0007\nb", "plain"], Similarities, new RobustAttribution.MLNet.Evaluation.MeasuredAttack(false)).GetFormattedTable();
         StringAssert.Contains(table.Split('\n')[0], "a\\u0007\\u000ab  plain");
     }
 
