@@ -15,7 +15,6 @@ internal sealed class LogitPass : IDisposable
     private readonly string method;
     private readonly ImageNetwork network;
     private readonly Tensor point;
-    private readonly Derivative derivative;
     private readonly NetworkTrace? trace;
     private readonly IReadOnlyList<Tensor> values = []; // what enters the network, then what each step of the trace puts out
     private readonly IReadOnlyList<Activation?> activations = []; // in effect at each step
@@ -29,7 +28,7 @@ internal sealed class LogitPass : IDisposable
     /// <param name="derivative">The highest derivative that will be computed of it.</param>
     public LogitPass(string method, ImageNetwork network, Tensor point, Derivative derivative)
     {
-        (this.method, this.network, this.point, this.derivative) = (method, network, point, derivative);
+        (this.method, this.network, this.point) = (method, network, point);
         network.RequireDerivative(point, derivative);
         trace = derivative >= Derivative.Second ? network.Trace : null;
         if (trace is null)
@@ -94,20 +93,8 @@ internal sealed class LogitPass : IDisposable
             Sum => sources.Select(source => (source + 1, signal)),
             Conv2d convolution => [(sources[0] + 1, Transposed(convolution, signal, input))],
             ActivationLayer => [(sources[0] + 1, signal * Slope(step, input))],
-            BatchNorm2d { training: true } normalization when derivative == Derivative.Third => Through(Normalized(normalization, input)),
-            _ => Through(output),
+            _ => [(sources[0] + 1, autograd.grad([output], [input], [signal], true, true)[0])],
         };
-
-        IEnumerable<(int To, Tensor Signal)> Through(Tensor values)
-            => [(sources[0] + 1, autograd.grad([values], [input], [signal], true, true)[0])];
-    }
-
-    // Of operations that have every derivative: libtorch's third one takes mean and variance as constants (docs/decisions/reliances.md).
-    private static Tensor Normalized(BatchNorm2d normalization, Tensor input)
-    {
-        Tensor centred = input - input.mean([0, 2, 3], keepdim: true);
-        Tensor deviation = (centred.square().mean([0, 2, 3], keepdim: true) + normalization.eps).sqrt();
-        return centred / deviation * normalization.weight.reshape(1, -1, 1, 1); // the bias has no part in the derivative
     }
 
     private Tensor Entered(Tensor signal)

@@ -12,15 +12,13 @@ internal static class ThirdDerivative
     /// <summary>What is wrong and what to do; null where nothing is.</summary>
     /// <remarks>
     /// libtorch has formulas for the second derivative of a normalisation by the input's own mean and variance in which these are constants, so that
-    /// the derivative of the formula lacks a part (docs/decisions/reliances.md). GroupNorm is computed of operations that have every derivative, and so
-    /// are the batch normalisations of the library's networks (<see cref="LogitPass"/>).
+    /// the derivative of the formula lacks a part (docs/decisions/reliances.md). GroupNorm is computed of operations that have every derivative.
     /// </remarks>
     /// <param name="network">The network, in the mode that it is trained in.</param>
     /// <param name="objective">What will be minimised.</param>
     public static string? Missing(ImageNetwork network, ITrainingObjective objective)
     {
         if (objective is not HessianNormPenalty { Weight: > 0 }
-            || network.Trace is not null
             || network.Backbone.named_modules().FirstOrDefault(pair => NormalizesByItsInput(pair.module)) is not (string name, { } module))
         {
             return null;

@@ -1,7 +1,5 @@
 using RobustAttribution.Networks;
-using RobustAttribution.Objectives;
 using RobustAttribution.Tests.Fixtures;
-using RobustAttribution.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -99,40 +97,6 @@ public sealed class LogitPassTests
         {
             using LogitPass pass = new("test", network, network.Normalize(images).requires_grad_(true), Derivative.Second);
             return Values.Of(pass.Gradient(classes, createGraph: true));
-        }
-    }
-
-    [TestMethod]
-    public void TheHessianPenaltyOfTrainedBatchNormalisationsFollowsItsGradient()
-    {
-        const double Step = 1e-6;
-        using var scope = NewDisposeScope();
-        using ImageNetwork network = TinyNetworks.Residual();
-        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 4);
-        using IDisposable mode = network.WithMode(training: true);
-        Tensor weight = network.Backbone.get_parameter("layer1.0.conv1.weight")!;
-        using var generator = new Generator(5, CPU);
-        Tensor direction = randn(weight.shape, dtype: ScalarType.Float64, generator: generator);
-        Loss().backward();
-        double found = (weight.grad! * direction).sum().ToDouble(), expected = (At(Step) - At(-Step)) / (2 * Step);
-        Assert.AreEqual(expected, found, 1e-5 * Math.Abs(expected));
-        Assert.IsNull(ThirdDerivative.Missing(network, new HessianNormPenalty()));
-
-        double At(double step)
-        {
-            using IDisposable frozen = no_grad();
-            weight.add_(direction * step);
-            using IDisposable gradients = enable_grad();
-            double value = Loss().ToDouble();
-            using IDisposable again = no_grad();
-            weight.sub_(direction * step);
-            return value;
-        }
-
-        Tensor Loss()
-        {
-            using var draws = new Generator(1, CPU);
-            return new HessianNormPenalty { Weight = 10 }.Evaluate(network, images, classes, draws).Loss;
         }
     }
 
