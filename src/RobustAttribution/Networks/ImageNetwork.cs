@@ -115,6 +115,9 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>The type of parameters and images: float32, or float64 in tests.</summary>
     public ScalarType DataType => Used(mean).dtype;
 
+    /// <summary>The type in which convolutions and linear layers compute, where it is not <see cref="DataType"/>; null where it is.</summary>
+    internal ScalarType? WorkingType { get; set; }
+
     /// <summary>The activation of every exchangeable place; null where there is none or they differ.</summary>
     public Activation? Activation
     {
@@ -155,7 +158,9 @@ public sealed class ImageNetwork : IDisposable
         return unseen ?? [];
     }
 
-    /// <summary>What is in the way of a derivative, see <see cref="DerivativeProbe"/>; null for nothing, as in networks of the library's.</summary>
+    /// <summary>
+    /// What is in the way of a derivative, see <see cref="DerivativeProbe"/>; null for nothing, as in networks of the library's in their own type.
+    /// </summary>
     /// <param name="input">[N,C,H,W], what the backbone takes.</param>
     /// <param name="derivative">What will be computed.</param>
     /// <param name="layer">The layer at whose output; null for the images.</param>
@@ -163,7 +168,7 @@ public sealed class ImageNetwork : IDisposable
     {
         lock (SyncRoot)
         {
-            return IsBuiltIn ? null : (probe ??= new DerivativeProbe(this)).Find(input, derivative, layer);
+            return IsBuiltIn && WorkingType is null ? null : (probe ??= new DerivativeProbe(this)).Find(input, derivative, layer);
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Generator augmentationGenerator;
     private readonly Generator objectiveGenerator;
     private readonly Tensor? classWeights;
+    private readonly WorkingPrecision? precision; // null where steps compute in the network's own type
     private readonly StepState? stepState; // null where every step runs code of the library's alone
     private readonly TrainingMeter meter = new();
     private readonly BestEpoch best;
@@ -59,6 +60,7 @@ internal sealed class TrainingRun : IDisposable
         classWeights = options.ClassWeights is null
             ? null
             : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
+        precision = options.Precision == Precision.Float32 ? null : new WorkingPrecision(network, ScalarType.BFloat16);
         stepState = StepState.Of(network, options.Objective, objectiveGenerator);
     }
 
@@ -72,6 +74,7 @@ internal sealed class TrainingRun : IDisposable
         OpenCheckpoints();
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
+        precision?.RequireSupport(options.Objective, classWeights, seed);
         Resume();
         string? warning = SecondDerivative.Missing(network, options.Objective, seed);
         if (warning is not null)
@@ -115,6 +118,7 @@ internal sealed class TrainingRun : IDisposable
     {
         optimizer.Dispose();
         stepState?.Dispose();
+        precision?.Dispose();
         meter.Dispose();
         latestImages?.Dispose();
         best.Dispose();
@@ -184,12 +188,20 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable mode = enable_grad();
         (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(
             batch, network, options.Augmentation is null ? null : images => options.Augmentation.Apply(images, augmentationGenerator));
-        using ObjectiveResult result = stepState is null ? Evaluate() : stepState.Repeatable(Evaluate);
-        IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
+        (ObjectiveResult found, IList<Tensor> gradients) = Differentiate();
+        using ObjectiveResult result = found;
         optimizer.Update(gradients, rate, options.GradientClipNorm);
         meter.Add(result, classes, step + 1);
         latestImages?.Dispose();
         latestImages = images.detach().DetachFromDisposeScope();
+
+        (ObjectiveResult Result, IList<Tensor> Gradients) Differentiate()
+        {
+            using IDisposable? working = precision?.Enter();
+            ObjectiveResult result = stepState is null ? Evaluate() : stepState.Repeatable(Evaluate);
+            IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
+            return (result, precision is null ? gradients : precision.Widened(gradients));
+        }
 
         ObjectiveResult Evaluate()
         {
