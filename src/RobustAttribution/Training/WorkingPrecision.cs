@@ -103,12 +103,12 @@ internal sealed class WorkingPrecision : IDisposable
         }
         catch (ExternalException error) when (!Repetition.IsFreedScalar(error))
         {
-            string where = running.TryPeek(out string? name) ? $" in its module {name}" : string.Empty;
+            string where = running.TryPeek(out string? name) ? $", in its module {name}" : string.Empty;
             throw new NotSupportedException(
                 $"{nameof(TrainingOptions.Precision)} is {nameof(Precision.BFloat16)}, and the network {network.Backbone.GetName()} cannot compute "
-                + $"{objective.GetType().Name} in it{where}: {error.Message.Split('\n')[0].Trim()} Only convolutions, linear layers and PReLUs have "
-                + "bfloat16 copies of their parameters: use a parameter of your own through such a layer, or add and multiply with it alone; and use "
-                + $"operations that libtorch has in bfloat16. Or set {nameof(TrainingOptions.Precision)} to {nameof(Precision.Float32)}.",
+                + $"{objective.GetType().Name} in it{where}: {error.Message.Split('\n')[0].Trim()} Convolutions, linear layers and PReLUs have bfloat16 "
+                + "copies of their parameters, a parameter that a function uses has none. "
+                + $"Set {nameof(TrainingOptions.Precision)} to {nameof(Precision.Float32)}, or build that module of such layers.",
                 error);
         }
         finally
