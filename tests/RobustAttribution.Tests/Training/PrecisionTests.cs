@@ -14,13 +14,15 @@ namespace RobustAttribution.Tests.Training;
 [TestClass]
 public sealed class PrecisionTests
 {
+    private const int Count = 8;
+
     // Without steps where the sign of a tiny gradient would decide: of a fresh residual network in evaluation mode, which explodes.
     private static readonly Dictionary<string, Func<bool, ITrainingObjective>> Objectives = new()
     {
         [nameof(CrossEntropy)] = _ => new CrossEntropy(),
         [nameof(AdversarialCrossEntropy)] = walks => new AdversarialCrossEntropy { Attack = new ProjectedGradientDescent { Steps = walks ? 7 : 0 } },
         [nameof(LocalGradientAlignment)] = _ => new LocalGradientAlignment(),
-        [nameof(HessianNormPenalty)] = walks => new HessianNormPenalty { Weight = walks ? 100 : 1e-3 },
+        [nameof(HessianNormPenalty)] = walks => new HessianNormPenalty { Weight = walks ? 1e4 : 1e-3 },
         [nameof(SpatialAlignment)] = walks => new SpatialAlignment { Attack = new AlignmentAttack { Steps = walks ? 3 : 0 } },
     };
 
@@ -112,7 +114,7 @@ public sealed class PrecisionTests
             double[] before = Parameters(trained);
             Train(trained, new TrainingOptions
             {
-                Objective = minimised, Precision = precision, Epochs = 1, BatchSize = 16, LearningRate = 1, Optimizer = new Sgd { Momentum = 0 },
+                Objective = minimised, Precision = precision, Epochs = 1, BatchSize = Count, LearningRate = 1, Optimizer = new Sgd { Momentum = 0 },
             });
             return [.. before.Zip(Parameters(trained), (then, now) => then - now)];
         }
@@ -366,8 +368,8 @@ public sealed class PrecisionTests
         using IDisposable scope = NewDisposeScope();
         using var generator = new Generator(9, CPU);
         InputSpecification input = network.Input;
-        Tensor images = rand([16, input.Channels, input.Height, input.Width], ScalarType.Float32, CPU, false, generator);
-        Tensor classes = randint(0L, Classes, new long[] { 16 }, ScalarType.Int64, CPU, false, generator);
+        Tensor images = rand([Count, input.Channels, input.Height, input.Width], ScalarType.Float32, CPU, false, generator);
+        Tensor classes = randint(0L, Classes, new long[] { Count }, ScalarType.Int64, CPU, false, generator);
         new RobustTrainer(options).Fit(network, new TensorBatchSource(images, classes));
     }
 
