@@ -221,7 +221,8 @@ public sealed class PrecisionTests
     }
 
     [TestMethod]
-    [DataRow(1)] // before the first step
+    [DataRow(1)] // in the trial before the first step
+    [DataRow(2)] // in the first step, after the trial
     [DataRow(3)]
     public void AfterAnErrorEverythingIsFloat32(int failing)
     {
@@ -242,13 +243,20 @@ public sealed class PrecisionTests
         NetworkState state = NetworkState.Of(network);
         long before = Tensor.TotalCount;
         Tensor[] parameters = [.. network.Backbone.parameters()];
+        using Tensor random = get_rng_state();
         Assert.ThrowsExactly<InvalidOperationException>(() => new RobustTrainer(options).Fit(network, images));
         Assert.AreEqual(failing, objective.Steps);
         AssertFloat32(network, "after an error");
         CollectionAssert.AreEqual(parameters, network.Backbone.parameters().ToArray(), "the objects");
-        if (failing == 1)
+        using (Tensor now = get_rng_state())
         {
-            state.IsUnchanged("a refused training");
+            CollectionAssert.AreEqual(random.data<byte>().ToArray(), now.data<byte>().ToArray(), "the global generator");
+        }
+
+        random.Dispose();
+        if (failing < 3)
+        {
+            state.IsUnchanged("a training without steps");
             using Tensor? gradient = parameters[0].grad;
             Assert.AreEqual(1, gradient!.mean().ToDouble(), "the user's gradient");
         }
