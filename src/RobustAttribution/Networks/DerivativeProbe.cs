@@ -29,7 +29,8 @@ internal sealed class DerivativeProbe(ImageNetwork network)
     /// <param name="layer">The layer at whose output; null for the images.</param>
     public Obstacle? Find(Tensor input, Derivative derivative, nn.Module<Tensor, Tensor>? layer = null)
     {
-        var key = (derivative, layer, network.Backbone.parameters().Any(parameter => parameter.requires_grad), network.Activation, network.WorkingType);
+        bool isTrainable = network.Backbone.parameters().Any(parameter => parameter.requires_grad);
+        var key = (derivative, layer, isTrainable, network.Activation, network.WorkingType);
         if (input.shape[0] == 0 || passed.Contains(key))
         {
             return null;

@@ -104,7 +104,7 @@ public record TrainingOptions
     public IReadOnlyList<string>? FrozenModules { get; init => field = value is null ? null : [.. value]; }
 
     /// <summary>
-    /// The type in which a step, the attacks within it included, computes convolutions and linear layers. <see cref="Precision.Float32"/> by default.
+    /// The type in which a step, with the attacks within it, computes convolutions and linear layers. <see cref="Precision.Float32"/> by default.
     /// </summary>
     /// <remarks>
     /// With <see cref="Precision.BFloat16"/> losses, gradients at the images, statistics of normalisations, weights and their updates stay float32;

@@ -30,7 +30,9 @@ internal sealed class WorkingPrecision : IDisposable
             .Select(parameter => (parameter, parameter.detach().to(type).DetachFromDisposeScope()))];
     }
 
-    /// <summary>The network computes in the working type until the result is disposed, on this thread; <see cref="ImageNetwork.SyncRoot"/> is held.</summary>
+    /// <summary>
+    /// The network computes in the working type on this thread until the result is disposed; <see cref="ImageNetwork.SyncRoot"/> is held meanwhile.
+    /// </summary>
     public IDisposable Enter()
     {
         Monitor.Enter(network.SyncRoot);
@@ -68,7 +70,9 @@ internal sealed class WorkingPrecision : IDisposable
     public IList<Tensor> Widened(IList<Tensor> gradients)
         => [.. gradients.Select(gradient => gradient.IsInvalid ? gradient : gradient.to(network.DataType))];
 
-    /// <summary>Throws if an objective's loss or derivatives cannot be computed in the working type. Leaves network and generators as they are.</summary>
+    /// <summary>
+    /// Throws if an objective's loss or derivatives cannot be computed in the working type. Leaves network and global generator as they are.
+    /// </summary>
     /// <exception cref="NotSupportedException">They cannot; the message names the module or the operation.</exception>
     public void RequireSupport(ITrainingObjective objective, Tensor? classWeights, long seed)
         => Repetition.Of(
@@ -106,8 +110,8 @@ internal sealed class WorkingPrecision : IDisposable
             string where = running.TryPeek(out string? name) ? $", in its module {name}" : string.Empty;
             throw new NotSupportedException(
                 $"{nameof(TrainingOptions.Precision)} is {nameof(Precision.BFloat16)}, and the network {network.Backbone.GetName()} cannot compute "
-                + $"{objective.GetType().Name} in it{where}: {error.Message.Split('\n')[0].Trim()} Convolutions, linear layers and PReLUs have bfloat16 "
-                + "copies of their parameters, a parameter that a function uses has none. "
+                + $"{objective.GetType().Name} in it{where}: {error.Message.Split('\n')[0].Trim()} "
+                + "Convolutions, linear layers and PReLUs have bfloat16 copies of their parameters, a parameter that a function uses has none. "
                 + $"Set {nameof(TrainingOptions.Precision)} to {nameof(Precision.Float32)}, or build that module of such layers.",
                 error);
         }
