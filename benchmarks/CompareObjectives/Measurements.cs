@@ -15,7 +15,7 @@ internal static class Measurements
     private const int IntegratedCount = 50;
     private static readonly IntegratedGradients Integrated = new() { Steps = 10 };
 
-    public static IReadOnlyDictionary<string, double> Take(ImageNetwork network, FashionMnist data, int seed)
+    public static IReadOnlyDictionary<string, double> Take(ImageNetwork network, FashionMnist data, int seed, bool isBrief)
     {
         using IDisposable scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
@@ -28,6 +28,12 @@ internal static class Measurements
         }
 
         var found = new Dictionary<string, double> { ["accuracy"] = Evaluation.Measure(network, data.Test, 500).Accuracy };
+        if (isBrief)
+        {
+            Compare(found, "gradient", network, new InputGradient(), new TopKAttack(), images, predicted, generator, new TopKIntersection(), new KendallTau());
+            return found;
+        }
+
         using (AttackResult pgd = new ProjectedGradientDescent { Steps = 20 }.Perturb(network, images, truth, generator))
         using (network.ForInspection())
         using (no_grad())

@@ -12,7 +12,8 @@ internal static class Program
             ["score-own-network", string model, string images, string output] => Training.OwnNetworkTests.ScoreInAnotherProcess(model, images, output),
             ["predict-file", string model, string image, string output] => Docs.PipelineTests.PredictFile(model, image, output),
             ["predict-vectors", string model, string images, string output] => Docs.PipelineTests.PredictVectors(model, images, output),
-            ["train", string checkpoints, string weights, string pause] => Training.KilledTrainingTests.Train(checkpoints, weights, int.Parse(pause, CultureInfo.InvariantCulture)),
+            ["train", string checkpoints, string weights, string pause, string precision] => Training.KilledTrainingTests.Train(
+                checkpoints, weights, int.Parse(pause, CultureInfo.InvariantCulture), Enum.Parse<RobustAttribution.Training.Precision>(precision)),
             ["count-threads"] => Training.ConcurrencyTests.CountThreads(),
             ["autograd", string call] => Assumptions.AutogradTests.Call(call),
             ["draw-architecture", string file] => Architecture.ArchitectureDrawing.Write(file),

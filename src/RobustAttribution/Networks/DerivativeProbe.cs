@@ -24,7 +24,7 @@ internal enum Derivative
 /// <remarks>By Tensor.backward, whose errors can be caught: those of autograd.grad end the process (docs/decisions/reliances.md).</remarks>
 internal sealed class DerivativeProbe(ImageNetwork network)
 {
-    private readonly HashSet<(Derivative, nn.Module?, bool IsTrainable, Activation?)> passed = [];
+    private readonly HashSet<(Derivative, nn.Module?, bool IsTrainable, Activation?, ScalarType?)> passed = [];
 
     /// <summary>What is in the way; null for nothing.</summary>
     /// <param name="input">[N,C,H,W], what the backbone takes; one image is used.</param>
@@ -32,7 +32,8 @@ internal sealed class DerivativeProbe(ImageNetwork network)
     /// <param name="layer">The layer at whose output; null for the images.</param>
     public Obstacle? Find(Tensor input, Derivative derivative, nn.Module<Tensor, Tensor>? layer = null)
     {
-        var key = (derivative, layer, network.Backbone.parameters().Any(parameter => parameter.requires_grad), network.Activation);
+        bool isTrainable = network.Backbone.parameters().Any(parameter => parameter.requires_grad);
+        var key = (derivative, layer, isTrainable, network.Activation, network.WorkingType);
         if (input.shape[0] == 0 || passed.Contains(key))
         {
             return null;

@@ -115,6 +115,9 @@ public sealed class ImageNetwork : IDisposable
     /// <summary>The type of parameters and images: float32, or float64 in tests.</summary>
     public ScalarType DataType => Used(mean).dtype;
 
+    /// <summary>The type in which convolutions and linear layers compute, where it is not <see cref="DataType"/>; null where it is.</summary>
+    internal ScalarType? WorkingType { get; set; }
+
     /// <summary>The activation of every exchangeable place; null where there is none or they differ.</summary>
     public Activation? Activation
     {
@@ -155,7 +158,9 @@ public sealed class ImageNetwork : IDisposable
         return unseen ?? [];
     }
 
-    /// <summary>What is in the way of a derivative, see <see cref="DerivativeProbe"/>; null for nothing, as in networks of the library's.</summary>
+    /// <summary>
+    /// What is in the way of a derivative, see <see cref="DerivativeProbe"/>; null for nothing, as in networks of the library's in their own type.
+    /// </summary>
     /// <param name="input">[N,C,H,W], what the backbone takes.</param>
     /// <param name="derivative">What will be computed.</param>
     /// <param name="layer">The layer at whose output; null for the images.</param>
@@ -163,7 +168,7 @@ public sealed class ImageNetwork : IDisposable
     {
         lock (SyncRoot)
         {
-            return IsBuiltIn ? null : (probe ??= new DerivativeProbe(this)).Find(input, derivative, layer);
+            return IsBuiltIn && WorkingType is null ? null : (probe ??= new DerivativeProbe(this)).Find(input, derivative, layer);
         }
     }
 
@@ -227,18 +232,32 @@ public sealed class ImageNetwork : IDisposable
     {
         lock (SyncRoot)
         {
-            Tensor entering = Entering(normalized);
-            Tensor logits = Backbone.call(entering);
+            Tensor entering = Entering(normalized), values = Backbone.call(entering), logits = Leaving(values);
             GC.KeepAlive(normalized); // may be temporary values outside all dispose scopes
             GC.KeepAlive(entering);
+            GC.KeepAlive(values);
             GC.KeepAlive(this);
             return logits;
         }
     }
 
-    /// <summary>What the backbone is given for normalised images: in the library's networks <see cref="ChannelsLast"/> but for float64.</summary>
-    internal Tensor Entering(Tensor normalized)
-        => IsBuiltIn && normalized.dtype != ScalarType.Float64 ? ChannelsLast.Of(normalized) : normalized;
+    /// <summary>
+    /// What the backbone is given for normalised images: in the library's networks in the <see cref="WorkingType"/> and <see cref="ChannelsLast"/>,
+    /// but for float64.
+    /// </summary>
+    internal Tensor Entering(Tensor normalized, bool channelsLast = true)
+    {
+        if (!IsBuiltIn || normalized.dtype == ScalarType.Float64)
+        {
+            return normalized;
+        }
+
+        Tensor entering = WorkingType is { } type ? normalized.to(type) : normalized;
+        return channelsLast ? ChannelsLast.Of(entering) : entering;
+    }
+
+    /// <summary>The logits for what the backbone puts out: of the network's type.</summary>
+    internal Tensor Leaving(Tensor output) => IsBuiltIn && WorkingType is not null ? output.to(DataType) : output;
 
     /// <summary>Converts an ε in pixel units to the bound of each channel at the normalised input: ε/std, [1,C,1,1] or [1,1,1,1].</summary>
     public Tensor NormalizedRadius(double epsilon) => epsilon / Used(deviation);

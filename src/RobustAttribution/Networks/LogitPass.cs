@@ -41,8 +41,8 @@ internal sealed class LogitPass : IDisposable
         {
             activations = [.. trace.Steps.Select(step => (step.Module as ActivationLayer)?.Activation)];
             // What libtorch records for a third derivative is slower with channels last.
-            values = trace.Replay(derivative == Derivative.Third ? point : network.Entering(point));
-            Logits = values[trace.Output + 1];
+            values = trace.Replay(network.Entering(point, channelsLast: derivative != Derivative.Third));
+            Logits = network.Leaving(values[trace.Output + 1]);
             owned.AddRange(values.Except([point, Logits]).Select(value => value.DetachFromDisposeScope()));
         }
     }
@@ -67,7 +67,8 @@ internal sealed class LogitPass : IDisposable
         lock (network.SyncRoot)
         {
             var signals = new Tensor?[values.Count];
-            signals[trace.Output + 1] = zeros_like(Logits).scatter(1, classes.unsqueeze(1), ones([classes.shape[0], 1], Logits.dtype, Logits.device));
+            Tensor output = values[trace.Output + 1];
+            signals[trace.Output + 1] = zeros_like(output).scatter(1, classes.unsqueeze(1), ones([classes.shape[0], 1], output.dtype, output.device));
             for (int i = trace.Steps.Count - 1; i >= 0; i--)
             {
                 if (signals[i + 1] is { } signal)

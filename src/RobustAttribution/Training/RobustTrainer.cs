@@ -28,7 +28,8 @@ public sealed class RobustTrainer(TrainingOptions options)
     /// The checkpoint to resume from is damaged or of another training; or the folder cannot be written, or another training has it.
     /// </exception>
     /// <exception cref="NotSupportedException">
-    /// Checkpoints are requested, and the objective (or another component) is of a type that is not registered with <see cref="ComponentJson"/>.
+    /// Checkpoints are requested, and the objective (or another component) is of a type that is not registered with <see cref="ComponentJson"/>;
+    /// or the network or the objective cannot be computed in <see cref="TrainingOptions.Precision"/>, and the message names the module.
     /// </exception>
     /// <exception cref="OperationCanceledException">
     /// Cancelled, and <see cref="TrainingOptions.OnCancellation"/> is <see cref="CancellationBehavior.Throw"/>.

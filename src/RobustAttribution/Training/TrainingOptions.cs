@@ -22,6 +22,18 @@ public enum CancellationBehavior
     KeepBest,
 }
 
+/// <summary>The type in which a training step computes convolutions and linear layers.</summary>
+public enum Precision
+{
+    /// <summary>32 bits: the network's own type.</summary>
+    Float32,
+
+    /// <summary>
+    /// bfloat16, of 8 significant bits: faster where the processor multiplies it (AVX512-BF16, AMX, GPUs from Ampere on), slower elsewhere.
+    /// </summary>
+    BFloat16,
+}
+
 /// <summary>
 /// Everything that decides how <see cref="RobustTrainer"/> trains. Checkpoints contain it, and a training resumes only where it is the same.
 /// </summary>
@@ -100,6 +112,16 @@ public record TrainingOptions
     /// </summary>
     [JsonPropertyName("frozenPrefixes")]
     public IReadOnlyList<string>? FrozenModules { get; init => field = value is null ? null : [.. value]; }
+
+    /// <summary>
+    /// The type in which a step, with the attacks within it, computes convolutions and linear layers. <see cref="Precision.Float32"/> by default.
+    /// </summary>
+    /// <remarks>
+    /// With <see cref="Precision.BFloat16"/> losses, gradients at the images, statistics of normalisations, weights and their updates stay float32;
+    /// so do validation, checkpoints and the trained network. See docs/how-to/train-faster.md.
+    /// </remarks>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] // checkpoints written before it existed stay resumable
+    public Precision Precision { get; init => field = Require.Defined(value); }
 
     /// <summary>What happens when the training is cancelled. <see cref="CancellationBehavior.Throw"/> by default.</summary>
     public CancellationBehavior OnCancellation { get; init; }

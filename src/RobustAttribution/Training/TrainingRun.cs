@@ -25,6 +25,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Generator augmentationGenerator;
     private readonly Generator objectiveGenerator;
     private readonly Tensor? classWeights;
+    private readonly WorkingPrecision? precision; // null where steps compute in the network's own type
     private readonly StepState? stepState; // null where every step runs code of the library's alone
     private readonly TrainingMeter meter = new();
     private readonly BestEpoch best;
@@ -61,6 +62,7 @@ internal sealed class TrainingRun : IDisposable
         classWeights = options.ClassWeights is null
             ? null
             : tensor(options.ClassWeights.ToArray(), dtype: network.DataType, device: network.Device).DetachFromDisposeScope();
+        precision = options.Precision == Precision.Float32 ? null : new WorkingPrecision(network, ScalarType.BFloat16);
         stepState = StepState.Of(network, options.Objective, objectiveGenerator);
     }
 
@@ -75,6 +77,7 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
         CheckSingleImages();
+        precision?.RequireSupport(options.Objective, classWeights, seed);
         Resume();
         if (SecondDerivative.Missing(network, options.Objective, seed) is { } missing)
         {
@@ -139,6 +142,7 @@ internal sealed class TrainingRun : IDisposable
     {
         optimizer.Dispose();
         stepState?.Dispose();
+        precision?.Dispose();
         meter.Dispose();
         latestImages?.Dispose();
         best.Dispose();
@@ -213,12 +217,20 @@ internal sealed class TrainingRun : IDisposable
             RequireStatistics($"The training source gave a batch of one image in epoch {epoch + 1}, step {step + 1}.");
         }
 
-        using ObjectiveResult result = stepState is null ? Evaluate() : stepState.Repeatable(Evaluate);
-        IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
+        (ObjectiveResult found, IList<Tensor> gradients) = Differentiate();
+        using ObjectiveResult result = found;
         optimizer.Update(gradients, rate, options.GradientClipNorm);
         meter.Add(result, classes, step + 1);
         latestImages?.Dispose();
         latestImages = images.detach().DetachFromDisposeScope();
+
+        (ObjectiveResult Result, IList<Tensor> Gradients) Differentiate()
+        {
+            using IDisposable? working = precision?.Enter();
+            ObjectiveResult result = stepState is null ? Evaluate() : stepState.Repeatable(Evaluate);
+            IList<Tensor> gradients = autograd.grad([result.Loss], [.. parameters.Select(parameter => parameter.Value)], null, false, false, true);
+            return (result, precision is null ? gradients : precision.Widened(gradients));
+        }
 
         ObjectiveResult Evaluate()
         {

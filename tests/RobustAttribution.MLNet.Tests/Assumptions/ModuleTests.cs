@@ -40,6 +40,30 @@ public sealed class ModuleTests
     }
 
     [TestMethod]
+    public void ATensorIsTheNativeOneInItsFieldHandle()
+    {
+        using var scope = NewDisposeScope();
+        FieldInfo handle = typeof(Tensor).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        Assert.AreEqual(typeof(nint), handle.FieldType);
+        using Linear layer = nn.Linear(2, 1);
+        Parameter weight = layer.weight;
+        Tensor other = layer.weight.detach().to(ScalarType.BFloat16).requires_grad_(true);
+        Exchange();
+        Tensor y = nn.functional.linear(ones([1, 2], ScalarType.BFloat16), layer.weight).sum();
+        Assert.AreEqual(ScalarType.BFloat16, autograd.grad([y], [layer.weight])[0].dtype);
+        Assert.AreSame(weight, layer.named_parameters().First().parameter);
+        Exchange();
+        Assert.AreEqual(ScalarType.Float32, layer.weight.dtype);
+
+        void Exchange()
+        {
+            object? former = handle.GetValue(weight);
+            handle.SetValue(weight, handle.GetValue(other));
+            handle.SetValue(other, former);
+        }
+    }
+
+    [TestMethod]
     public void AHookInstalledAfterARemovalMayRunBeforeOlderOnes()
     {
         using var scope = NewDisposeScope();

@@ -20,14 +20,16 @@ public sealed class KilledTrainingTests
     public void Clean() => Directory.Delete(folder, recursive: true);
 
     [TestMethod]
-    public void Twice() => KillAndCompare(kills: 2, pause: 25);
+    [DataRow(Precision.Float32)]
+    [DataRow(Precision.BFloat16)]
+    public void Twice(Precision precision) => KillAndCompare(kills: 2, pause: 25, precision);
 
     [TestMethod]
     [TestCategory("Long")]
-    public void SixtyTimesAtFullSpeed() => KillAndCompare(kills: 60, pause: 0);
+    public void SixtyTimesAtFullSpeed() => KillAndCompare(kills: 60, pause: 0, Precision.Float32);
 
     /// <summary>What the other process does: trains with a checkpoint after each step, and pauses after each for the killer to come.</summary>
-    internal static int Train(string checkpoints, string weights, int pause)
+    internal static int Train(string checkpoints, string weights, int pause, Precision precision)
     {
         var context = new MLContext(seed: 5);
         IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(32));
@@ -42,6 +44,7 @@ public sealed class KilledTrainingTests
             EarlyStopping = new EarlyStopping { Patience = Epochs },
             Epochs = Epochs,
             BatchSize = 4,
+            Precision = precision,
             LearningRate = 0.01,
             ProgressInterval = TimeSpan.Zero,
             MetricsCallback = _ => Thread.Sleep(pause),
@@ -52,16 +55,16 @@ public sealed class KilledTrainingTests
         return 0;
     }
 
-    private void KillAndCompare(int kills, int pause)
+    private void KillAndCompare(int kills, int pause, Precision precision)
     {
         string expected = Path.Combine(folder, "expected"), found = Path.Combine(folder, "found"), checkpoints = Path.Combine(folder, "checkpoints");
-        Train(string.Empty, expected, 0);
+        Train(string.Empty, expected, 0, precision);
         var random = new Random();
         int alive = 0;
         for (int i = 0; i < kills; i++)
         {
             long before = Newest(checkpoints);
-            using Process training = FreshProcess.Start("train", checkpoints, found, $"{pause}");
+            using Process training = FreshProcess.Start("train", checkpoints, found, $"{pause}", $"{precision}");
             Assert.IsTrue(SpinWait.SpinUntil(() => training.HasExited || Newest(checkpoints) > before, TimeSpan.FromMinutes(2)), "no checkpoint within two minutes");
             Thread.Sleep(random.Next(Math.Max(3, 2 * pause)));
             alive += training.HasExited ? 0 : 1;
@@ -71,7 +74,7 @@ public sealed class KilledTrainingTests
 
         Console.WriteLine($"{kills} kills, {alive} of a running training.");
         Assert.IsGreaterThanOrEqualTo(Math.Min(kills, 2), alive, "trainings that were alive when the signal came");
-        Finish(FreshProcess.Start("train", checkpoints, found, "0"));
+        Finish(FreshProcess.Start("train", checkpoints, found, "0", $"{precision}"));
         CollectionAssert.AreEqual(File.ReadAllBytes(expected), File.ReadAllBytes(found));
     }
 

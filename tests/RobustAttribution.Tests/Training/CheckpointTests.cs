@@ -41,6 +41,25 @@ public sealed class CheckpointTests
     }
 
     [TestMethod]
+    [DataRow(2)]
+    [DataRow(4)]
+    [DataRow(9)]
+    public void ATrainingInBFloat16IsResumedWithTheSameBitsAndNotInFloat32(int killAt)
+    {
+        using var folder = new TemporaryFolder();
+        TrainingOptions options = Options(folder.Path) with { Precision = Precision.BFloat16 };
+        (Dictionary<string, double[]> expected, TrainingResult whole) = Train(options with { Checkpoints = null }, ScalarType.Float32);
+        Assert.ThrowsExactly<InvalidOperationException>(() => Train(options, ScalarType.Float32, KillAt(killAt)));
+        string refused = Assert.ThrowsExactly<CheckpointException>(
+            () => Train(options with { Precision = Precision.Float32 }, ScalarType.Float32)).Message;
+        StringAssert.Contains(refused, "options.precision was BFloat16 and is absent");
+        (Dictionary<string, double[]> actual, TrainingResult resumed) = Train(
+            options, ScalarType.Float32, network: Network(seed: 99, type: ScalarType.Float32));
+        AssertSameBits(expected, actual);
+        AssertSameHistory(whole, resumed);
+    }
+
+    [TestMethod]
     public void ATrainingThatIsKilledAgainAndAgainEndsWithTheSameBits()
     {
         using var folder = new TemporaryFolder();
