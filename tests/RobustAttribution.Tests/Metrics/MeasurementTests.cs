@@ -168,7 +168,7 @@ public sealed class MeasurementTests
         var measurement = new RobustnessMeasurement { Attacks = [new RandomNoise()], Similarities = [new PearsonCorrelation()] };
         var source = new TensorBatchSource(full([3, 1, 2, 2], 0.5f), zeros(3, ScalarType.Int64));
         string message = Assert.ThrowsExactly<InvalidOperationException>(() => measurement.Measure(network, source, 3).Count()).Message;
-        StringAssert.Contains(message, "InputGradient computed a map with NaN or infinity for image 0 of the batch");
+        StringAssert.Contains(message, "InputGradient computed a map with NaN or infinity for row 0; maps must be finite");
         StringAssert.Contains(message, "The logits of the network");
     }
 
