@@ -30,7 +30,7 @@ internal static class Child
                 return;
         }
 
-        Setup setup = settings.For(settings.Networks[0], settings.Objectives[0]);
+        Setup setup = settings.For(settings.Networks[0], settings.Objectives[0], settings.Precisions[0]);
         if (contender == "plain")
         {
             using var plain = new PlainTraining(setup);

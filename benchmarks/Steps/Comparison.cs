@@ -1,4 +1,5 @@
 using System.Globalization;
+using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,8 +30,8 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
             "Milliseconds of one step. " + (python is null ? "PyTorch was not run: no Python with torch was found." : $"PyTorch is {python.TorchVersion}.")
                 + " The losses are those of the first step, from the same weights and images; random draws differ.",
             [
-                "network", "objective", "precision", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "plain / library",
-                "PyTorch / library", "plain / library, processor time", "loss, library", "loss, plain", "loss, PyTorch",
+                "network", "objective", "precision", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "library / plain",
+                "library / PyTorch", "library / plain, processor time", "loss, library", "loss, plain", "loss, PyTorch",
             ]);
         ForEach((setup, threads) =>
         {
@@ -39,15 +40,19 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
             var duel = new StepDuel(setup, other is null ? [plain] : [plain, other], settings.Repeats);
             duel.Run();
             Cost own = Cost.Median(duel.Own);
-            steps[(setup.Network.Name, setup.Objective.Name, threads)] = own;
+            if (setup.Precision == Precision.Float32)
+            {
+                steps[(setup.Network.Name, setup.Objective.Name, threads)] = own;
+            }
+
             IReadOnlyList<Cost> loop = duel.Others[0];
             IReadOnlyList<Cost>? torch = other is null ? null : duel.Others[1];
             report.Add(
                 table,
-                setup.Network.Name, setup.Objective.Name, setup.Precision, threads, setup.Batch,
+                setup.Network.Name, setup.Objective.Name, $"{setup.Precision}", threads, setup.Batch,
                 own.Wall, Cost.Median(loop).Wall, torch is null ? null : Cost.Median(torch).Wall,
-                Ratio(loop, duel.Own, cost => cost.Wall), torch is null ? null : Ratio(torch, duel.Own, cost => cost.Wall),
-                Ratio(loop, duel.Own, cost => cost.Processor),
+                Ratio(duel.Own, loop, cost => cost.Wall), torch is null ? null : Ratio(duel.Own, torch, cost => cost.Wall),
+                Ratio(duel.Own, loop, cost => cost.Processor),
                 (float)duel.OwnFirstLoss, (float)duel.OtherFirstLosses[0], other is null ? null : (float)duel.OtherFirstLosses[1]);
         });
     }
@@ -59,11 +64,11 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
             "Peak memory",
             "MiB of resident memory (VmHWM) of a process that makes three steps and nothing else; the program, .NET or Python, and libtorch are part"
                 + " of it.",
-            ["network", "objective", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "plain / library"]);
+            ["network", "objective", "precision", "threads", "batch", "library", "plain TorchSharp", "PyTorch", "library / plain"]);
         ForEach((setup, threads) =>
         {
             double own = Of("library"), plain = Of("plain");
-            report.Add(table, setup.Network.Name, setup.Objective.Name, threads, setup.Batch, own, plain, Python(), plain / own);
+            report.Add(table, setup.Network.Name, setup.Objective.Name, $"{setup.Precision}", threads, setup.Batch, own, plain, Python(), own / plain);
 
             double Of(string contender)
                 => double.Parse(ChildProcess.Run(["--child", contender, .. settings.Arguments(setup, threads)]).Line, CultureInfo.InvariantCulture);
@@ -101,7 +106,7 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
             DoubleBackward.Columns);
         ForEach((setup, threads) =>
         {
-            if (Passes.Of(setup.Objective.Name) is not { } passes)
+            if (setup.Precision != Precision.Float32 || Passes.Of(setup.Objective.Name) is not { } passes)
             {
                 return;
             }
@@ -123,7 +128,7 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
         });
         ForEachNetwork((network, threads) =>
         {
-            foreach (object[] row in DoubleBackward.Measure(settings.For(network, ObjectiveCase.All[0]), settings.Repeats, threads))
+            foreach (object[] row in DoubleBackward.Measure(settings.For(network, ObjectiveCase.All[0], Precision.Float32), settings.Repeats, threads))
             {
                 report.Add(convolutions, row);
             }
@@ -163,7 +168,7 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
                 cancellation.ThrowIfCancellationRequested();
                 set_num_threads(threads);
                 NetworkCase network = NetworkCase.All[0];
-                var setup = new Setup(network, ObjectiveCase.Of(objective), settings.BatchFor(network), settings.Device, Setup.Float32);
+                var setup = new Setup(network, ObjectiveCase.Of(objective), settings.BatchFor(network), settings.Device, Precision.Float32);
                 foreach (object[] row in Pipeline.Measure(setup, settings.IsQuick ? 64 : 4096, settings.IsQuick ? 1 : 5, threads))
                 {
                     report.Add(table, row);
@@ -184,7 +189,7 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
         try
         {
             string path = Path.Combine(folder, "model.zip");
-            Pipeline.SaveModel(path, new Setup(NetworkCase.All[0], ObjectiveCase.All[0], 64, settings.Device, Setup.Float32));
+            Pipeline.SaveModel(path, new Setup(NetworkCase.All[0], ObjectiveCase.All[0], 64, settings.Device, Precision.Float32));
             foreach (int threads in settings.Threads)
             {
                 double[] cold = [.. Runs(["--child", "cold", "--model", path])], torch = [.. Runs(["--child", "torch"])];
@@ -234,7 +239,10 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
         foreach (ObjectiveCase objective in settings.Objectives)
         {
             cancellation.ThrowIfCancellationRequested();
-            measure(settings.For(network, objective), threads);
+            foreach (Precision precision in settings.Precisions)
+            {
+                measure(settings.For(network, objective, precision), threads);
+            }
         }
     });
 }

@@ -39,7 +39,7 @@ internal static class DoubleBackward
         object[] Row(Layer layer)
         {
             using IDisposable scope = NewDisposeScope();
-            LayerCost cost = LayerCost.Of(layer, repeats, device);
+            LayerCost cost = LayerCost.Of(layer, repeats, device, asLibrary: false);
             Tensor x = layer.Input.detach().requires_grad_(true);
             Tensor y = layer.Forward(x);
             Tensor gy = randn_like(y).requires_grad_(true), ggx = randn_like(x);

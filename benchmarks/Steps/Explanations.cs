@@ -1,6 +1,7 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
+using RobustAttribution.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -28,7 +29,7 @@ internal static class Explanations
 
             bool attack = method.EndsWith("attack", StringComparison.Ordinal);
             // Attacks go through second derivatives: the network of AGA; the others explain the network of cross-entropy.
-            var setup = new Setup(network, ObjectiveCase.Of(attack ? "aga" : "ce"), images, device, Setup.Float32);
+            var setup = new Setup(network, ObjectiveCase.Of(attack ? "aga" : "ce"), images, device, Precision.Float32);
             using ImageNetwork own = setup.NewNetwork();
             using var plain = (Sequential)network.Plain(new ActivationSwitch(setup.Objective.Beta));
             plain.load_state_dict(own.Backbone.state_dict());

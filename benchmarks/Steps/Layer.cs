@@ -46,6 +46,15 @@ internal sealed class Layer(string name, nn.Module<Tensor, Tensor> module, Tenso
             ? nn.functional.conv2d(input, layer.weight!, null, layer.stride, layer.padding, layer.dilation, layer.groups)
             : throw new InvalidOperationException($"{Name} is no convolution.");
 
+    /// <summary>The derivative at the input as the library computes one that it will differentiate; null where it leaves that to autograd.</summary>
+    public Tensor? Signal(Tensor input, Tensor gradient) => module switch
+    {
+        Conv2d => ConvolveTransposed(gradient),
+        PlainActivation { Beta: double beta } => gradient * (input * beta).sigmoid(),
+        PlainActivation => gradient * input.detach().gt(0).to(input.dtype),
+        _ => null,
+    };
+
     /// <summary>The derivative at the input as a transposed convolution, whose own derivative is made of convolutions again.</summary>
     public Tensor ConvolveTransposed(Tensor gradient)
     {

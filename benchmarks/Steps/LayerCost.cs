@@ -12,7 +12,11 @@ namespace RobustAttribution.Benchmarks.Steps;
 /// <param name="Operations">Of one forward pass.</param>
 internal sealed record LayerCost(Cost Forward, Cost Input, Cost Weight, Cost DoubleInput, Cost DoubleBoth, double Operations)
 {
-    public static LayerCost Of(Layer layer, int repeats, Device device)
+    /// <param name="layer">The layer.</param>
+    /// <param name="repeats">Of which the median counts.</param>
+    /// <param name="device">Where to wait for.</param>
+    /// <param name="asLibrary">Whether ∂/∂x is computed as the library computes what it will differentiate; else it is autograd's.</param>
+    public static LayerCost Of(Layer layer, int repeats, Device device, bool asLibrary)
     {
         using IDisposable scope = NewDisposeScope();
         Tensor x = layer.Input.detach().requires_grad_(true);
@@ -34,7 +38,7 @@ internal sealed record LayerCost(Cost Forward, Cost Input, Cost Weight, Cost Dou
             Grad(Gradient(), [gy, .. nonlinear, .. weights], ggx),
             layer.Operations(y));
 
-        Tensor Gradient() => autograd.grad([layer.Forward(x)], [x], [gy], true, true)[0];
+        Tensor Gradient() => (asLibrary ? layer.Signal(x, gy) : null) ?? autograd.grad([layer.Forward(x)], [x], [gy], true, true)[0];
 
         Cost Frozen(Func<Cost> measure)
         {

@@ -22,6 +22,8 @@ internal sealed class PlainActivation : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    public double? Beta => activation.Beta;
+
     public override Tensor forward(Tensor input)
         => activation.Beta is double beta ? nn.functional.softplus(input, beta, 20) : nn.functional.relu(input);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using RobustAttribution.Benchmarks.Steps;
 using RobustAttribution.Examples;
+using RobustAttribution.Training;
 using Spectre.Console;
 
 // Measures training steps, explanations and the pipeline against plain loops of the same work, in one run, the contenders taking turns.
@@ -14,8 +15,7 @@ var threads = new Option<string>("--threads") { Description = "CPU threads of li
 var batch = new Option<int?>("--batch") { Description = "Images in each step. Without it: 128; with --quick 16, and 2 for ResNet-18." };
 var repeats = new Option<int?>("--repeats") { Description = "Measured repeats, of which the median counts. Without it: 7; with --quick 2." };
 Option<string> place = CommandLine.Named("--device", "Where to compute: cpu or cuda.", ["cpu", "cuda"]);
-Option<string> precision = CommandLine.Named(
-    "--precision", "In what the library trains: float32 or bfloat16; the loops take float32.", [Setup.Float32, "bfloat16"]);
+var precision = Names("--precision", "In what the library trains, separated by commas; the loops take float32", Enum.GetNames<Precision>());
 Option<string?> python = CommandLine.OptionalPath(
     "--python", "A Python with torch, for loop.py. Without it: python3 or /usr/bin/python3, whichever has torch.");
 Option<string?> output = CommandLine.OptionalPath("--output", "The report to write, Markdown; a .json of the same name holds the same numbers.");
@@ -36,7 +36,7 @@ command.Runs((parsed, cancellation) =>
         parsed.GetValue(batch),
         parsed.GetValue(repeats) ?? (small ? 2 : 7),
         parsed.GetValue(place)!,
-        parsed.GetValue(precision)!,
+        [.. Enum.GetValues<Precision>().Where(value => Has(precision, $"{value}"))],
         small);
     if (parsed.GetValue(child) is { } contender)
     {

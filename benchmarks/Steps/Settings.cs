@@ -1,3 +1,4 @@
+using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,19 +13,19 @@ internal sealed record Settings(
     int? Batch,
     int Repeats,
     string DeviceName,
-    string Precision,
+    IReadOnlyList<Precision> Precisions,
     bool IsQuick)
 {
     public Device Device { get; } = device(DeviceName);
 
     public int BatchFor(NetworkCase network) => Batch ?? (!IsQuick ? 128 : network.Name == "resnet18" ? 2 : 16);
 
-    public Setup For(NetworkCase network, ObjectiveCase objective) => new(network, objective, BatchFor(network), Device, Precision);
+    public Setup For(NetworkCase network, ObjectiveCase objective, Precision precision) => new(network, objective, BatchFor(network), Device, precision);
 
     /// <summary>The arguments that make the same setup in a child process.</summary>
     public IEnumerable<string> Arguments(Setup setup, int threads) =>
     [
         "--networks", setup.Network.Name, "--only", setup.Objective.Name, "--threads", $"{threads}", "--batch", $"{setup.Batch}",
-        "--device", DeviceName, "--precision", Precision,
+        "--device", DeviceName, "--precision", $"{setup.Precision}",
     ];
 }

@@ -8,25 +8,21 @@ namespace RobustAttribution.Benchmarks.Steps;
 /// <summary>What is trained, where, and on how many images.</summary>
 /// <param name="Batch">Images of 3×32×32.</param>
 /// <param name="Precision">Of the library's training; the loops compute in float32.</param>
-internal sealed record Setup(NetworkCase Network, ObjectiveCase Objective, int Batch, Device Device, string Precision)
+internal sealed record Setup(NetworkCase Network, ObjectiveCase Objective, int Batch, Device Device, Precision Precision)
 {
-    public const string Float32 = "float32";
-
     public static InputSpecification Input { get; } = new(3, 32, 32);
 
-    /// <summary>The options of the library's training: the one place that passes the precision on.</summary>
-    /// <exception cref="NotSupportedException">The library trains in another precision only.</exception>
-    public TrainingOptions Options(int epochs) => Precision != Float32
-        ? throw new NotSupportedException($"--precision is {Precision}; allowed is {Float32}.")
-        : new()
-        {
-            Objective = Objective.Objective,
-            Epochs = epochs,
-            BatchSize = Batch,
-            Optimizer = Objective.UsesSgd ? new Sgd() : new AdamW(),
-            LearningRate = ObjectiveCase.LearningRate,
-            GradientClipNorm = Objective.Clips ? 0.5 : null,
-        };
+    /// <summary>The options of the library's training.</summary>
+    public TrainingOptions Options(int epochs) => new()
+    {
+        Objective = Objective.Objective,
+        Epochs = epochs,
+        BatchSize = Batch,
+        Optimizer = Objective.UsesSgd ? new Sgd() : new AdamW(),
+        LearningRate = ObjectiveCase.LearningRate,
+        GradientClipNorm = Objective.Clips ? 0.5 : null,
+        Precision = Precision,
+    };
 
     /// <summary>The library's network; the same weights each time.</summary>
     public ImageNetwork NewNetwork()

@@ -42,15 +42,16 @@ internal static class StepProfile
         (Tensor images, Tensor classes) = setup.NewBatch();
         using (images)
         using (classes)
+        using (Tensor channelsLast = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2))
         {
             foreach (Passes part in passes)
             {
                 activation.Beta = part.Beta;
-                foreach (Layer layer in Layer.Of(network, images))
+                foreach (Layer layer in Layer.Of(network, channelsLast))
                 {
                     using (layer)
                     {
-                        LayerCost cost = LayerCost.Of(layer, repeats, setup.Device);
+                        LayerCost cost = LayerCost.Of(layer, repeats, setup.Device, asLibrary: true);
                         int inputs = layer.IsFirst ? part.FirstInput : part.Input;
                         Add($"{layer.Kind}, forward", cost.Forward * part.Forward);
                         Add($"{layer.Kind}, backward to the input", cost.Input * inputs);
