@@ -6,10 +6,12 @@ namespace RobustAttribution.MLNet.Columns;
 /// </summary>
 internal sealed class PixelResampler(int channels, int height, int width, ResizePolicy policy)
 {
+    private readonly Filter horizontal = new(width);
+    private readonly Filter vertical = new(height);
     private float[] line = []; // [channels, source width] of one row
     private float[] rows = []; // [channels, source height, width]
     private (int Width, int Height) prepared;
-    private (Filter Horizontal, Filter Vertical)? filters; // null where nothing changes
+    private bool isCopy; // nothing changes, and the filters are not used
 
     /// <summary>Resamples one image.</summary>
     /// <param name="pixels">Rows of 4 bytes a pixel.</param>
@@ -29,22 +31,22 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
             Split(pixels.Slice(4 * y * sourceWidth, 4 * sourceWidth), blueFirst);
             for (int channel = 0; channel < channels; channel++)
             {
-                Span<float> row = filters is null
+                Span<float> row = isCopy
                     ? target.Slice(((channel * height) + y) * width, width)
                     : rows.AsSpan(((channel * sourceHeight) + y) * width, width);
                 ReadOnlySpan<float> values = line.AsSpan(channel * sourceWidth, sourceWidth);
-                if (filters is var (horizontal, _))
+                if (isCopy)
                 {
-                    horizontal.Apply(values, 1, row, 1);
+                    values.CopyTo(row);
                 }
                 else
                 {
-                    values.CopyTo(row);
+                    horizontal.Apply(values, 1, row, 1);
                 }
             }
         }
 
-        for (int channel = 0; channel < channels && filters is var (_, vertical); channel++)
+        for (int channel = 0; channel < channels && !isCopy; channel++)
         {
             for (int x = 0; x < width; x++)
             {
@@ -82,59 +84,69 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
     private void Prepare(int sourceWidth, int sourceHeight)
     {
         var geometry = new ResizeGeometry(policy, sourceWidth, sourceHeight, width, height);
-        filters = geometry is { ScaleX: 1, ScaleY: 1 } && (sourceWidth, sourceHeight) == (width, height)
-            ? null
-            : (new(sourceWidth, width, geometry.ScaleX, geometry.OffsetX), new(sourceHeight, height, geometry.ScaleY, geometry.OffsetY));
+        isCopy = geometry is { ScaleX: 1, ScaleY: 1 } && (sourceWidth, sourceHeight) == (width, height);
         Grow(ref line, channels * sourceWidth);
-        Grow(ref rows, filters is null ? 0 : channels * sourceHeight * width);
-        prepared = (sourceWidth, sourceHeight);
-
-        static void Grow(ref float[] buffer, int length)
+        if (!isCopy)
         {
-            if (buffer.Length < length)
-            {
-                buffer = new float[length];
-            }
+            horizontal.Prepare(sourceWidth, geometry.ScaleX, geometry.OffsetX);
+            vertical.Prepare(sourceHeight, geometry.ScaleY, geometry.OffsetY);
+            Grow(ref rows, channels * sourceHeight * width);
         }
+
+        prepared = (sourceWidth, sourceHeight);
     }
 
     /// <summary>
     /// The weights of one direction: for each target place the first source place and the weights from there; none where padding is.
+    /// Its memory serves one size of images after the other.
     /// </summary>
-    private readonly struct Filter
+    private sealed class Filter(int target)
     {
-        private readonly int[] first;
-        private readonly float[][] weights;
+        private readonly int[] first = new int[target];
+        private readonly int[] ends = new int[target]; // where the weights of a place end; they begin where those of the place before it end
+        private float[] weights = [];
+        private double[] raw = [];
 
-        public Filter(int source, int target, double scale, double offset)
+        public void Prepare(int source, double scale, double offset)
         {
-            first = new int[target];
-            weights = new float[target][];
             double radius = Math.Max(1, 1 / scale);
+            int widest = (int)Math.Min(source, (2 * radius) + 3);
+            Grow(ref raw, widest);
+            Grow(ref weights, target * widest);
+            int end = 0;
             for (int i = 0; i < target; i++)
             {
                 double centre = (i + 0.5 - offset) / scale;
-                if (centre < 0 || centre > source)
+                if (centre >= 0 && centre <= source)
                 {
-                    weights[i] = [];
-                    continue;
+                    int low = Math.Max(0, (int)Math.Floor(centre - radius));
+                    int count = Math.Min(source - 1, (int)Math.Ceiling(centre + radius)) - low + 1;
+                    double sum = 0;
+                    for (int j = 0; j < count; j++)
+                    {
+                        raw[j] = Math.Max(0, 1 - (Math.Abs(low + j + 0.5 - centre) / radius));
+                        sum += raw[j];
+                    }
+
+                    first[i] = low;
+                    for (int j = 0; j < count; j++)
+                    {
+                        weights[end++] = (float)(raw[j] / sum);
+                    }
                 }
 
-                int low = Math.Max(0, (int)Math.Floor(centre - radius));
-                int high = Math.Min(source - 1, (int)Math.Ceiling(centre + radius));
-                double[] raw = Enumerable.Range(low, high - low + 1).Select(j => Math.Max(0, 1 - (Math.Abs(j + 0.5 - centre) / radius))).ToArray();
-                double sum = raw.Sum();
-                first[i] = low;
-                weights[i] = Array.ConvertAll(raw, weight => (float)(weight / sum));
+                ends[i] = end;
             }
         }
 
         public void Apply(ReadOnlySpan<float> source, int sourceStep, Span<float> target, int targetStep)
         {
+            int at = 0;
             for (int i = 0; i < first.Length; i++)
             {
                 float sum = 0;
-                float[] weight = weights[i];
+                ReadOnlySpan<float> weight = weights.AsSpan(at, ends[i] - at);
+                at = ends[i];
                 for (int j = 0; j < weight.Length; j++)
                 {
                     sum += weight[j] * source[(first[i] + j) * sourceStep];
@@ -142,6 +154,14 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
 
                 target[i * targetStep] = sum;
             }
+        }
+    }
+
+    private static void Grow<T>(ref T[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer = new T[length];
         }
     }
 }
