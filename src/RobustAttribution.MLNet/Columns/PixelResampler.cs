@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
 namespace RobustAttribution.MLNet.Columns;
 
 /// <summary>
@@ -6,9 +10,10 @@ namespace RobustAttribution.MLNet.Columns;
 /// </summary>
 internal sealed class PixelResampler(int channels, int height, int width, ResizePolicy policy)
 {
+    private static readonly int Lanes = Vector<float>.Count;
     private readonly Filter horizontal = new(width);
     private readonly Filter vertical = new(height);
-    private float[] line = []; // [channels, source width] of one row
+    private float[] lines = []; // [channels, source width, lanes] of as many rows as are resampled at once
     private float[] rows = []; // [channels, source height, width]
     private (int Width, int Height) prepared;
     private bool isCopy; // nothing changes, and the filters are not used
@@ -26,57 +31,63 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
             Prepare(sourceWidth, sourceHeight);
         }
 
-        for (int y = 0; y < sourceHeight; y++)
+        if (isCopy)
         {
-            Split(pixels.Slice(4 * y * sourceWidth, 4 * sourceWidth), blueFirst);
+            Split(pixels, blueFirst, target, 1);
+        }
+        else
+        {
+            ResampleRows(pixels, sourceWidth, sourceHeight, blueFirst);
             for (int channel = 0; channel < channels; channel++)
             {
-                Span<float> row = isCopy
-                    ? target.Slice(((channel * height) + y) * width, width)
-                    : rows.AsSpan(((channel * sourceHeight) + y) * width, width);
-                ReadOnlySpan<float> values = line.AsSpan(channel * sourceWidth, sourceWidth);
-                if (isCopy)
-                {
-                    values.CopyTo(row);
-                }
-                else
-                {
-                    horizontal.Apply(values, 1, row, 1);
-                }
+                vertical.ApplyDown(
+                    rows.AsSpan(channel * sourceHeight * width, sourceHeight * width), target.Slice(channel * height * width, height * width), width);
             }
         }
 
-        for (int channel = 0; channel < channels && !isCopy; channel++)
+        TensorPrimitives.Round(target, target); // means of bytes, so that nothing is below 0 or, once rounded, above 255
+        TensorPrimitives.Divide(target, 255f, target);
+    }
+
+    /// <summary>Brings all rows to the width of the result.</summary>
+    private void ResampleRows(ReadOnlySpan<byte> pixels, int sourceWidth, int sourceHeight, bool blueFirst)
+    {
+        for (int top = 0; top < sourceHeight; top += Lanes)
         {
-            for (int x = 0; x < width; x++)
+            int count = Math.Min(Lanes, sourceHeight - top);
+            for (int lane = 0; lane < count; lane++)
             {
-                ReadOnlySpan<float> column = rows.AsSpan((channel * sourceHeight * width) + x, (width * (sourceHeight - 1)) + 1);
-                vertical.Apply(column, width, target[((channel * height * width) + x)..], width);
+                Split(pixels.Slice(4 * (top + lane) * sourceWidth, 4 * sourceWidth), blueFirst, lines.AsSpan(lane), Lanes);
             }
-        }
 
-        for (int i = 0; i < channels * height * width; i++)
-        {
-            target[i] = MathF.Round(Math.Clamp(target[i], 0, 255)) / 255f;
+            for (int channel = 0; channel < channels; channel++)
+            {
+                horizontal.ApplyAcross(
+                    lines.AsSpan(channel * sourceWidth * Lanes, sourceWidth * Lanes),
+                    rows.AsSpan(((channel * sourceHeight) + top) * width, count * width));
+            }
         }
     }
 
-    private void Split(ReadOnlySpan<byte> pixels, bool blueFirst)
+    /// <summary>Brings pixels to planes: [channels, pixels], the values of a plane <paramref name="step"/> apart.</summary>
+    private void Split(ReadOnlySpan<byte> bytes, bool blueFirst, Span<float> target, int step)
     {
-        int count = pixels.Length / 4;
-        (int red, int blue) = blueFirst ? (2, 0) : (0, 2);
-        for (int i = 0; i < count; i++)
+        ReadOnlySpan<uint> pixels = MemoryMarshal.Cast<byte, uint>(bytes);
+        (int first, int third) = BitConverter.IsLittleEndian ? (0, 16) : (24, 8); // shifts; the second byte lies between
+        (int red, int green, int blue) = blueFirst ? (third, (first + third) / 2, first) : (first, (first + third) / 2, third);
+        int plane = pixels.Length * step;
+        for (int i = 0; i < pixels.Length; i++)
         {
-            ReadOnlySpan<byte> pixel = pixels.Slice(4 * i, 4);
+            uint pixel = pixels[i];
             if (channels == 1)
             {
-                line[i] = (0.299f * pixel[red]) + (0.587f * pixel[1]) + (0.114f * pixel[blue]);
+                target[i * step] = (0.299f * (byte)(pixel >> red)) + (0.587f * (byte)(pixel >> green)) + (0.114f * (byte)(pixel >> blue));
             }
             else
             {
-                line[i] = pixel[red];
-                line[count + i] = pixel[1];
-                line[(2 * count) + i] = pixel[blue];
+                target[i * step] = (byte)(pixel >> red);
+                target[plane + (i * step)] = (byte)(pixel >> green);
+                target[(2 * plane) + (i * step)] = (byte)(pixel >> blue);
             }
         }
     }
@@ -85,9 +96,9 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
     {
         var geometry = new ResizeGeometry(policy, sourceWidth, sourceHeight, width, height);
         isCopy = geometry is { ScaleX: 1, ScaleY: 1 } && (sourceWidth, sourceHeight) == (width, height);
-        Grow(ref line, channels * sourceWidth);
         if (!isCopy)
         {
+            Grow(ref lines, channels * sourceWidth * Lanes);
             horizontal.Prepare(sourceWidth, geometry.ScaleX, geometry.OffsetX);
             vertical.Prepare(sourceHeight, geometry.ScaleY, geometry.OffsetY);
             Grow(ref rows, channels * sourceHeight * width);
@@ -139,20 +150,46 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
             }
         }
 
-        public void Apply(ReadOnlySpan<float> source, int sourceStep, Span<float> target, int targetStep)
+        /// <summary>Filters rows that lie beside each other.</summary>
+        /// <param name="source">[source width, lanes].</param>
+        /// <param name="rows">[rows, width]: as many rows as there are, at most the lanes.</param>
+        public void ApplyAcross(ReadOnlySpan<float> source, Span<float> rows)
         {
             int at = 0;
-            for (int i = 0; i < first.Length; i++)
+            for (int i = 0; i < target; i++)
             {
-                float sum = 0;
                 ReadOnlySpan<float> weight = weights.AsSpan(at, ends[i] - at);
                 at = ends[i];
+                Vector<float> sum = Vector<float>.Zero;
                 for (int j = 0; j < weight.Length; j++)
                 {
-                    sum += weight[j] * source[(first[i] + j) * sourceStep];
+                    sum += weight[j] * new Vector<float>(source[((first[i] + j) * Lanes)..]);
                 }
 
-                target[i * targetStep] = sum;
+                for (int lane = 0; lane * target < rows.Length; lane++)
+                {
+                    rows[(lane * target) + i] = sum[lane];
+                }
+            }
+        }
+
+        /// <summary>Filters columns.</summary>
+        /// <param name="source">[source height, width].</param>
+        /// <param name="result">[height, width].</param>
+        /// <param name="width">Of both.</param>
+        public void ApplyDown(ReadOnlySpan<float> source, Span<float> result, int width)
+        {
+            int at = 0;
+            for (int i = 0; i < target; i++)
+            {
+                ReadOnlySpan<float> weight = weights.AsSpan(at, ends[i] - at);
+                at = ends[i];
+                Span<float> row = result.Slice(i * width, width);
+                row.Clear();
+                for (int j = 0; j < weight.Length; j++)
+                {
+                    TensorPrimitives.MultiplyAdd(source.Slice((first[i] + j) * width, width), weight[j], row, row);
+                }
             }
         }
     }
