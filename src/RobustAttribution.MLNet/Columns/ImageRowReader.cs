@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Networks;
@@ -36,19 +37,26 @@ internal sealed class FloatVectorReader(string name, DataViewRow source, DataVie
         }
 
         buffer.CopyTo(target);
-        for (int i = 0; i < target.Length; i++)
+        if (!(TensorPrimitives.Min<float>(target) >= 0 && TensorPrimitives.Max<float>(target) <= top)) // NaN, if one is missing
         {
-            float value = target[i];
-            if (!(value >= 0 && value <= top))
-            {
-                throw Broken(float.IsNaN(value)
-                    ? $"value {i} is missing (NaN)."
-                    : $"value {i} is {value}; PixelScale = {scale} allows 0 to {top}."
-                        + (top == 1 ? " Images in 0…255 need PixelScale = Bytes." : string.Empty));
-            }
-
-            target[i] = value / top;
+            throw OutOfRange(target);
         }
+
+        TensorPrimitives.Divide(target, top, target);
+    }
+
+    private BrokenImageException OutOfRange(ReadOnlySpan<float> values)
+    {
+        int i = 0;
+        while (values[i] >= 0 && values[i] <= top)
+        {
+            i++;
+        }
+
+        return Broken(float.IsNaN(values[i])
+            ? $"value {i} is missing (NaN)."
+            : $"value {i} is {values[i]}; PixelScale = {scale} allows 0 to {top}."
+                + (top == 1 ? " Images in 0…255 need PixelScale = Bytes." : string.Empty));
     }
 }
 

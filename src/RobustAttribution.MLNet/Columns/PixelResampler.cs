@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
 namespace RobustAttribution.MLNet.Columns;
 
 /// <summary>
@@ -6,10 +10,13 @@ namespace RobustAttribution.MLNet.Columns;
 /// </summary>
 internal sealed class PixelResampler(int channels, int height, int width, ResizePolicy policy)
 {
-    private float[] line = []; // [channels, source width] of one row
+    private static readonly int Lanes = Vector<float>.Count;
+    private readonly Filter horizontal = new(width);
+    private readonly Filter vertical = new(height);
+    private float[] lines = []; // [channels, source width, lanes] of as many rows as are resampled at once
     private float[] rows = []; // [channels, source height, width]
     private (int Width, int Height) prepared;
-    private (Filter Horizontal, Filter Vertical)? filters; // null where nothing changes
+    private bool isCopy; // nothing changes, and the filters are not used
 
     /// <summary>Resamples one image.</summary>
     /// <param name="pixels">Rows of 4 bytes a pixel.</param>
@@ -24,57 +31,63 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
             Prepare(sourceWidth, sourceHeight);
         }
 
-        for (int y = 0; y < sourceHeight; y++)
+        if (isCopy)
         {
-            Split(pixels.Slice(4 * y * sourceWidth, 4 * sourceWidth), blueFirst);
+            Split(pixels, blueFirst, target, 1);
+        }
+        else
+        {
+            ResampleRows(pixels, sourceWidth, sourceHeight, blueFirst);
             for (int channel = 0; channel < channels; channel++)
             {
-                Span<float> row = filters is null
-                    ? target.Slice(((channel * height) + y) * width, width)
-                    : rows.AsSpan(((channel * sourceHeight) + y) * width, width);
-                ReadOnlySpan<float> values = line.AsSpan(channel * sourceWidth, sourceWidth);
-                if (filters is var (horizontal, _))
-                {
-                    horizontal.Apply(values, 1, row, 1);
-                }
-                else
-                {
-                    values.CopyTo(row);
-                }
+                vertical.ApplyDown(
+                    rows.AsSpan(channel * sourceHeight * width, sourceHeight * width), target.Slice(channel * height * width, height * width), width);
             }
         }
 
-        for (int channel = 0; channel < channels && filters is var (_, vertical); channel++)
+        TensorPrimitives.Round(target, target); // means of bytes, so that nothing is below 0 or, once rounded, above 255
+        TensorPrimitives.Divide(target, 255f, target);
+    }
+
+    /// <summary>Brings all rows to the width of the result.</summary>
+    private void ResampleRows(ReadOnlySpan<byte> pixels, int sourceWidth, int sourceHeight, bool blueFirst)
+    {
+        for (int top = 0; top < sourceHeight; top += Lanes)
         {
-            for (int x = 0; x < width; x++)
+            int count = Math.Min(Lanes, sourceHeight - top);
+            for (int lane = 0; lane < count; lane++)
             {
-                ReadOnlySpan<float> column = rows.AsSpan((channel * sourceHeight * width) + x, (width * (sourceHeight - 1)) + 1);
-                vertical.Apply(column, width, target[((channel * height * width) + x)..], width);
+                Split(pixels.Slice(4 * (top + lane) * sourceWidth, 4 * sourceWidth), blueFirst, lines.AsSpan(lane), Lanes);
             }
-        }
 
-        for (int i = 0; i < channels * height * width; i++)
-        {
-            target[i] = MathF.Round(Math.Clamp(target[i], 0, 255)) / 255f;
+            for (int channel = 0; channel < channels; channel++)
+            {
+                horizontal.ApplyAcross(
+                    lines.AsSpan(channel * sourceWidth * Lanes, sourceWidth * Lanes),
+                    rows.AsSpan(((channel * sourceHeight) + top) * width, count * width));
+            }
         }
     }
 
-    private void Split(ReadOnlySpan<byte> pixels, bool blueFirst)
+    /// <summary>Brings pixels to planes: [channels, pixels], the values of a plane <paramref name="step"/> apart.</summary>
+    private void Split(ReadOnlySpan<byte> bytes, bool blueFirst, Span<float> target, int step)
     {
-        int count = pixels.Length / 4;
-        (int red, int blue) = blueFirst ? (2, 0) : (0, 2);
-        for (int i = 0; i < count; i++)
+        ReadOnlySpan<uint> pixels = MemoryMarshal.Cast<byte, uint>(bytes);
+        (int first, int third) = BitConverter.IsLittleEndian ? (0, 16) : (24, 8); // shifts; the second byte lies between
+        (int red, int green, int blue) = blueFirst ? (third, (first + third) / 2, first) : (first, (first + third) / 2, third);
+        int plane = pixels.Length * step;
+        for (int i = 0; i < pixels.Length; i++)
         {
-            ReadOnlySpan<byte> pixel = pixels.Slice(4 * i, 4);
+            uint pixel = pixels[i];
             if (channels == 1)
             {
-                line[i] = (0.299f * pixel[red]) + (0.587f * pixel[1]) + (0.114f * pixel[blue]);
+                target[i * step] = (0.299f * (byte)(pixel >> red)) + (0.587f * (byte)(pixel >> green)) + (0.114f * (byte)(pixel >> blue));
             }
             else
             {
-                line[i] = pixel[red];
-                line[count + i] = pixel[1];
-                line[(2 * count) + i] = pixel[blue];
+                target[i * step] = (byte)(pixel >> red);
+                target[plane + (i * step)] = (byte)(pixel >> green);
+                target[(2 * plane) + (i * step)] = (byte)(pixel >> blue);
             }
         }
     }
@@ -82,66 +95,110 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
     private void Prepare(int sourceWidth, int sourceHeight)
     {
         var geometry = new ResizeGeometry(policy, sourceWidth, sourceHeight, width, height);
-        filters = geometry is { ScaleX: 1, ScaleY: 1 } && (sourceWidth, sourceHeight) == (width, height)
-            ? null
-            : (new(sourceWidth, width, geometry.ScaleX, geometry.OffsetX), new(sourceHeight, height, geometry.ScaleY, geometry.OffsetY));
-        Grow(ref line, channels * sourceWidth);
-        Grow(ref rows, filters is null ? 0 : channels * sourceHeight * width);
-        prepared = (sourceWidth, sourceHeight);
-
-        static void Grow(ref float[] buffer, int length)
+        isCopy = geometry is { ScaleX: 1, ScaleY: 1 } && (sourceWidth, sourceHeight) == (width, height);
+        if (!isCopy)
         {
-            if (buffer.Length < length)
-            {
-                buffer = new float[length];
-            }
+            Grow(ref lines, channels * sourceWidth * Lanes);
+            horizontal.Prepare(sourceWidth, geometry.ScaleX, geometry.OffsetX);
+            vertical.Prepare(sourceHeight, geometry.ScaleY, geometry.OffsetY);
+            Grow(ref rows, channels * sourceHeight * width);
         }
+
+        prepared = (sourceWidth, sourceHeight);
     }
 
     /// <summary>
     /// The weights of one direction: for each target place the first source place and the weights from there; none where padding is.
+    /// Its memory serves one size of images after the other.
     /// </summary>
-    private readonly struct Filter
+    private sealed class Filter(int target)
     {
-        private readonly int[] first;
-        private readonly float[][] weights;
+        private readonly int[] first = new int[target];
+        private readonly int[] ends = new int[target]; // where the weights of a place end; they begin where those of the place before it end
+        private float[] weights = [];
+        private double[] raw = [];
 
-        public Filter(int source, int target, double scale, double offset)
+        public void Prepare(int source, double scale, double offset)
         {
-            first = new int[target];
-            weights = new float[target][];
             double radius = Math.Max(1, 1 / scale);
+            int widest = (int)Math.Min(source, (2 * radius) + 3);
+            Grow(ref raw, widest);
+            Grow(ref weights, target * widest);
+            int end = 0;
             for (int i = 0; i < target; i++)
             {
                 double centre = (i + 0.5 - offset) / scale;
-                if (centre < 0 || centre > source)
+                if (centre >= 0 && centre <= source)
                 {
-                    weights[i] = [];
-                    continue;
+                    int low = Math.Max(0, (int)Math.Floor(centre - radius));
+                    int count = Math.Min(source - 1, (int)Math.Ceiling(centre + radius)) - low + 1;
+                    double sum = 0;
+                    for (int j = 0; j < count; j++)
+                    {
+                        raw[j] = Math.Max(0, 1 - (Math.Abs(low + j + 0.5 - centre) / radius));
+                        sum += raw[j];
+                    }
+
+                    first[i] = low;
+                    for (int j = 0; j < count; j++)
+                    {
+                        weights[end++] = (float)(raw[j] / sum);
+                    }
                 }
 
-                int low = Math.Max(0, (int)Math.Floor(centre - radius));
-                int high = Math.Min(source - 1, (int)Math.Ceiling(centre + radius));
-                double[] raw = Enumerable.Range(low, high - low + 1).Select(j => Math.Max(0, 1 - (Math.Abs(j + 0.5 - centre) / radius))).ToArray();
-                double sum = raw.Sum();
-                first[i] = low;
-                weights[i] = Array.ConvertAll(raw, weight => (float)(weight / sum));
+                ends[i] = end;
             }
         }
 
-        public void Apply(ReadOnlySpan<float> source, int sourceStep, Span<float> target, int targetStep)
+        /// <summary>Filters rows that lie beside each other.</summary>
+        /// <param name="source">[source width, lanes].</param>
+        /// <param name="rows">[rows, width]: as many rows as there are, at most the lanes.</param>
+        public void ApplyAcross(ReadOnlySpan<float> source, Span<float> rows)
         {
-            for (int i = 0; i < first.Length; i++)
+            int at = 0;
+            for (int i = 0; i < target; i++)
             {
-                float sum = 0;
-                float[] weight = weights[i];
+                ReadOnlySpan<float> weight = weights.AsSpan(at, ends[i] - at);
+                at = ends[i];
+                Vector<float> sum = Vector<float>.Zero;
                 for (int j = 0; j < weight.Length; j++)
                 {
-                    sum += weight[j] * source[(first[i] + j) * sourceStep];
+                    sum += weight[j] * new Vector<float>(source[((first[i] + j) * Lanes)..]);
                 }
 
-                target[i * targetStep] = sum;
+                for (int lane = 0; lane * target < rows.Length; lane++)
+                {
+                    rows[(lane * target) + i] = sum[lane];
+                }
             }
+        }
+
+        /// <summary>Filters columns.</summary>
+        /// <param name="source">[source height, width].</param>
+        /// <param name="result">[height, width].</param>
+        /// <param name="width">Of both.</param>
+        public void ApplyDown(ReadOnlySpan<float> source, Span<float> result, int width)
+        {
+            int at = 0;
+            for (int i = 0; i < target; i++)
+            {
+                ReadOnlySpan<float> weight = weights.AsSpan(at, ends[i] - at);
+                at = ends[i];
+                Span<float> row = result.Slice(i * width, width);
+                row.Clear();
+                for (int j = 0; j < weight.Length; j++)
+                {
+                    TensorPrimitives.MultiplyAdd(source.Slice((first[i] + j) * width, width), weight[j], row, row);
+                }
+            }
+        }
+    }
+
+    private static void Grow<T>(ref T[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer = new T[length];
         }
     }
 }

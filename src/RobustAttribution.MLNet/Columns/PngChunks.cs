@@ -15,7 +15,7 @@ internal static class PngChunks
     /// <returns>Null where the chunks do not reach to the one that ends an image; what follows that does not matter.</returns>
     public static SKEncodedOrigin? ReadOrigin(string path)
     {
-        using FileStream file = File.OpenRead(path);
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0); // heads of chunks lie far apart
         Span<byte> chunk = stackalloc byte[ChunkStart]; // length and name
         SKEncodedOrigin? origin = null;
         for (long at = Signature; at < file.Length;)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.ML.Data;
+using Microsoft.Win32.SafeHandles;
 
 namespace RobustAttribution.MLNet.Columns;
 
@@ -7,13 +8,34 @@ namespace RobustAttribution.MLNet.Columns;
 internal static class PpmFile
 {
     internal const int MaximumSide = 1 << 15;
+    private const int MaximumBytes = (3 * ImageDecoder.MaximumPixels) + (1 << 20); // more than an image and its header have
 
     /// <exception cref="InvalidDataException">
     /// The file is not such an image, or cut off; the message names file, position, what was expected and what was found.
     /// </exception>
     public static MLImage Read(string path)
     {
-        byte[] bytes = File.ReadAllBytes(path);
+        using SafeFileHandle file = File.OpenHandle(path);
+        int length = (int)Math.Min(RandomAccess.GetLength(file), MaximumBytes);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            int read = 0;
+            for (int more = 1; more > 0 && read < length; read += more)
+            {
+                more = RandomAccess.Read(file, bytes.AsSpan(read, length - read), read);
+            }
+
+            return Read(bytes.AsSpan(0, read), path);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private static MLImage Read(ReadOnlySpan<byte> bytes, string path)
+    {
         if (bytes.Length < 2 || bytes[0] != 'P' || bytes[1] != '6')
         {
             string found = bytes.Length < 2 ? "the end of the file" : $"0x{bytes[0]:X2}{bytes[1]:X2}";
@@ -54,7 +76,7 @@ internal static class PpmFile
     }
 
     /// <summary>A decimal number after white space and comments, which must be followed by white space.</summary>
-    private static int Number(byte[] bytes, ref int at, string path, string what, int maximum)
+    private static int Number(ReadOnlySpan<byte> bytes, ref int at, string path, string what, int maximum)
     {
         while (at < bytes.Length && (IsSpace(bytes[at]) || bytes[at] == '#'))
         {

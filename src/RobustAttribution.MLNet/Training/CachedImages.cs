@@ -18,9 +18,12 @@ internal sealed class CachedImages(InputSpecification input, PixelStore pixels, 
     {
         foreach (long[] places in ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch))
         {
-            long[] batch = rows is null ? places : Array.ConvertAll(places, place => rows[place]);
-            long[] labels = Array.ConvertAll(batch, row => classes[(int)row]);
-            yield return TrainingBatch.Create(input, pixels.HoldsBytes, labels, i => pixels[batch[i]]);
+            for (int i = 0; rows is not null && i < places.Length; i++)
+            {
+                places[i] = rows[places[i]];
+            }
+
+            yield return TrainingBatch.Create(input, pixels, places, classes);
         }
     }
 

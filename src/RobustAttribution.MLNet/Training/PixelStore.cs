@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace RobustAttribution.MLNet.Training;
@@ -46,10 +48,7 @@ internal sealed class PixelStore(int valueCount)
         }
 
         Write(image, Row(Count++), HoldsBytes);
-        foreach (float value in image)
-        {
-            Largest = Math.Max(Largest, value);
-        }
+        Largest = Math.Max(Largest, TensorPrimitives.Max(image));
     }
 
     /// <summary>Writes an image as bytes in 0…255, or as the bytes of floats.</summary>
@@ -61,19 +60,41 @@ internal sealed class PixelStore(int valueCount)
             return;
         }
 
-        for (int i = 0; i < image.Length; i++)
+        int at = 0;
+        for (; at <= image.Length - Vector<byte>.Count; at += Vector<byte>.Count)
         {
-            target[i] = (byte)MathF.Round(image[i] * 255);
+            ReadOnlySpan<float> part = image.Slice(at, Vector<byte>.Count);
+            Vector<short> low = Vector.Narrow(Levels(part, 0), Levels(part, 1)), high = Vector.Narrow(Levels(part, 2), Levels(part, 3));
+            Vector.AsVectorByte(Vector.Narrow(low, high)).CopyTo(target[at..]);
         }
+
+        for (; at < image.Length; at++)
+        {
+            target[at] = (byte)MathF.Round(image[at] * 255);
+        }
+
+        static Vector<int> Levels(ReadOnlySpan<float> values, int index)
+            => Vector.ConvertToInt32(Vector.Round(new Vector<float>(values[(index * Vector<float>.Count)..]) * 255));
     }
 
     /// <summary>Whether every value is a 255th, to 1/1000 of a grey level: images scaled by the float 1/255 are not exact.</summary>
     public static bool AreBytes(ReadOnlySpan<float> image)
     {
-        foreach (float value in image)
+        const float tolerance = 1e-3f;
+        int at = 0;
+        for (; at <= image.Length - Vector<float>.Count; at += Vector<float>.Count)
         {
-            float level = value * 255;
-            if (MathF.Abs(level - MathF.Round(level)) > 1e-3f)
+            Vector<float> level = new Vector<float>(image[at..]) * 255;
+            if (Vector.GreaterThanAny(Vector.Abs(level - Vector.Round(level)), new Vector<float>(tolerance)))
+            {
+                return false;
+            }
+        }
+
+        for (; at < image.Length; at++)
+        {
+            float level = image[at] * 255;
+            if (MathF.Abs(level - MathF.Round(level)) > tolerance)
             {
                 return false;
             }

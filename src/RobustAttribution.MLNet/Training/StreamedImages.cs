@@ -8,37 +8,28 @@ namespace RobustAttribution.MLNet.Training;
 /// <param name="rows">Where they come from.</param>
 /// <param name="input">Their shape.</param>
 /// <param name="facts">The result of a first pass.</param>
+/// <param name="buffers">Memory for images, which the parts of a split share.</param>
 /// <param name="bufferRows">Images mixed at a time, at least 1.</param>
 /// <param name="part">The part of the rows to read; null for all.</param>
-internal sealed class StreamedImages(TrainingRows rows, InputSpecification input, StreamFacts facts, int bufferRows, RowShare? part = null)
-    : ITrainingImages
+internal sealed class StreamedImages(
+    TrainingRows rows, InputSpecification input, StreamFacts facts, RowBuffers buffers, int bufferRows, RowShare? part = null) : ITrainingImages
 {
-    public long Count { get; } = part is null ? facts.Count : rows.CountWhere(part);
+    private const int BatchesAhead = 2; // that are decoded while one is trained on
+
+    public long Count { get; } = part is null ? facts.Count : rows.CountWhere(part, buffers);
 
     public float LargestValue => facts.Largest;
 
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
     {
-        long skip = (long)firstBatch * batchSize;
-        List<StreamedRow> batch = new(batchSize);
-        foreach (StreamedRow row in Mixed(shuffleSeed))
+        using IEnumerator<StreamedRow> mixed = Mixed(shuffleSeed, Math.Min(BatchesAhead * batchSize, bufferRows)).GetEnumerator();
+        for (long skip = (long)firstBatch * batchSize; skip > 0 && mixed.MoveNext(); skip--)
         {
-            if (skip-- > 0)
-            {
-                continue;
-            }
-
-            batch.Add(row);
-            if (batch.Count == batchSize)
-            {
-                yield return ToBatch(batch);
-                batch.Clear();
-            }
         }
 
-        if (batch.Count > 0)
+        while (mixed.MoveNext())
         {
-            yield return ToBatch(batch);
+            yield return TrainingBatch.Create(input, facts.AreBytes, (int)Math.Min(batchSize, Count), mixed);
         }
     }
 
@@ -46,15 +37,15 @@ internal sealed class StreamedImages(TrainingRows rows, InputSpecification input
     {
         return (Part(inside: false), Part(inside: true));
 
-        StreamedImages Part(bool inside) => new(rows, input, facts, bufferRows, new RowShare(seed, share, inside));
+        StreamedImages Part(bool inside) => new(rows, input, facts, buffers, bufferRows, new RowShare(seed, share, inside));
     }
 
     /// <summary>The rows in the order of the pass: the source's own, or drawn from a buffer that the source fills, shuffled if it can.</summary>
-    private IEnumerable<StreamedRow> Mixed(long? shuffleSeed)
+    private IEnumerable<StreamedRow> Mixed(long? shuffleSeed, int ahead)
     {
         if (shuffleSeed is not long seed)
         {
-            foreach (StreamedRow row in rows.Stream(facts.AreBytes, null, part))
+            foreach (StreamedRow row in rows.Stream(null, part, buffers, ahead))
             {
                 yield return row;
             }
@@ -64,30 +55,38 @@ internal sealed class StreamedImages(TrainingRows rows, InputSpecification input
 
         var random = new SplitMix64(seed);
         List<StreamedRow> buffer = new(Math.Min(bufferRows, 1024));
-        foreach (StreamedRow row in rows.Stream(facts.AreBytes, (int)(random.Next() >> 33), part))
+        try
         {
-            if (buffer.Count < bufferRows)
+            foreach (StreamedRow row in rows.Stream((int)(random.Next() >> 33), part, buffers, ahead))
             {
-                buffer.Add(row);
-                continue;
+                if (buffer.Count < bufferRows)
+                {
+                    byte[] copy = buffers.Rent();
+                    row.Pixels.CopyTo(copy, 0);
+                    buffer.Add(row with { Pixels = copy });
+                    continue;
+                }
+
+                int place = (int)random.Below(buffer.Count);
+                yield return buffer[place];
+                row.Pixels.CopyTo(buffer[place].Pixels, 0);
+                buffer[place] = row with { Pixels = buffer[place].Pixels };
             }
 
-            int place = (int)random.Below(buffer.Count);
-            yield return buffer[place];
-            buffer[place] = row;
+            while (buffer.Count > 0)
+            {
+                int place = (int)random.Below(buffer.Count);
+                yield return buffer[place];
+                buffers.Return(buffer[place].Pixels);
+                buffer[place] = buffer[^1];
+                buffer.RemoveAt(buffer.Count - 1);
+            }
         }
-
-        while (buffer.Count > 0)
+        finally
         {
-            int place = (int)random.Below(buffer.Count);
-            yield return buffer[place];
-            buffer[place] = buffer[^1];
-            buffer.RemoveAt(buffer.Count - 1);
+            buffer.ForEach(row => buffers.Return(row.Pixels));
         }
     }
-
-    private ImageBatch ToBatch(List<StreamedRow> batch)
-        => TrainingBatch.Create(input, facts.AreBytes, [.. batch.Select(row => row.Label)], i => batch[i].Pixels);
 }
 
 /// <summary>The result of a first pass over a stream.</summary>
@@ -95,12 +94,6 @@ internal sealed class StreamedImages(TrainingRows rows, InputSpecification input
 /// <param name="AreBytes">Whether every value is a 255th.</param>
 /// <param name="Largest">The largest value, in [0, 1].</param>
 internal sealed record StreamFacts(long Count, bool AreBytes, float Largest);
-
-/// <summary>One row in flight.</summary>
-/// <param name="Pixels">Bytes in 0…255, or the bytes of floats in [0, 1].</param>
-/// <param name="Label">0 to K − 1.</param>
-/// <param name="Batch">Its batch in the source; rows of a lower one come first.</param>
-internal readonly record struct StreamedRow(byte[] Pixels, long Label, long Batch);
 
 /// <summary>A share of all rows, chosen by their ids, so that it is the same in every order.</summary>
 /// <param name="Seed">Decides which.</param>

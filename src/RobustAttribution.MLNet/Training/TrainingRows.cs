@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -25,7 +24,7 @@ internal sealed class TrainingRows(
     BrokenRows policy,
     CancellationToken cancellationToken)
 {
-    private const int QueueLength = 64; // rows that a reader may be ahead
+    private const int LeastAhead = 64; // rows that each reader may be ahead: as many as ML.NET hands out to a cursor of a set at a time
 
     /// <summary>Rows left out in the first pass.</summary>
     public long Skipped { get; private set; }
@@ -81,70 +80,96 @@ internal sealed class TrainingRows(
 
         long rowBytes = input.ValueCount * (areBytes ? 1L : sizeof(float));
         int bufferRows = (int)Math.Clamp(budget / 2 / rowBytes, 1, Math.Max(1, count));
-        return new StreamedImages(this, input, new StreamFacts(count, areBytes, largest), bufferRows);
+        var buffers = new RowBuffers(input.ValueCount, areBytes);
+        return new StreamedImages(this, input, new StreamFacts(count, areBytes, largest), buffers, bufferRows);
     }
 
     /// <summary>Usable rows of a share.</summary>
-    public long CountWhere(RowShare part) => Stream(asBytes: true, null, part, countOnly: true).LongCount();
+    /// <param name="part">The share.</param>
+    /// <param name="buffers">Memory that this takes nothing of.</param>
+    public long CountWhere(RowShare part, RowBuffers buffers)
+    {
+        long count = 0;
+        foreach (StreamedRow row in Stream(null, part, buffers, LeastAhead, countOnly: true))
+        {
+            count++;
+        }
+
+        return count;
+    }
 
     /// <summary>Reads one pass on several threads, in an order that depends on the seed alone.</summary>
     /// <exception cref="OperationCanceledException">The token or the context was cancelled.</exception>
-    /// <param name="asBytes">Whether images come as bytes; else as floats.</param>
     /// <param name="shuffleSeed">Given to the source, where it can shuffle; null keeps its order.</param>
     /// <param name="part">The rows wanted; null for all.</param>
-    /// <param name="countOnly">Whether images may be left empty.</param>
-    public IEnumerable<StreamedRow> Stream(bool asBytes, int? shuffleSeed, RowShare? part, bool countOnly = false)
+    /// <param name="buffers">Lends memory for images, and says how they are stored.</param>
+    /// <param name="ahead">Rows that the threads may be ahead together, where that is more than a few for each.</param>
+    /// <param name="countOnly">Whether images are left empty.</param>
+    /// <returns>Rows whose pixels are overwritten when the next one is asked for.</returns>
+    public IEnumerable<StreamedRow> Stream(int? shuffleSeed, RowShare? part, RowBuffers buffers, int ahead, bool countOnly = false)
     {
         Random? random = shuffleSeed is int seed ? new Random(seed) : null;
         DataViewRowCursor[] cursors = data.GetRowCursorSet(Columns(), Environment.ProcessorCount, random);
+        int length = Math.Max(LeastAhead, ahead / cursors.Length);
+        RowQueue[] queues = Array.ConvertAll(cursors, _ => new RowQueue(buffers, length));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        BlockingCollection<StreamedRow>[] queues = Array.ConvertAll(cursors, _ => new BlockingCollection<StreamedRow>(QueueLength));
+        using CancellationTokenRegistration wake = stop.Token.Register(() => Array.ForEach(queues, queue => queue.Stop()));
         Task[] readers = [.. cursors.Select((cursor, i) => Task.Factory.StartNew(
-            () => ReadInto(cursor, queues[i], asBytes, part, countOnly, stop.Token),
+            () => ReadInto(cursor, queues[i], part, countOnly, stop.Token),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default))];
         try
         {
-            foreach (StreamedRow row in Merge(queues))
+            List<RowQueue> open = [.. queues];
+            open.RemoveAll(queue => !MoveNext(queue));
+            while (open.Count > 0)
             {
+                RowQueue first = Lowest(open);
                 Check();
-                yield return row;
-            }
-
-            Check(); // readers that were cancelled end their queues as those at the end of the data do
-            foreach (Task reader in readers)
-            {
-                reader.GetAwaiter().GetResult(); // throws what the reader threw
+                yield return first.Current;
+                if (!MoveNext(first))
+                {
+                    open.Remove(first);
+                }
             }
         }
         finally
         {
             stop.Cancel();
-            Task.WhenAll(readers).ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+            Task.WaitAll(readers);
             Array.ForEach(queues, queue => queue.Dispose());
         }
-    }
 
-    /// <summary>The rows of all cursors of a set, lower batches first, which is the order of a single cursor.</summary>
-    private static IEnumerable<StreamedRow> Merge(BlockingCollection<StreamedRow>[] queues)
-    {
-        IEnumerator<StreamedRow>[] heads = [.. queues.Select(queue => queue.GetConsumingEnumerable().GetEnumerator())];
-        List<IEnumerator<StreamedRow>> open = [.. heads.Where(head => head.MoveNext())];
-        while (open.Count > 0)
+        bool MoveNext(RowQueue queue)
         {
-            IEnumerator<StreamedRow> first = open.MinBy(head => head.Current.Batch)!;
-            yield return first.Current;
-            if (!first.MoveNext())
+            if (queue.MoveNext())
             {
-                open.Remove(first);
+                return true;
             }
+
+            Check(); // a queue that was stopped ends as one at the end of the data does
+            queue.Failure?.Throw();
+            return false;
         }
     }
 
-    private void ReadInto(
-        DataViewRowCursor cursor, BlockingCollection<StreamedRow> queue, bool asBytes, RowShare? part, bool countOnly, CancellationToken stop)
+    /// <summary>The queue whose row comes next: that of the lowest batch, which gives the order of a single cursor.</summary>
+    private static RowQueue Lowest(List<RowQueue> open)
     {
+        RowQueue lowest = open[0];
+        foreach (RowQueue queue in open)
+        {
+            lowest = queue.Batch < lowest.Batch ? queue : lowest;
+        }
+
+        return lowest;
+    }
+
+    /// <summary>Reads a cursor to its end; what it throws goes to the consumer by the queue.</summary>
+    private void ReadInto(DataViewRowCursor cursor, RowQueue queue, RowShare? part, bool countOnly, CancellationToken stop)
+    {
+        Exception? failure = null;
         try
         {
             using (cursor)
@@ -152,26 +177,23 @@ internal sealed class TrainingRows(
                 var reader = new RowReader(new ImageRows(cursor, images, labels, data), input, policy);
                 ValueGetter<DataViewRowId> idGetter = cursor.GetIdGetter();
                 DataViewRowId id = default;
-                while (cursor.MoveNext())
+                bool isWanted = true;
+                while (isWanted && !stop.IsCancellationRequested && cursor.MoveNext())
                 {
                     idGetter(ref id);
-                    if (part?.Contains(id) == false || !reader.TryRead(out _))
+                    if (part?.Contains(id) != false && reader.TryRead(out _))
                     {
-                        continue;
+                        isWanted = queue.TryAdd(countOnly ? [] : reader.Image, reader.Label, cursor.Batch);
                     }
-
-                    queue.Add(new StreamedRow(countOnly ? [] : reader.Copy(asBytes), reader.Label, cursor.Batch), stop);
                 }
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception error)
         {
-            // the consumer left; it does not want the rest
+            failure = error;
         }
-        finally
-        {
-            queue.CompleteAdding();
-        }
+
+        queue.Complete(failure);
     }
 
     private DataViewSchema.Column[] Columns() => ImageRows.Columns(data.Schema, images, labels);
@@ -201,13 +223,5 @@ internal sealed class TrainingRows(
 
         /// <summary>The reason with the row's texts.</summary>
         public BrokenImageException Named(BrokenImageException problem) => rows.Named(problem);
-
-        /// <summary>The image in memory of its own.</summary>
-        public byte[] Copy(bool asBytes)
-        {
-            byte[] copy = new byte[image.Length * (asBytes ? 1 : sizeof(float))];
-            PixelStore.Write(image, copy, asBytes);
-            return copy;
-        }
     }
 }

@@ -77,6 +77,37 @@ public sealed class StreamedImagesTests
     }
 
     [TestMethod]
+    public void TwoBatchesAreReadWhileOneIsTrainedOn()
+    {
+        const int rows = 20_000, batchSize = 1000;
+        List<TestImage> samples = TestImage.Make(Count);
+        int read = 0;
+        ITrainingImages streamed = Load(rows * 64 / 2, Counted());
+        Assert.IsInstanceOfType<StreamedImages>(streamed);
+        read = 0;
+        using (IEnumerator<ImageBatch> batches = streamed.Read(batchSize).GetEnumerator())
+        {
+            Assert.IsTrue(batches.MoveNext());
+            batches.Current.Dispose();
+            Assert.IsTrue(SpinWait.SpinUntil(() => Volatile.Read(ref read) >= 3 * batchSize, TimeSpan.FromSeconds(20)), $"{read} rows were read");
+        }
+
+        int left = read;
+        Thread.Sleep(50);
+        Assert.AreEqual(left, read, "the readers end with the pass");
+        Assert.IsLessThan(rows, left, "and do not read everything");
+
+        IEnumerable<TestImage> Counted()
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                Interlocked.Increment(ref read);
+                yield return samples[i % Count];
+            }
+        }
+    }
+
+    [TestMethod]
     public void ARowThatBreaksLaterIsAnErrorOfTheTraining()
     {
         List<TestImage> samples = TestImage.Make(Count);
