@@ -17,7 +17,7 @@ internal static class TrainingBatch
     {
         using IDisposable scope = NewDisposeScope();
         ScalarType type = asBytes ? ScalarType.Byte : ScalarType.Float32;
-        Tensor images = empty([labels.Length, input.Channels, input.Height, input.Width], dtype: type);
+        Tensor images = empty([labels.Length, input.Channels, input.Height, input.Width], dtype: type, device: CPU);
         Span<byte> target = images.bytes;
         for (int i = 0; i < labels.Length; i++)
         {
@@ -25,6 +25,6 @@ internal static class TrainingBatch
             image.CopyTo(target[(i * image.Length)..]);
         }
 
-        return new ImageBatch(images.MoveToOuterDisposeScope(), tensor(labels).MoveToOuterDisposeScope());
+        return new ImageBatch(images.MoveToOuterDisposeScope(), tensor(labels, device: CPU).MoveToOuterDisposeScope());
     }
 }

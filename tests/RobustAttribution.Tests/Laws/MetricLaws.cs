@@ -20,7 +20,7 @@ public sealed class MetricLaws
         public override string ToString() => Name;
     }
 
-    private static readonly Row[] Table =
+    internal static readonly Row[] Table =
     [
         new(nameof(InsertionCurve), (network, images, classes, _) => Curve(new InsertionCurve(), network, images, classes)),
         new(nameof(DeletionCurve), (network, images, classes, _) => Curve(new DeletionCurve(), network, images, classes)),
