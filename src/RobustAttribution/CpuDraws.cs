@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace RobustAttribution;
 
 /// <summary>
-/// Random numbers, drawn on the CPU and moved: TorchSharp's generators are the CPU's whatever device they are made with, and libtorch draws from them on
-/// no other.
+/// Random numbers, drawn on the CPU and moved: TorchSharp's generators are the CPU's, whatever device they are made with, and libtorch draws from
+/// them on no other.
 /// </summary>
 /// <remarks>So a seed draws the same numbers on every device.</remarks>
 internal static class CpuDraws

@@ -64,7 +64,8 @@ public sealed class DefaultDeviceTests
             {
                 var options = new TrainingOptions
                 {
-                    Objective = objective, Augmentation = Augmentation.Art, BatchSize = 2, Epochs = 1, GradientClipNorm = 0.5, ClassWeights = [1, 2, 3, 4], Seed = 3,
+                    Objective = objective, Augmentation = Augmentation.Art, BatchSize = 2, Epochs = 1, GradientClipNorm = 0.5, Seed = 3,
+                    ClassWeights = [1, 2, 3, 4],
                 };
                 var source = new TensorBatchSource(images, classes);
                 TrainingResult result = new RobustTrainer(options).Fit(network, source, source);
