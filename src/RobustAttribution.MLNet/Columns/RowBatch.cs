@@ -56,13 +56,13 @@ internal sealed class RowBatch(int capacity, InputSpecification input, int maxim
     /// <summary>[N,C,H,W] in [0, 1], of the network's type and on its device; belongs to the current dispose scope.</summary>
     public Tensor Images(ImageNetwork network)
     {
-        Tensor batch = empty([Count, input.Channels, input.Height, input.Width], dtype: ScalarType.Float32);
+        Tensor batch = empty([Count, input.Channels, input.Height, input.Width], dtype: ScalarType.Float32, device: CPU);
         pixels.AsSpan(0, Count * input.ValueCount).CopyTo(MemoryMarshal.Cast<byte, float>(batch.bytes));
-        return batch.to(network.DataType).to(network.Device);
+        return Upload.To(network.Device, batch.to(network.DataType));
     }
 
     /// <summary>[N], int64 on the network's device, −1 where a label is missing; belongs to the current dispose scope.</summary>
-    public Tensor Labels(ImageNetwork network) => tensor(labels[..Count]).to(network.Device);
+    public Tensor Labels(ImageNetwork network) => Upload.To(network.Device, tensor(labels[..Count], device: CPU));
 
     /// <summary>Computes something of the batch.</summary>
     /// <exception cref="InsufficientMemoryException">There is not enough memory; the message names BatchSize.</exception>

@@ -91,7 +91,7 @@ internal sealed class ScoredRows
             batch.Compute(() => Network.Use(network =>
             {
                 using IDisposable scope = NewDisposeScope();
-                using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 0, batch.ContentSeed()), network.Device);
+                using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 0, batch.ContentSeed()), CPU);
                 result = measure(network, batch.Images(network), labels is null ? null : batch.Labels(network), generator, places);
             }));
             progress.EndBatch(batch.Count);

@@ -15,7 +15,7 @@ internal sealed record BatchInput(
     NetworkHandle Handle, ImageNetwork Network, Tensor Images, Tensor? Classes, IReadOnlyList<bool> Wanted, Func<long> ContentSeed)
 {
     /// <summary>A generator whose draws are the same whenever the same batch comes.</summary>
-    public Generator NewGenerator(int seed) => new((ulong)SplitMix64.Derive(seed, 0, ContentSeed()), Network.Device);
+    public Generator NewGenerator(int seed) => new((ulong)SplitMix64.Derive(seed, 0, ContentSeed()), CPU);
 
     /// <summary>[N], int64: the classes that the network predicts for images.</summary>
     public Tensor Predict(Tensor images)

@@ -42,7 +42,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
                 + $"; allowed is [{Images},{network.ClassCount}], since label column '{labelColumnName}' has {network.ClassCount} classes."
                 + (isOfAllImages ? " Its Build is given the number of classes." : string.Empty)
             : !logits.is_floating_point() ? "; allowed are floating-point logits."
-            : !logits.isfinite().all().item<bool>() ? $", not all of them finite; allowed are finite logits. {CauseOfNonFinite(initialWeightsPath)}"
+            : !logits.isfinite().all().ToBoolean() ? $", not all of them finite; allowed are finite logits. {CauseOfNonFinite(initialWeightsPath)}"
             : null;
         if (problem is not null)
         {

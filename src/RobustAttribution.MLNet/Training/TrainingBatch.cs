@@ -54,8 +54,8 @@ internal static class TrainingBatch
     }
 
     private static (Tensor Images, Tensor Labels) Empty(InputSpecification input, bool asBytes, int size) => (
-        empty([size, input.Channels, input.Height, input.Width], dtype: asBytes ? ScalarType.Byte : ScalarType.Float32),
-        empty([size], dtype: ScalarType.Int64));
+        empty([size, input.Channels, input.Height, input.Width], dtype: asBytes ? ScalarType.Byte : ScalarType.Float32, device: CPU),
+        empty([size], dtype: ScalarType.Int64, device: CPU));
 
     private static ImageBatch Owned(Tensor images, Tensor labels) => new(images.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope());
 }

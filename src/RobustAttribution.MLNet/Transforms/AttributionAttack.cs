@@ -148,7 +148,7 @@ public sealed class AttributionAttackTransformer : NetworkTransformer<Attributio
         public Tensor Unchanged => attacked.Unchanged;
 
         /// <summary>[N], float64; NaN where the attack found no valid copy.</summary>
-        public Tensor Compare(IMapSimilarity similarity) => tensor(attacked.Compare(similarity));
+        public Tensor Compare(IMapSimilarity similarity) => tensor(attacked.Compare(similarity), device: CPU);
 
         public void Dispose()
         {

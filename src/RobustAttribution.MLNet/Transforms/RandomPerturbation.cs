@@ -78,7 +78,7 @@ public sealed class RandomPerturbationTransformer : NetworkTransformer<RandomPer
         private double[]?[] Values => field ??= Measure();
 
         /// <summary>[N], float64: the mean of one similarity.</summary>
-        public Tensor this[int similarity] => tensor(Values[similarity]!);
+        public Tensor this[int similarity] => tensor(Values[similarity]!, device: CPU);
 
         private double[]?[] Measure()
         {

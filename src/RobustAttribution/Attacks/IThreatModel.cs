@@ -20,7 +20,7 @@ public interface IThreatModel
     /// <summary>A point drawn uniformly from the ball around each image, inside the bounds.</summary>
     /// <param name="images">[N,C,H,W].</param>
     /// <param name="input">The bounds.</param>
-    /// <param name="generator">On the device of the images.</param>
+    /// <param name="generator">Source of every random draw, on the CPU: what is drawn is moved to the images' device.</param>
     Tensor RandomStart(Tensor images, InputSpecification input, Generator generator);
 
     /// <summary>One ascent step of length <paramref name="size"/> along the steepest direction of this norm; not projected.</summary>

@@ -23,9 +23,9 @@ public sealed record L2Ball(double Radius = 0.5) : IThreatModel
     {
         using IDisposable scope = Scope.Holding(images, generator);
         double dimensions = images.shape[1] * images.shape[2] * images.shape[3];
-        Tensor direction = Unit(randn(images.shape, images.dtype, images.device, false, generator));
+        Tensor direction = Unit(CpuDraws.Normal(images, generator));
         // So that the volume is covered evenly
-        Tensor share = rand([images.shape[0], 1, 1, 1], images.dtype, images.device, false, generator).pow(1 / dimensions);
+        Tensor share = CpuDraws.Uniform([images.shape[0], 1, 1, 1], images, generator).pow(1 / dimensions);
         return Project(images + (direction * share * Radius), images, input).MoveToOuterDisposeScope();
     }
 

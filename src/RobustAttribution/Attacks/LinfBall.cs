@@ -16,7 +16,7 @@ public sealed record LinfBall(double Radius = 8.0 / 255) : IThreatModel
     public Tensor RandomStart(Tensor images, InputSpecification input, Generator generator)
     {
         using IDisposable scope = Scope.Holding(images, generator);
-        Tensor offset = (rand(images.shape, images.dtype, images.device, false, generator) * (2 * Radius)) - Radius; // uniform in [−ε, ε)
+        Tensor offset = (CpuDraws.Uniform(images.shape, images, generator) * (2 * Radius)) - Radius; // uniform in [−ε, ε)
         return Project(images + offset, images, input).MoveToOuterDisposeScope();
     }
 

@@ -41,6 +41,6 @@ public sealed record IntegratedGradients : SampledAttribution
 
         return path * integral;
 
-        Tensor Column(IEnumerable<double> values) => tensor(values.ToArray(), x.dtype, x.device).reshape(-1, 1, 1, 1, 1);
+        Tensor Column(IEnumerable<double> values) => Upload.To(x.device, tensor(values.ToArray(), x.dtype, CPU)).reshape(-1, 1, 1, 1, 1);
     }
 }

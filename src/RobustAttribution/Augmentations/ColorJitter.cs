@@ -40,6 +40,6 @@ public sealed record ColorJitter : RandomAugmentation
 
     private static Tensor Grey(Tensor images)
         => images.shape[1] == 3
-            ? (images * tensor(Luma, dtype: images.dtype, device: images.device).reshape(1, 3, 1, 1)).sum(1, true)
+            ? (images * Upload.To(images.device, tensor(Luma, dtype: images.dtype, device: CPU)).reshape(1, 3, 1, 1)).sum(1, true)
             : images.mean([1], true);
 }

@@ -8,6 +8,8 @@ public sealed record Compose(IReadOnlyList<Augmentation> Steps) : Augmentation
     /// <summary>The augmentations in the order in which they are applied.</summary>
     public IReadOnlyList<Augmentation> Steps { get; init => field = Check(value); } = Check(Steps);
 
+    internal override bool KeepsRange => Steps.All(step => step.KeepsRange);
+
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, Generator generator)
     {

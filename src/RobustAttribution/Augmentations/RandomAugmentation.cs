@@ -9,13 +9,15 @@ public abstract record RandomAugmentation : Augmentation
     /// <summary>Uniform numbers that each image needs.</summary>
     internal abstract int DrawCount { get; }
 
+    internal override bool KeepsRange => true;
+
     /// <inheritdoc/>
     public sealed override Tensor Apply(Tensor images, Generator generator)
     {
         Check(images);
         using IDisposable scope = Scope.Holding(images, generator);
         using IDisposable mode = no_grad();
-        Tensor draws = rand([images.shape[0], DrawCount], dtype: images.dtype, device: images.device, generator: generator);
+        Tensor draws = CpuDraws.Uniform([images.shape[0], DrawCount], images, generator);
         return Transform(images, draws).MoveToOuterDisposeScope();
     }
 

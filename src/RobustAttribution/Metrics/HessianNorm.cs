@@ -22,7 +22,7 @@ public sealed record HessianNorm
     /// <param name="network">The network; is as before afterwards.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="classes">[N], int64: the classes whose logits are differentiated.</param>
-    /// <param name="generator">Source of the vectors, on the network's device.</param>
+    /// <param name="generator">Source of the vectors, on the CPU.</param>
     /// <returns>[N], float64 on the CPU: √(mean ‖H·v‖²), at least 0; owned by the caller.</returns>
     /// <exception cref="ArgumentException">The batch does not fit the network.</exception>
     public Tensor Measure(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
@@ -39,7 +39,7 @@ public sealed record HessianNorm
         for (int draw = 0; draw < Draws; draw++)
         {
             using IDisposable step = NewDisposeScope();
-            Tensor v = randn(x.shape, dtype: x.dtype, device: x.device, generator: generator);
+            Tensor v = CpuDraws.Normal(x, generator);
             Tensor? product = Differentiation.GradientIfAny(gradient * v, x, createGraph: false); // null: 0
             if (product is not null)
             {

@@ -89,7 +89,7 @@ public sealed record RobustnessMeasurement
             long first = 0;
             foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
             {
-                using var generator = new Generator((ulong)SplitMix64.Derive(seed, 0, ContentSeed(images)), network.Device);
+                using var generator = new Generator((ulong)SplitMix64.Derive(seed, 0, ContentSeed(images)), CPU);
                 yield return MeasureBatch(network, images, classes, generator, Places(first, images));
                 first += images.shape[0];
             }
@@ -100,7 +100,7 @@ public sealed record RobustnessMeasurement
     /// <param name="network">The network; is as before afterwards.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="labels">[N], int64, −1 where unknown; null where all are.</param>
-    /// <param name="generator">Source of the attacks' draws, on the network's device.</param>
+    /// <param name="generator">Source of the attacks' draws, on the CPU.</param>
     /// <param name="places">The images' rows in the source; null for their places in the batch.</param>
     internal IReadOnlyList<RobustnessRow> MeasureBatch(
         ImageNetwork network, Tensor images, Tensor? labels, Generator generator, IReadOnlyList<long>? places = null)

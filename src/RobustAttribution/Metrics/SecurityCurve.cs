@@ -42,7 +42,7 @@ public sealed record SecurityCurve
     /// <param name="network">The network; is as before afterwards.</param>
     /// <param name="source">Images and true classes, at least one. Explained and attacked is the class predicted for the clean image.</param>
     /// <param name="batchSize">Images attacked at once, at least 1.</param>
-    /// <param name="generator">Source of the attacks' draws, on the network's device.</param>
+    /// <param name="generator">Source of the attacks' draws, on the CPU.</param>
     /// <param name="progress">Called with the images done after each batch; null for none.</param>
     /// <param name="cancellationToken">Checked before each batch.</param>
     /// <returns>In the order of <see cref="Radii"/>.</returns>
@@ -96,7 +96,7 @@ public sealed record SecurityCurve
     /// <param name="network">The network, under inspection.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="classes">[N], int64: the true classes.</param>
-    /// <param name="generator">Source of the attacks' draws, on the network's device.</param>
+    /// <param name="generator">Source of the attacks' draws, on the CPU.</param>
     /// <param name="places">The images' rows in the source.</param>
     internal IReadOnlyList<SecurityPoint> MeasureBatch(
         ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<long> places)

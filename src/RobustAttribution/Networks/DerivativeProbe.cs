@@ -139,7 +139,7 @@ internal sealed class DerivativeProbe(ImageNetwork network)
             return autograd.grad([(logits * Noise(logits)).sum()], [point], null, true, true)[0]; // works, as a first derivative
         }
 
-        Tensor Noise(Tensor like) => randn(like.shape, like.dtype, CPU, false, generator).to(like.device);
+        Tensor Noise(Tensor like) => CpuDraws.Normal(like, generator);
 
         bool Moves(Tensor logits)
         {

@@ -405,6 +405,13 @@ public sealed class ImageNetwork : IDisposable
     /// <exception cref="ArgumentException">A shape, type, device or value is wrong; the message names it.</exception>
     public void CheckBatch(Tensor images, Tensor classes)
     {
+        CheckShapes(images, classes);
+        CheckValues(images, classes);
+    }
+
+    /// <summary>What <see cref="CheckBatch"/> checks without a value, so that nothing waits for a GPU.</summary>
+    internal void CheckShapes(Tensor images, Tensor classes)
+    {
         CheckShape(images);
         Require.NotNull(classes, nameof(classes));
         if (classes.dtype != ScalarType.Int64 || classes.dim() != 1 || classes.shape[0] != images.shape[0])
@@ -414,9 +421,17 @@ public sealed class ImageNetwork : IDisposable
                 nameof(classes));
         }
 
+        RequireDevice(classes, nameof(classes));
+    }
+
+    /// <summary>The rest of <see cref="CheckBatch"/>, on whatever device the tensors are.</summary>
+    /// <param name="images">[N,C,H,W] in [0, 1], before an augmentation of any height and width; bytes are not checked.</param>
+    /// <param name="classes">[N], int64.</param>
+    internal void CheckValues(Tensor images, Tensor classes)
+    {
         using IDisposable scope = Scope.Holding(images, classes);
         Tensor areClasses = classes.ge(0).logical_and(classes.lt(ClassCount)).all();
-        Tensor? isInRange = PixelRange.Contains(images, Input);
+        Tensor? isInRange = images.dtype == ScalarType.Byte ? null : PixelRange.Contains(images, Input);
         if ((isInRange is null ? areClasses : areClasses.logical_and(isInRange)).ToBoolean()) // one wait for a GPU
         {
             return;
@@ -455,6 +470,16 @@ public sealed class ImageNetwork : IDisposable
         if (images.dtype != DataType)
         {
             throw new ArgumentException($"images is of type {images.dtype}; the network computes in {DataType}.", nameof(images));
+        }
+
+        RequireDevice(images, nameof(images));
+    }
+
+    private void RequireDevice(Tensor tensor, string name)
+    {
+        if (tensor.device_type != mean.device_type || tensor.device_index != mean.device_index)
+        {
+            throw new ArgumentException($"{name} is on {tensor.device}; the network computes on {Device}.", name);
         }
     }
 

@@ -36,7 +36,7 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
             using IDisposable mode = enable_grad();
             Tensor x = images.detach(), logits = network.Logits(x).detach();
             List<string> findings = [.. network.NotUnderstood];
-            if (!logits.isfinite().all().item<bool>())
+            if (!logits.isfinite().all().ToBoolean())
             {
                 findings.Add("The logits are not finite.");
             }
@@ -78,7 +78,7 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
     {
         using IDisposable unrecorded = no_grad();
         using var generator = new Generator(1, CPU);
-        Tensor image = x.narrow(0, 0, 1), noise = rand(image.shape, x.dtype, CPU, false, generator).to(x.device);
+        Tensor image = x.narrow(0, 0, 1), noise = CpuDraws.Uniform(image.shape, x, generator);
         Tensor other = (noise * (network.Input.UpperBound - network.Input.LowerBound)) + network.Input.LowerBound;
         Tensor alone = network.Logits(image), beside = network.Logits(cat([image, other], 0));
         return beside.shape[0] != 2 || (beside.narrow(0, 0, 1) - alone).norm().ToDouble() > 1e-3 * alone.norm().ToDouble();
@@ -95,7 +95,7 @@ public sealed record NetworkCheck(IReadOnlyList<string> Findings, double LogitDi
         }
 
         using var generator = new Generator(1, CPU);
-        Tensor random = randn(x.shape, x.dtype, CPU, false, generator).to(x.device);
+        Tensor random = CpuDraws.Normal(x, generator);
         double step = 1e-3 * (network.Input.UpperBound - network.Input.LowerBound), length = gradient.norm().ToDouble();
         double atRandom = Error(random / random.norm());
         return length == 0 ? atRandom : Math.Max(Error(gradient / length), atRandom);

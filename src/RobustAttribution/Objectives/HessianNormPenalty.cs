@@ -37,7 +37,7 @@ public sealed record HessianNormPenalty : TrainingObjective
         Tensor x = network.Normalize(batch.Images).requires_grad_(true);
         using LogitPass pass = new(nameof(HessianNormPenalty), network, x, Derivative.Third);
         Tensor gradient = pass.Gradient(batch.Classes, createGraph: true);
-        Tensor v = randn(x.shape, x.dtype, x.device, false, batch.Generator);
+        Tensor v = CpuDraws.Normal(x, batch.Generator);
         Tensor hessianTimesV = Differentiation.GradientIfAny(gradient * v, x, createGraph: true) ?? zeros_like(x);
         return (pass.Logits, [new("hessian", Weight, Rowwise.SquaredNorm(hessianTimesV).mean())]);
     }

@@ -26,7 +26,7 @@ public interface ITrainingObjective
     /// <param name="network">In the mode in which it is trained.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="classes">[N], int64: the true classes.</param>
-    /// <param name="generator">Source of every random draw, on the network's device.</param>
+    /// <param name="generator">Source of every random draw, on the CPU: what is drawn is moved to the network's device.</param>
     /// <param name="classWeights">[K], weights of the classes in the cross-entropy; null weighs all alike.</param>
     /// <returns>Loss, terms and logits; owned by the caller.</returns>
     ObjectiveResult Evaluate(ImageNetwork network, Tensor images, Tensor classes, Generator generator, Tensor? classWeights = null);

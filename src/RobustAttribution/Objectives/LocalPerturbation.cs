@@ -22,7 +22,7 @@ public abstract record LocalPerturbation
     /// <summary>Draws z once for each image.</summary>
     /// <param name="gradient">[N,C,H,W]: g_y(x) at the normalised input, a constant.</param>
     /// <param name="radius">[1,C,1,1] or [1,1,1,1]: ε/std.</param>
-    /// <param name="generator">Source of every random draw, on the device of <paramref name="gradient"/>.</param>
+    /// <param name="generator">Source of every random draw, on the CPU: what is drawn is moved to the device of <paramref name="gradient"/>.</param>
     /// <returns>[N,C,H,W]; owned by the caller.</returns>
     public abstract Tensor Draw(Tensor gradient, Tensor radius, Generator generator);
 }
@@ -32,7 +32,7 @@ internal sealed record UniformPerturbation : LocalPerturbation
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
         using IDisposable scope = Scope.Holding(gradient, radius, generator);
-        return (((rand(gradient.shape, gradient.dtype, gradient.device, false, generator) * 2) - 1) * radius).MoveToOuterDisposeScope();
+        return (((CpuDraws.Uniform(gradient.shape, gradient, generator) * 2) - 1) * radius).MoveToOuterDisposeScope();
     }
 }
 
@@ -41,7 +41,7 @@ internal sealed record GaussianPerturbation : LocalPerturbation
     public override Tensor Draw(Tensor gradient, Tensor radius, Generator generator)
     {
         using IDisposable scope = Scope.Holding(gradient, radius, generator);
-        return (randn(gradient.shape, gradient.dtype, gradient.device, false, generator) * radius).MoveToOuterDisposeScope();
+        return (CpuDraws.Normal(gradient, generator) * radius).MoveToOuterDisposeScope();
     }
 }
 

@@ -24,6 +24,12 @@ public abstract record TrainingObjective : ITrainingObjective
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
+        return EvaluateChecked(network, images, classes, generator, classWeights);
+    }
+
+    /// <summary>As <see cref="Evaluate"/>, of a batch that was checked already: the check waits for a GPU.</summary>
+    internal ObjectiveResult EvaluateChecked(ImageNetwork network, Tensor images, Tensor classes, Generator generator, Tensor? classWeights)
+    {
         if (classWeights is not null
             && (classWeights.dim() != 1 || classWeights.shape[0] != network.ClassCount || classWeights.dtype != network.DataType))
         {

@@ -12,6 +12,6 @@ internal static class FiniteMaps
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
         Tensor finite = maps.isfinite().flatten(1).all(1, false);
-        return finite.all().item<bool>() ? null : Array.IndexOf(finite.cpu().data<bool>().ToArray(), false);
+        return finite.all().ToBoolean() ? null : Array.IndexOf(finite.cpu().data<bool>().ToArray(), false);
     }
 }

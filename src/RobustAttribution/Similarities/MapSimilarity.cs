@@ -35,7 +35,7 @@ public abstract record MapSimilarity : IMapSimilarity
         using IDisposable mode = no_grad();
         if (a.shape[0] == 0)
         {
-            return zeros(0, dtype: ScalarType.Float64).MoveToOuterDisposeScope();
+            return zeros(0, dtype: ScalarType.Float64, device: CPU).MoveToOuterDisposeScope();
         }
 
         return Measure(Checked(a, nameof(a)), Checked(b, nameof(b))).cpu().MoveToOuterDisposeScope();

@@ -13,7 +13,7 @@ public abstract record RankSimilarity : MapSimilarity
         double[] results = new double[a.shape[0]];
         int pixels = x.Length / results.Length;
         Parallel.For(0, results.Length, i => results[i] = Measure(x.AsSpan(i * pixels, pixels), y.AsSpan(i * pixels, pixels)));
-        return tensor(results);
+        return tensor(results, device: CPU);
     }
 
     /// <summary>The measure of one pair.</summary>

@@ -1,4 +1,6 @@
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
@@ -7,22 +9,43 @@ namespace RobustAttribution.Training;
 internal static class BatchPreparation
 {
     /// <summary>The batch on the network's device and in its type; uint8 is divided by 255 there.</summary>
+    /// <remarks>
+    /// For a GPU the values are checked before they are moved: to read the result of a check there is to wait for all that the GPU has to do.
+    /// </remarks>
     /// <param name="batch">The batch; stays as it is.</param>
     /// <param name="network">The network.</param>
-    /// <param name="change">Applied to the images before their shape is checked; null for no change.</param>
+    /// <param name="augmentation">Applied to the images before their shape is checked; null for none.</param>
+    /// <param name="generator">What the augmentation draws from.</param>
     /// <returns>Tensors of the current dispose scope.</returns>
     /// <exception cref="ArgumentException">The batch does not fit the network, or has a class that the network lacks.</exception>
-    public static (Tensor Images, Tensor Classes) ToNetwork(ImageBatch batch, ImageNetwork network, Func<Tensor, Tensor>? change = null)
+    public static (Tensor Images, Tensor Classes) ToNetwork(
+        ImageBatch batch, ImageNetwork network, Augmentation? augmentation = null, Generator? generator = null)
     {
-        Tensor images = batch.Images.to(network.Device).to(network.DataType);
-        Tensor classes = batch.Classes.to(network.Device);
+        bool isMoved = network.Device.type != DeviceType.CPU
+            && (batch.Images.device_type, batch.Classes.device_type) == (DeviceType.CPU, DeviceType.CPU)
+            && augmentation?.KeepsRange != false;
+        if (isMoved)
+        {
+            network.CheckValues(batch.Images, batch.Classes);
+        }
+
+        Tensor images = Upload.To(network.Device, batch.Images).to(network.DataType);
+        Tensor classes = Upload.To(network.Device, batch.Classes);
         if (batch.Images.dtype == ScalarType.Byte)
         {
             images = images / 255;
         }
 
-        images = change is null ? images : change(images);
-        network.CheckBatch(images, classes);
+        images = augmentation is null ? images : augmentation.Apply(images, generator!);
+        if (isMoved)
+        {
+            network.CheckShapes(images, classes);
+        }
+        else
+        {
+            network.CheckBatch(images, classes);
+        }
+
         return (images, classes);
     }
 

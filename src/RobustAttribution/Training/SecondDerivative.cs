@@ -33,7 +33,7 @@ internal static class SecondDerivative
     private static bool Exists(ImageNetwork network, long seed)
     {
         using IDisposable scope = NewDisposeScope();
-        using var generator = new Generator(unchecked((ulong)seed), network.Device);
+        using var generator = new Generator(unchecked((ulong)seed), CPU);
         using Tensor former = get_rng_state(); // modules of torch.nn draw from the global generator, which belongs to the user
         try
         {
@@ -43,8 +43,8 @@ internal static class SecondDerivative
             using IDisposable mode = enable_grad();
             Tensor x = network.Normalize(images).requires_grad_(true);
             (Tensor gradient, _) = Differentiation.LogitGradientAtNormalized(nameof(SecondDerivative), network, x, classes, createGraph: true);
-            Tensor v = randn(x.shape, dtype: x.dtype, device: x.device, generator: generator);
-            return Differentiation.GradientIfAny(gradient * v, x, createGraph: false) is { } product && product.ne(0).any().item<bool>();
+            Tensor v = CpuDraws.Normal(x, generator);
+            return Differentiation.GradientIfAny(gradient * v, x, createGraph: false) is { } product && product.ne(0).any().ToBoolean();
         }
         finally
         {

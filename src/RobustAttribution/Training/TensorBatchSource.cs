@@ -43,7 +43,7 @@ public sealed class TensorBatchSource : IImageBatchSource
     private ImageBatch Batch(long[] rows)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor index = tensor(rows, device: images.device);
+        Tensor index = Upload.To(images.device, tensor(rows, device: CPU));
         return new ImageBatch(images.index_select(0, index).MoveToOuterDisposeScope(), classes.index_select(0, index).MoveToOuterDisposeScope());
     }
 }

@@ -69,7 +69,7 @@ internal sealed class TrainingRun : IDisposable
     private TimeSpan Remaining
         => clock.Estimate(((long)(options.Epochs - epoch) * stepsPerEpoch) - step, validation is null ? 0 : options.Epochs - epoch);
 
-    private Generator NewGenerator(int purpose) => new(unchecked((ulong)SplitMix64.Derive(seed, purpose)), network.Device);
+    private Generator NewGenerator(int purpose) => new(unchecked((ulong)SplitMix64.Derive(seed, purpose)), CPU);
 
     public TrainingResult Execute()
     {
@@ -210,8 +210,7 @@ internal sealed class TrainingRun : IDisposable
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
-        (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(
-            batch, network, options.Augmentation is null ? null : images => options.Augmentation.Apply(images, augmentationGenerator));
+        (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(batch, network, options.Augmentation, augmentationGenerator);
         if (images.shape[0] == 1)
         {
             RequireStatistics($"The training source gave a batch of one image in epoch {epoch + 1}, step {step + 1}.");
@@ -235,7 +234,9 @@ internal sealed class TrainingRun : IDisposable
         ObjectiveResult Evaluate()
         {
             network.RequireDerivative(images, Derivative.OfParameters);
-            return options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
+            return options.Objective is TrainingObjective objective
+                ? objective.EvaluateChecked(network, images, classes, objectiveGenerator, classWeights)
+                : options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
         }
     }
 
@@ -296,7 +297,7 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable scope = NewDisposeScope();
         using IDisposable gradients = no_grad();
         using IDisposable mode = network.WithMode(training: false);
-        if (!network.Logits(latestImages).isfinite().all().item<bool>())
+        if (!network.Logits(latestImages).isfinite().all().ToBoolean())
         {
             (string largest, double value) = FiniteValues.Largest(WeightSnapshot.Of(network));
             throw NonFiniteLossException.OfLogits(last, steps, largest, value, rate);
@@ -324,7 +325,7 @@ internal sealed class TrainingRun : IDisposable
             .. State(), .. Named(BestPrefix, best.Weights?.Tensors ?? []),
             (AugmentationName, augmentationGenerator.get_state()),
             (ObjectiveName, objectiveGenerator.get_state()),
-            (SumsName, meter.Sums ?? zeros(0)),
+            (SumsName, meter.Sums ?? zeros(0, device: CPU)),
         ];
         checkpoints.Save(((long)epoch * stepsPerEpoch) + step, position, [.. tensors.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))]);
     }

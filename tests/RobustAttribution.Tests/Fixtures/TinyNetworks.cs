@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,7 +32,7 @@ internal static class TinyNetworks
         using var generator = new Generator(seed, CPU);
         var backbone = nn.Sequential(nn.Flatten(), SeededLayers.Linear(channels * size * size, classes, generator));
         var network = new ImageNetwork(backbone, Input(channels, size), classes);
-        network.MoveTo(CPU, type);
+        network.MoveTo(TestDevice.Current, type);
         return network;
     }
 
@@ -59,7 +60,8 @@ internal static class TinyNetworks
             foreach ((string name, Tensor value) in state.Where(entry => entry.Item2.dim() == 1))
             {
                 bool factor = name is "weight" or "running_var";
-                value.uniform_(factor ? 0.5 : -0.3, factor ? 1.5 : 0.3, generator);
+                using Tensor drawn = empty(value.shape, value.dtype, CPU).uniform_(factor ? 0.5 : -0.3, factor ? 1.5 : 0.3, generator);
+                value.copy_(drawn);
             }
         }
 
@@ -97,7 +99,7 @@ internal static class TinyNetworks
     {
         using var generator = new Generator(seed, CPU);
         ImageNetwork network = ImageNetwork.Create(architecture, Input(channels, size), classes, activation ?? Smooth, generator);
-        network.MoveTo(CPU, type);
+        network.MoveTo(TestDevice.Current, type);
         return network;
     }
 
@@ -107,8 +109,8 @@ internal static class TinyNetworks
         using var generator = new Generator(seed, CPU);
         InputSpecification input = network.Input;
         long[] shape = [count, input.Channels, input.Height, input.Width];
-        Tensor images = rand(shape, ScalarType.Float64, CPU, false, generator).to(network.DataType);
-        Tensor classes = randint(0L, network.ClassCount, new long[] { count }, ScalarType.Int64, CPU, false, generator);
+        Tensor images = rand(shape, ScalarType.Float64, CPU, false, generator).to(network.DataType, network.Device);
+        Tensor classes = randint(0L, network.ClassCount, new long[] { count }, ScalarType.Int64, CPU, false, generator).to(network.Device);
         return (images, classes);
     }
 }

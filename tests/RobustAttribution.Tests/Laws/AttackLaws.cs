@@ -1,6 +1,7 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,6 +9,7 @@ namespace RobustAttribution.Tests.Laws;
 
 /// <summary>What every attack of <see cref="AttackTable"/> promises, on smooth and on ReLU networks.</summary>
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class AttackLaws
 {
     private static readonly IThreatModel[] Balls = [new LinfBall(0.05), new L2Ball(0.4)];
@@ -116,6 +118,7 @@ public sealed class AttackLaws
     [DynamicData(nameof(Cases))]
     public void ASeedRepeatsTheAttack(int row, bool relu)
     {
+        TestDevice.RequireRepeatable();
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu, ScalarType.Float32);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);

@@ -1,6 +1,7 @@
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,6 +9,7 @@ namespace RobustAttribution.Tests.Laws;
 
 /// <summary>What every attribution of <see cref="AttributionTable"/> promises, on chains and on residual networks, smooth or with ReLU.</summary>
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class AttributionLaws
 {
     public static IEnumerable<object[]> Cases => AttributionTable.Cases("chain", "residual", "wide", "sequential", "torchvision");
@@ -43,7 +45,7 @@ public sealed class AttributionLaws
             using var scope = NewDisposeScope();
             using ImageNetwork network = AttributionTable.Network(kind, activation);
             (Tensor images, _) = TinyNetworks.Batch(network);
-            Tensor classes = tensor(new long[] { 2, 0, 3 });
+            Tensor classes = tensor(new long[] { 2, 0, 3 }, device: network.Device);
 
             Tensor together = AttributionTable.Rows[row].Attribute(network, images, classes);
 
@@ -53,7 +55,7 @@ public sealed class AttributionLaws
                     together.narrow(0, i, 1), AttributionTable.Rows[row].Attribute(network, images.narrow(0, i, 1), classes.narrow(0, i, 1)), 1e-9);
             }
 
-            Tensor others = AttributionTable.Rows[row].Attribute(network, images, tensor(new long[] { 1, 1, 1 }));
+            Tensor others = AttributionTable.Rows[row].Attribute(network, images, tensor(new long[] { 1, 1, 1 }, device: network.Device));
             Assert.IsFalse(together.eq(others).all().ToBoolean(), "the class matters");
         }
     }
@@ -62,6 +64,7 @@ public sealed class AttributionLaws
     [DynamicData(nameof(Cases))]
     public void TwiceIsTheSame(int row, string kind)
     {
+        TestDevice.RequireRepeatable();
         using var scope = NewDisposeScope();
         using ImageNetwork network = AttributionTable.Network(kind, Activation.Relu, ScalarType.Float32);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
@@ -94,7 +97,7 @@ public sealed class AttributionLaws
         }
 
         using var generator = new Generator(21, CPU);
-        Tensor weights = randn(method.Attribute(network, images, classes).shape, ScalarType.Float64, CPU, false, generator);
+        Tensor weights = randn(method.Attribute(network, images, classes).shape, ScalarType.Float64, CPU, false, generator).to(network.Device);
         Tensor parameter = network.Backbone.parameters().First();
         Tensor point = images.clone().requires_grad_(true);
 
@@ -107,7 +110,7 @@ public sealed class AttributionLaws
         foreach ((Tensor variable, Tensor gradient) in new[] { (images, gradients[0]), (parameter, gradients[1]) })
         {
             using var mode = no_grad();
-            Tensor direction = randn(variable.shape, ScalarType.Float64, CPU, false, generator);
+            Tensor direction = randn(variable.shape, ScalarType.Float64, CPU, false, generator).to(network.Device);
             double expected = (Moved(variable, direction, 1e-7) - Moved(variable, direction, -1e-7)) / 2e-7;
             double actual = (gradient * direction).sum().ToDouble();
             Assert.AreEqual(expected, actual, 1e-6 * Math.Max(1, Math.Abs(expected)));

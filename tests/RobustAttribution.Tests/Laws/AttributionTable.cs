@@ -1,6 +1,7 @@
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -75,7 +76,7 @@ internal static class AttributionTable
             ("flatten", nn.Flatten()),
             ("fc", SeededLayers.Linear(4, 4, generator)));
         var network = new ImageNetwork(backbone, TinyNetworks.Input(), 4) { FeatureLayer = "relu2", PooledHead = "fc" };
-        TinyNetworks.Trained(network, seed).MoveTo(CPU, type);
+        TinyNetworks.Trained(network, seed).MoveTo(TestDevice.Current, type);
         network.SetActivation(activation);
         return network;
     }
@@ -88,7 +89,7 @@ internal static class AttributionTable
         nn.Module<Tensor, Tensor> backbone = nn.Sequential(
             ("channels", SeededLayers.Convolution(2, 3, 1, 1, 0, true, generator)), ("resnet", torchvision.models.resnet18(num_classes: 4)));
         var network = new ImageNetwork(backbone, TinyNetworks.Input(), 4) { FeatureLayer = "resnet.layer4", PooledHead = "resnet.fc" };
-        TinyNetworks.Trained(network, seed).MoveTo(CPU, type);
+        TinyNetworks.Trained(network, seed).MoveTo(TestDevice.Current, type);
         network.SetActivation(activation);
         return network;
     }

@@ -2,6 +2,7 @@ using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Gpu;
 using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,6 +11,7 @@ namespace RobustAttribution.Tests.Laws;
 
 /// <summary>Every way to measure a network, over both element types and activations: the same numbers again, and nothing left behind.</summary>
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class MetricLaws
 {
     private static readonly IMapSimilarity[] Small = [new TopKIntersection(9), new KendallTau()];
@@ -20,7 +22,7 @@ public sealed class MetricLaws
         public override string ToString() => Name;
     }
 
-    private static readonly Row[] Table =
+    internal static readonly Row[] Table =
     [
         new(nameof(InsertionCurve), (network, images, classes, _) => Curve(new InsertionCurve(), network, images, classes)),
         new(nameof(DeletionCurve), (network, images, classes, _) => Curve(new DeletionCurve(), network, images, classes)),
@@ -79,6 +81,7 @@ public sealed class MetricLaws
     [DynamicData(nameof(Cases))]
     public void TheSameSeedGivesTheSameFiniteNumbers(Row row, ScalarType type, bool relu)
     {
+        TestDevice.RequireRepeatable();
         using ImageNetwork network = TinyNetworks.Convolutional(activation: relu ? Activation.Relu : null, type: type);
         (double[] first, double[] second) = (Run(row, network), Run(row, network));
         CollectionAssert.AreEqual(first, second);

@@ -1,6 +1,7 @@
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,6 +9,7 @@ namespace RobustAttribution.Tests.Laws;
 
 /// <summary>What every objective of <see cref="ObjectiveTable"/> promises, on smooth and on ReLU networks.</summary>
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class ObjectiveLaws
 {
     public static IEnumerable<object[]> Cases
@@ -52,6 +54,7 @@ public sealed class ObjectiveLaws
     [DynamicData(nameof(Cases))]
     public void WithWeightZeroItIsCrossEntropyBitForBitAndAsCheap(int row, bool relu)
     {
+        TestDevice.RequireRepeatable();
         using var scope = NewDisposeScope();
         using ImageNetwork inner = Network(relu, ScalarType.Float32);
         (ImageNetwork network, CountingModule counter) = CountingModule.Around(inner);
@@ -74,6 +77,7 @@ public sealed class ObjectiveLaws
     [DynamicData(nameof(Cases))]
     public void ASeedRepeatsTheLoss(int row, bool relu)
     {
+        TestDevice.RequireRepeatable();
         using var scope = NewDisposeScope();
         using ImageNetwork network = Network(relu, ScalarType.Float32);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network);

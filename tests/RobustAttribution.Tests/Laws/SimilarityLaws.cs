@@ -1,12 +1,14 @@
 using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Laws;
 
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class SimilarityLaws
 {
     private const int Height = 9;
@@ -174,7 +176,7 @@ public sealed class SimilarityLaws
 
     private static double[] Compare(SimilarityRow row, Tensor a, Tensor b)
     {
-        using Tensor result = row.Similarity.Compare(a, b);
+        using Tensor first = a.to(TestDevice.Current), second = b.to(TestDevice.Current), result = row.Similarity.Compare(first, second);
         return Values.Of(result);
     }
 

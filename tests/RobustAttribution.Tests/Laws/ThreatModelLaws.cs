@@ -1,12 +1,14 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Laws;
 
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class ThreatModelLaws
 {
     private static readonly InputSpecification Input = TinyNetworks.Input();
@@ -100,7 +102,7 @@ public sealed class ThreatModelLaws
                 double climb = g.Zip(s, (a, b) => a * b).Sum();
                 for (int other = 0; other < 20; other++)
                 {
-                    Tensor noise = randn(current[i].shape, ScalarType.Float64, CPU, false, generator);
+                    Tensor noise = randn(current[i].shape, ScalarType.Float64, CPU, false, generator).to(TestDevice.Current);
                     double[] direction = Values.Of(noise + (gradient[i] * other * 1e12));
                     double scale = 0.3 / norm(direction);
                     Assert.IsTrue(climb >= g.Zip(direction, (a, b) => a * b * scale).Sum() - 1e-18);
@@ -134,5 +136,5 @@ public sealed class ThreatModelLaws
     }
 
     private static Tensor Uniform(Generator generator, ScalarType type, double low, double high)
-        => (rand([3, 2, 8, 8], ScalarType.Float64, CPU, false, generator) * (high - low) + low).to_type(type);
+        => (rand([3, 2, 8, 8], ScalarType.Float64, CPU, false, generator) * (high - low) + low).to(type, TestDevice.Current);
 }

@@ -11,6 +11,7 @@ namespace RobustAttribution.Tests.Parity;
 /// Few steps where a ReLU network is walked on through a sharp surrogate: in float32 such a walk doubles its rounding errors with each step.
 /// </remarks>
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class AttackParityTests
 {
     private static readonly Dictionary<string, IAttributionAttack> Attacks = new()

@@ -7,6 +7,7 @@ namespace RobustAttribution.Tests.Parity;
 
 /// <summary>Every attribution against PyTorch (GoldenValues/Methods/generator/attributions.py).</summary>
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class AttributionParityTests
 {
     private static readonly Dictionary<string, IAttributionMethod> Attributions = new()

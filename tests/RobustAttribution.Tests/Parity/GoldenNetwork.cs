@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Tests.Gpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,22 +42,22 @@ internal static class GoldenNetwork
             }
         }
 
-        network.MoveTo(CPU, type);
+        network.MoveTo(TestDevice.Current, type);
         return network;
     }
 
     public static Tensor Images(ImageNetwork network)
-        => Uniform("images", [Count, 3, network.Input.Height, network.Input.Width], 0, 1).to(network.DataType);
+        => Uniform("images", [Count, 3, network.Input.Height, network.Input.Width], 0, 1).to(network.DataType, network.Device);
 
     /// <summary>The images, each value 2⁻²¹ of itself (four units of float32's rounding) up or down; the seed says which.</summary>
     public static Tensor Neighbour(ImageNetwork network, int seed)
     {
         Tensor images = Images(network);
-        Tensor change = Uniform($"neighbour {seed}", images.shape, -1, 1).sign() * Math.Pow(2, -21);
-        return (images * (1 + change)).clamp(0, 1).to(network.DataType);
+        Tensor change = Uniform($"neighbour {seed}", images.shape, -1, 1).to(network.Device).sign() * Math.Pow(2, -21);
+        return (images * (1 + change)).clamp(0, 1).to(network.DataType, network.Device);
     }
 
-    public static Tensor TrueClasses() => arange(0, Count, 1, ScalarType.Int64, CPU).mul(2).remainder(Classes);
+    public static Tensor TrueClasses() => arange(0, Count, 1, ScalarType.Int64, TestDevice.Current).mul(2).remainder(Classes);
 
     /// <summary>Numbers in [low, high) from a linear congruential generator whose seed is the name's FNV-1a hash.</summary>
     public static Tensor Uniform(string name, long[] shape, double low, double high)

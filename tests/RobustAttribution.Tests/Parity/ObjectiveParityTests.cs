@@ -8,6 +8,7 @@ namespace RobustAttribution.Tests.Parity;
 
 /// <summary>Loss, terms and parameter gradients of every objective against PyTorch (GoldenValues/Methods/generator/objectives.py).</summary>
 [TestClass]
+[TestCategory("Gpu")]
 public sealed class ObjectiveParityTests
 {
     private static readonly Dictionary<string, ITrainingObjective> Objectives = new()
@@ -56,7 +57,7 @@ public sealed class ObjectiveParityTests
         for (int i = 0; i < parameters.Length; i++)
         {
             Tensor flat = gradients[i].to(ScalarType.Float64).flatten();
-            Tensor probe = GoldenNetwork.Uniform("probe:" + parameters[i].Name, flat.shape, -1, 1);
+            Tensor probe = GoldenNetwork.Uniform("probe:" + parameters[i].Name, flat.shape, -1, 1).to(flat.device);
             yield return ($"objective/{name}/gradient/{parameters[i].Name}", stack([flat.sum(), flat.pow(2).sum().sqrt(), (flat * probe).sum()]));
         }
     }

@@ -69,7 +69,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         using IDisposable scope = NewDisposeScope();
         InputSpecification input = network.Input;
         measurement.CheckSizes(input);
-        Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32).reshape(dataset.Count, input.Channels, input.Height, input.Width);
+        Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32, device: CPU).reshape(dataset.Count, input.Channels, input.Height, input.Width);
         for (int start = 0; start < dataset.Count; start += batchSize)
         {
             using IDisposable batch = NewDisposeScope();
@@ -77,7 +77,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
             Measure(network, images.narrow(0, start, count).to(network.DataType).to(network.Device), start);
         }
 
-        MeasureRadii(network, new TensorBatchSource(images, tensor(dataset.Classes)));
+        MeasureRadii(network, new TensorBatchSource(images, tensor(dataset.Classes, device: CPU)));
     });
 
     private void Measure(ImageNetwork network, Tensor images, int start)
@@ -88,7 +88,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         for (int i = 0; i < options.Attacks.Count; i++)
         {
             using IDisposable scope = NewDisposeScope();
-            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, AttackPurpose + i, start), network.Device);
+            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, AttackPurpose + i, start), CPU);
             using AttackedImages attacked = clean.Under(options.Attacks[i], generator);
             RobustnessRow[] found = [.. measurement.Rows(attacked, i, dataset.Classes[start..(start + count)], places)];
             rows.AddRange(found);
@@ -116,7 +116,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
                 Map = measurement.Map,
                 Similarities = [.. options.Similarities.Take(CurveMeasures)],
             };
-            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, RadiusPurpose, index), network.Device);
+            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, RadiusPurpose, index), CPU);
             string step = $"attacks with {ReportTexts.Budget(options.Attacks[0].ThreatModel.WithRadius(radius))}";
             long done = 0;
             Security.AddRange(curve.Measure(network, images, batchSize, generator, Advance, options.CancellationToken));

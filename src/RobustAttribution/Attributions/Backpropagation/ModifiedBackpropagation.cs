@@ -95,7 +95,7 @@ public abstract record ModifiedBackpropagation : SinglePassAttribution
             LayerCall? convolution = layer is BatchNorm2d normalization
                 && convolutions.TryGetValue(x, out LayerCall? found)
                 && LayerKinds.AreOneBlock(network, (Conv2d)found.Layer, normalization)
-                && (!network.MayWorkInPlace || x.eq(found.Output).all().item<bool>())
+                && (!network.MayWorkInPlace || x.eq(found.Output).all().ToBoolean())
                 ? found
                 : null;
             var call = new LayerCall(layer, Keep(x), Keep(y), convolution);

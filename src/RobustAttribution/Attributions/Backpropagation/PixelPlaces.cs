@@ -46,7 +46,7 @@ internal static class PixelPlaces
         {
             Tensor pixels = values.masked_select(values.ne(0));
             bool isImage = pixels.numel() == all.numel() && pixels.numel() <= 1 << 24 // what float32 counts to
-                && pixels.sort().Values.eq(all).all().item<bool>();
+                && pixels.sort().Values.eq(all).all().ToBoolean();
             return isImage ? values.abs().to(ScalarType.Int64).KeptIn(kept) : null;
         }
     }

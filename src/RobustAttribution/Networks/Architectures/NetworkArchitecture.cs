@@ -90,7 +90,7 @@ public abstract record NetworkArchitecture
         using IDisposable scope = NewDisposeScope();
         using var copy = new Generator(0, CPU);
         copy.set_state(generator.get_state());
-        copy.manual_seed(randint(long.MaxValue, [1], ScalarType.Int64, CPU, generator: copy).item<long>());
+        copy.manual_seed(randint(long.MaxValue, [1], ScalarType.Int64, CPU, generator: copy).ToInt64());
         set_rng_state(copy.get_state());
     }
 

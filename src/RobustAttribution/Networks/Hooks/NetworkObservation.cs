@@ -102,7 +102,7 @@ internal sealed class NetworkObservation
 
     /// <summary>A sentence for each module whose output changes after it was put out.</summary>
     public IEnumerable<string> ChangedInPlace()
-        => calls.Where(call => !call.Kept.eq(call.Output).all().item<bool>() && !IsTakenInPlace(call.Output))
+        => calls.Where(call => !call.Kept.eq(call.Output).all().ToBoolean() && !IsTakenInPlace(call.Output))
             .Select(call => observed[call.Module].Name)
             .Distinct()
             .Select(name => $"What '{name}' puts out is changed in place by something that is no module.");
@@ -152,12 +152,12 @@ internal sealed class NetworkObservation
         return points.Length == 0
             ? []
             : autograd.grad([sum], points, null, true, false).Zip(points)
-                .Where(pair => pair.First.count_nonzero().item<long>() > 0)
+                .Where(pair => pair.First.count_nonzero().ToInt64() > 0)
                 .Select(pair => (object)pair.Second)
                 .ToHashSet(ReferenceEqualityComparer.Instance);
     }
 
-    private static Tensor Noise(Tensor like, Generator generator) => randn(like.shape, like.dtype, CPU, false, generator).to(like.device);
+    private static Tensor Noise(Tensor like, Generator generator) => CpuDraws.Normal(like, generator);
 
     // As large as the values, so that a kink among them is crossed.
     private static Tensor Size(Tensor values) => values.detach().square().mean().sqrt() + 1e-3;
@@ -180,7 +180,7 @@ internal sealed class NetworkObservation
     private bool IsTakenInPlace(Tensor output)
         => calls.Exists(other => LayerKinds.WorksInPlace(observed[other.Module].Module)
             && other.Input.shape.SequenceEqual(output.shape)
-            && other.Input.eq(output).all().item<bool>());
+            && other.Input.eq(output).all().ToBoolean());
 
     /// <summary>Something that hooks do not see.</summary>
     /// <param name="Finding">A sentence that names it.</param>

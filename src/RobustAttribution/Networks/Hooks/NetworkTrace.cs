@@ -71,7 +71,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
                 }
 
                 string since = found == 0 ? "the network began" : $"'{steps[found - 1].Name}' put it out";
-                return outputs[found].Value.eq(tensor).all().item<bool>()
+                return outputs[found].Value.eq(tensor).all().ToBoolean()
                     ? found - 1
                     : throw new NotSupportedException(
                         $"What {user} sees was changed in place after {since}. Use modules that do not work in place.");

@@ -54,7 +54,7 @@ internal static class InitializedLayers
 
     /// <summary>Batch normalisation, which draws nothing.</summary>
     public static BatchNorm2d Normalization(int channels, Generator? generator)
-        => nn.BatchNorm2d(channels, device: generator is null ? META : null);
+        => nn.BatchNorm2d(channels, device: generator is null ? META : CPU);
 
     private static Tensor Fresh(params long[] shape) => empty(shape, ScalarType.Float32, CPU);
 

@@ -28,7 +28,7 @@ internal static class FiniteValues
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
         return tensors.Where(entry => entry.Value.is_floating_point() && entry.Value.numel() > 0)
-            .Select(entry => (entry.Name, Value: entry.Value.abs().max().to(ScalarType.Float64).item<double>()))
+            .Select(entry => (entry.Name, Value: entry.Value.abs().max().to(ScalarType.Float64).ToDouble()))
             .MaxBy(entry => entry.Value);
     }
 }
