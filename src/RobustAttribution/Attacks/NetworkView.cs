@@ -143,7 +143,7 @@ public sealed class NetworkView : IDisposable
         using IDisposable scope = NewDisposeScope();
         using IDisposable? switched = Switch();
         using IDisposable mode = enable_grad(CreatesGraph);
-        (Tensor found, Tensor score) = both.AttributeWithLogits(network, Images, Classes, CreatesGraph);
+        (Tensor found, Tensor score) = both.AttributeChecked(network, Images, Classes, CreatesGraph);
         logits ??= Own(score);
         return Own(found);
     }

@@ -50,12 +50,18 @@ public abstract record AttributionMethod : IAttributionMethod
             throw new NotSupportedException($"{this} cannot be differentiated; createGraph is true, allowed is false.");
         }
 
+        return Explained(network, createGraph && images.requires_grad ? images : images.detach().clone(), explain);
+    }
+
+    /// <summary>Without the checks and the copy of <see cref="Guarded"/>, for what was checked and copied.</summary>
+    private protected T Explained<T>(ImageNetwork network, Tensor images, Func<Tensor, T> explain)
+    {
         using IDisposable mode = enable_grad();
         try
         {
             lock (network.SyncRoot)
             {
-                return network.Repeatable(() => explain(createGraph && images.requires_grad ? images : images.detach().clone()));
+                return network.Repeatable(() => explain(images));
             }
         }
         catch (ExternalException error) when (IsOutOfMemory(error))

@@ -63,9 +63,9 @@ public sealed record MapReduction(MapSign Sign = MapSign.Absolute, MapScale Scal
         Tensor map = values.sum(1); // [N,H,W]
         Tensor? divisor = Scale switch
         {
-            MapScale.Max => map.flatten(1).amax([1]).abs(),
-            MapScale.AbsMax => map.flatten(1).abs().amax([1]),
-            MapScale.Sum => map.flatten(1).sum(1).abs(),
+            MapScale.Max => Magnitude(map.flatten(1).amax([1])),
+            MapScale.AbsMax => Magnitude(map.flatten(1)).amax([1]),
+            MapScale.Sum => Magnitude(map.flatten(1).sum(1)),
             _ => null,
         };
         if (divisor is not null)
@@ -74,5 +74,7 @@ public sealed record MapReduction(MapSign Sign = MapSign.Absolute, MapScale Scal
         }
 
         return map.MoveToOuterDisposeScope();
+
+        Tensor Magnitude(Tensor x) => Sign == MapSign.Signed ? x.abs() : x; // else nothing is negative
     }
 }

@@ -26,6 +26,15 @@ public abstract record SinglePassAttribution : AttributionMethod
     public (Tensor Attribution, Tensor Logits) AttributePredicted(ImageNetwork network, Tensor images, bool createGraph = false)
         => Run(network, images, null, logits => logits.detach().argmax(1), createGraph);
 
+    /// <summary>
+    /// As <see cref="AttributeWithLogits"/> for images and classes of the library's own, which fit the network and are not of inference mode.
+    /// </summary>
+    internal (Tensor Attribution, Tensor Logits) AttributeChecked(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return Results(Explained(network, images, point => ExplainWithLogits(network, point, _ => classes, createGraph)), createGraph);
+    }
+
     /// <summary>The maths, see <see cref="AttributionMethod.Explain"/>.</summary>
     /// <param name="network">The network to explain.</param>
     /// <param name="images">[N,C,H,W].</param>
@@ -43,10 +52,12 @@ public abstract record SinglePassAttribution : AttributionMethod
         ImageNetwork network, Tensor images, Tensor? classes, Func<Tensor, Tensor> target, bool createGraph)
     {
         using IDisposable scope = Scope.Holding(network, images, classes);
-        (Tensor attribution, Tensor logits) = Guarded(
-            network, images, classes, createGraph, point => ExplainWithLogits(network, point, target, createGraph));
-        return createGraph
-            ? (attribution.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope())
-            : (attribution.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+        return Results(
+            Guarded(network, images, classes, createGraph, point => ExplainWithLogits(network, point, target, createGraph)), createGraph);
     }
+
+    private static (Tensor Attribution, Tensor Logits) Results((Tensor Attribution, Tensor Logits) found, bool createGraph)
+        => createGraph
+            ? (found.Attribution.MoveToOuterDisposeScope(), found.Logits.MoveToOuterDisposeScope())
+            : (found.Attribution.detach().MoveToOuterDisposeScope(), found.Logits.detach().MoveToOuterDisposeScope());
 }

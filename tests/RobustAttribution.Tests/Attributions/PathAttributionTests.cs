@@ -203,4 +203,21 @@ public sealed class PathAttributionTests
             }
         }
     }
+
+    [TestMethod]
+    public void APassOnTheCpuHasAtMost64Images()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork inner = TinyNetworks.Convolutional();
+        (ImageNetwork network, CountingModule counter) = CountingModule.Around(inner);
+        foreach ((int images, int calls) in new[] { (6, 2), (64, 11), (65, 11 + 1) })
+        {
+            (Tensor batch, Tensor classes) = TinyNetworks.Batch(network, images);
+            _ = network.ActivationBytesPerImage;
+            counter.Reset();
+            new IntegratedGradients { Steps = 10 }.Attribute(network, batch, classes);
+            Assert.IsLessThanOrEqualTo(64, counter.LargestCall);
+            Assert.AreEqual(calls, counter.Calls, $"{images} images at 11 points");
+        }
+    }
 }
