@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
@@ -9,6 +10,10 @@ namespace RobustAttribution.Networks;
 /// </remarks>
 internal static class ChannelsLast
 {
+    /// <summary>Whether a module computes in this order: all but 1×1 convolutions with strides, as in the shortcuts of residual networks.</summary>
+    /// <remarks>libtorch 2.10 writes past the end of its memory in their backward pass (docs/decisions/second-derivatives.md).</remarks>
+    public static bool IsSafe(nn.Module module) => module is not Conv2d { kernel_size: [1, 1], stride: not [1, 1] };
+
     /// <summary>The same values in this order: <paramref name="images"/> itself where they are in it.</summary>
     /// <param name="images">[N,C,H,W].</param>
     public static Tensor Of(Tensor images)

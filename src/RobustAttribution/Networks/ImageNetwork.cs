@@ -24,6 +24,7 @@ public sealed class ImageNetwork : IDisposable
     private readonly (string Name, nn.Module Module)[] structure;
     private readonly ActivationSite[] activations;
     private long? activationBytesPerImage;
+    private bool? computesChannelsLast;
     private IReadOnlyList<NetworkObservation.Unseen>? unseen;
     private DerivativeProbe? probe;
 
@@ -242,8 +243,8 @@ public sealed class ImageNetwork : IDisposable
     }
 
     /// <summary>
-    /// What the backbone is given for normalised images: in the library's networks in the <see cref="WorkingType"/> and <see cref="ChannelsLast"/>,
-    /// but for float64.
+    /// What the backbone is given for normalised images: in the library's networks in the <see cref="WorkingType"/> and, but for float64,
+    /// <see cref="ChannelsLast"/> where all of their layers can.
     /// </summary>
     internal Tensor Entering(Tensor normalized, bool channelsLast = true)
     {
@@ -253,7 +254,7 @@ public sealed class ImageNetwork : IDisposable
         }
 
         Tensor entering = WorkingType is { } type ? normalized.to(type) : normalized;
-        return channelsLast ? ChannelsLast.Of(entering) : entering;
+        return channelsLast && (computesChannelsLast ??= Modules.All(ChannelsLast.IsSafe)) ? ChannelsLast.Of(entering) : entering;
     }
 
     /// <summary>The logits for what the backbone puts out: of the network's type.</summary>
