@@ -15,6 +15,7 @@ internal sealed class AttackRun : IDisposable
     private readonly Activation? surrogate;
     private readonly int steps;
     private readonly Views? clean;
+    private Tensor? open; // [n], int64: the places of the images that are not finished; null: all
 
     public AttackRun(AttributionAttack attack, ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
@@ -49,7 +50,7 @@ internal sealed class AttackRun : IDisposable
     {
         bool fromImage = index == 0 && !attack.RandomStart;
         Tensor current = fromImage ? images.alias() : attack.ThreatModel.RandomStart(images, network.Input, generator);
-        if (steps == 0 && best is null)
+        if ((steps == 0 && best is null) || open?.shape[0] == 0)
         {
             return current;
         }
@@ -66,15 +67,25 @@ internal sealed class AttackRun : IDisposable
             using Views? next = step == 0 ? null : ViewsOf(current, createGraph: step < steps);
             Views now = next ?? start;
             Tensor? gain = best is null ? null : Evaluate(criterion, now.True);
-            best?.Add(current, gain!.detach(), attack.KeepPrediction ? now.True.Logits : null, counts: !fromImage || step > 0 || steps == 0);
+            best?.Add(
+                current,
+                OfAll(gain!.detach(), double.NaN),
+                attack.KeepPrediction ? OfAll(now.True.Logits, 0) : null,
+                counts: !fromImage || step > 0 || steps == 0);
             if (step < steps)
             {
                 Tensor value = gain is not null && criterion == objective && surrogate is null ? gain : Evaluate(objective, now.Search);
-                Tensor gradient = Differentiation.GradientIfAny(value, now.Search.Images, createGraph: false)?.nan_to_num(0, 0, 0)
-                    ?? zeros_like(current);
+                Tensor gradient = Differentiation.GradientIfAny(value, now.Search.Images, createGraph: false)?.nan_to_num(0, 0, 0) is { } found
+                    ? OfAll(found, 0)
+                    : zeros_like(current);
                 best?.AddDirection(gradient);
                 using Tensor before = current;
                 current = attack.ThreatModel.Project(advance(before, gradient), images, network.Input).MoveToOuterDisposeScope();
+            }
+
+            if (best is not null && attack.Enough is { } enough && Drop(best.Open(enough)) == 0)
+            {
+                return current;
             }
         }
 
@@ -82,7 +93,26 @@ internal sealed class AttackRun : IDisposable
     }
 
     /// <summary>Frees the views of the clean images.</summary>
-    public void Dispose() => clean?.Dispose();
+    public void Dispose()
+    {
+        clean?.Dispose();
+        open?.Dispose();
+    }
+
+    private long Drop(Tensor others)
+    {
+        open?.Dispose();
+        open = others.DetachFromDisposeScope();
+        return open.shape[0];
+    }
+
+    // Only passes of the network leave images out: what is kept between steps is of all images.
+    private Tensor OfOpen(Tensor all) => open is null ? all : all.index_select(0, open);
+
+    private Tensor OfAll(Tensor ofOpen, double others)
+        => open is null
+            ? ofOpen
+            : full([images.shape[0], .. ofOpen.shape.Skip(1)], others, ofOpen.dtype, ofOpen.device).index_copy_(0, open, ofOpen);
 
     // Throws before any work, with a message that names the attack's option.
     private void RequireSwitch()
@@ -116,7 +146,8 @@ internal sealed class AttackRun : IDisposable
 
     private Views ViewsOf(Tensor batch, bool createGraph)
     {
-        NetworkView search = new(attack, network, surrogate, batch, classes, clean?.Search.Clean, createGraph);
-        return new(search, surrogate is null ? search : new(attack, network, null, batch, classes, clean?.True.Clean, createGraph: false));
+        (Tensor some, Tensor targets) = (OfOpen(batch), OfOpen(classes));
+        NetworkView search = new(attack, network, surrogate, some, targets, clean?.Search.Clean, createGraph);
+        return new(search, surrogate is null ? search : new(attack, network, null, some, targets, clean?.True.Clean, createGraph: false));
     }
 }

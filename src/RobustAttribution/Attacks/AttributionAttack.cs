@@ -104,6 +104,12 @@ public abstract record AttributionAttack : IAttributionAttack
     /// <param name="clean">The images before the attack, through the true network; a constant.</param>
     protected internal virtual Func<NetworkView, Tensor>? Criterion(NetworkView clean) => null;
 
+    /// <summary>
+    /// The criterion above which an image is finished, so that steps and restarts run on the others; null, the default, searches to the end.
+    /// Only for objectives and criteria that take nothing but the view: clean images and start are of all images.
+    /// </summary>
+    internal virtual double? Enough => null;
+
     /// <summary>Throws unless the attack can be run on maps of this size.</summary>
     internal virtual void CheckSize(long height, long width)
     {

@@ -47,6 +47,13 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
         Replace(ref directed, directed | gradient.ne(0).flatten(1).any(1));
     }
 
+    /// <summary>The places [n], int64, of the images without a valid iterate whose gain is above a value.</summary>
+    public Tensor Open(double enough)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (valid & gain.gt(enough)).logical_not().nonzero().squeeze(1).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The best iterates; they belong to the dispose scope around the current one.</summary>
     public AttackResult ToResult()
     {

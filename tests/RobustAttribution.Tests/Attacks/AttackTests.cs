@@ -56,6 +56,89 @@ public sealed class AttackTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
+    public void AMisclassifiedImageIsLeftOutOfFurtherPasses(bool randomStart)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork inner = TrainedOnQuadrants(Activation.Relu, ScalarType.Float64);
+        (ImageNetwork network, CountingModule counter) = CountingModule.Around(inner);
+        (Tensor images, Tensor classes) = Quadrants(network, 24, seed: 95);
+        var ball = new LinfBall(0.1);
+        var attack = new ProjectedGradientDescent
+        {
+            ThreatModel = ball, Steps = 5, Step = new SteepestStep(0.03), Restarts = 3, RandomStart = randomStart, StopAtMisclassification = true,
+        };
+        counter.Reset();
+        using var generator = new Generator(11, CPU);
+        using AttackResult result = attack.Perturb(network, images, classes, generator);
+        long passes = counter.Images;
+        Tensor next = rand([3], generator: generator);
+
+        // Every image goes all the way, and what comes after its first misclassification is not used.
+        using var again = new Generator(11, CPU);
+        double[] best = [.. Enumerable.Repeat(double.NegativeInfinity, 24)];
+        bool[] finished = new bool[24];
+        Tensor expected = images.clone();
+        long open = 0;
+        for (int walk = 0; walk < 3; walk++)
+        {
+            bool fromImage = walk == 0 && !randomStart;
+            Tensor current = fromImage ? images : ball.RandomStart(images, network.Input, again);
+            for (int step = 0; step <= 5; step++)
+            {
+                Tensor at = current.detach().requires_grad_(true);
+                Tensor logits = network.Logits(at);
+                double[,] values = Matrix(logits);
+                for (int i = 0; i < 24; i++)
+                {
+                    if (finished[i])
+                    {
+                        continue;
+                    }
+
+                    open++;
+                    int y = (int)classes[i].item<long>();
+                    double margin = Enumerable.Range(0, 4).Where(j => j != y).Max(j => values[i, j]) - values[i, y];
+                    if (margin > best[i])
+                    {
+                        best[i] = margin;
+                        expected[i] = current[i].detach();
+                    }
+
+                    finished[i] = best[i] > 0 && (!fromImage || step > 0);
+                }
+
+                Tensor gradient = autograd.grad([nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.Sum)], [at])[0];
+                current = ball.Project(current.detach() + (gradient.sign() * 0.03), images, network.Input);
+            }
+        }
+
+        Assert.IsTrue(finished.Contains(true) && finished.Contains(false), "some fall, some do not");
+        Assert.AreEqual(open, passes);
+        Values.AreClose(expected, result.Images, 1e-12);
+        Values.AreClose(best, Values.Of(result.Gain), 1e-9);
+        Values.AreClose(Values.Of(rand([3], generator: again)), Values.Of(next), 0, "later draws do not depend on who fell");
+
+        // Where all fall, nothing is left to pass.
+        ProjectedGradientDescent strong = attack with { ThreatModel = new LinfBall(0.6), Step = new SteepestStep(0.3), RandomStart = true };
+        using Generator shorter = new(5, CPU), longer = new(5, CPU);
+        counter.Reset();
+        using AttackResult fallen = strong.Perturb(network, images, classes, shorter);
+        Assert.IsTrue(fallen.Gain.gt(0).all().ToBoolean());
+        Assert.IsLessThan(6, counter.Calls);
+        using AttackResult all = (strong with { StopAtMisclassification = false }).Perturb(network, images, classes, longer);
+        Values.AreClose(rand([3], generator: longer), rand([3], generator: shorter), 0, "draws after walks that were not made");
+
+        static double[,] Matrix(Tensor logits)
+        {
+            var values = new double[logits.shape[0], logits.shape[1]];
+            Buffer.BlockCopy(Values.Of(logits), 0, values, 0, values.Length * sizeof(double));
+            return values;
+        }
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
     public void AttacksOnTheMapChangeItFarMoreThanNoiseAndKeepThePrediction(bool relu)
     {
         using var scope = NewDisposeScope();
@@ -223,10 +306,10 @@ public sealed class AttackTests
         return ((images * 0.5) + spot.index_select(0, classes), classes);
     }
 
-    private static ImageNetwork TrainedOnQuadrants(Activation activation)
+    private static ImageNetwork TrainedOnQuadrants(Activation activation, ScalarType type = ScalarType.Float32)
     {
         var architecture = new SmallConvNetArchitecture { FirstStageChannels = 8, SecondStageChannels = 12, HiddenUnits = 24 };
-        ImageNetwork network = TinyNetworks.Create(architecture, 5, activation, type: ScalarType.Float32);
+        ImageNetwork network = TinyNetworks.Create(architecture, 5, activation, type: type);
         using var optimizer = optim.Adam(network.Backbone.parameters(), 0.01);
         using var generator = new Generator(1, CPU);
         for (ulong step = 0; step < 120; step++)

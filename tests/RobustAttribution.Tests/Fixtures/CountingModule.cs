@@ -18,6 +18,9 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
 
     public int Calls { get; private set; }
 
+    /// <summary>The number of images of all calls.</summary>
+    public long Images { get; private set; }
+
     /// <summary>The number of images of the largest call.</summary>
     public long LargestCall { get; private set; }
 
@@ -47,11 +50,12 @@ internal sealed class CountingModule : nn.Module<Tensor, Tensor>
         return (wrapped, counter);
     }
 
-    public void Reset() => (Calls, LargestCall, TrainableCalls, TrainingCalls) = (0, 0, 0, 0);
+    public void Reset() => (Calls, Images, LargestCall, TrainableCalls, TrainingCalls) = (0, 0, 0, 0, 0);
 
     public override Tensor forward(Tensor input)
     {
         Calls++;
+        Images += input.shape[0];
         LargestCall = Math.Max(LargestCall, input.shape[0]);
         TrainableCalls += is_grad_enabled() && inner.parameters().Any(parameter => parameter.requires_grad) ? 1 : 0;
         TrainingCalls += training ? 1 : 0;

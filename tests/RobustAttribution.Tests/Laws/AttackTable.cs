@@ -15,6 +15,7 @@ internal static class AttackTable
     [
         new RandomNoise(),
         new ProjectedGradientDescent { Steps = 4 },
+        new ProjectedGradientDescent { Steps = 4, Step = new AdamStep(), Restarts = 2, StopAtMisclassification = true },
         new AlignmentAttack(),
         new CenterOfMassAttack { Steps = 4 },
         new CenterOfMassAttack { Steps = 4, Reduction = new MapReduction(MapSign.Positive, MapScale.Max), Restarts = 2, Step = new AdamStep() },
