@@ -110,7 +110,9 @@ internal sealed class AttackRun : IDisposable
     private Tensor OfOpen(Tensor all) => open is null ? all : all.index_select(0, open);
 
     private Tensor OfAll(Tensor ofOpen, double others)
-        => open is null ? ofOpen : full([images.shape[0], .. ofOpen.shape.Skip(1)], others, ofOpen.dtype, ofOpen.device).index_copy_(0, open, ofOpen);
+        => open is null
+            ? ofOpen
+            : full([images.shape[0], .. ofOpen.shape.Skip(1)], others, ofOpen.dtype, ofOpen.device).index_copy_(0, open, ofOpen);
 
     // Throws before any work, with a message that names the attack's option.
     private void RequireSwitch()

@@ -63,8 +63,7 @@ public abstract record AttributionAttack : IAttributionAttack
     /// </exception>
     public AttackResult Perturb(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
-        Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
-        Require.NotNull(generator, nameof(generator));
+        Check(network, images, classes, generator);
         lock (network.SyncRoot)
         {
             using IDisposable scope = Scope.Holding(network, images, classes, generator);
@@ -81,10 +80,10 @@ public abstract record AttributionAttack : IAttributionAttack
     }
 
     /// <summary>The last iterate of one walk, without choosing the best one: what adversarial training uses, for one forward pass less.</summary>
-    /// <remarks>Of a batch that was checked already.</remarks>
     /// <returns>[N,C,H,W]; owned by the caller; inside ball and bounds.</returns>
     internal Tensor LastIterate(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
+        Check(network, images, classes, generator);
         using IDisposable scope = NewDisposeScope();
         using IDisposable inspection = network.ForInspection();
         using IDisposable mode = no_grad();
@@ -106,13 +105,19 @@ public abstract record AttributionAttack : IAttributionAttack
     protected internal virtual Func<NetworkView, Tensor>? Criterion(NetworkView clean) => null;
 
     /// <summary>
-    /// The criterion above which an image is finished, so that steps and restarts run on the others; null, the default, searches to the end. Only for
-    /// objectives and criteria that take nothing but the view: clean images and start are of all images.
+    /// The criterion above which an image is finished, so that steps and restarts run on the others; null, the default, searches to the end.
+    /// Only for objectives and criteria that take nothing but the view: clean images and start are of all images.
     /// </summary>
     internal virtual double? Enough => null;
 
     /// <summary>Throws unless the attack can be run on maps of this size.</summary>
     internal virtual void CheckSize(long height, long width)
     {
+    }
+
+    private static void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
+    {
+        Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
+        Require.NotNull(generator, nameof(generator));
     }
 }

@@ -23,8 +23,7 @@ public sealed record ProjectedGradientDescent : AttributionAttack
 
     /// <summary>
     /// Whether an image is finished with the first iterate that the network classifies as another class: further steps and restarts run on the
-    /// other images only, and the best iterate is the one with the largest margin max_{j≠y} f_j − f_y, which is the gain. For adversarial accuracy,
-    /// where nothing else counts. False by default.
+    /// other images only, and the gain is the margin max_{j≠y} f_j − f_y. For adversarial accuracy, where nothing else counts. False by default.
     /// </summary>
     /// <remarks>
     /// Random starts are drawn for all images, so they do not depend on which are finished. A network's last bits may depend on how many images

@@ -126,7 +126,7 @@ public sealed class AttackTests
         Assert.IsTrue(fallen.Gain.gt(0).all().ToBoolean());
         Assert.IsLessThan(6, counter.Calls);
         using AttackResult all = (strong with { StopAtMisclassification = false }).Perturb(network, images, classes, longer);
-        Values.AreClose(Values.Of(rand([3], generator: longer)), Values.Of(rand([3], generator: shorter)), 0, "draws after walks that were not made");
+        Values.AreClose(rand([3], generator: longer), rand([3], generator: shorter), 0, "draws after walks that were not made");
 
         static double[,] Matrix(Tensor logits)
         {
