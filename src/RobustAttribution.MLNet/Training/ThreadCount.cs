@@ -7,11 +7,8 @@ namespace RobustAttribution.MLNet.Training;
 internal static class ThreadCount
 {
     private static readonly Lock Guard = new();
-    private static int active;
-    private static int former;
 
-    /// <summary>Sets the number until the result is disposed of, on the same thread; null changes nothing.</summary>
-    /// <remarks>Several at once, on different threads, each have theirs; each of them restores the number from before the first.</remarks>
+    /// <summary>Sets the number of the current thread until the result is disposed of, on the same thread; null changes nothing.</summary>
     public static IDisposable Set(int? count)
     {
         if (count is not int wanted)
@@ -19,19 +16,27 @@ internal static class ThreadCount
             return new Undo(null);
         }
 
+        int former = get_num_threads();
+        SetHere(wanted);
+        return new Undo(() => SetHere(former));
+    }
+
+    // Each thread has a number. A call sets that of its thread, and the one that every thread begins with and keeps: of a server's requests, say.
+    private static void SetHere(int count)
+    {
         lock (Guard)
         {
-            former = active++ == 0 ? get_num_threads() : former;
-            set_num_threads(wanted);
+            int beginners = 0;
+            OnNewThread(() => beginners = get_num_threads());
+            set_num_threads(count);
+            OnNewThread(() => set_num_threads(beginners));
         }
+    }
 
-        return new Undo(() =>
-        {
-            lock (Guard)
-            {
-                active--;
-                set_num_threads(former);
-            }
-        });
+    private static void OnNewThread(ThreadStart action)
+    {
+        var thread = new Thread(action);
+        thread.Start();
+        thread.Join();
     }
 }

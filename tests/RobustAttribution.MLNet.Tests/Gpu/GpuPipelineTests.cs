@@ -55,6 +55,7 @@ public sealed class GpuPipelineTests
 
     private static RobustAttributionModelTransformer Train(MLContext context)
     {
+        CountingArchitecture.Register();
         IDataView raw = context.Data.LoadFromEnumerable(TestImage.Make(24));
         RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with
         {

@@ -114,6 +114,42 @@ public sealed class ConcurrencyTests
         OnThreads(1, _ => Assert.AreEqual(before, torch.get_num_threads(), "on a new thread"));
     }
 
+    /// <summary>A request that a server answers during a training: its thread, new to libtorch, must not keep the training's number.</summary>
+    [TestMethod]
+    public void AThreadThatStartsDuringATrainingHasTheFormerNumberAndKeepsIt()
+    {
+        int before = torch.get_num_threads(), during = 0, scored = 0, afterwards = 0;
+        using var done = new ManualResetEventSlim();
+        Thread? request = null;
+        using (RobustAttributionModelTransformer model = Train(seed: 1, options => options with
+        {
+            Threads = before + 2,
+            MetricsCallback = _ =>
+            {
+                during = torch.get_num_threads();
+                if (request is null)
+                {
+                    using var asked = new ManualResetEventSlim();
+                    request = new Thread(() =>
+                    {
+                        scored = torch.get_num_threads();
+                        asked.Set();
+                        done.Wait();
+                        afterwards = torch.get_num_threads();
+                    });
+                    request.Start();
+                    asked.Wait();
+                }
+            },
+        }))
+        {
+            done.Set();
+            request!.Join();
+        }
+
+        Assert.AreEqual((before + 2, before, before), (during, scored, afterwards));
+    }
+
     /// <summary>Threads = null leaves libtorch's number; this is what that number is (Options.Threads documents it).</summary>
     [TestMethod]
     [DataRow(null)]
