@@ -159,17 +159,18 @@ internal sealed class Comparison(Settings settings, Interpreter? python, Report 
     {
         Table table = report.Begin(
             "The pipeline",
-            "One epoch of Fit on rows of floats against RobustTrainer on tensors in memory, and Transform against batches of logits. Float32.",
+            "A further epoch of Fit on rows of floats, kept in memory and streamed (a budget for half of them), against one of RobustTrainer on"
+                + " tensors in memory, and Transform against batches of logits. Float32.",
             Pipeline.Columns);
         foreach (int threads in settings.Threads)
         {
-            foreach (string objective in new[] { "ce", "aga" })
+            foreach (ObjectiveCase objective in settings.Objectives.Where(objective => objective.Name is "ce" or "aga"))
             {
                 cancellation.ThrowIfCancellationRequested();
                 set_num_threads(threads);
                 NetworkCase network = NetworkCase.All[0];
-                var setup = new Setup(network, ObjectiveCase.Of(objective), settings.BatchFor(network), settings.Device, Precision.Float32);
-                foreach (object[] row in Pipeline.Measure(setup, settings.IsQuick ? 64 : 4096, settings.IsQuick ? 1 : 5, threads))
+                var setup = new Setup(network, objective, settings.BatchFor(network), settings.Device, Precision.Float32);
+                foreach (object[] row in Pipeline.Measure(setup, settings.IsQuick ? 512 : 4096, settings.Repeats, threads))
                 {
                     report.Add(table, row);
                 }

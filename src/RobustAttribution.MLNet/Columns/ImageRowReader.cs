@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Networks;
@@ -36,13 +36,30 @@ internal sealed class FloatVectorReader(string name, DataViewRow source, DataVie
             throw WrongLength(buffer.Length, input);
         }
 
-        buffer.CopyTo(target);
-        if (!(TensorPrimitives.Min<float>(target) >= 0 && TensorPrimitives.Max<float>(target) <= top)) // NaN, if one is missing
+        ReadOnlySpan<float> values = buffer.GetValues();
+        if (!buffer.IsDense)
         {
-            throw OutOfRange(target);
+            buffer.CopyTo(target);
+            values = target;
         }
 
-        TensorPrimitives.Divide(target, top, target);
+        Vector<float> tops = new(top);
+        int at = 0;
+        for (; at <= values.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            var part = new Vector<float>(values[at..]);
+            if (!Vector.GreaterThanOrEqualAll(part, Vector<float>.Zero) || !Vector.LessThanOrEqualAll(part, tops)) // so is NaN
+            {
+                throw OutOfRange(values);
+            }
+
+            (part / tops).CopyTo(target[at..]);
+        }
+
+        for (; at < values.Length; at++)
+        {
+            target[at] = values[at] >= 0 && values[at] <= top ? values[at] / top : throw OutOfRange(values);
+        }
     }
 
     private BrokenImageException OutOfRange(ReadOnlySpan<float> values)

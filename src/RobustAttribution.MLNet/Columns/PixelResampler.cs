@@ -40,8 +40,8 @@ internal sealed class PixelResampler(int channels, int height, int width, Resize
             ResampleRows(pixels, sourceWidth, sourceHeight, blueFirst);
             for (int channel = 0; channel < channels; channel++)
             {
-                vertical.ApplyDown(
-                    rows.AsSpan(channel * sourceHeight * width, sourceHeight * width), target.Slice(channel * height * width, height * width), width);
+                Span<float> plane = target.Slice(channel * height * width, height * width);
+                vertical.ApplyDown(rows.AsSpan(channel * sourceHeight * width, sourceHeight * width), plane, width);
             }
         }
 
