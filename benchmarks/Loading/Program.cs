@@ -75,7 +75,7 @@ static void Read(string folder, bool asImages)
     using DataViewRowCursor cursor = view.GetRowCursor([view.Schema["Image"], view.Schema["Label"]]);
     ValueGetter<uint> label = cursor.GetGetter<uint>(view.Schema["Label"]);
     ValueGetter<VBuffer<float>>? vector = asImages ? null : cursor.GetGetter<VBuffer<float>>(view.Schema["Image"]);
-    ValueGetter<MLImage>? image = asImages ? cursor.GetGetter<MLImage>(view.Schema["Image"]) : null;
+    ValueGetter<MLImage>? getImage = asImages ? cursor.GetGetter<MLImage>(view.Schema["Image"]) : null;
     VBuffer<float> values = default;
     MLImage image = null!;
     uint key = 0;
@@ -83,7 +83,7 @@ static void Read(string folder, bool asImages)
     {
         label(ref key);
         vector?.Invoke(ref values);
-        image?.Invoke(ref image);
+        getImage?.Invoke(ref image);
     }
 
     image?.Dispose();

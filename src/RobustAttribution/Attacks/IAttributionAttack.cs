@@ -22,7 +22,9 @@ public interface IAttributionAttack
     /// <param name="network">The network whose attribution is attacked.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <param name="classes">[N], int64: the classes whose attribution is attacked; as a rule the predicted ones.</param>
-    /// <param name="generator">Source of every random draw; like every generator of TorchSharp it draws on the CPU, whatever the network's device.</param>
+    /// <param name="generator">
+    /// Source of every random draw; like every generator of TorchSharp it draws on the CPU, whatever the network's device.
+    /// </param>
     /// <returns>The attacked images; owned by the caller.</returns>
     AttackResult Perturb(ImageNetwork network, Tensor images, Tensor classes, Generator generator);
 }

@@ -21,7 +21,9 @@ public abstract record Augmentation
 
     /// <summary>A changed copy of each image; every image gets its own random parameters.</summary>
     /// <param name="images">[N,C,H,W] float in [0, 1]; not changed.</param>
-    /// <param name="generator">Source of every random draw, on the CPU: what is drawn is moved to the images' device. The number of draws depends on the shape alone.</param>
+    /// <param name="generator">
+    /// Source of every random draw, on the CPU: what is drawn is moved to the images' device. The number of draws depends on the shape alone.
+    /// </param>
     /// <returns>[N,C,H,W] (height and width may differ where the augmentation says so), in [0, 1]; owned by the caller.</returns>
     public abstract Tensor Apply(Tensor images, Generator generator);
 }

@@ -68,12 +68,12 @@ internal sealed class LogitPass : IDisposable
         {
             var signals = new Tensor?[values.Count];
             Tensor output = values[trace.Output + 1];
-            signals[trace.Output + 1] = zeros_like(output).scatter(1, classes.unsqueeze(1), ones([classes.shape[0], 1], output.dtype, output.device));
+            signals[trace.Output + 1] = zeros_like(output).scatter(1, classes.unsqueeze(1), ones_like(output)); // one 1 in each row
             for (int i = trace.Steps.Count - 1; i >= 0; i--)
             {
-                if (signals[i + 1] is { } signal)
+                foreach ((int to, Tensor back) in signals[i + 1] is { } signal ? Back(i, signal) : [])
                 {
-                    Array.ForEach([.. Back(i, signal)], back => signals[back.To] = signals[back.To] is { } other ? other + back.Signal : back.Signal);
+                    signals[to] = signals[to] is { } other ? other + back : back;
                 }
             }
 
@@ -121,6 +121,9 @@ internal sealed class LogitPass : IDisposable
 
         // Rows or columns at the end that a stride steps over.
         long Missing(int axis)
-            => input.shape[axis + 2] + (2 * padding[axis]) - (dilation[axis] * (kernel[axis] - 1)) - 1 - ((signal.shape[axis + 2] - 1) * stride[axis]);
+        {
+            long taken = ((signal.shape[axis + 2] - 1) * stride[axis]) + (dilation[axis] * (kernel[axis] - 1)) + 1;
+            return input.shape[axis + 2] + (2 * padding[axis]) - taken;
+        }
     }
 }

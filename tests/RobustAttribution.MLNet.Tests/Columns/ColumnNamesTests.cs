@@ -56,7 +56,8 @@ public sealed class ColumnNamesTests
     public void TheColumnThatTheNetworkWasTrainedOnIsNotReplacedEither()
     {
         using var scored = new Scored();
-        AttributionAttackEstimator attack = scored.Context.Transforms.AttributionAttack(outputColumnName: "Image");
+        AttributionAttackEstimator attack = scored.Context.Transforms.AttributionAttack(
+            new() { OutputColumnName = "Image", Attack = new TopKAttack { K = 10 } });
         Refuses(() => attack.Fit(scored.View), "ImageColumnName and OutputColumnName are both 'Image'");
     }
 

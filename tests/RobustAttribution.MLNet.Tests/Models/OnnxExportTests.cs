@@ -1,3 +1,4 @@
+using RobustAttribution.Attacks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet.Tests.Fixtures;
@@ -19,7 +20,7 @@ public sealed class OnnxExportTests
         [
             ("RobustImageClassification", scored.Model, scored.Data),
             ("Saliency", saliency, scores),
-            ("AttributionAttack", scored.Context.Transforms.AttributionAttack().Fit(scores), scores),
+            ("AttributionAttack", scored.Context.Transforms.AttributionAttack(new() { Attack = new TopKAttack { K = 10 } }).Fit(scores), scores),
             ("RandomPerturbation", scored.Context.Transforms.RandomPerturbation().Fit(scores), scores),
             ("SaliencyLocalization", scored.Context.Transforms.SaliencyLocalization().Fit(maps), maps),
         ];

@@ -69,7 +69,8 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         using IDisposable scope = NewDisposeScope();
         InputSpecification input = network.Input;
         measurement.CheckSizes(input);
-        Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32, device: CPU).reshape(dataset.Count, input.Channels, input.Height, input.Width);
+        Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32, device: CPU)
+            .reshape(dataset.Count, input.Channels, input.Height, input.Width);
         for (int start = 0; start < dataset.Count; start += batchSize)
         {
             using IDisposable batch = NewDisposeScope();
