@@ -1,6 +1,6 @@
-using RobustAttribution.Attacks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Tests.Fixtures;
 
 namespace RobustAttribution.MLNet.Tests.Models;
