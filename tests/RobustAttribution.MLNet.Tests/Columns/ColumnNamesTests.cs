@@ -57,7 +57,7 @@ public sealed class ColumnNamesTests
     {
         using var scored = new Scored();
         AttributionAttackEstimator attack = scored.Context.Transforms.AttributionAttack(
-            new() { OutputColumnName = "Image", Attack = new TopKAttack { K = 10 } });
+            new() { OutputColumnName = "Image", Attack = new TopKAttack { K = 10 }, Similarities = [new(new KendallTau())] });
         Refuses(() => attack.Fit(scored.View), "ImageColumnName and OutputColumnName are both 'Image'");
     }
 

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Tests.Fixtures;
+using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Tests.Models;
 
@@ -20,7 +21,7 @@ public sealed class OnnxExportTests
         [
             ("RobustImageClassification", scored.Model, scored.Data),
             ("Saliency", saliency, scores),
-            ("AttributionAttack", scored.Context.Transforms.AttributionAttack(new() { Attack = new TopKAttack { K = 10 } }).Fit(scores), scores),
+            ("AttributionAttack", scored.Context.Transforms.AttributionAttack(new() { Attack = new TopKAttack { K = 10 }, Similarities = [new(new KendallTau())] }).Fit(scores), scores),
             ("RandomPerturbation", scored.Context.Transforms.RandomPerturbation().Fit(scores), scores),
             ("SaliencyLocalization", scored.Context.Transforms.SaliencyLocalization().Fit(maps), maps),
         ];
