@@ -16,9 +16,12 @@ internal static class ThreadCount
             return new Undo(null);
         }
 
-        int former = get_num_threads();
-        SetHere(wanted);
-        return new Undo(() => SetHere(former));
+        lock (Guard) // a thread that meets libtorch while another's number is being set would begin with that
+        {
+            int former = get_num_threads();
+            SetHere(wanted);
+            return new Undo(() => SetHere(former));
+        }
     }
 
     // Each thread has a number. A call sets that of its thread, and the one that every thread begins with and keeps: of a server's requests, say.
