@@ -57,7 +57,7 @@ internal sealed class RowBatch(int capacity, InputSpecification input, int maxim
     public Tensor Images(ImageNetwork network)
     {
         Tensor batch = empty([Count, input.Channels, input.Height, input.Width], dtype: ScalarType.Float32, device: CPU);
-        pixels.AsSpan(0, Count * input.ValueCount).CopyTo(MemoryMarshal.Cast<byte, float>(batch.bytes));
+        Pixels.CopyTo(MemoryMarshal.Cast<byte, float>(batch.bytes));
         return Upload.To(network.Device, batch.to(network.DataType));
     }
 
@@ -83,7 +83,7 @@ internal sealed class RowBatch(int capacity, InputSpecification input, int maxim
     public long ContentSeed()
     {
         ulong hash = (ulong)Count;
-        foreach (uint word in MemoryMarshal.Cast<float, uint>(pixels.AsSpan(0, Count * input.ValueCount)))
+        foreach (uint word in MemoryMarshal.Cast<float, uint>(Pixels))
         {
             hash = (ulong.RotateLeft(hash ^ (word * 0x87C37B91114253D5UL), 31) * 5) + 0x52DCE729UL;
         }

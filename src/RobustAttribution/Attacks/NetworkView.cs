@@ -66,7 +66,9 @@ public sealed class NetworkView : IDisposable
                 _ = Attribution;
             }
 
-            return logits ??= Own(Compute(() => attack.NeedsLogitGradients ? Pass.Logits : network.LogitsOfNormalized(Normalized)));
+            return logits ??= attack.NeedsLogitGradients
+                ? Compute(() => Pass.Logits)
+                : Own(Compute(() => network.LogitsOfNormalized(Normalized)));
         }
     }
 
@@ -119,7 +121,7 @@ public sealed class NetworkView : IDisposable
             if (pass is null)
             {
                 pass = new LogitPass(attack.GetType().Name, network, Normalized, CreatesGraph ? Derivative.Second : Derivative.First);
-                logits ??= Own(pass.Logits);
+                Own(pass.Logits);
             }
 
             return pass;

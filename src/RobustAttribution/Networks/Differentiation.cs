@@ -23,22 +23,16 @@ internal static class Differentiation
     /// <summary>As the other overload, of the classes that <paramref name="target"/> chooses from the logits.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradient(
         string method, ImageNetwork network, Tensor images, Func<Tensor, Tensor> target, bool createGraph)
-    {
-        network.RequireDerivative(images, createGraph ? Derivative.Second : Derivative.First);
-        return createGraph
+        => createGraph
             ? DifferentiableGradient(method, network, images, network.Normalize, target)
             : LogitGradient(method, network, network.Logits, images, target);
-    }
 
     /// <summary>As <see cref="LogitGradient(string, ImageNetwork, Tensor, Tensor, bool)"/>, at the normalised input.</summary>
     public static (Tensor Gradient, Tensor Logits) LogitGradientAtNormalized(
         string method, ImageNetwork network, Tensor normalized, Tensor classes, bool createGraph)
-    {
-        network.RequireDerivative(normalized, createGraph ? Derivative.Second : Derivative.First);
-        return network.Repeatable(() => createGraph
+        => network.Repeatable(() => createGraph
             ? DifferentiableGradient(method, network, normalized, x => x, _ => classes)
             : LogitGradient(method, network, network.LogitsOfNormalized, normalized, _ => classes));
-    }
 
     /// <summary>g_k at a point whose forward pass was done already: the gradient of each image's logit of its class.</summary>
     /// <param name="method">What needs the gradient, for errors.</param>
@@ -74,6 +68,7 @@ internal static class Differentiation
     private static (Tensor Gradient, Tensor Logits) LogitGradient(
         string method, ImageNetwork network, Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> target)
     {
+        network.RequireDerivative(input, Derivative.First);
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
         Tensor point = input.detach().requires_grad_(true);
