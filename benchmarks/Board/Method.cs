@@ -1,0 +1,38 @@
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
+
+namespace RobustAttribution.Benchmarks;
+
+/// <summary>A training method with one choice of its weights.</summary>
+/// <param name="Name">The method's usual name.</param>
+/// <param name="Weights">"published", or "chosen" on validation images among <see cref="Candidates"/>.</param>
+/// <param name="Objective">What is minimised; of chosen weights the first candidate until they are chosen.</param>
+internal sealed record Method(string Name, string Weights, ITrainingObjective Objective)
+{
+    /// <summary>What the weights are chosen from.</summary>
+    public IReadOnlyList<ITrainingObjective> Candidates { get; init; } = [];
+
+    public static IReadOnlyList<Method> All { get; } =
+    [
+        new("plain", "published", new CrossEntropy()),
+        new("pgd", "published", new AdversarialCrossEntropy()),
+        new("hessian", "published", new HessianNormPenalty()),
+        new("aga", "published", new LocalGradientAlignment()),
+        new("art", "published", new SpatialAlignment()),
+    ];
+}
+
+/// <summary>The network on which methods are compared.</summary>
+/// <param name="Name">Part of the models' names.</param>
+/// <param name="Architecture">16-16-32-32 convolutions and a hidden layer of 128.</param>
+/// <param name="Activation">Null for the one that the method's paper trains with, ReLU where it does not say.</param>
+internal sealed record TestedNetwork(string Name, NetworkArchitecture Architecture, Activation? Activation)
+{
+    public static IReadOnlyList<TestedNetwork> All { get; } =
+    [
+        new("paper", new SmallConvNetArchitecture { Pooling = Pooling.Max }, null),
+        new("smooth", new SmallConvNetArchitecture { Pooling = Pooling.Average }, Activation.Softplus(3)),
+    ];
+
+    public Activation ActivationFor(ITrainingObjective objective) => Activation ?? objective.RecommendedActivation ?? Networks.Activation.Relu;
+}
