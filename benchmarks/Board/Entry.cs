@@ -35,9 +35,23 @@ internal sealed class Models(string folder)
     /// <summary>Trains an entry; leaves nothing where it is stopped.</summary>
     public void Train(Entry entry, ITrainingObjective objective, FashionMnist data, CancellationToken cancellation)
     {
-        Activation activation = entry.Network.ActivationFor(objective);
-        using ImageNetwork network = Create(entry, activation);
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+        using ImageNetwork network = Trained(entry, objective, data, cancellation);
+        double seconds = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds;
+        Directory.CreateDirectory(FolderOf(entry));
+        using (FileStream weights = File.Create(WeightsOf(entry)))
+        {
+            network.SaveWeights(weights);
+        }
+
+        var card = new TrainedEntry(Json(objective), Json(network.Activation!), seconds, Hash(WeightsOf(entry)));
+        File.WriteAllText(CardOf(entry), JsonSerializer.Serialize(card, Format) + "\n"); // last: says that the weights are whole
+    }
+
+    /// <summary>A network trained as an entry, which is kept nowhere.</summary>
+    public static ImageNetwork Trained(Entry entry, ITrainingObjective objective, FashionMnist data, CancellationToken cancellation)
+    {
+        ImageNetwork network = Create(entry, entry.Network.ActivationFor(objective));
         var options = new TrainingOptions
         {
             Objective = objective,
@@ -48,15 +62,7 @@ internal sealed class Models(string folder)
             Seed = entry.Seed,
         };
         new RobustTrainer(options).Fit(network, data.Training.Source, null, null, cancellation);
-        double seconds = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds;
-        Directory.CreateDirectory(FolderOf(entry));
-        using (FileStream weights = File.Create(WeightsOf(entry)))
-        {
-            network.SaveWeights(weights);
-        }
-
-        var card = new TrainedEntry(Json(objective), Json(activation), seconds, Hash(WeightsOf(entry)));
-        File.WriteAllText(CardOf(entry), JsonSerializer.Serialize(card, Format) + "\n"); // last: says that the weights are whole
+        return network;
     }
 
     /// <summary>A trained network.</summary>

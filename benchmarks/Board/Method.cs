@@ -19,7 +19,13 @@ internal sealed record Method(string Name, string Weights, ITrainingObjective Ob
         new("hessian", "published", new HessianNormPenalty()),
         new("aga", "published", new LocalGradientAlignment()),
         new("art", "published", new SpatialAlignment()),
+        new("aga", "chosen", Aga(100))
+        {
+            Candidates = [Aga(30), Aga(100), Aga(300), Aga(1000)],
+        },
     ];
+
+    private static LocalGradientAlignment Aga(double cosineWeight) => new() { Epsilon = 8.0 / 255, L2Weight = 0, CosineWeight = cosineWeight };
 }
 
 /// <summary>The network on which methods are compared.</summary>

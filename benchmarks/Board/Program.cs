@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using RobustAttribution.Benchmarks;
 using RobustAttribution.Examples;
+using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
 using Spectre.Console;
 
 // Trains every method on Fashion-MNIST and measures its explanations under every protocol; see README.md.
@@ -9,9 +11,13 @@ var settings = new Option<string>("--setting") { Description = "How much is trai
 var seeds = new Option<int[]>("--seeds") { Description = "The seeds.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2, 3] };
 var only = new Option<string[]>("--only") { Description = "Only the models whose name contains one of these.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [string.Empty] };
 var folder = new Option<string>("--folder") { Description = "Where trained networks are kept.", DefaultValueFactory = _ => Path.Combine("artifacts", "board") };
+var cardFolder = new Option<string>("--cards") { Description = "Where the cards are kept.", DefaultValueFactory = _ => Path.Combine("benchmarks", "results", "board", "cards") };
+var protocols = new Option<string[]>("--protocols") { Description = "Only these protocols.", AllowMultipleArgumentsPerToken = true };
+var trainOnly = new Option<bool>("--train-only") { Description = "Train and do not measure." };
+var choose = new Option<bool>("--choose") { Description = "Choose weights on validation images." };
 Option<string?> dataOption = SharedOptions.Data();
 Option<bool> downloadOption = SharedOptions.Download();
-var command = new RootCommand("Trains and measures every method.") { settings, seeds, only, folder, dataOption, downloadOption };
+var command = new RootCommand("Trains and measures every method.") { settings, seeds, only, choose, folder, cardFolder, protocols, trainOnly, dataOption, downloadOption };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
 
@@ -21,18 +27,48 @@ int Run(ParseResult parsed, CancellationToken cancellation)
     string files = new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation);
     using var data = new FashionMnist(files, setting.Images);
     var models = new Models(parsed.GetValue(folder)!);
-    IEnumerable<Entry> entries =
-        from seed in parsed.GetValue(seeds)!
-        from method in Method.All
-        from network in TestedNetwork.All
-        select new Entry(setting, method, network, seed);
-    foreach (Entry entry in entries.Where(entry => parsed.GetValue(only)!.Any(entry.Name.Contains)))
+    var cards = new Cards(parsed.GetValue(cardFolder)!);
+    var examination = new Examination(models, cards, data);
+    BoardProtocol[] measured = [.. BoardProtocol.All.Where(protocol => parsed.GetValue(protocols) is not { Length: > 0 } keys || keys.Contains(protocol.Key))];
+    Entry[] entries =
+    [
+        .. from seed in parsed.GetValue(seeds)!
+           from method in Method.All
+           from network in TestedNetwork.All
+           let entry = new Entry(setting, method, network, seed)
+           where parsed.GetValue(only)!.Any(entry.Name.Contains)
+           select entry,
+    ];
+    foreach (Entry entry in entries)
     {
-        if (!models.Has(entry))
+        if (parsed.GetValue(choose))
         {
-            var watch = Stopwatch.StartNew();
-            models.Train(entry, entry.Method.Objective, data, cancellation);
-            Terminal.Output.WriteLine($"{entry}: trained in {watch.Elapsed.TotalSeconds:F0} s");
+            foreach (ITrainingObjective objective in entry.Method.Candidates.DefaultIfEmpty(entry.Method.Objective))
+            {
+                using ImageNetwork network = Models.Trained(entry, objective, data, cancellation);
+                Terminal.Output.WriteLine($"{entry}: {Candidate.Measure(objective, network, data.Validation)}");
+            }
+
+            continue;
+        }
+
+        bool done = cards.Claim(entry, () =>
+        {
+            if (!models.Has(entry))
+            {
+                var watch = Stopwatch.StartNew();
+                models.Train(entry, entry.Method.Objective, data, cancellation);
+                Terminal.Output.WriteLine($"{entry}: trained in {watch.Elapsed.TotalSeconds:F0} s");
+            }
+
+            if (!parsed.GetValue(trainOnly))
+            {
+                examination.Complete(entry, measured, Terminal.Output.WriteLine, cancellation);
+            }
+        });
+        if (!done)
+        {
+            Terminal.Output.WriteLine($"{entry}: another process has it");
         }
     }
 

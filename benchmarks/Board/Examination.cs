@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.ML;
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet;
+using RobustAttribution.Networks;
+using RobustAttribution.Serialization;
+using RobustAttribution.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Benchmarks;
+
+/// <summary>Measures trained networks; what a card has already is not measured again.</summary>
+internal sealed class Examination(Models models, Cards cards, FashionMnist data)
+{
+    private const int Curves = 200;
+
+    /// <summary>Adds to an entry's card what it lacks, and saves it after each part.</summary>
+    public void Complete(Entry entry, IEnumerable<BoardProtocol> protocols, Action<string> log, CancellationToken cancellation)
+    {
+        (ImageNetwork network, TrainedEntry training) = models.Load(entry);
+        using ImageNetwork owned = network;
+        Card card = cards.Find(entry) is { } found && found.Training.WeightsHash == training.WeightsHash ? found : Empty(entry, training);
+        if (card.Accuracy is null)
+        {
+            card = card with { Accuracy = Evaluation.Measure(network, data.Test.Source, 500, cancellation).Accuracy };
+            card = card with { Curves = MeasureCurves(network) };
+            cards.Save(entry, card);
+        }
+
+        foreach (BoardProtocol protocol in protocols.Where(protocol => !card.Protocols.ContainsKey(protocol.Key)))
+        {
+            ProtocolResult result = Measure(network, protocol, cancellation);
+            card = card with { Protocols = new Dictionary<string, ProtocolResult>(card.Protocols) { [protocol.Key] = result } };
+            cards.Save(entry, card);
+            log($"{entry}, {protocol.Key}: {Summary(result)}");
+        }
+    }
+
+    private static string Summary(ProtocolResult result)
+        => string.Join("  ", result.Similarities.Select(pair => $"{pair.Key} {pair.Value.Average():F3}")) + $"  ({result.ProcessorSeconds:F0} s)";
+
+    private static Card Empty(Entry entry, TrainedEntry training) => new()
+    {
+        Setting = entry.Setting.Name,
+        Method = entry.Method.Name,
+        Weights = entry.Method.Weights,
+        Network = entry.Network.Name,
+        Seed = entry.Seed,
+        Training = training,
+        Versions = string.Join(", ", [.. new[] { typeof(RobustnessReport), typeof(MLContext), typeof(torch) }.Select(Version), $"libtorch {__version__}"]),
+    };
+
+    private static string Version(Type type) => $"{type.Assembly.GetName().Name} {type.Assembly.GetName().Version?.ToString(3)}";
+
+    private ProtocolResult Measure(ImageNetwork network, BoardProtocol board, CancellationToken cancellation)
+    {
+        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+        EvaluationProtocol protocol = board.Protocol;
+        RobustnessRow[] rows = [.. protocol.Measurement.Measure(network, data.Test.Take(board.Images).Source, board.Batch, 0, cancellation)];
+        return new ProtocolResult(
+            JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(protocol.Attack)),
+            rows.Length,
+            rows.Count(protocol.Counts),
+            rows.Count(row => protocol.Counts(row) && row.Valid),
+            rows.Count(row => protocol.Counts(row) && row.Unchanged),
+            Math.Round((Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds, 1),
+            protocol.Similarities.Index().ToDictionary(
+                measure => measure.Item.Name,
+                measure => Array.ConvertAll(rows, row => protocol.Counts(row) ? Known(row.Similarities[measure.Index]) : null)));
+    }
+
+    /// <summary>Insertion by the map of the image, and by that of the image under the top-k attack.</summary>
+    private Dictionary<string, double?[]> MeasureCurves(ImageNetwork network)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable inspection = network.ForInspection();
+        using var generator = new Generator(0, CPU);
+        ImageSet explained = data.Test.Take(Curves);
+        Tensor images = explained.Images.to(ScalarType.Float32) / 255;
+        Tensor predicted = network.Logits(images).argmax(1);
+        using AttackResult attacked = new TopKAttack().Perturb(network, images, predicted, generator);
+        var saliency = new SaliencyMap();
+        return new()
+        {
+            ["insertion"] = Areas(saliency.Of(network, images, predicted)),
+            ["adversarial insertion"] = Areas(saliency.Of(network, attacked.Images, predicted)),
+        };
+
+        double?[] Areas(Tensor maps)
+        {
+            using PixelCurveResult curve = new InsertionCurve().Measure(network, images, explained.Classes, maps);
+            double whole = curve.Values.select(1, -1).mean().item<double>();
+            return Array.ConvertAll(curve.Areas.data<double>().ToArray(), area => Known(area / whole));
+        }
+    }
+
+    private static double? Known(double value) => double.IsNaN(value) ? null : value;
+}
