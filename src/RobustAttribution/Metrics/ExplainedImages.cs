@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
@@ -22,6 +24,7 @@ internal sealed class ExplainedImages(
     private Tensor? logits;
     private Tensor? predicted;
     private Tensor? map;
+    private UInt128[]? keys;
 
     public Tensor Images => images;
 
@@ -30,6 +33,9 @@ internal sealed class ExplainedImages(
 
     /// <summary>[N], int64.</summary>
     public Tensor Predicted => predicted ??= Logits.argmax(1).DetachFromDisposeScope();
+
+    /// <summary>A hash of each image.</summary>
+    public IReadOnlyList<UInt128> Keys => keys ??= ComputeKeys();
 
     /// <summary>[N,K].</summary>
     public Tensor Logits
@@ -68,6 +74,7 @@ internal sealed class ExplainedImages(
     /// <param name="generator">Source of its draws; must outlive the result.</param>
     public AttackedImages Under(IAttributionAttack attack, Generator generator)
         => new(
+            network,
             this,
             () => attack.Perturb(network, images, Classes, generator),
             attacked => new(saliency, network, attacked, Classes, places, areAttacked: true));
@@ -94,6 +101,23 @@ internal sealed class ExplainedImages(
         map.DetachFromDisposeScope();
     }
 
+    private UInt128[] ComputeKeys()
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor contents = images.detach().to(ScalarType.Float32).cpu().contiguous();
+        int length = (int)(contents.numel() / contents.shape[0]) * sizeof(float);
+        UInt128[] found = new UInt128[contents.shape[0]];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        for (int i = 0; i < found.Length; i++)
+        {
+            SHA256.HashData(contents.bytes.Slice(i * length, length), hash);
+            found[i] = BinaryPrimitives.ReadUInt128LittleEndian(hash);
+        }
+
+        GC.KeepAlive(contents);
+        return found;
+    }
+
     private void RequireFinite(Tensor maps)
     {
         if (FiniteMaps.FirstOther(maps) is not int index)
@@ -111,7 +135,8 @@ internal sealed class ExplainedImages(
 }
 
 /// <summary>A batch of images before and after one attack; each part is computed when it is first needed. Owns what it computes.</summary>
-internal sealed class AttackedImages(ExplainedImages before, Func<AttackResult> attack, Func<Tensor, ExplainedImages> explain) : IDisposable
+internal sealed class AttackedImages(
+    ImageNetwork network, ExplainedImages before, Func<AttackResult> attack, Func<Tensor, ExplainedImages> explain) : IDisposable
 {
     private AttackResult? result;
     private ExplainedImages? after;
@@ -148,7 +173,20 @@ internal sealed class AttackedImages(ExplainedImages before, Func<AttackResult> 
     public double[] Compare(IMapSimilarity similarity)
     {
         using IDisposable scope = NewDisposeScope();
-        double[] values = similarity.Compare(before.Map, After.Map).data<double>().ToArray();
+        return Compare(similarity, before.Map, After.Map);
+    }
+
+    /// <summary>By measure: the similarity of a control's maps, for each image; NaN where the attack found no valid image.</summary>
+    public double[][] Compare(SaliencyMap control, IReadOnlyList<IMapSimilarity> similarities)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor clean = control.Of(network, before.Images, before.Classes), moved = control.Of(network, Result.Images, before.Classes);
+        return [.. similarities.Select(similarity => Compare(similarity, clean, moved))];
+    }
+
+    private double[] Compare(IMapSimilarity similarity, Tensor first, Tensor second)
+    {
+        double[] values = similarity.Compare(first, second).data<double>().ToArray();
         bool[] valid = Result.Valid.cpu().data<bool>().ToArray();
         return [.. values.Zip(valid, (value, counts) => counts ? value : double.NaN)];
     }

@@ -37,6 +37,18 @@ public sealed record RobustnessMeasurement
     public bool KeepImages { get; init; }
 
     /// <summary>
+    /// Attributions whose maps are compared on the same attacked images, e.g. <see cref="EdgeMap"/>: what a map that knows nothing of the network
+    /// gets. None by default.
+    /// </summary>
+    public IReadOnlyList<IAttributionMethod> Controls { get; init => field = [.. Require.NotNull(value)]; } = [];
+
+    /// <summary>Whether the rows know the content of their image.</summary>
+    internal bool KeepKeys { get; init; }
+
+    /// <summary>Whether the rows hold the map before the attack.</summary>
+    internal bool KeepMaps { get; init; }
+
+    /// <summary>
     /// Uniform draws in place of an attacker (Joo et al. 2023, random perturbation similarity): the mean over an image's rows is its similarity.
     /// Maps are magnitudes summed over the channels, divided by the largest; the measure is the cosine.
     /// </summary>
@@ -138,6 +150,7 @@ public sealed record RobustnessMeasurement
         long[] after = attacked.After.Predicted.cpu().data<long>().ToArray();
         bool[] valid = attacked.Valid.cpu().data<bool>().ToArray();
         bool[] unchanged = attacked.Unchanged.cpu().data<bool>().ToArray();
+        double[][][] controls = [.. Controls.Select(control => attacked.Compare(new SaliencyMap(control, Map.Reduction), Similarities))];
         return
         [
             .. valid.Select((found, i) => new RobustnessRow
@@ -152,6 +165,10 @@ public sealed record RobustnessMeasurement
                 Similarities = Array.ConvertAll(similarities, values => values[i]),
                 AttackedImage = KeepImages ? Values(attacked.After.Images, i) : default,
                 AttackedMap = KeepImages ? Values(attacked.After.Map, i) : default,
+                ControlSimilarities = Array.ConvertAll(controls, control => Array.ConvertAll(control, values => values[i])),
+                Key = KeepKeys ? attacked.Before.Keys[i] : default,
+                Map = KeepMaps && found ? Values(attacked.Before.Map, i) : default,
+                MapHeight = KeepMaps && found ? (int)attacked.Before.Map.shape[1] : 0,
             }),
         ];
     }

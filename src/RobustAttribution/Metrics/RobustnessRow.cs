@@ -37,6 +37,20 @@ public sealed record RobustnessRow
     /// <summary>The map of the attacked image, H·W values; empty unless <see cref="RobustnessMeasurement.KeepImages"/>.</summary>
     public ReadOnlyMemory<float> AttackedMap { get; init; }
 
+    /// <summary>
+    /// By control of <see cref="RobustnessMeasurement.Controls"/> and measure: the similarities of the control's maps before and after the attack.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<double>> ControlSimilarities { get; init; } = [];
+
+    /// <summary>A hash of the image before the attack; 0 unless <see cref="RobustnessMeasurement.KeepKeys"/>.</summary>
+    internal UInt128 Key { get; init; }
+
+    /// <summary>The map before the attack, H·W values; empty unless <see cref="RobustnessMeasurement.KeepMaps"/>.</summary>
+    internal ReadOnlyMemory<float> Map { get; init; }
+
+    /// <summary>H of <see cref="Map"/>.</summary>
+    internal int MapHeight { get; init; }
+
     /// <summary>Whether the label is known and predicted before the attack.</summary>
     public bool IsCorrect => Label >= 0 && PredictedBefore == Label;
 

@@ -20,6 +20,9 @@ public sealed record SecurityPoint
     /// </summary>
     public double Accuracy => (double)correct / Count;
 
+    /// <summary>The 95 % interval of <see cref="Accuracy"/> over the images.</summary>
+    public ConfidenceInterval AccuracyInterval => ConfidenceInterval.OfShare(correct, Count);
+
     /// <summary>Images attacked.</summary>
     public long Count { get; }
 
@@ -67,9 +70,9 @@ public sealed record SecurityPoint
 /// <summary>The mean of a measure over images. Immutable.</summary>
 public sealed record MeanSimilarity
 {
-    private readonly SampleMean sample;
+    private readonly ImageValues sample;
 
-    internal MeanSimilarity(IMapSimilarity similarity, SampleMean sample) => (Similarity, this.sample) = (similarity, sample);
+    internal MeanSimilarity(IMapSimilarity similarity, ImageValues sample) => (Similarity, this.sample) = (similarity, sample);
 
     /// <summary>The measure, with its direction and ideal value.</summary>
     public IMapSimilarity Similarity { get; }
@@ -80,12 +83,15 @@ public sealed record MeanSimilarity
     /// <summary>Standard deviation over √n; NaN for fewer than two images.</summary>
     public double StandardError => sample.StandardError;
 
+    /// <summary>The 95 % bootstrap interval of the mean over images.</summary>
+    public ConfidenceInterval Interval => sample.Interval;
+
     /// <summary>Images counted: valid ones for which the measure is defined.</summary>
     public long Count => sample.Count;
 
     /// <summary>The mean of each measure over the valid rows for which it is defined.</summary>
     internal static IReadOnlyList<MeanSimilarity> Of(IReadOnlyList<IMapSimilarity> similarities, IReadOnlyCollection<RobustnessRow> rows)
-        => [.. similarities.Select((similarity, i) => new MeanSimilarity(similarity, SampleMean.Of(Values(rows, i))))];
+        => [.. similarities.Select((similarity, i) => new MeanSimilarity(similarity, ImageValues.Of(Values(rows, i))))];
 
     /// <summary>A measure's values of the valid rows for which it is defined.</summary>
     internal static IEnumerable<double> Values(IEnumerable<RobustnessRow> rows, int measure)
