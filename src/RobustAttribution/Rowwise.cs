@@ -15,6 +15,13 @@ internal static class Rowwise
         return (a * a).flatten(1).sum(1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>‖a‖₁, [N].</summary>
+    public static Tensor AbsoluteSum(Tensor a)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return a.abs().flatten(1).sum(1).MoveToOuterDisposeScope();
+    }
+
     /// <summary>‖a‖₂, [N]; its derivative at a = 0 is 0.</summary>
     public static Tensor Norm(Tensor a)
     {

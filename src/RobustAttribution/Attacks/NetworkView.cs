@@ -94,6 +94,16 @@ public sealed class NetworkView : IDisposable
             ? Own(Compute(() => Pass.Gradient(ofClasses, CreatesGraph)))
             : Constant(source.LogitGradient(ofClasses));
 
+    /// <summary>
+    /// The integrated gradients of the cross-entropy from the clean images to these, [N,C,H,W], for attacks that declare
+    /// <see cref="AttributionAttack.NeedsLogitGradients"/>; belongs to the view.
+    /// </summary>
+    internal Tensor IntegratedLossGradient(PathQuadrature quadrature, int points)
+        => source is null
+            ? Own(Compute(() => Attributions.IntegratedLossGradient.Of(
+                attack.GetType().Name, network, Clean.Normalized, Normalized, Classes, quadrature.Rule(points), CreatesGraph)))
+            : Constant(source.IntegratedLossGradient(quadrature, points));
+
     /// <summary>Frees the tensors. Harmless when repeated.</summary>
     public void Dispose()
     {

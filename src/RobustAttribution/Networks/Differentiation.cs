@@ -45,12 +45,13 @@ internal static class Differentiation
     /// <exception cref="InvalidOperationException">The logits do not depend on the point.</exception>
     public static Tensor GradientOfClass(
         string method, ImageNetwork network, Tensor logits, Tensor point, Tensor classes, bool createGraph)
-    {
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable mode = enable_grad();
-        Tensor? gradient = GradientIfAny(logits.gather(1, classes.unsqueeze(1)), point, createGraph);
-        return (gradient ?? throw Independent(method, network)).MoveToOuterDisposeScope();
-    }
+        => GradientOf(logits => logits.gather(1, classes.unsqueeze(1)), method, network, logits, point, createGraph);
+
+    /// <summary>As <see cref="GradientOfClass"/>: the gradient of each image's cross-entropy.</summary>
+    public static Tensor GradientOfLoss(
+        string method, ImageNetwork network, Tensor logits, Tensor point, Tensor classes, bool createGraph)
+        => GradientOf(
+            logits => nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.Sum), method, network, logits, point, createGraph);
 
     /// <summary>
     /// The derivative of the sum of some values at a point of their graph, which is kept; null where they do not depend on the point, as the
@@ -64,6 +65,14 @@ internal static class Differentiation
         => new(
             $"{method} needs the gradient of the logits at the image, and the logits of the network {network.Backbone.GetName()} do not depend on"
             + " the image: its forward pass detaches them, computes them within no_grad or from whole numbers, or leaves the image out.");
+
+    private static Tensor GradientOf(
+        Func<Tensor, Tensor> values, string method, ImageNetwork network, Tensor logits, Tensor point, bool createGraph)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = enable_grad();
+        return (GradientIfAny(values(logits), point, createGraph) ?? throw Independent(method, network)).MoveToOuterDisposeScope();
+    }
 
     private static (Tensor Gradient, Tensor Logits) LogitGradient(
         string method, ImageNetwork network, Func<Tensor, Tensor> logitsOf, Tensor input, Func<Tensor, Tensor> target)

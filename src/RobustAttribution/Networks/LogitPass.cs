@@ -56,19 +56,32 @@ internal sealed class LogitPass : IDisposable
     /// <returns>[N,C,H,W]; owned by the caller.</returns>
     /// <exception cref="InvalidOperationException">The logits do not depend on the point.</exception>
     public Tensor Gradient(Tensor classes, bool createGraph)
-    {
-        if (trace is null || !createGraph)
-        {
-            return Differentiation.GradientOfClass(method, network, Logits, point, classes, createGraph);
-        }
+        => trace is null || !createGraph
+            ? Differentiation.GradientOfClass(method, network, Logits, point, classes, createGraph)
+            : Differentiable(output => OneHot(classes, output));
 
+    /// <summary>Each image's gradient of its cross-entropy: that of the logits, weighted with softmax − one-hot, which depend on the point too.</summary>
+    /// <param name="classes">[N], int64: the true classes.</param>
+    /// <param name="createGraph">Whether to keep the gradient differentiable.</param>
+    /// <returns>[N,C,H,W]; owned by the caller.</returns>
+    /// <exception cref="InvalidOperationException">The logits do not depend on the point.</exception>
+    public Tensor LossGradient(Tensor classes, bool createGraph)
+        => trace is null || !createGraph
+            ? Differentiation.GradientOfLoss(method, network, Logits, point, classes, createGraph)
+            : Differentiable(output => (Logits.softmax(1) - OneHot(classes, Logits)).to(output.dtype));
+
+    /// <summary>Frees what lies between the point and the logits, but for what a graph still holds. Harmless when repeated.</summary>
+    public void Dispose() => owned.ForEach(tensor => tensor.Dispose());
+
+    // The gradient of the logits, weighted with the cotangent of what the backbone puts out.
+    private Tensor Differentiable(Func<Tensor, Tensor> cotangent)
+    {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
         lock (network.SyncRoot)
         {
             var signals = new Tensor?[values.Count];
-            Tensor output = values[trace.Output + 1];
-            signals[trace.Output + 1] = zeros_like(output).scatter(1, classes.unsqueeze(1), ones_like(output)); // one 1 in each row
+            signals[trace!.Output + 1] = cotangent(values[trace.Output + 1]);
             for (int i = trace.Steps.Count - 1; i >= 0; i--)
             {
                 foreach ((int to, Tensor back) in signals[i + 1] is { } signal ? Back(i, signal) : [])
@@ -82,8 +95,8 @@ internal sealed class LogitPass : IDisposable
         }
     }
 
-    /// <summary>Frees what lies between the point and the logits, but for what a graph still holds. Harmless when repeated.</summary>
-    public void Dispose() => owned.ForEach(tensor => tensor.Dispose());
+    // One 1 in each row.
+    private static Tensor OneHot(Tensor classes, Tensor like) => zeros_like(like).scatter(1, classes.unsqueeze(1), ones_like(like));
 
     private IEnumerable<(int To, Tensor Signal)> Back(int step, Tensor signal)
     {

@@ -17,6 +17,8 @@ internal static class AttackTable
         new ProjectedGradientDescent { Steps = 4 },
         new ProjectedGradientDescent { Steps = 4, Step = new AdamStep(), Restarts = 2, StopAtMisclassification = true },
         new AlignmentAttack(),
+        new IntegratedGradientNormAttack { Steps = 3, Points = 2 },
+        new IntegratedGradientNormAttack { Steps = 3, Points = 2, CrossEntropyWeight = 1, NormWeight = 0.1, Quadrature = PathQuadrature.Right },
         new CenterOfMassAttack { Steps = 4 },
         new CenterOfMassAttack { Steps = 4, Reduction = new MapReduction(MapSign.Positive, MapScale.Max), Restarts = 2, Step = new AdamStep() },
         new TopKAttack { K = 10, Steps = 4 },

@@ -1,4 +1,5 @@
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Objectives;
 
 namespace RobustAttribution.Tests.Laws;
@@ -28,5 +29,8 @@ internal static class ObjectiveTable
         (new SpatialAlignment(), ["cross-entropy", "triplet"], new SpatialAlignment { Weight = 0, Attack = NoAlignmentAttack }),
         (new SpatialAlignment { Attack = new AlignmentAttack { ChannelMean = true, TopShare = 0.5 } }, ["cross-entropy", "triplet"],
             new SpatialAlignment { Weight = 0, Attack = NoAlignmentAttack }),
+        (new IntegratedGradientNorm(), ["cross-entropy", "norm"], new IntegratedGradientNorm { Weight = 0 }),
+        (new IntegratedGradientNorm { Sum = true, Weight = 0.1, Quadrature = PathQuadrature.Right }, ["cross-entropy", "norm"],
+            new IntegratedGradientNorm { Sum = true, Weight = 0, Attack = new IntegratedGradientNormAttack { ThreatModel = new LinfBall(0) } }),
     ];
 }

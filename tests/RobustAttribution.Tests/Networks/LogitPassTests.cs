@@ -38,10 +38,16 @@ public sealed class LogitPassTests
             Tensor x = network.Normalize(images).requires_grad_(true);
             using LogitPass pass = new("test", network, x, Derivative.Second);
             Tensor gradient = pass.Gradient(classes, createGraph: true), other = pass.Gradient(1 - classes.clamp_max(1), createGraph: true);
+            Tensor ofLoss = pass.LossGradient(classes, createGraph: true);
+            Values.AreClose(
+                autograd.grad([nn.functional.cross_entropy(pass.Logits, classes, reduction: nn.Reduction.Sum)], [x], null, true, true, false)[0],
+                ofLoss,
+                1e-11);
+            Values.AreClose(ofLoss, pass.LossGradient(classes, createGraph: false), 1e-11);
             Tensor[] inner = [x, .. network.Backbone.parameters()];
             using var generator = new Generator(5, CPU);
             Tensor v = randn(x.shape, dtype: ScalarType.Float64, generator: generator);
-            Tensor value = (gradient * v).sum() + (gradient - other).square().sum() + nn.functional.cross_entropy(pass.Logits, classes);
+            Tensor value = (gradient * v).sum() + (gradient - other).square().sum() + (ofLoss.square() * v).sum() + nn.functional.cross_entropy(pass.Logits, classes);
             IList<Tensor> second = autograd.grad([value], inner, null, false, false, true);
             return (Values.Of(gradient), Values.Of(pass.Logits),
                 [.. second.Zip(inner).SelectMany(pair => Values.Of(pair.First.IsInvalid ? zeros_like(pair.Second) : pair.First))]);

@@ -1,4 +1,5 @@
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Tests.Fixtures;
@@ -137,6 +138,45 @@ public sealed class ObjectiveFormulaTests
     }
 
     [TestMethod]
+    [DataRow(1UL, false, false)]
+    [DataRow(2UL, false, true)]
+    [DataRow(3UL, true, false)]
+    [DataRow(4UL, true, true)]
+    public void IntegratedGradientNorm(ulong seed, bool relu, bool sum)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(seed, relu ? Activation.Relu : Activation.Softplus(Beta));
+        var reference = new MlpReference(network, relu ? null : Beta);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
+        var attack = new IntegratedGradientNormAttack { ThreatModel = new LinfBall(0.2), Steps = 3, Step = new SteepestStep(0.1), Points = 2 };
+        using var generator = new Generator(13, CPU);
+        double[][] before = Images(images);
+        double[][] after = Images((sum ? attack with { CrossEntropyWeight = 1, NormWeight = 0.7 } : attack).LastIterate(network, images, classes, generator));
+        double norm = before.Select((x, n) => ObjectiveReferences.IntegratedLossGradient(
+            reference, reference.Normalize(x), reference.Normalize(after[n]), Class(classes, n), 4).Sum(Math.Abs)).Average();
+        double crossEntropy = (sum ? after : before)
+            .Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n))).Average();
+
+        var objective = new IntegratedGradientNorm { Attack = attack, Sum = sum, Weight = 0.7, Points = 4 };
+        using ObjectiveResult result = Evaluate(objective, network, images, classes);
+        Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("norm", norm));
+        Assert.AreEqual(crossEntropy + (0.7 * norm), result.Loss.ToDouble(), 1e-12);
+    }
+
+    [TestMethod]
+    public void TheAttributionOfTheLossAddsUpToItsDifference()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(2, Activation.Softplus(Beta));
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3);
+        Tensor from = network.Normalize(images), to = network.Normalize((images + 0.1).clamp_max(1));
+        Tensor found = IntegratedLossGradient.Of("test", network, from, to, classes, PathQuadrature.GaussLegendre.Rule(12), createGraph: false);
+        Values.AreClose(Loss(to) - Loss(from), found.flatten(1).sum(1), 1e-6);
+
+        Tensor Loss(Tensor x) => nn.functional.cross_entropy(network.LogitsOfNormalized(x), classes, reduction: nn.Reduction.None);
+    }
+
+    [TestMethod]
     public void AdversarialCrossEntropyIsThatOfTheAttacksLastIterate()
     {
         using var scope = NewDisposeScope();
@@ -174,6 +214,7 @@ public sealed class ObjectiveFormulaTests
         Assert.AreEqual(Activation.Softplus(3), new LocalGradientAlignment().RecommendedActivation);
         Assert.AreEqual(Activation.Softplus(3), new HessianNormPenalty().RecommendedActivation);
         Assert.AreEqual(Activation.Relu, new SpatialAlignment().RecommendedActivation);
+        Assert.AreEqual(Activation.Relu, new IntegratedGradientNorm().RecommendedActivation);
         Assert.IsNull(((ITrainingObjective)new CrossEntropy()).RecommendedActivation);
     }
 
@@ -193,6 +234,7 @@ public sealed class ObjectiveFormulaTests
             (new SpatialAlignment(), false), // through softplus
             (new SpatialAlignment { AttributionActivation = null }, true),
             (new SpatialAlignment { AttributionActivation = null, Weight = 0 }, false),
+            (new IntegratedGradientNorm(), false), // gradients of the loss
         })
         {
             Assert.AreEqual(expected, objective.NeedsSecondDerivative(relu), $"{objective}");
@@ -209,6 +251,8 @@ public sealed class ObjectiveFormulaTests
             (() => _ = new LocalGradientAlignment { CosineWeight = -0.1 }, "CosineWeight"),
             (() => _ = new HessianNormPenalty { Weight = double.PositiveInfinity }, "Weight"),
             (() => _ = new SpatialAlignment { Weight = -2 }, "Weight"),
+            (() => _ = new IntegratedGradientNorm { Weight = -2 }, "Weight"),
+            (() => _ = new IntegratedGradientNorm { Points = 0 }, "Points"),
         })
         {
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(make).Message, name);

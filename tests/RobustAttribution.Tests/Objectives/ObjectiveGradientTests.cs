@@ -26,6 +26,8 @@ public sealed class ObjectiveGradientTests
         }),
         new LocalGradientAlignment { Epsilon = 0.2, L2Weight = 0, AttachSourceGradient = true },
         new SpatialAlignment { Attack = new AlignmentAttack { Steps = 0 }, Weight = 2 },
+        new IntegratedGradientNorm { Attack = new IntegratedGradientNormAttack { Steps = 0 }, Weight = 2, Points = 3 },
+        new IntegratedGradientNorm { Attack = new IntegratedGradientNormAttack { Steps = 0 }, Weight = 2, Points = 3, Sum = true },
     ];
 
     public static IEnumerable<object[]> Cases
@@ -82,6 +84,8 @@ public sealed class ObjectiveGradientTests
             (new LocalGradientAlignment { CosineWeight = 0 }, false, 2, 2),
             (new AdversarialCrossEntropy(), true, 7 + 1, 1),
             (new SpatialAlignment(), false, 3 + 2, 2), // a smooth network: the start's gradients serve the first step, x̃'s pass the cross-entropy
+            (new IntegratedGradientNorm(), true, (7 * 5) + 1 + 5, 6),
+            (new IntegratedGradientNorm { Sum = true }, true, (7 * (1 + 5)) + 1 + 5, 6),
             (new SpatialAlignment(), true, 1 + 3 + 2 + 1, 3), // a ReLU network: the start's ReLU gradients, and x̃'s ReLU logits
         })
         {

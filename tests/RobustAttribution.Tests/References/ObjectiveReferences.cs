@@ -6,6 +6,32 @@ internal static class ObjectiveReferences
     /// <summary>−log softmax(logits)_y.</summary>
     public static double CrossEntropy(double[] logits, int y) => Math.Log(logits.Sum(value => Math.Exp(value - logits[y])));
 
+    /// <summary>The gradient of the cross-entropy at the normalised image u: Σ_k (softmax_k − [k = y]) g_k.</summary>
+    public static double[] LossGradient(MlpReference network, double[] u, int y)
+    {
+        double[] logits = network.Logits(u), sum = new double[u.Length];
+        for (int k = 0; k < logits.Length; k++)
+        {
+            double factor = Math.Exp(-CrossEntropy(logits, k)) - (k == y ? 1 : 0);
+            sum = [.. sum.Zip(network.Gradient(u, k), (total, value) => total + (factor * value))];
+        }
+
+        return sum;
+    }
+
+    /// <summary>(v − u) ⊙ Σ (the loss' gradients at the middles of equal parts of the way from u to v) / parts.</summary>
+    public static double[] IntegratedLossGradient(MlpReference network, double[] u, double[] v, int y, int parts)
+    {
+        var sum = new double[u.Length];
+        for (int part = 0; part < parts; part++)
+        {
+            double alpha = (part + 0.5) / parts;
+            sum = [.. sum.Zip(LossGradient(network, [.. u.Zip(v, (a, b) => a + (alpha * (b - a)))], y), (total, value) => total + value)];
+        }
+
+        return [.. sum.Select((value, i) => (v[i] - u[i]) * value / parts)];
+    }
+
     /// <summary>‖a − b‖².</summary>
     public static double SquaredDistance(double[] a, double[] b) => a.Zip(b, (x, y) => (x - y) * (x - y)).Sum();
 
