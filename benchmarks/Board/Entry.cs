@@ -60,6 +60,7 @@ internal sealed class Models(string folder)
             LearningRate = 2e-3,
             Schedule = new CosineSchedule(),
             Seed = entry.Seed,
+            Precision = entry.Setting.Precision,
         };
         new RobustTrainer(options).Fit(network, data.Training.Source, null, null, cancellation);
         return network;
