@@ -40,7 +40,20 @@ internal sealed record Card
 /// <param name="ProcessorSeconds">Of the measurement.</param>
 /// <param name="Similarities">By measure: each image's value, null where it does not count or has none.</param>
 internal sealed record ProtocolResult(
-    JsonElement Attack, int Images, int Counted, int Valid, int Unchanged, double ProcessorSeconds, IReadOnlyDictionary<string, double?[]> Similarities);
+    JsonElement Attack, int Images, int Counted, int Valid, int Unchanged, double ProcessorSeconds, IReadOnlyDictionary<string, double?[]> Similarities)
+{
+    /// <summary>By measure: the similarity of each image's map to that of the next image with the same predicted class.</summary>
+    public IReadOnlyDictionary<string, double?[]> Others { get; init; } = new Dictionary<string, double?[]>();
+
+    /// <summary>By control map, then by measure: its values under the same attacked images.</summary>
+    public IReadOnlyDictionary<string, Dictionary<string, double?[]>> Controls { get; init; } = new Dictionary<string, Dictionary<string, double?[]>>();
+
+    /// <summary>By attack of an ensemble: the similarity that it reached alone, by the first measure.</summary>
+    public IReadOnlyDictionary<string, double?[]> Parts { get; init; } = new Dictionary<string, double?[]>();
+
+    /// <summary>What the analysers say of the result.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
+}
 
 /// <summary>The cards, one file each.</summary>
 /// <param name="folder">Where they are kept.</param>

@@ -17,6 +17,7 @@ namespace RobustAttribution.Benchmarks;
 internal sealed class Examination(Models models, Cards cards, FashionMnist data)
 {
     private const int Curves = 200;
+    private static readonly IAttributionMethod[] ControlMaps = [new ConstantMap(), new EdgeMap(), new RandomMap()];
 
     /// <summary>Adds to an entry's card what it lacks, and saves it after each part.</summary>
     public void Complete(Entry entry, IEnumerable<BoardProtocol> protocols, Action<string> log, CancellationToken cancellation)
@@ -60,7 +61,8 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
     {
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         EvaluationProtocol protocol = board.Protocol;
-        RobustnessRow[] rows = [.. protocol.Measurement.Measure(network, data.Test.Take(board.Images).Source, board.Batch, 0, cancellation)];
+        RobustnessMeasurement measurement = protocol.Measurement with { Controls = board.WithControls ? ControlMaps : [] };
+        RobustnessRow[] rows = [.. measurement.Measure(network, data.Test.Take(board.Images).Source, board.Batch, 0, cancellation)];
         return new ProtocolResult(
             JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(protocol.Attack)),
             rows.Length,
@@ -68,9 +70,33 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
             rows.Count(row => protocol.Counts(row) && row.Valid),
             rows.Count(row => protocol.Counts(row) && row.Unchanged),
             Math.Round((Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds, 1),
-            protocol.Similarities.Index().ToDictionary(
-                measure => measure.Item.Name,
-                measure => Array.ConvertAll(rows, row => protocol.Counts(row) ? Known(row.Similarities[measure.Index]) : null)));
+            Values(row => row.Similarities))
+        {
+            Others = Others(network, protocol, board.Images),
+            Controls = measurement.Controls.Index().ToDictionary(
+                control => control.Item.GetType().Name, control => Values(row => row.ControlSimilarities[control.Index])),
+        };
+
+        Dictionary<string, double?[]> Values(Func<RobustnessRow, IReadOnlyList<double>> values) => protocol.Similarities.Index().ToDictionary(
+            measure => measure.Item.Name,
+            measure => Array.ConvertAll(rows, row => protocol.Counts(row) ? Known(values(row)[measure.Index]) : null));
+    }
+
+    /// <summary>The similarity of each image's map to that of the next image with the same predicted class.</summary>
+    private Dictionary<string, double?[]> Others(ImageNetwork network, EvaluationProtocol protocol, int count)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable inspection = network.ForInspection();
+        Tensor images = data.Test.Take(count).Images.to(ScalarType.Float32) / 255;
+        (Tensor maps, Tensor logits) = protocol.Map.OfPredicted(network, images);
+        long[] predicted = logits.argmax(1).data<long>().ToArray();
+        long[] partners = [.. Enumerable.Range(0, count).Select(image => Partner(image))];
+        Tensor partnerMaps = maps.index_select(0, tensor(partners));
+        return protocol.Similarities.ToDictionary(
+            similarity => similarity.Name,
+            similarity => similarity.Compare(maps, partnerMaps).data<double>().ToArray().Select((value, i) => partners[i] == i ? null : Known(value)).ToArray());
+
+        long Partner(int image) => Enumerable.Range(1, count).Select(step => (image + step) % count).First(other => predicted[other] == predicted[image]);
     }
 
     /// <summary>Insertion by the map of the image, and by that of the image under the top-k attack.</summary>

@@ -13,21 +13,32 @@ var only = new Option<string[]>("--only") { Description = "Only the models whose
 var folder = new Option<string>("--folder") { Description = "Where trained networks are kept.", DefaultValueFactory = _ => Path.Combine("artifacts", "board") };
 var cardFolder = new Option<string>("--cards") { Description = "Where the cards are kept.", DefaultValueFactory = _ => Path.Combine("benchmarks", "results", "board", "cards") };
 var protocols = new Option<string[]>("--protocols") { Description = "Only these protocols.", AllowMultipleArgumentsPerToken = true };
+var page = new Option<bool>("--page") { Description = "Write the page from the cards, and do nothing else." };
 var trainOnly = new Option<bool>("--train-only") { Description = "Train and do not measure." };
 var choose = new Option<bool>("--choose") { Description = "Choose weights on validation images." };
 Option<string?> dataOption = SharedOptions.Data();
 Option<bool> downloadOption = SharedOptions.Download();
-var command = new RootCommand("Trains and measures every method.") { settings, seeds, only, choose, folder, cardFolder, protocols, trainOnly, dataOption, downloadOption };
+var command = new RootCommand("Trains and measures every method.") { settings, seeds, only, choose, folder, cardFolder, protocols, trainOnly, page, dataOption, downloadOption };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
 
 int Run(ParseResult parsed, CancellationToken cancellation)
 {
+    var cards = new Cards(parsed.GetValue(cardFolder)!);
+    if (parsed.GetValue(page))
+    {
+        string parent = Path.GetDirectoryName(Path.GetFullPath(parsed.GetValue(cardFolder)!))!;
+        string findings = Path.Combine(parent, "findings.txt");
+        Card[] all = [.. cards.All()];
+        File.WriteAllText(Path.Combine(parent, "index.html"), Page.Html(all, File.Exists(findings) ? File.ReadLines(findings) : []));
+        File.WriteAllText(Path.Combine(parent, "table.md"), Page.Markdown(all));
+        return 0;
+    }
+
     Setting setting = Setting.All.Single(known => known.Name == parsed.GetValue(settings));
     string files = new FashionMnistFiles(Terminal.Output).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation);
     using var data = new FashionMnist(files, setting.Images);
     var models = new Models(parsed.GetValue(folder)!);
-    var cards = new Cards(parsed.GetValue(cardFolder)!);
     var examination = new Examination(models, cards, data);
     BoardProtocol[] measured = [.. BoardProtocol.All.Where(protocol => parsed.GetValue(protocols) is not { Length: > 0 } keys || keys.Contains(protocol.Key))];
     Entry[] entries =

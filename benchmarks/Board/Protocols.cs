@@ -11,12 +11,15 @@ namespace RobustAttribution.Benchmarks;
 /// <param name="Batch">Images attacked at once.</param>
 internal sealed record BoardProtocol(string Key, EvaluationProtocol Protocol, int Images, int Batch = 50)
 {
+    /// <summary>Whether maps without any knowledge of the network are measured under the same attacked images.</summary>
+    public bool WithControls { get; init; }
+
     public static IReadOnlyList<BoardProtocol> All { get; } =
     [
         new("top-k", new("top-k attack", "Ghorbani, Abid, Zou: Interpretation of Neural Networks Is Fragile, AAAI 2019")
         {
             Attack = new TopKAttack { RandomStart = false },
-        }, 200),
+        }, 200) { WithControls = true },
         new("kinks", new("noise of 1e-7", "kinks and ties of max-pooling")
         {
             Attack = new RandomNoise { ThreatModel = new LinfBall(1e-7) },
