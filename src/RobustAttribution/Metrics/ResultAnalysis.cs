@@ -1,0 +1,166 @@
+using System.Globalization;
+using RobustAttribution.Attacks;
+
+namespace RobustAttribution.Metrics;
+
+/// <summary>Reads the figures of a worst case and says what speaks against them.</summary>
+internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMetrics metrics, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
+{
+    private const double LeastLoss = 0.02; // of the judge: below it nothing can be compared
+    private const double LateLoss = 0.05; // the share of the whole loss that the end of a search may still find
+    private const double NearlyAll = 0.8; // the share of the whole loss at which noise is nearly an attack
+    private const double Often = 0.1; // the share of images at which an attack without gradients wins clearly
+    private const double ClearlyWorse = 0.02;
+    private const double MostIterates = 0.5;
+    private const double KinkLoss = 0.005;
+    private const double AlmostEqual = 0.95;
+    private const double LargestLinf = 0.25, SmallestLinf = 0.1 / 255, Dark = 0.05;
+
+    private readonly WorstCaseMeasure measure = metrics.Measures[0];
+    private readonly JudgedBatch[] judged = [.. batches.Select(batch => batch.Judged[0])];
+    private readonly int attacks = batches[0].Attacks.Count;
+
+    private int GradientAttacks => attacks - 2; // the last two are squares and noise
+
+    private int Images => metrics.Rows.Count;
+
+    public IEnumerable<EvaluationFinding> Findings()
+        => new[] { Convergence(), Noise(), GradientFree(), Gradient(), Prediction(), Continuity(), Mode(), Unit(), Constancy() }.OfType<EvaluationFinding>();
+
+    private EvaluationFinding? Convergence()
+    {
+        double loss = Loss(measure.Mean);
+        if (!(loss >= LeastLoss) || measure.ByRestart.Count == 0)
+        {
+            return null;
+        }
+
+        double lastRestart = measure.ByRestart.Count < 2 ? double.NaN : (Loss(measure.ByRestart[^1]) - Loss(measure.ByRestart[^2])) / loss;
+        AttackAlone strongest = measure.ByAttack.Take(GradientAttacks).Where(alone => alone.Curve.Count > 1).MinBy(alone => -Loss(alone.Mean)) ?? measure.ByAttack[0];
+        double lastSteps = strongest.Curve.Count < 2
+            ? double.NaN
+            : (Loss(strongest.Curve[^1]) - Loss(strongest.Curve[(strongest.Curve.Count - 1) * 4 / 5])) / loss;
+        return lastRestart > LateLoss || lastSteps > LateLoss || measure.ByRestart.Count < 2 || strongest.Curve.Count < 2
+            ? Found(
+                EvaluationFlag.NotConverged,
+                measure.ByRestart.Count < 2
+                    ? "there was one restart, so that nobody knows what another one finds; run at least two"
+                    : $"of all that the maps lose, the last restart found {Share(lastRestart)} and the last fifth of the steps of {strongest.Attack}"
+                        + $" {Share(lastSteps)}; add steps or restarts until both are below {Share(LateLoss)}")
+            : null;
+    }
+
+    private EvaluationFinding? Noise()
+    {
+        double share = Loss(measure.ByAttack[^1].Mean) / Loss(measure.Mean);
+        return Loss(measure.Mean) >= LeastLoss && share > NearlyAll
+            ? Found(
+                EvaluationFlag.NoiseNearlyAsStrong,
+                $"uniform noise of the same size reaches {Number(measure.ByAttack[^1].Mean)} where all attacks together reach {Number(measure.Mean)};"
+                + " either they found no direction, or these maps change with anything")
+            : null;
+    }
+
+    private EvaluationFinding? GradientFree()
+    {
+        int wins = 0, compared = 0;
+        foreach (JudgedBatch batch in judged)
+        {
+            for (int image = 0; image < batch.Similarity.Count; image++)
+            {
+                double free = Loss(batch.ByAttack[^2][image]);
+                double best = Enumerable.Range(0, GradientAttacks).Select(attack => Loss(batch.ByAttack[attack][image])).Where(double.IsFinite)
+                    .DefaultIfEmpty(double.NaN).Max();
+                if (double.IsFinite(free) && double.IsFinite(best))
+                {
+                    compared++;
+                    wins += free > best + ClearlyWorse ? 1 : 0;
+                }
+            }
+        }
+
+        return wins > Often * compared
+            ? Found(
+                EvaluationFlag.GradientFreeStronger,
+                $"squares without any gradient lower the map clearly further than every attack with gradients for {wins} of {compared} images:"
+                + " the gradients mislead, and a stronger attack without them would find more")
+            : null;
+    }
+
+    private EvaluationFinding? Gradient()
+    {
+        long with = batches.Sum(batch => batch.WithGradient);
+        return with < Images / 2.0
+            ? Found(
+                EvaluationFlag.NoGradient,
+                $"the objectives have a gradient for {with} of {Images} images (a network of ReLUs has no second derivative); set"
+                + $" {nameof(WorstCaseAttack.UseSurrogates)}, or measure with attacks that need none")
+            : null;
+    }
+
+    private EvaluationFinding? Prediction()
+    {
+        WorstCaseAttack attack = evaluation.Attack;
+        double tried = (double)Images * GradientAttacks * attack.Restarts * (attack.Steps + 1);
+        double lost = batches.Sum(batch => batch.LostToPrediction.Take(GradientAttacks).Sum());
+        return attack.ThreatModel.Radius > 0 && lost > MostIterates * tried
+            ? Found(
+                EvaluationFlag.PredictionChanged,
+                $"{Share(lost / tried)} of what the attacks tried changed the prediction and did not count; the maps may hold only because the"
+                + " predictions do not. Measure the accuracy under attack beside, or a smaller budget")
+            : null;
+    }
+
+    private EvaluationFinding? Continuity()
+    {
+        double mean = SampleMean.Of(batches.SelectMany(batch => batch.UnderTinyNoise).Where(value => !double.IsNaN(value))).Mean;
+        return Loss(mean) > KinkLoss
+            ? Found(
+                EvaluationFlag.NotContinuous,
+                $"noise of {WorstCaseEvaluation.Tiny:0e-0} lowers the measure to {Number(mean)}: the network has kinks or ties at these images"
+                + " (max-pooling over a constant background); average pooling and a smooth activation have none")
+            : null;
+    }
+
+    private EvaluationFinding? Mode()
+        => wasTraining
+            ? Found(
+                EvaluationFlag.TrainingMode,
+                "the network was handed over in training mode; it was measured in evaluation mode, as explanations are made, and is in training mode again")
+            : null;
+
+    private EvaluationFinding? Unit()
+    {
+        double radius = evaluation.Attack.ThreatModel.Radius;
+        float largest = batches.Max(batch => batch.LargestPixel);
+        string? text = evaluation.Attack.ThreatModel switch
+        {
+            LinfBall when radius > LargestLinf => $"ε is {Number(radius)} of a range of 1, so that one image can become another; 8 grey levels are 8/255 = 0.0314",
+            LinfBall when radius is > 0 and < SmallestLinf => $"ε is {radius:0.0e-0}, less than a tenth of a grey level; 8 grey levels are 8/255 = 0.0314",
+            _ when largest is > 0 and < (float)Dark => $"the brightest pixel of all images is {largest:0.0e-0}; images go from 0 to 1. Were they divided by 255 twice?",
+            _ => null,
+        };
+        return text is null ? null : Found(EvaluationFlag.UnitOfEpsilon, text);
+    }
+
+    private EvaluationFinding? Constancy()
+    {
+        double other = measure.Others?.OtherClass.Mean is { } mean && !double.IsNaN(mean) ? mean : measure.Others?.SameClass.Mean ?? double.NaN;
+        return measure.Similarity.Ideal == 1 && other > AlmostEqual
+            ? Found(
+                EvaluationFlag.ConstantMaps,
+                $"maps of different images have a similarity of {Number(other)}: they say next to nothing of their image, and no attack can take that away")
+            : null;
+    }
+
+    /// <summary>How far a value is from ideal; higher is a stronger attack.</summary>
+    private double Loss(double value) => measure.Similarity.HigherIsMoreSimilar ? measure.Similarity.Ideal - value : value - measure.Similarity.Ideal;
+
+    private static EvaluationFinding Found(EvaluationFlag flag, FormattableString text) => new(flag, FormattableString.Invariant(text));
+
+    private static EvaluationFinding Found(EvaluationFlag flag, string text) => new(flag, text);
+
+    private static string Share(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+
+    private static string Number(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,127 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Networks;
+using RobustAttribution.Similarities;
+using RobustAttribution.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Metrics;
+
+/// <summary>
+/// Measures how well maps hold under <see cref="WorstCaseAttack"/>, and analyses whether the result can be believed: what each attack reaches alone,
+/// whether the search converged, what noise does, how alike maps of different images are.
+/// </summary>
+public sealed record WorstCaseEvaluation
+{
+    internal const double Tiny = 1e-7;
+
+    /// <summary>The ensemble; its map is the one that is measured, its judge the first measure.</summary>
+    public WorstCaseAttack Attack { get; init => field = Require.NotNull(value); } = new();
+
+    /// <summary>Other measures, each with worst cases of its own from the same search. Kendall τ by default.</summary>
+    public IReadOnlyList<IMapSimilarity> AlsoJudged { get; init => field = [.. Require.NotNull(value)]; } = [new KendallTau()];
+
+    /// <summary>Measures a source, batch by batch.</summary>
+    /// <param name="network">The network; is as before afterwards.</param>
+    /// <param name="source">Images and true classes, at least one image.</param>
+    /// <param name="batchSize">Images attacked at once, at least 1.</param>
+    /// <param name="seed">Start of the attacks' draws; those of a batch depend on it and on the batch's images alone.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
+    /// <exception cref="ArgumentException">The source is empty, it or an option does not fit the network, or a map is not finite.</exception>
+    public WorstCaseMetrics Measure(
+        ImageNetwork network, IImageBatchSource source, int batchSize, long seed = 0, CancellationToken cancellationToken = default)
+    {
+        Require.NotNull(network, nameof(network));
+        Require.NotNull(source, nameof(source));
+        Require.InRange(batchSize, 1, name: nameof(batchSize));
+        bool training = network.Backbone.training;
+        List<WorstCaseBatch> batches = [];
+        using IDisposable inspection = network.ForInspection();
+        foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
+        {
+            using Generator generator = RobustnessMeasurement.GeneratorFor(seed, images);
+            batches.Add(MeasureBatch(network, images, classes, generator));
+        }
+
+        return batches.Count > 0
+            ? WorstCaseMetrics.Of(this, batches, training)
+            : throw new ArgumentException("The source has no image; there is nothing to measure.", nameof(source));
+    }
+
+    /// <summary>The measures, that of <see cref="WorstCaseAttack.Judge"/> first.</summary>
+    internal IReadOnlyList<IMapSimilarity> Judges => [Attack.Judge, .. AlsoJudged];
+
+    /// <summary>Measures one batch.</summary>
+    internal WorstCaseBatch MeasureBatch(ImageNetwork network, Tensor images, Tensor? labels, Generator generator, IReadOnlyList<long>? places = null)
+    {
+        using IDisposable scope = Scope.Holding(network, images, labels, generator);
+        using IDisposable inspection = network.ForInspection();
+        RobustnessMeasurement measurement = new()
+        {
+            Attacks = [Attack], Map = new SaliencyMap(Attack.Attribution, Attack.Reduction), Similarities = Judges, KeepKeys = true, KeepMaps = true,
+        };
+        using ExplainedImages clean = measurement.Explain(network, images, labels, places);
+        using WorstCaseResult found = Attack.Search(network, images, clean.Classes, generator, AlsoJudged);
+        using AttackedImages attacked = clean.Under(found.Judged[0].Worst);
+        using AttackResult moved = new RandomNoise { ThreatModel = Attack.ThreatModel.WithRadius(Tiny) }
+            .Perturb(network, images, clean.Classes, generator);
+        using AttackedImages hardly = clean.Under(moved);
+        return new WorstCaseBatch
+        {
+            Rows = [.. measurement.Rows(attacked, 0, labels?.cpu().data<long>().ToArray(), places)],
+            Attacks = found.Attacks,
+            Judged = [.. found.Judged.Select(by => new JudgedBatch(by.Similarity, by.ByAttack, by.ByRestart, by.Curves, by.Winner))],
+            LostToPrediction = found.LostToPrediction,
+            UnderTinyNoise = hardly.Compare(Attack.Judge),
+            WithGradient = CountWithGradient(network, images, clean.Classes, generator),
+            LargestPixel = images.max().item<float>(),
+        };
+    }
+
+    /// <summary>Images at which an attack of the ensemble has somewhere to go.</summary>
+    private long CountWithGradient(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
+    {
+        if (Attack.ThreatModel.Radius == 0)
+        {
+            return images.shape[0]; // nothing is searched, so nothing is missed
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        Tensor any = zeros([images.shape[0]], ScalarType.Bool, images.device);
+        foreach (MapAttack walk in Attack.Walks(1, images.shape[2] * images.shape[3]))
+        {
+            using AttackResult result = (walk with { Steps = 1, KeepPrediction = false }).Perturb(network, images, classes, generator);
+            any = any.logical_or(result.Valid);
+        }
+
+        return any.sum().cpu().item<long>();
+    }
+}
+
+/// <summary>What was found in one batch, as numbers.</summary>
+internal sealed record WorstCaseBatch
+{
+    public required IReadOnlyList<RobustnessRow> Rows { get; init; }
+
+    public required IReadOnlyList<string> Attacks { get; init; }
+
+    public required IReadOnlyList<JudgedBatch> Judged { get; init; }
+
+    public required IReadOnlyList<long> LostToPrediction { get; init; }
+
+    /// <summary>[N]: the first measure between maps of an image and of itself under noise of <see cref="WorstCaseEvaluation.Tiny"/>.</summary>
+    public required IReadOnlyList<double> UnderTinyNoise { get; init; }
+
+    public required long WithGradient { get; init; }
+
+    public required float LargestPixel { get; init; }
+}
+
+/// <summary>As <see cref="WorstCaseByJudge"/>, which owns a tensor.</summary>
+internal sealed record JudgedBatch(
+    IReadOnlyList<double> Similarity,
+    IReadOnlyList<IReadOnlyList<double>> ByAttack,
+    IReadOnlyList<IReadOnlyList<double>> ByRestart,
+    IReadOnlyList<IReadOnlyList<double>> Curves,
+    IReadOnlyList<int> Winner);

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text;
+using RobustAttribution.Similarities;
+
+namespace RobustAttribution.Metrics;
+
+/// <summary>How well maps hold under the worst of many attacks, and what to know before that is believed. Immutable.</summary>
+public sealed class WorstCaseMetrics
+{
+    private WorstCaseMetrics(IReadOnlyList<RobustnessRow> rows, IReadOnlyList<WorstCaseMeasure> measures, IReadOnlyList<EvaluationFinding> findings)
+        => (Rows, Measures, Findings) = (rows, measures, findings);
+
+    /// <summary>One row for each image, in the order of the source: the worst by the first measure.</summary>
+    public IReadOnlyList<RobustnessRow> Rows { get; }
+
+    /// <summary>Images that could be attacked; the others have no attacked copy that keeps the prediction, and are in no mean.</summary>
+    public int ValidCount => Rows.Count(row => row.Valid);
+
+    /// <summary>One entry for each measure, that of the ensemble's judge first.</summary>
+    public IReadOnlyList<WorstCaseMeasure> Measures { get; }
+
+    /// <summary>What makes the figures less than they seem; empty where nothing does.</summary>
+    public IReadOnlyList<EvaluationFinding> Findings { get; }
+
+    /// <summary>A table of the measures, of what each attack reaches alone, and the findings.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        foreach (WorstCaseMeasure measure in Measures)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{measure.Similarity.Name}: {measure.Mean:F4} {measure.Interval}, worst of {measure.ByAttack.Count} attacks");
+            if (measure.Others is { } others)
+            {
+                string lift = others.Lift is { } known ? FormattableString.Invariant($"; lift {known.Value:F4} {known.Interval}") : string.Empty;
+                text.AppendLine(CultureInfo.InvariantCulture, $"  maps of different images: same class {others.SameClass.Mean:F4}, other class {others.OtherClass.Mean:F4}{lift}");
+            }
+
+            foreach (AttackAlone alone in measure.ByAttack)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {alone.Attack} alone: {alone.Mean:F4}; the worst for {alone.Wins} images");
+            }
+
+            text.Append("  after each restart: ");
+            text.AppendJoin(", ", measure.ByRestart.Select(mean => mean.ToString("F4", CultureInfo.InvariantCulture))).AppendLine();
+        }
+
+        text.AppendLine(CultureInfo.InvariantCulture, $"{Rows.Count} images: {ValidCount} attacked, {Rows.Count - ValidCount} without a valid copy");
+        return Findings.Count == 0
+            ? text.Append("Nothing speaks against these figures.").ToString()
+            : text.AppendJoin(Environment.NewLine, Findings).ToString();
+    }
+
+    /// <summary>Puts batches together and analyses the whole.</summary>
+    internal static WorstCaseMetrics Of(WorstCaseEvaluation evaluation, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
+    {
+        IReadOnlyList<OtherImages> others = [];
+        RobustnessRow[] rows = [.. MapSample.Collect(
+            batches.SelectMany(batch => batch.Rows), sample => others = sample.Compare(evaluation.Judges))];
+        WorstCaseMeasure[] measures = [.. evaluation.Judges.Select((judge, i) => Measure(judge, i, batches, others[i]))];
+        WorstCaseMetrics metrics = new(rows, measures, []);
+        return new(rows, measures, [.. new ResultAnalysis(evaluation, metrics, batches, wasTraining).Findings()]);
+    }
+
+    private static WorstCaseMeasure Measure(IMapSimilarity judge, int index, IReadOnlyList<WorstCaseBatch> batches, OtherImages others)
+    {
+        JudgedBatch[] judged = [.. batches.Select(batch => batch.Judged[index])];
+        IReadOnlyList<string> names = batches[0].Attacks;
+        double[] similarity = [.. judged.SelectMany(batch => batch.Similarity)];
+        double[] known = [.. similarity.Where(value => !double.IsNaN(value))];
+        double[] weights = [.. judged.Select(batch => (double)batch.Similarity.Count(value => !double.IsNaN(value)))];
+        return new WorstCaseMeasure(judge, similarity, ImageValues.Of(known))
+        {
+            ByAttack =
+            [
+                .. names.Select((name, attack) => new AttackAlone(
+                    name,
+                    Mean(judged.SelectMany(batch => batch.ByAttack[attack])),
+                    judged.Sum(batch => batch.Winner.Count(winner => winner == attack)),
+                    Together(judged.Select(batch => batch.Curves[attack]), weights))),
+            ],
+            ByRestart = [.. judged[0].ByRestart.Select((_, restart) => Mean(judged.SelectMany(batch => batch.ByRestart[restart])))],
+            Others = others,
+        };
+    }
+
+    /// <summary>The weighted mean of curves of equal length.</summary>
+    private static double[] Together(IEnumerable<IReadOnlyList<double>> curves, double[] weights)
+    {
+        (IReadOnlyList<double> Curve, double Weight)[] known = [.. curves.Zip(weights).Where(pair => pair.First.Count > 0 && pair.Second > 0)];
+        return known.Length == 0
+            ? []
+            : [.. known[0].Curve.Select((_, step) => known.Sum(pair => pair.Curve[step] * pair.Weight) / known.Sum(pair => pair.Weight))];
+    }
+
+    private static double Mean(IEnumerable<double> values) => SampleMean.Of(values.Where(value => !double.IsNaN(value))).Mean;
+}
+
+/// <summary>The worst case by one measure. Immutable.</summary>
+public sealed record WorstCaseMeasure
+{
+    private readonly ImageValues sample;
+
+    internal WorstCaseMeasure(IMapSimilarity similarity, IReadOnlyList<double> values, ImageValues sample)
+        => (Similarity, Values, this.sample) = (similarity, values, sample);
+
+    /// <summary>The measure.</summary>
+    public IMapSimilarity Similarity { get; }
+
+    /// <summary>Of each image, in the order of the source; NaN where it could not be attacked.</summary>
+    public IReadOnlyList<double> Values { get; }
+
+    /// <summary>Mean over the images attacked; NaN without any.</summary>
+    public double Mean => sample.Mean;
+
+    /// <summary>95 % bootstrap interval of the mean over the images.</summary>
+    public ConfidenceInterval Interval => sample.Interval;
+
+    /// <summary>What each attack of the ensemble reaches alone.</summary>
+    public required IReadOnlyList<AttackAlone> ByAttack { get; init; }
+
+    /// <summary>The mean of the worst so far after each restart, noise and squares included from the first.</summary>
+    public required IReadOnlyList<double> ByRestart { get; init; }
+
+    /// <summary>How similar maps of different images are.</summary>
+    public OtherImages? Others { get; init; }
+}
+
+/// <summary>What one attack of an ensemble reaches alone.</summary>
+/// <param name="Attack">Its name.</param>
+/// <param name="Mean">The mean similarity; NaN where it did not run because all images were finished.</param>
+/// <param name="Wins">Images for which it found the worst iterate of all.</param>
+/// <param name="Curve">The mean of the worst so far along its steps, queries or draws.</param>
+public sealed record AttackAlone(string Attack, double Mean, int Wins, IReadOnlyList<double> Curve);
