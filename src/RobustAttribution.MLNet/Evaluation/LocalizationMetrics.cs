@@ -70,17 +70,20 @@ public sealed class LocalizationMetrics
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{RowCount} rows, {LeftOutCount} left out, top-1 error {MetricsText.Of(Top1Error)}");
-        text.AppendLine("threshold  top-1 loc.  GT-known  mean IoU");
+        text.AppendLine($"threshold  {"top-1 loc.",27}  {"GT-known",25}  {"mean IoU",25}");
         foreach (LocalizationPoint point in Curve)
         {
             string mark = point.Threshold != Threshold ? string.Empty : validated ? "  * best on the validation rows" : "  *";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{point.Threshold,9:F3}  {MetricsText.Of(point.Top1Localization),10}  {MetricsText.Of(point.KnownClassLocalization),8}"
-                + $"  {MetricsText.Of(point.MeanOverlap),8}{mark}");
+                $"{point.Threshold,9:F3}  {Number(point.Top1Localization, point.Top1Interval),27}"
+                + $"  {Number(point.KnownClassLocalization, point.KnownClassInterval),25}"
+                + $"  {Number(point.MeanOverlap, point.OverlapInterval),25}{mark}");
         }
 
         return text.ToString();
+
+        static string Number(double value, ConfidenceInterval interval) => $"{MetricsText.Of(value)} {interval}";
     }
 
     /// <summary>All numbers as JSON; numbers that are undefined are null.</summary>
@@ -96,8 +99,11 @@ public sealed class LocalizationMetrics
             {
                 threshold = point.Threshold,
                 top1Localization = point.Top1Localization,
+                top1Interval = point.Top1Interval,
                 knownClassLocalization = point.KnownClassLocalization,
+                knownClassInterval = point.KnownClassInterval,
                 meanOverlap = point.MeanOverlap,
+                overlapInterval = point.OverlapInterval,
             }),
         },
         indented: false);

@@ -1,3 +1,5 @@
+using RobustAttribution.Metrics;
+
 namespace RobustAttribution.MLNet;
 
 /// <summary>How well boxes made with one threshold find the objects.</summary>
@@ -11,4 +13,16 @@ namespace RobustAttribution.MLNet;
 /// <param name="MeanOverlap">
 /// Mean intersection over union of the predicted and the true boxes; a missing box counts 0. From 0 to 1, higher is better; NaN without rows.
 /// </param>
-public sealed record LocalizationPoint(double Threshold, double Top1Localization, double KnownClassLocalization, double MeanOverlap);
+public sealed record LocalizationPoint(double Threshold, double Top1Localization, double KnownClassLocalization, double MeanOverlap)
+{
+    /// <summary>The 95 % interval of <see cref="Top1Localization"/>; undefined without rows.</summary>
+    public ConfidenceInterval Top1Interval { get; init; } = ConfidenceInterval.Undefined;
+
+    /// <summary>The 95 % interval of <see cref="KnownClassLocalization"/>; undefined without rows.</summary>
+    public ConfidenceInterval KnownClassInterval { get; init; } = ConfidenceInterval.Undefined;
+
+    /// <summary>The 95 % bootstrap interval of <see cref="MeanOverlap"/> over images; undefined for fewer than two rows.</summary>
+    public ConfidenceInterval OverlapInterval => Overlaps.Interval;
+
+    internal ImageValues Overlaps { private get; init; } = ImageValues.Empty;
+}
