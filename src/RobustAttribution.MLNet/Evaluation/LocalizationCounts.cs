@@ -58,17 +58,17 @@ internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, doub
 
     public IReadOnlyList<LocalizationPoint> ToCurve() => [.. boxes.Zip(Thresholds, (counts, threshold) => counts.ToPoint(threshold, Rows))];
 
+    public IReadOnlyList<LocalizationIntervals> ToIntervals() => [.. boxes.Select(counts => counts.ToIntervals(Rows))];
+
     /// <summary>Counts of the boxes of one threshold.</summary>
     private readonly record struct BoxCounts(long Top1, long Known, ImageValues Overlap)
     {
         public BoxCounts Merge(BoxCounts other) => new(Top1 + other.Top1, Known + other.Known, Overlap.Merge(other.Overlap));
 
         public LocalizationPoint ToPoint(double threshold, long rows)
-            => new(threshold, (double)Top1 / rows, (double)Known / rows, Overlap.Mean)
-            {
-                Top1Interval = ConfidenceInterval.OfShare(Top1, rows),
-                KnownClassInterval = ConfidenceInterval.OfShare(Known, rows),
-                Overlaps = Overlap,
-            };
+            => new(threshold, (double)Top1 / rows, (double)Known / rows, Overlap.Mean);
+
+        public LocalizationIntervals ToIntervals(long rows)
+            => new(ConfidenceInterval.OfShare(Top1, rows), ConfidenceInterval.OfShare(Known, rows), Overlap.Interval);
     }
 }

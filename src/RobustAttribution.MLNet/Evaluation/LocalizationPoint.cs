@@ -13,16 +13,11 @@ namespace RobustAttribution.MLNet;
 /// <param name="MeanOverlap">
 /// Mean intersection over union of the predicted and the true boxes; a missing box counts 0. From 0 to 1, higher is better; NaN without rows.
 /// </param>
-public sealed record LocalizationPoint(double Threshold, double Top1Localization, double KnownClassLocalization, double MeanOverlap)
-{
-    /// <summary>The 95 % interval of <see cref="Top1Localization"/>; undefined without rows.</summary>
-    public ConfidenceInterval Top1Interval { get; init; } = ConfidenceInterval.Undefined;
+public sealed record LocalizationPoint(double Threshold, double Top1Localization, double KnownClassLocalization, double MeanOverlap);
 
-    /// <summary>The 95 % interval of <see cref="KnownClassLocalization"/>; undefined without rows.</summary>
-    public ConfidenceInterval KnownClassInterval { get; init; } = ConfidenceInterval.Undefined;
-
-    /// <summary>The 95 % bootstrap interval of <see cref="MeanOverlap"/> over images; undefined for fewer than two rows.</summary>
-    public ConfidenceInterval OverlapInterval => Overlaps.Interval;
-
-    internal ImageValues Overlaps { private get; init; } = ImageValues.Empty;
-}
+/// <summary>The 95 % intervals of a <see cref="LocalizationPoint"/> over the images; undefined without rows.</summary>
+/// <param name="Top1Localization">Of the share (Wilson 1927).</param>
+/// <param name="KnownClassLocalization">Of the share (Wilson 1927).</param>
+/// <param name="MeanOverlap">Of the mean, by the bootstrap.</param>
+public sealed record LocalizationIntervals(
+    ConfidenceInterval Top1Localization, ConfidenceInterval KnownClassLocalization, ConfidenceInterval MeanOverlap);

@@ -30,7 +30,9 @@ internal static class Merging
             return null;
         }
 
-        if (first is null || second is null || first.GetType() != second.GetType() || first is string or IFormattable or bool || depth == 0)
+        bool areLists = first is IEnumerable and not string && second is IEnumerable and not string; // whatever holds their values
+        if (first is null || second is null || (first.GetType() != second.GetType() && !areLists) || first is string or IFormattable or bool
+            || depth == 0)
         {
             return $"{name}: {Text(first)} against {Text(second)}";
         }
