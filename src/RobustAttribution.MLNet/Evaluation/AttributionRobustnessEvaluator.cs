@@ -30,6 +30,9 @@ internal static class AttributionRobustnessEvaluator
             Attacks = [options.Attack],
             Map = new SaliencyMap(options.Method, options.Reduction),
             Similarities = [.. options.Similarities.Select(column => column.Similarity)],
+            Controls = options.Controls,
+            KeepKeys = true,
+            KeepMaps = options.OtherImages,
         };
         MapSize.Check(nameof(options.Attack), options.Attack, view.Network.Input);
         MapSize.Check(nameof(options.Similarities), measurement.Similarities, view.Network.Input);
@@ -41,7 +44,10 @@ internal static class AttributionRobustnessEvaluator
             rows,
             view.ClassNames,
             options.Similarities,
-            new MeasuredAttack(options.CorrectlyClassifiedOnly, options.Attack, options.Method, options.Reduction));
+            new MeasuredAttack(options.CorrectlyClassifiedOnly, options.Attack, options.Method, options.Reduction, options.OtherImages)
+            {
+                Controls = options.Controls,
+            });
     }
 
     /// <summary>Computes the metrics from the columns of a view that was attacked before.</summary>
@@ -55,6 +61,7 @@ internal static class AttributionRobustnessEvaluator
             ?? [.. Enumerable.Range(1, after.Count).Select(number => number.ToString())];
         return AttributionRobustnessMetrics.Of(
             Rows(env, attacked, columns, after, similarities), classNames, similarities, new MeasuredAttack(columns.CorrectlyClassifiedOnly),
+            fromColumns: true,
             knowsUnchanged: schema.GetColumnOrNull(columns.UnchangedColumnName) is not null);
     }
 

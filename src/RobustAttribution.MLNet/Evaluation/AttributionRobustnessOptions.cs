@@ -18,6 +18,18 @@ public sealed record AttributionRobustnessOptions
     /// <summary>The measures. By default top-100 intersection, Kendall τ, Pearson and cosine.</summary>
     public IReadOnlyList<SimilarityColumn> Similarities { get; init => field = [.. Require.NotNull(value)]; } = SimilarityColumn.Defaults;
 
+    /// <summary>
+    /// Compare the maps of different images, too: <see cref="SimilarityStatistics.OtherImages"/> and the lift. True by default: it costs two
+    /// comparisons for each image and measure, and keeps the maps of at most 2,000 images, or 64 MiB of them.
+    /// </summary>
+    public bool OtherImages { get; init; } = true;
+
+    /// <summary>
+    /// Attributions that are measured on the same attacked images, e.g. <see cref="ConstantMap"/>, <see cref="EdgeMap"/> and
+    /// <see cref="RandomMap"/>: what a map that knows nothing of the network gets. None by default.
+    /// </summary>
+    public IReadOnlyList<IAttributionMethod> Controls { get; init => field = [.. Require.NotNull(value)]; } = [];
+
     /// <summary>The key column of true labels; null for none. "Label" by default.</summary>
     public string? LabelColumnName { get; init; } = "Label";
 

@@ -8,7 +8,7 @@ namespace RobustAttribution.MLNet.Evaluation;
 /// <param name="MinimumOverlap">Intersection over union from which on a box counts as found.</param>
 internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, double MinimumOverlap)
 {
-    private BoxCounts[] boxes = new BoxCounts[Thresholds.Count];
+    private BoxCounts[] boxes = [.. Thresholds.Select(_ => new BoxCounts(0, 0, ImageValues.Empty))];
 
     /// <summary>Rows with a label and a true box.</summary>
     public long Rows { get; private init; }
@@ -34,7 +34,7 @@ internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, doub
         {
             double overlap = found[i].IntersectionOverUnion(truth);
             bool known = knownClass[i].IntersectionOverUnion(truth) >= MinimumOverlap;
-            return new BoxCounts(correct && overlap >= MinimumOverlap ? 1 : 0, known ? 1 : 0, SampleMean.Of([overlap]));
+            return new BoxCounts(correct && overlap >= MinimumOverlap ? 1 : 0, known ? 1 : 0, ImageValues.Of([overlap]));
         }
     }
 
@@ -58,12 +58,17 @@ internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, doub
 
     public IReadOnlyList<LocalizationPoint> ToCurve() => [.. boxes.Zip(Thresholds, (counts, threshold) => counts.ToPoint(threshold, Rows))];
 
+    public IReadOnlyList<LocalizationIntervals> ToIntervals() => [.. boxes.Select(counts => counts.ToIntervals(Rows))];
+
     /// <summary>Counts of the boxes of one threshold.</summary>
-    private readonly record struct BoxCounts(long Top1, long Known, SampleMean Overlap)
+    private readonly record struct BoxCounts(long Top1, long Known, ImageValues Overlap)
     {
         public BoxCounts Merge(BoxCounts other) => new(Top1 + other.Top1, Known + other.Known, Overlap.Merge(other.Overlap));
 
         public LocalizationPoint ToPoint(double threshold, long rows)
             => new(threshold, (double)Top1 / rows, (double)Known / rows, Overlap.Mean);
+
+        public LocalizationIntervals ToIntervals(long rows)
+            => new(ConfidenceInterval.OfShare(Top1, rows), ConfidenceInterval.OfShare(Known, rows), Overlap.Interval);
     }
 }

@@ -15,12 +15,16 @@ public sealed class LocalizationMetrics
     private readonly LocalizationCounts counts;
     private readonly int chosen;
     private readonly bool validated;
+    private readonly Lazy<IReadOnlyList<LocalizationIntervals>> intervals;
 
     /// <param name="counts">Counts over the rows measured.</param>
     /// <param name="chosen">The index of the threshold.</param>
     /// <param name="validated">Whether it was chosen on other rows.</param>
     internal LocalizationMetrics(LocalizationCounts counts, int chosen, bool validated)
-        => (this.counts, this.chosen, this.validated, Curve) = (counts, chosen, validated, counts.ToCurve());
+    {
+        (this.counts, this.chosen, this.validated, Curve) = (counts, chosen, validated, counts.ToCurve());
+        intervals = new(counts.ToIntervals);
+    }
 
     /// <summary>Rows measured.</summary>
     public long RowCount => counts.Rows;
@@ -55,6 +59,9 @@ public sealed class LocalizationMetrics
     /// <summary>The numbers at every threshold of the column, on the rows measured.</summary>
     public IReadOnlyList<LocalizationPoint> Curve { get; }
 
+    /// <summary>The intervals of <see cref="Curve"/>'s numbers, in its order.</summary>
+    public IReadOnlyList<LocalizationIntervals> Intervals => intervals.Value;
+
     /// <summary>The metrics over the rows of both: the same bits as one evaluation of all of them, in whatever order they are merged.</summary>
     /// <param name="other">Metrics at the same thresholds, with the same one chosen, over other rows.</param>
     /// <exception cref="ArgumentException">The thresholds, the one chosen or the overlap asked for are others.</exception>
@@ -70,14 +77,15 @@ public sealed class LocalizationMetrics
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{RowCount} rows, {LeftOutCount} left out, top-1 error {MetricsText.Of(Top1Error)}");
-        text.AppendLine("threshold  top-1 loc.  GT-known  mean IoU");
-        foreach (LocalizationPoint point in Curve)
+        text.AppendLine("threshold  top-1 loc.  GT-known  mean IoU       95 % intervals, in this order");
+        foreach ((LocalizationPoint point, LocalizationIntervals interval) in Curve.Zip(Intervals))
         {
             string mark = point.Threshold != Threshold ? string.Empty : validated ? "  * best on the validation rows" : "  *";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"{point.Threshold,9:F3}  {MetricsText.Of(point.Top1Localization),10}  {MetricsText.Of(point.KnownClassLocalization),8}"
-                + $"  {MetricsText.Of(point.MeanOverlap),8}{mark}");
+                + $"  {MetricsText.Of(point.MeanOverlap),8}  {interval.Top1Localization,16}  {interval.KnownClassLocalization,16}"
+                + $"  {interval.MeanOverlap,16}{mark}");
         }
 
         return text.ToString();
@@ -92,12 +100,15 @@ public sealed class LocalizationMetrics
             top1Error = Top1Error,
             threshold = Threshold,
             bestThreshold = BestThreshold,
-            curve = Curve.Select(point => new
+            curve = Curve.Zip(Intervals, (point, interval) => new
             {
                 threshold = point.Threshold,
                 top1Localization = point.Top1Localization,
+                top1Interval = interval.Top1Localization,
                 knownClassLocalization = point.KnownClassLocalization,
+                knownClassInterval = interval.KnownClassLocalization,
                 meanOverlap = point.MeanOverlap,
+                overlapInterval = interval.MeanOverlap,
             }),
         },
         indented: false);

@@ -1,3 +1,5 @@
+using RobustAttribution.Metrics;
+
 namespace RobustAttribution.MLNet;
 
 /// <summary>How well boxes made with one threshold find the objects.</summary>
@@ -12,3 +14,10 @@ namespace RobustAttribution.MLNet;
 /// Mean intersection over union of the predicted and the true boxes; a missing box counts 0. From 0 to 1, higher is better; NaN without rows.
 /// </param>
 public sealed record LocalizationPoint(double Threshold, double Top1Localization, double KnownClassLocalization, double MeanOverlap);
+
+/// <summary>The 95 % intervals of a <see cref="LocalizationPoint"/> over the images; undefined without rows.</summary>
+/// <param name="Top1Localization">Of the share (Wilson 1927).</param>
+/// <param name="KnownClassLocalization">Of the share (Wilson 1927).</param>
+/// <param name="MeanOverlap">Of the mean, by the bootstrap.</param>
+public sealed record LocalizationIntervals(
+    ConfidenceInterval Top1Localization, ConfidenceInterval KnownClassLocalization, ConfidenceInterval MeanOverlap);

@@ -65,7 +65,7 @@ public sealed class PixelCurveMetrics
             string direction = curve.HigherIsBetter ? "higher" : "lower";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{name,-22} area {MetricsText.Of(curve.MeanArea)} ± {MetricsText.Of(curve.StandardError)}"
+                $"{name,-22} area {MetricsText.Of(curve.MeanArea)} ± {MetricsText.Of(curve.StandardError)} {curve.Interval}"
                 + $"  ({curve.Count} images, {direction} is better)");
         }
 
@@ -81,6 +81,7 @@ public sealed class PixelCurveMetrics
         {
             area = entry.Value.MeanArea,
             standardError = entry.Value.StandardError,
+            interval = entry.Value.Interval,
             count = entry.Value.Count,
             shares = entry.Value.Shares,
             values = entry.Value.Values,
@@ -125,9 +126,9 @@ public sealed class PixelCurveMetrics
 public sealed record PixelCurveStatistics
 {
     private readonly IReadOnlyList<SampleMean> points;
-    private readonly SampleMean area;
+    private readonly ImageValues area;
 
-    private PixelCurveStatistics(IReadOnlyList<double> shares, IReadOnlyList<SampleMean> points, SampleMean area, bool higherIsBetter)
+    private PixelCurveStatistics(IReadOnlyList<double> shares, IReadOnlyList<SampleMean> points, ImageValues area, bool higherIsBetter)
         => (Shares, this.points, this.area, HigherIsBetter) = (shares, points, area, higherIsBetter);
 
     /// <summary>The share of the pixels at each point.</summary>
@@ -142,6 +143,9 @@ public sealed record PixelCurveStatistics
     /// <summary>Of the area: standard deviation over √n; NaN for fewer than two images.</summary>
     public double StandardError => area.StandardError;
 
+    /// <summary>The 95 % bootstrap interval of the area over images; undefined for fewer than two.</summary>
+    public ConfidenceInterval Interval => area.Interval;
+
     /// <summary>Images counted; for adversarial insertion those with a valid attacked copy.</summary>
     public long Count => area.Count;
 
@@ -149,7 +153,7 @@ public sealed record PixelCurveStatistics
     public bool HigherIsBetter { get; }
 
     /// <summary>A curve before the first image.</summary>
-    internal static PixelCurveStatistics Empty(PixelCurve curve) => new(curve.Shares, new SampleMean[curve.Steps], default, curve.HigherIsBetter);
+    internal static PixelCurveStatistics Empty(PixelCurve curve) => new(curve.Shares, new SampleMean[curve.Steps], ImageValues.Empty, curve.HigherIsBetter);
 
     /// <summary>The curve of one batch.</summary>
     /// <param name="curve">Insertion or deletion.</param>
@@ -166,7 +170,7 @@ public sealed record PixelCurveStatistics
         return new PixelCurveStatistics(
             result.Shares,
             [.. Enumerable.Range(0, curve.Steps).Select(point => SampleMean.Of(rows.Select(row => values[(row * curve.Steps) + point])))],
-            SampleMean.Of(rows.Select(row => areas[row])),
+            ImageValues.Of(rows.Select(row => areas[row])),
             curve.HigherIsBetter);
     }
 

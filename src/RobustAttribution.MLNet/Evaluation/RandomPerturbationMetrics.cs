@@ -42,7 +42,7 @@ public sealed class RandomPerturbationMetrics
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{entry.Similarity.Name,-28} {MetricsText.Of(entry.Mean)} ± {MetricsText.Of(entry.StandardError)}"
+                $"{entry.Similarity.Name,-28} {MetricsText.Of(entry.Mean)} ± {MetricsText.Of(entry.StandardError)} {entry.Interval}"
                 + $"  ({entry.Count} images, ideal {entry.Similarity.Ideal.ToString(CultureInfo.InvariantCulture)})");
         }
 
@@ -59,6 +59,7 @@ public sealed class RandomPerturbationMetrics
             name = entry.Similarity.Name,
             mean = entry.Mean,
             standardError = entry.StandardError,
+            interval = entry.Interval,
             count = entry.Count,
         }),
     });

@@ -36,10 +36,10 @@ public sealed class SecurityCurveMetrics
         var text = new StringBuilder();
         foreach (SecurityPoint point in Points)
         {
-            text.Append(CultureInfo.InvariantCulture, $"ε {point.Radius * 255,5:0.##}/255  accuracy {MetricsText.Of(point.Accuracy)}");
+            text.Append(CultureInfo.InvariantCulture, $"ε {point.Radius * 255,5:0.##}/255  accuracy {MetricsText.Of(point.Accuracy)} {point.AccuracyInterval}");
             foreach (MeanSimilarity similarity in point.Similarities)
             {
-                text.Append(CultureInfo.InvariantCulture, $"  {similarity.Similarity.Name} {MetricsText.Of(similarity.Mean)}");
+                text.Append(CultureInfo.InvariantCulture, $"  {similarity.Similarity.Name} {MetricsText.Of(similarity.Mean)} {similarity.Interval}");
             }
 
             text.AppendLine(CultureInfo.InvariantCulture, $"  ({point.Valid} of {point.Count} explanations attacked)");
@@ -56,6 +56,7 @@ public sealed class SecurityCurveMetrics
         {
             radius = point.Radius,
             accuracy = point.Accuracy,
+            accuracyInterval = point.AccuracyInterval,
             count = point.Count,
             valid = point.Valid,
             similarities = point.Similarities.Select(entry => new
@@ -63,6 +64,7 @@ public sealed class SecurityCurveMetrics
                 name = entry.Similarity.Name,
                 mean = entry.Mean,
                 standardError = entry.StandardError,
+                interval = entry.Interval,
                 count = entry.Count,
             }),
         }),

@@ -6,9 +6,10 @@ namespace RobustAttribution.MLNet;
 /// <summary>How similar the maps before and after an attack are, by one measure. Immutable.</summary>
 public sealed record SimilarityStatistics
 {
-    private readonly SampleMean sample;
+    private readonly ImageValues sample;
+    private Func<OtherImages>? otherImages;
 
-    internal SimilarityStatistics(SimilarityColumn column, SampleMean sample, IReadOnlyList<ClassStatistics> perClass)
+    internal SimilarityStatistics(SimilarityColumn column, ImageValues sample, IReadOnlyList<ClassStatistics> perClass)
         => (ColumnName, Similarity, this.sample, PerClass) = (column.ColumnName, column.Similarity, sample, perClass);
 
     /// <summary>The column with the row's values.</summary>
@@ -23,11 +24,23 @@ public sealed record SimilarityStatistics
     /// <summary>Standard deviation over √n; NaN for fewer than two rows.</summary>
     public double StandardError => sample.StandardError;
 
+    /// <summary>The 95 % bootstrap interval of the mean over images; undefined for fewer than two rows.</summary>
+    public ConfidenceInterval Interval => sample.Interval;
+
     /// <summary>Rows counted: those with a valid attacked copy for which the measure is defined.</summary>
     public long Count => sample.Count;
 
     /// <summary>The same for each class, in the order of the classes.</summary>
     public IReadOnlyList<ClassStatistics> PerClass { get; }
+
+    /// <summary>
+    /// How similar maps of different images are, and the lift over it; null where it was not measured, as for columns. Computed when first asked
+    /// for.
+    /// </summary>
+    public OtherImages? OtherImages => otherImages?.Invoke();
+
+    /// <summary>The same statistics beside those of other images.</summary>
+    internal SimilarityStatistics Beside(Func<OtherImages> otherImages) => new(Column, sample, PerClass) { otherImages = otherImages };
 
     /// <summary>The statistics of rows by measure and class.</summary>
     /// <param name="columns">The measures.</param>
@@ -36,25 +49,27 @@ public sealed record SimilarityStatistics
     internal static IReadOnlyDictionary<string, SimilarityStatistics> Of(
         IReadOnlyList<SimilarityColumn> columns, IReadOnlyList<string> classNames, IEnumerable<(long Class, IReadOnlyList<double> Values)> rows)
     {
-        var all = new SampleMean[columns.Count];
-        SampleMean[][] perClass = [.. columns.Select(_ => new SampleMean[classNames.Count])];
+        List<double>[] all = [.. columns.Select(_ => new List<double>())];
+        List<double>[][] perClass = [.. columns.Select(_ => classNames.Select(_ => new List<double>()).ToArray())];
         foreach ((long @class, IReadOnlyList<double> values) in rows)
         {
             for (int i = 0; i < all.Length; i++)
             {
                 if (!double.IsNaN(values[i])) // the measure is undefined for this pair of maps
                 {
-                    all[i] = all[i].Add(values[i]);
+                    all[i].Add(values[i]);
                     if (@class >= 0 && @class < classNames.Count)
                     {
-                        perClass[i][@class] = perClass[i][@class].Add(values[i]);
+                        perClass[i][@class].Add(values[i]);
                     }
                 }
             }
         }
 
         return ByColumn(columns.Select((column, i) => new SimilarityStatistics(
-            column, all[i], [.. perClass[i].Zip(classNames, (sample, name) => new ClassStatistics(name, sample))])));
+            column,
+            ImageValues.Of(all[i]),
+            [.. perClass[i].Zip(classNames, (values, name) => new ClassStatistics(name, ImageValues.Of(values)))])));
     }
 
     /// <summary>The statistics of the rows of both, in the first order of classes; each fold of a cross-validation has its own.</summary>
@@ -78,16 +93,17 @@ public sealed record SimilarityStatistics
             .ToArray(),
     };
 
-    private static OrderedDictionary<string, SimilarityStatistics> ByColumn(IEnumerable<SimilarityStatistics> entries)
+    /// <summary>By the names of their columns, in their order.</summary>
+    internal static OrderedDictionary<string, SimilarityStatistics> ByColumn(IEnumerable<SimilarityStatistics> entries)
         => new(entries.Select(entry => KeyValuePair.Create(entry.ColumnName, entry)));
 }
 
 /// <summary>A measure's values of the rows of one class. Immutable.</summary>
 public sealed record ClassStatistics
 {
-    private readonly SampleMean sample;
+    private readonly ImageValues sample;
 
-    internal ClassStatistics(string className, SampleMean sample) => (ClassName, this.sample) = (className, sample);
+    internal ClassStatistics(string className, ImageValues sample) => (ClassName, this.sample) = (className, sample);
 
     /// <summary>The class: its name, or its number from 1 where it has none.</summary>
     public string ClassName { get; }
@@ -97,6 +113,9 @@ public sealed record ClassStatistics
 
     /// <summary>Standard deviation over √n; NaN for fewer than two rows.</summary>
     public double StandardError => sample.StandardError;
+
+    /// <summary>The 95 % bootstrap interval of the mean over images; undefined for fewer than two rows.</summary>
+    public ConfidenceInterval Interval => sample.Interval;
 
     /// <summary>Rows counted.</summary>
     public long Count => sample.Count;

@@ -34,27 +34,6 @@ internal sealed class MapSample
 
     private static Comparer<double[]> ByValue { get; } = Comparer<double[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
 
-    /// <summary>The sample of some rows; those without a map are not in it. Reads them once and keeps no more maps than twice the limit.</summary>
-    public static IEnumerable<RobustnessRow> Collect(IEnumerable<RobustnessRow> rows, Action<MapSample> done)
-    {
-        List<Entry> kept = [];
-        foreach (RobustnessRow row in rows)
-        {
-            if (row.Valid && !row.Map.IsEmpty)
-            {
-                kept.Add(new Entry(row.Key, row.PredictedBefore, row.Map, row.MapHeight, [.. row.Similarities]));
-                if (kept.Count >= 2 * Limit(row.Map.Length))
-                {
-                    kept = [.. new MapSample(kept).entries];
-                }
-            }
-
-            yield return row;
-        }
-
-        done(new MapSample(kept));
-    }
-
     /// <summary>The sample of the images of both.</summary>
     public MapSample Merge(MapSample other) => new(entries.Concat(other.entries));
 
@@ -127,5 +106,30 @@ internal sealed class MapSample
         }
     }
 
-    private sealed record Entry(UInt128 Key, long Class, ReadOnlyMemory<float> Map, int Height, double[] Similarities);
+    /// <summary>Takes rows one by one, and keeps no more maps than twice the limit.</summary>
+    public sealed class Builder
+    {
+        private List<Entry> kept = [];
+
+        /// <summary>Adds a row with a valid attacked copy.</summary>
+        /// <param name="row">The row; one without a map is passed over.</param>
+        /// <param name="predicted">Its predicted class.</param>
+        public void Add(RobustnessRow row, string predicted)
+        {
+            if (row.Map.IsEmpty)
+            {
+                return;
+            }
+
+            kept.Add(new Entry(row.Key, predicted, row.Map, row.MapHeight, [.. row.Similarities]));
+            if (kept.Count >= 2 * Limit(row.Map.Length))
+            {
+                kept = [.. Build().entries];
+            }
+        }
+
+        public MapSample Build() => new(kept);
+    }
+
+    private sealed record Entry(UInt128 Key, string Class, ReadOnlyMemory<float> Map, int Height, double[] Similarities);
 }

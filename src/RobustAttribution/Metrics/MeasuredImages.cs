@@ -1,21 +1,12 @@
 namespace RobustAttribution.Metrics;
 
-/// <summary>The values of each image that was measured, by which two measurements of the same images are paired. Immutable.</summary>
+/// <summary>The images of a measurement, by which it is paired with another one of the same images. Immutable.</summary>
 /// <param name="ByContent">Whether the keys are those of the images' contents; else they are numbers of rows.</param>
-internal sealed record MeasuredImages(bool ByContent)
+/// <param name="Images">The images, in any order.</param>
+internal sealed record MeasuredImages(bool ByContent, IReadOnlyList<MeasuredImage> Images)
 {
-    private IReadOnlyList<Image> images = [];
-
-    /// <summary>The images of some rows.</summary>
-    /// <param name="byContent">Whether rows have content keys.</param>
-    /// <param name="rows">Rows, and the values of each: NaN where the row does not count.</param>
-    public static MeasuredImages Of(bool byContent, IEnumerable<(RobustnessRow Row, double[] Values)> rows) => new(byContent)
-    {
-        images = [.. rows.Select(row => new Image(byContent ? row.Row.Key : (UInt128)row.Row.Image, row.Row.Image, row.Values))],
-    };
-
     /// <summary>The images of both.</summary>
-    public MeasuredImages Merge(MeasuredImages other) => this with { ByContent = ByContent && other.ByContent, images = [.. images, .. other.images] };
+    public MeasuredImages Merge(MeasuredImages other) => new(ByContent && other.ByContent, [.. Images, .. other.Images]);
 
     /// <summary>The values of the images, paired with those of the same images in another measurement.</summary>
     /// <exception cref="ArgumentException">The images are not the same; the message says which are not.</exception>
@@ -28,16 +19,16 @@ internal sealed record MeasuredImages(bool ByContent)
                 + " from images, by their content. Compute both in the same way.");
         }
 
-        Image[] first = Ordered(), second = other.Ordered();
+        MeasuredImage[] first = Ordered(), second = other.Ordered();
         RequireSame(first, second, "these");
         RequireSame(second, first, "the others");
         return [.. first.Zip(second, (a, b) => (a.Values, b.Values))];
     }
 
-    private static void RequireSame(Image[] images, Image[] others, string name)
+    private static void RequireSame(MeasuredImage[] images, MeasuredImage[] others, string name)
     {
         Dictionary<UInt128, int> left = others.CountBy(image => image.Key).ToDictionary();
-        Image[] missing = Array.FindAll(images, image =>
+        MeasuredImage[] missing = Array.FindAll(images, image =>
         {
             int count = left.GetValueOrDefault(image.Key);
             left[image.Key] = count - 1;
@@ -52,15 +43,19 @@ internal sealed record MeasuredImages(bool ByContent)
     }
 
     /// <summary>By key; equal images by their values.</summary>
-    private Image[] Ordered()
+    private MeasuredImage[] Ordered()
     {
-        Image[] ordered = [.. images];
+        MeasuredImage[] ordered = [.. Images];
         Array.Sort(ordered, (a, b) => a.Key != b.Key ? a.Key.CompareTo(b.Key) : a.Values.AsSpan().SequenceCompareTo(b.Values));
         return ByContent || ordered.DistinctBy(image => image.Key).Count() == ordered.Length
             ? ordered
             : throw new ArgumentException(
                 "Rows of merged metrics that were computed from columns have no numbers of their own; compare the parts, or evaluate the images.");
     }
-
-    private readonly record struct Image(UInt128 Key, long Row, double[] Values);
 }
+
+/// <summary>An image that was measured.</summary>
+/// <param name="Key">A hash of the image, or the number of its row.</param>
+/// <param name="Row">The number of its row.</param>
+/// <param name="Values">What was measured; NaN where the image does not count.</param>
+internal readonly record struct MeasuredImage(UInt128 Key, long Row, double[] Values);

@@ -12,13 +12,14 @@ internal static class Merging
     /// <summary>Throws where settings differ; the message names the first property that does, its value and the other one.</summary>
     /// <param name="first">An object whose public properties are the settings.</param>
     /// <param name="second">Another one of its type.</param>
+    /// <param name="what">What is done with the metrics.</param>
     /// <exception cref="ArgumentException">They differ.</exception>
-    public static void RequireSame<T>(T first, T second)
+    public static void RequireSame<T>(T first, T second, string what = "Merged")
         where T : class
     {
         if (Difference(string.Empty, first, second, Depth) is { } difference)
         {
-            throw new ArgumentException($"Merged are metrics that were measured alike; these differ in {difference}.");
+            throw new ArgumentException($"{what} are metrics that were measured alike; these differ in {difference}.");
         }
     }
 
@@ -29,7 +30,9 @@ internal static class Merging
             return null;
         }
 
-        if (first is null || second is null || first.GetType() != second.GetType() || first is string or IFormattable or bool || depth == 0)
+        bool areLists = first is IEnumerable and not string && second is IEnumerable and not string; // whatever holds their values
+        if (first is null || second is null || (first.GetType() != second.GetType() && !areLists) || first is string or IFormattable or bool
+            || depth == 0)
         {
             return $"{name}: {Text(first)} against {Text(second)}";
         }

@@ -50,7 +50,7 @@ public sealed class AttributionRobustnessTests
         AttributionRobustnessMetrics columns = scored.Context.MulticlassClassification.EvaluateAttributionRobustness(attacked);
         List<long> progress = [];
         AttributionRobustnessMetrics call = scored.Context.MulticlassClassification.EvaluateAttributionRobustness(
-            scored.View, new AttributionRobustnessOptions { Attack = Attack, Similarities = Similarities, Progress = progress.Add });
+            scored.View, new AttributionRobustnessOptions { Attack = Attack, Similarities = Similarities, OtherImages = false, Progress = progress.Add }); // columns have no maps
         Assert.AreEqual(columns.ToJson(), call.ToJson());
         Assert.AreEqual(columns.ToString(), call.ToString());
         CollectionAssert.AreEqual(new[] { 4L, 8, 11 }, progress);

@@ -41,6 +41,12 @@ public sealed class MergeTests
             (a, b) => a.Merge(b),
             metrics => metrics.ToJson() + metrics.GetFormattedTable()),
         Evaluator.Of(
+            "controls",
+            (catalog, view) => catalog.EvaluateAttributionRobustness(
+                view, new AttributionRobustnessOptions { Attack = Attack, Similarities = Similarities, Controls = [new EdgeMap(), new RandomMap()] }),
+            (a, b) => a.Merge(b),
+            metrics => metrics.ToJson() + metrics.GetFormattedTable()),
+        Evaluator.Of(
             "insertion and deletion",
             (catalog, view) => catalog.EvaluateInsertionDeletion(view, new PixelCurveOptions { Steps = 5, Attack = Attack }),
             (a, b) => a.Merge(b),

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using RobustAttribution.Localization;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
@@ -135,6 +136,10 @@ public sealed class LocalizationTests
         Assert.AreEqual(new LocalizationPoint(0.6, 0.5, 0.75, 0.75), metrics.Curve[1]);
         Assert.AreEqual(metrics.Curve[0].Top1Localization, metrics.Top1Localization);
         StringAssert.Contains(metrics.ToString(), "0.600      0.5000    0.7500    0.7500");
+        Assert.AreEqual(ConfidenceInterval.OfShare(2, 4), metrics.Intervals[1].Top1Localization);
+        Assert.AreEqual(ConfidenceInterval.OfShare(3, 4), metrics.Intervals[1].KnownClassLocalization);
+        Assert.AreEqual(Bootstrap.OfMean([1, 1, 1, 0]), metrics.Intervals[1].MeanOverlap);
+        StringAssert.Contains(metrics.ToString(), metrics.Intervals[0].MeanOverlap.ToString());
         StringAssert.Contains(metrics.ToJson(), "\"top1Error\":0.25");
 
         LocalizationMetrics generous = context.MulticlassClassification.EvaluateLocalization(Located(data, 0.1, 0.6), new LocalizationColumns { MinimumOverlap = 0.25 });

@@ -45,6 +45,9 @@ internal static class AttributionTable
         new ClassActivationMap(),
     ];
 
+    /// <summary>Attributions that know nothing of the network, which the laws of the others do not hold for.</summary>
+    public static IReadOnlyList<IAttributionMethod> Controls { get; } = [new ConstantMap(), new EdgeMap(), new RandomMap { Seed = 3 }];
+
     /// <summary>A network of each kind in evaluation mode. The chain has no global average, so it has no class activation map.</summary>
     public static ImageNetwork Network(string kind, Activation activation, ScalarType type = ScalarType.Float64, ulong seed = 3)
     {

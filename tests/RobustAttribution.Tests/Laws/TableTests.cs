@@ -28,7 +28,7 @@ public sealed class TableTests
     public void EveryTargetMapIsInItsTable() => HoldsAll<TargetMap>(AttackTable.Targets);
 
     [TestMethod]
-    public void EveryAttributionIsInItsTable() => HoldsAll<IAttributionMethod>(AttributionTable.Rows);
+    public void EveryAttributionIsInItsTable() => HoldsAll<IAttributionMethod>(AttributionTable.Rows.Concat(AttributionTable.Controls));
 
     [TestMethod]
     public void EveryBaselineIsInItsTable() => HoldsAll<Baseline>(AttributionTable.Baselines);

@@ -21,7 +21,7 @@ public sealed record EdgeMap : AttributionMethod
         Tensor grey = nn.functional.pad(images.mean([1], keepdim: true), [1, 1, 1, 1], PaddingModes.Replicate); // [N,1,H+2,W+2]
         return (Difference(3, 2).square() + Difference(2, 3).square()).sqrt();
 
-        // The second difference along one axis, smoothed by (1, 2, 1)/8 along the other.
+        // The central difference along one axis, smoothed by (1, 2, 1)/8 along the other.
         Tensor Difference(int along, int across)
         {
             Tensor smooth = (Shifted(grey, across, 0) + Shifted(grey, across, 1) + Shifted(grey, across, 1) + Shifted(grey, across, 2)) / 8;
