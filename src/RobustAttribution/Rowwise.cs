@@ -36,4 +36,20 @@ internal static class Rowwise
         Tensor product = (a * b).flatten(1).sum(1);
         return (product / (Norm(a) * Norm(b))).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Pearson's correlation of a and b, [N]; 0 where a vector is constant.</summary>
+    public static Tensor Correlation(Tensor a, Tensor b)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return Cosine(Centred(a), Centred(b)).MoveToOuterDisposeScope();
+
+        static Tensor Centred(Tensor values) => values.flatten(1) - values.flatten(1).mean([1L], keepdim: true);
+    }
+
+    /// <summary>KL(softmax(p) ‖ softmax(q)) of logits [N,K], [N].</summary>
+    public static Tensor Divergence(Tensor p, Tensor q)
+    {
+        using IDisposable scope = NewDisposeScope();
+        return (p.softmax(1) * (p.log_softmax(1) - q.log_softmax(1))).sum(1).MoveToOuterDisposeScope();
+    }
 }

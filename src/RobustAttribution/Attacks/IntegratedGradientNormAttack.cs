@@ -6,7 +6,7 @@ namespace RobustAttribution.Attacks;
 /// <summary>
 /// Makes the integrated gradients of the loss from the image to the attacked one large: the inner attack of IG-NORM and IG-SUM-NORM (Chen, Wu,
 /// Rastogi, Liang, Jha: "Robust Attribution Regularization", NeurIPS 2019). Objective:
-/// <c>w_ℓ · ℓ_y(x') + w_n · ‖IG_ℓ(x, x')‖₁</c>, ℓ_y the cross-entropy, <c>IG_ℓ(x, x') = (x' − x) ⊙ ∫₀¹ ∇ℓ_y(x + α(x' − x)) dα</c>.
+/// <c>γ · ℓ_y(x') + (1 − γ) · ‖IG_ℓ(x, x')‖₁</c>, ℓ_y the cross-entropy, <c>IG_ℓ(x, x') = (x' − x) ⊙ ∫₀¹ ∇ℓ_y(x + α(x' − x)) dα</c>.
 /// </summary>
 /// <remarks>
 /// ε = 8/255, 7 steps of 2/255 from a random start by default; the paper: ε = 0.1 and 20 steps of 0.01 (Fashion-MNIST), 0.3 and 40 steps (MNIST).
@@ -29,23 +29,19 @@ public sealed record IntegratedGradientNormAttack : AttributionAttack
     /// <summary>How the integral becomes a sum. The midpoint rule by default.</summary>
     public PathQuadrature Quadrature { get; init => field = Require.NotNull(value); } = PathQuadrature.Midpoint;
 
-    /// <summary>w_ℓ, at least 0. 0 by default.</summary>
-    public double CrossEntropyWeight { get; init => field = Require.NonNegative(value); }
-
-    /// <summary>w_n, at least 0. 1 by default; with 0 no path is computed.</summary>
-    public double NormWeight { get; init => field = Require.NonNegative(value); } = 1;
+    /// <summary>γ, from 0 to 1: the weight of the cross-entropy against the norm. 0 by default; with 1 no path is computed.</summary>
+    public double CrossEntropyShare { get; init => field = Require.InRange(value, 0, 1); }
 
     /// <inheritdoc/>
-    protected internal override bool NeedsLogitGradients => NormWeight > 0;
+    protected internal override bool NeedsLogitGradients => CrossEntropyShare < 1;
 
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
-        => view => (NormWeight, CrossEntropyWeight) switch
+        => view => CrossEntropyShare switch
         {
-            (0, 1) => CrossEntropy(view),
-            (0, _) => CrossEntropy(view) * CrossEntropyWeight,
-            (_, 0) => Norm(view) * NormWeight,
-            _ => (CrossEntropy(view) * CrossEntropyWeight) + (Norm(view) * NormWeight),
+            0 => Norm(view),
+            1 => CrossEntropy(view),
+            _ => (CrossEntropy(view) * CrossEntropyShare) + (Norm(view) * (1 - CrossEntropyShare)),
         };
 
     private static Tensor CrossEntropy(NetworkView view) => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);

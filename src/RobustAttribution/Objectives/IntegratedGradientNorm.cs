@@ -18,7 +18,7 @@ namespace RobustAttribution.Objectives;
 public sealed record IntegratedGradientNorm : TrainingObjective
 {
     /// <summary>
-    /// The inner attack; its weights are not used with <see cref="Sum"/>. ε = 8/255, 7 steps of 2/255 from a random start, 5 points by default
+    /// The inner attack; with <see cref="Sum"/> its share of the cross-entropy is 1/(1 + w). ε = 8/255, 7 steps of 2/255 from a random start, 5 points by default
     /// (the paper, Fashion-MNIST: 0.1, 20 steps of 0.01, 10 points).
     /// </summary>
     public IntegratedGradientNormAttack Attack { get; init => field = Require.NotNull(value); } = new();
@@ -47,7 +47,7 @@ public sealed record IntegratedGradientNorm : TrainingObjective
             return (network.Logits(images), []);
         }
 
-        IntegratedGradientNormAttack attack = Sum ? Attack with { CrossEntropyWeight = 1, NormWeight = Weight } : Attack;
+        IntegratedGradientNormAttack attack = Sum ? Attack with { CrossEntropyShare = 1 / (1 + Weight) } : Attack;
         Tensor attacked = attack.LastIterate(network, images, classes, generator);
         Tensor logits = network.Logits(Sum ? attacked : images);
         if (Weight == 0)

@@ -137,6 +137,11 @@ public sealed class AttackLaws
             return; // looks at its neighbour by its definition
         }
 
+        if (AttackTable.Rows[row] is DivergenceAttack or CorrelationAttack { CrossEntropyShare: 0 })
+        {
+            return; // at the image itself their objective is at its smallest, and its gradient all rounding
+        }
+
         // Without random starts an image's attack is the same alone and in company.
         IAttributionAttack attack = AttackTable.Rows[row] is AttributionAttack walk
             ? walk with { RandomStart = false, Restarts = 1 }

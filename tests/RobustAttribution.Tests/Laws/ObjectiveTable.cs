@@ -32,5 +32,15 @@ internal static class ObjectiveTable
         (new IntegratedGradientNorm(), ["cross-entropy", "norm"], new IntegratedGradientNorm { Weight = 0 }),
         (new IntegratedGradientNorm { Sum = true, Weight = 0.1, Quadrature = PathQuadrature.Right }, ["cross-entropy", "norm"],
             new IntegratedGradientNorm { Sum = true, Weight = 0, Attack = new IntegratedGradientNormAttack { ThreatModel = new LinfBall(0) } }),
+        (new AdversarialAttributionTraining(), ["cross-entropy", "correlation"],
+            new AdversarialAttributionTraining { Weight = 0, Attack = new CorrelationAttack { ThreatModel = new LinfBall(0) } }),
+        (new IntegratedGradientRegularization { Attack = new ProjectedGradientDescent { Steps = 2 } }, ["cross-entropy", "cosine"],
+            new IntegratedGradientRegularization { Weight = 0, Attack = NoAttack }),
+        (new RankThickness(), ["cross-entropy", "gap", "hessian"], new RankThickness { GapWeight = 0, HessianWeight = 0 }),
+        (new RankThickness { K = 10, Pairs = 3, HessianWeight = 0, Reduction = new MapReduction(Scale: MapScale.Sum) }, ["cross-entropy", "gap"],
+            new RankThickness { GapWeight = 0, HessianWeight = 0 }),
+        (new RankThickness { GapWeight = 0 }, ["cross-entropy", "hessian"], new RankThickness { GapWeight = 0, HessianWeight = 0 }),
+        (new Trades(), ["cross-entropy", "divergence"], new Trades { Weight = 0 }),
+        (new InputGradientPenalty(), ["cross-entropy", "gradient"], new InputGradientPenalty { Weight = 0 }),
     ];
 }

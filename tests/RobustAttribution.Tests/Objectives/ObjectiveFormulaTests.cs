@@ -151,7 +151,7 @@ public sealed class ObjectiveFormulaTests
         var attack = new IntegratedGradientNormAttack { ThreatModel = new LinfBall(0.2), Steps = 3, Step = new SteepestStep(0.1), Points = 2 };
         using var generator = new Generator(13, CPU);
         double[][] before = Images(images);
-        double[][] after = Images((sum ? attack with { CrossEntropyWeight = 1, NormWeight = 0.7 } : attack).LastIterate(network, images, classes, generator));
+        double[][] after = Images((sum ? attack with { CrossEntropyShare = 1 / 1.7 } : attack).LastIterate(network, images, classes, generator));
         double norm = before.Select((x, n) => ObjectiveReferences.IntegratedLossGradient(
             reference, reference.Normalize(x), reference.Normalize(after[n]), Class(classes, n), 4).Sum(Math.Abs)).Average();
         double crossEntropy = (sum ? after : before)
@@ -161,6 +161,139 @@ public sealed class ObjectiveFormulaTests
         using ObjectiveResult result = Evaluate(objective, network, images, classes);
         Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("norm", norm));
         Assert.AreEqual(crossEntropy + (0.7 * norm), result.Loss.ToDouble(), 1e-12);
+    }
+
+    [TestMethod]
+    [DataRow(1UL)]
+    [DataRow(2UL)]
+    public void AdversarialAttributionTraining(ulong seed)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(seed, Activation.Softplus(Beta));
+        var reference = new MlpReference(network, Beta);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
+        var attack = new CorrelationAttack
+        {
+            ThreatModel = new LinfBall(0.2), Steps = 3, Attribution = new IntegratedGradients { Steps = 3, Quadrature = PathQuadrature.Midpoint },
+        };
+        using var generator = new Generator(13, CPU);
+        double[][] before = Images(images);
+        double[][] after = Images((attack with { CrossEntropyShare = 1 / 1.6 }).LastIterate(network, images, classes, generator));
+        double correlation = before.Select((x, n) => ObjectiveReferences.Correlation(Map(x, n), Map(after[n], n))).Average();
+        double crossEntropy = after
+            .Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n))).Average();
+
+        using ObjectiveResult result = Evaluate(
+            new AdversarialAttributionTraining { Attack = attack, Weight = 0.6 }, network, images, classes);
+        Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("correlation", 1 - correlation));
+        Assert.AreEqual(crossEntropy + (0.6 * (1 - correlation)), result.Loss.ToDouble(), 1e-12);
+
+        double[] Map(double[] x, int n)
+            => ObjectiveReferences.SumOfChannels(ObjectiveReferences.IntegratedLogitGradient(reference, x, Class(classes, n), 3), 2);
+    }
+
+    [TestMethod]
+    [DataRow(1UL)]
+    [DataRow(2UL)]
+    public void IntegratedGradientRegularization(ulong seed)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(seed, Activation.Softplus(Beta));
+        var reference = new MlpReference(network, Beta);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
+        var attack = new ProjectedGradientDescent { ThreatModel = new LinfBall(0.2), Steps = 3 };
+        using var generator = new Generator(13, CPU);
+        double[][] before = Images(images), after = Images(attack.LastIterate(network, images, classes, generator));
+        double cosine = before.Select((x, n) => ObjectiveReferences.Cosine(
+            ObjectiveReferences.IntegratedLogitGradient(reference, x, Class(classes, n), 5),
+            ObjectiveReferences.IntegratedLogitGradient(reference, after[n], Class(classes, n), 5))).Average();
+        double crossEntropy = after
+            .Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(reference.Normalize(x)), Class(classes, n))).Average();
+
+        using ObjectiveResult result = Evaluate(
+            new IntegratedGradientRegularization { Attack = attack, Weight = 0.6 }, network, images, classes);
+        Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("cosine", 1 - cosine));
+        Assert.AreEqual(crossEntropy + (0.6 * (1 - cosine)), result.Loss.ToDouble(), 1e-12);
+    }
+
+    [TestMethod]
+    [DataRow(1UL, null)]
+    [DataRow(2UL, null)]
+    [DataRow(1UL, 1)]
+    [DataRow(2UL, 3)]
+    public void RankThickness(ulong seed, int? pairs)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(seed, Activation.Softplus(Beta));
+        var reference = new MlpReference(network, Beta);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
+        double thickness = 0, hessian = 0, crossEntropy = 0;
+        double[] radius = [.. Values.Of(network.NormalizedRadius(0.1).expand(1, 2, 4, 4))];
+        foreach ((double[] x, int n) in Images(images).Select((x, n) => (x, n)))
+        {
+            double[] u = reference.Normalize(x), g = reference.Gradient(u, Class(classes, n));
+            thickness += ObjectiveReferences.Thickness(ObjectiveReferences.SumOfChannels([.. g.Select(Math.Abs)], 2), 5, pairs) / 3;
+            double[] moved = reference.Gradient([.. u.Select((value, i) => value + (radius[i] * Math.Sign(g[i])))], Class(classes, n));
+            hessian += Math.Sqrt(ObjectiveReferences.SquaredDistance(g, moved) / radius.Sum(value => value * value)) / 3;
+            crossEntropy += ObjectiveReferences.CrossEntropy(reference.Logits(u), Class(classes, n)) / 3;
+        }
+
+        var objective = new RankThickness { K = 5, Pairs = pairs, GapWeight = 0.7, HessianWeight = 1.3, Epsilon = 0.1 };
+        using ObjectiveResult result = Evaluate(objective, network, images, classes);
+        Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("gap", -thickness), ("hessian", hessian));
+        Assert.AreEqual(crossEntropy - (0.7 * thickness) + (1.3 * hessian), result.Loss.ToDouble(), 1e-12);
+    }
+
+    [TestMethod]
+    public void RanksBeyondTheMapCountAllButOnePixel()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(3, Activation.Softplus(Beta));
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, 3);
+        var objective = new RankThickness { K = 15, HessianWeight = 0 };
+        Assert.AreEqual(
+            Evaluate(objective, network, images, classes).Loss.ToDouble(),
+            Evaluate(objective with { K = 100, Pairs = 50 }, network, images, classes).Loss.ToDouble(),
+            0);
+    }
+
+    [TestMethod]
+    [DataRow(1UL, true)]
+    [DataRow(2UL, false)]
+    public void Trades(ulong seed, bool relu)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(seed, relu ? Activation.Relu : Activation.Softplus(Beta));
+        var reference = new MlpReference(network, relu ? null : Beta);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
+        var attack = new DivergenceAttack { ThreatModel = new LinfBall(0.2), Steps = 3 };
+        using var generator = new Generator(13, CPU);
+        double[][] before = [.. Images(images).Select(x => reference.Logits(reference.Normalize(x)))];
+        double[][] after = [.. Images(attack.LastIterate(network, images, classes, generator)).Select(x => reference.Logits(reference.Normalize(x)))];
+        double divergence = before.Zip(after, ObjectiveReferences.Divergence).Average();
+        double crossEntropy = before.Select((logits, n) => ObjectiveReferences.CrossEntropy(logits, Class(classes, n))).Average();
+
+        using ObjectiveResult result = Evaluate(new Trades { Attack = attack, Weight = 2.5 }, network, images, classes);
+        Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("divergence", divergence));
+        Assert.AreEqual(crossEntropy + (2.5 * divergence), result.Loss.ToDouble(), 1e-12);
+    }
+
+    [TestMethod]
+    [DataRow(1UL, true)]
+    [DataRow(2UL, false)]
+    public void InputGradientPenalty(ulong seed, bool relu)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = MlpReference.Network(seed, relu ? Activation.Relu : Activation.Softplus(Beta));
+        var reference = new MlpReference(network, relu ? null : Beta);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
+        double[][] u = [.. Images(images).Select(reference.Normalize)];
+        double penalty = u.Select((x, n) => ObjectiveReferences.LossGradient(reference, x, Class(classes, n)).Sum(value => value * value)).Average();
+        double crossEntropy = u.Select((x, n) => ObjectiveReferences.CrossEntropy(reference.Logits(x), Class(classes, n))).Average();
+
+        using ObjectiveResult result = Evaluate(new InputGradientPenalty { Weight = 0.4 }, network, images, classes);
+        Terms(result, 1e-12, ("cross-entropy", crossEntropy), ("gradient", penalty));
+        Assert.AreEqual(crossEntropy + (0.4 * penalty), result.Loss.ToDouble(), 1e-12);
     }
 
     [TestMethod]
@@ -214,6 +347,9 @@ public sealed class ObjectiveFormulaTests
         Assert.AreEqual(Activation.Softplus(3), new LocalGradientAlignment().RecommendedActivation);
         Assert.AreEqual(Activation.Softplus(3), new HessianNormPenalty().RecommendedActivation);
         Assert.AreEqual(Activation.Relu, new SpatialAlignment().RecommendedActivation);
+        Assert.AreEqual(Activation.Softplus(3), new AdversarialAttributionTraining().RecommendedActivation);
+        Assert.AreEqual(Activation.Softplus(3), new IntegratedGradientRegularization().RecommendedActivation);
+        Assert.AreEqual(Activation.Softplus(3), new RankThickness().RecommendedActivation);
         Assert.AreEqual(Activation.Relu, new IntegratedGradientNorm().RecommendedActivation);
         Assert.IsNull(((ITrainingObjective)new CrossEntropy()).RecommendedActivation);
     }
@@ -235,6 +371,15 @@ public sealed class ObjectiveFormulaTests
             (new SpatialAlignment { AttributionActivation = null }, true),
             (new SpatialAlignment { AttributionActivation = null, Weight = 0 }, false),
             (new IntegratedGradientNorm(), false), // gradients of the loss
+            (new InputGradientPenalty(), false),
+            (new Trades(), false),
+            (new AdversarialAttributionTraining(), true),
+            (new AdversarialAttributionTraining { Weight = 0 }, false),
+            (new IntegratedGradientRegularization(), true),
+            (new IntegratedGradientRegularization { Weight = 0 }, false),
+            (new RankThickness { HessianWeight = 0 }, true),
+            (new RankThickness { GapWeight = 0 }, true),
+            (new RankThickness { GapWeight = 0, HessianWeight = 0 }, false),
         })
         {
             Assert.AreEqual(expected, objective.NeedsSecondDerivative(relu), $"{objective}");
@@ -253,6 +398,18 @@ public sealed class ObjectiveFormulaTests
             (() => _ = new SpatialAlignment { Weight = -2 }, "Weight"),
             (() => _ = new IntegratedGradientNorm { Weight = -2 }, "Weight"),
             (() => _ = new IntegratedGradientNorm { Points = 0 }, "Points"),
+            (() => _ = new IntegratedGradientNormAttack { Points = 0 }, "Points"),
+            (() => _ = new IntegratedGradientNormAttack { CrossEntropyShare = 1.1 }, "CrossEntropyShare"),
+            (() => _ = new CorrelationAttack { CrossEntropyShare = -0.1 }, "CrossEntropyShare"),
+            (() => _ = new AdversarialAttributionTraining { Weight = -1 }, "Weight"),
+            (() => _ = new IntegratedGradientRegularization { Weight = -1 }, "Weight"),
+            (() => _ = new RankThickness { K = 0 }, "K"),
+            (() => _ = new RankThickness { Pairs = 0 }, "Pairs"),
+            (() => _ = new RankThickness { GapWeight = -1 }, "GapWeight"),
+            (() => _ = new RankThickness { HessianWeight = -1 }, "HessianWeight"),
+            (() => _ = new RankThickness { Epsilon = 0 }, "Epsilon"),
+            (() => _ = new Trades { Weight = -1 }, "Weight"),
+            (() => _ = new InputGradientPenalty { Weight = -1 }, "Weight"),
         })
         {
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(make).Message, name);

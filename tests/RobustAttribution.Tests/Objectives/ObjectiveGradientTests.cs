@@ -28,6 +28,12 @@ public sealed class ObjectiveGradientTests
         new SpatialAlignment { Attack = new AlignmentAttack { Steps = 0 }, Weight = 2 },
         new IntegratedGradientNorm { Attack = new IntegratedGradientNormAttack { Steps = 0 }, Weight = 2, Points = 3 },
         new IntegratedGradientNorm { Attack = new IntegratedGradientNormAttack { Steps = 0 }, Weight = 2, Points = 3, Sum = true },
+        new AdversarialAttributionTraining { Attack = new CorrelationAttack { Steps = 0, ThreatModel = new LinfBall(0.2) }, Weight = 2 },
+        new IntegratedGradientRegularization { Attack = new ProjectedGradientDescent { Steps = 0, ThreatModel = new LinfBall(0.2) }, Weight = 2 },
+        new RankThickness { K = 20, GapWeight = 2, HessianWeight = 0 },
+        new RankThickness { K = 20, Pairs = 4, GapWeight = 2, HessianWeight = 3, Epsilon = 0.1 },
+        new Trades { Attack = new DivergenceAttack { Steps = 0 }, Weight = 2 },
+        new InputGradientPenalty { Weight = 2 },
     ];
 
     public static IEnumerable<object[]> Cases
@@ -38,7 +44,11 @@ public sealed class ObjectiveGradientTests
     public void TheGradientIsThatOfCentralDifferences(int row, ulong seed)
     {
         using var scope = NewDisposeScope();
-        using ImageNetwork network = TinyNetworks.Convolutional(seed);
+        // Over the points of paths some maximum of a pooling changes its place within h.
+        var paths = new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = Pooling.Average };
+        using ImageNetwork network = Objectives[row] is AdversarialAttributionTraining or IntegratedGradientRegularization
+            ? TinyNetworks.Create(paths, seed)
+            : TinyNetworks.Convolutional(seed);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 3, seed);
         double Loss() => ObjectiveLaws.Evaluate(Objectives[row], network, images, classes).Loss.ToDouble();
         AgreesWithDifferences(network, seed, Objectives[row], images, classes, Loss);
@@ -86,6 +96,13 @@ public sealed class ObjectiveGradientTests
             (new SpatialAlignment(), false, 3 + 2, 2), // a smooth network: the start's gradients serve the first step, x̃'s pass the cross-entropy
             (new IntegratedGradientNorm(), true, (7 * 5) + 1 + 5, 6),
             (new IntegratedGradientNorm { Sum = true }, true, (7 * (1 + 5)) + 1 + 5, 6),
+            // The clean map. The points of three images share a pass, whose memory is measured once for a network.
+            (new AdversarialAttributionTraining(), false, 1 + 1 + (7 * (1 + 1)) + 1 + 2, 3),
+            (new IntegratedGradientRegularization(), false, 1 + 7 + 1 + 2, 3),
+            (new RankThickness(), false, 2, 2),
+            (new RankThickness { HessianWeight = 0 }, false, 1, 1),
+            (new Trades(), true, 1 + 10 + 2, 2),
+            (new InputGradientPenalty(), true, 1, 1),
             (new SpatialAlignment(), true, 1 + 3 + 2 + 1, 3), // a ReLU network: the start's ReLU gradients, and x̃'s ReLU logits
         })
         {
@@ -102,7 +119,14 @@ public sealed class ObjectiveGradientTests
     [TestMethod]
     public void InnerAttacksLeaveBatchNormalisationAlone()
     {
-        foreach (ITrainingObjective objective in new ITrainingObjective[] { new AdversarialCrossEntropy(), new SpatialAlignment { Weight = 0 } })
+        foreach ((ITrainingObjective objective, AttributionAttack attack) in new (ITrainingObjective, AttributionAttack)[]
+        {
+            (new AdversarialCrossEntropy(), new ProjectedGradientDescent()),
+            (new SpatialAlignment { Weight = 0 }, new AlignmentAttack()),
+            (new IntegratedGradientNorm { Sum = true, Weight = 0 }, new ProjectedGradientDescent()),
+            (new AdversarialAttributionTraining { Weight = 0 }, new ProjectedGradientDescent()),
+            (new IntegratedGradientRegularization { Weight = 0 }, new ProjectedGradientDescent()),
+        })
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator(1, CPU);
@@ -110,9 +134,7 @@ public sealed class ObjectiveGradientTests
             using ImageNetwork network = WithBatchNormalisation(generator);
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
             network.Backbone.eval();
-            Tensor attacked = objective is AdversarialCrossEntropy adversarial
-                ? adversarial.Attack.LastIterate(network, images, classes, twin)
-                : ((SpatialAlignment)objective).Attack.LastIterate(network, images, classes, twin);
+            Tensor attacked = attack.LastIterate(network, images, classes, twin);
             network.Backbone.train();
             Tensor[] buffers = [.. network.Backbone.buffers()];
             Tensor[] before = [.. buffers.Select(buffer => buffer.clone())];
@@ -128,6 +150,29 @@ public sealed class ObjectiveGradientTests
             foreach ((Tensor buffer, Tensor value) in buffers.Zip(expected))
             {
                 Values.AreClose(value, buffer, 1e-12);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void WithoutTheirPenaltyTheOthersAreAdversarialTrainingBitForBit()
+    {
+        foreach (ITrainingObjective objective in new ITrainingObjective[]
+        {
+            new IntegratedGradientNorm { Sum = true, Weight = 0 },
+            new AdversarialAttributionTraining { Weight = 0 },
+            new IntegratedGradientRegularization { Weight = 0 },
+        })
+        {
+            using var scope = NewDisposeScope();
+            using ImageNetwork network = TinyNetworks.Convolutional(5, type: ScalarType.Float32);
+            (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
+            using ObjectiveResult expected = ObjectiveLaws.Evaluate(new AdversarialCrossEntropy(), network, images, classes);
+            using ObjectiveResult found = ObjectiveLaws.Evaluate(objective, network, images, classes);
+            Assert.IsTrue(expected.Loss.eq(found.Loss).all().ToBoolean(), $"{objective}");
+            foreach ((Tensor a, Tensor b) in ObjectiveLaws.Gradients(expected.Loss, network).Zip(ObjectiveLaws.Gradients(found.Loss, network)))
+            {
+                Assert.IsTrue(a.eq(b).all().ToBoolean(), $"{objective}");
             }
         }
     }

@@ -1,4 +1,5 @@
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Serialization;
 using TorchSharp;
@@ -14,6 +15,12 @@ namespace RobustAttribution.Tests.Parity;
 [TestCategory("Gpu")]
 public sealed class AttackParityTests
 {
+    internal static readonly IntegratedGradientNormAttack Norm = new() { Steps = 3, Points = 3 };
+    internal static readonly CorrelationAttack Correlation
+        = new() { Steps = 3, Attribution = new IntegratedGradients { Steps = 3, Quadrature = PathQuadrature.Midpoint } };
+
+    internal static readonly DivergenceAttack Divergence = new() { Steps = 3 };
+
     private static readonly Dictionary<string, IAttributionAttack> Attacks = new()
     {
         ["TopKAttack"] = new TopKAttack { K = 20, Steps = 4 },
@@ -23,6 +30,9 @@ public sealed class AttackParityTests
         ["AlignmentAttack"] = new AlignmentAttack(),
         ["ProjectedGradientDescent"] = new ProjectedGradientDescent(),
         ["RandomNoise"] = new RandomNoise(),
+        ["IntegratedGradientNormAttack"] = Norm,
+        ["CorrelationAttack"] = Correlation,
+        ["DivergenceAttack"] = Divergence,
     };
 
     public static IEnumerable<object[]> Rows => GoldenCase.Rows(Attacks.Keys);

@@ -1,3 +1,5 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;
@@ -22,6 +24,21 @@ public sealed class ObjectiveParityTests
         ["LocalGradientAlignment.GradientSign"] = new LocalGradientAlignment { Perturbation = new GradientSignPerturbation() },
         ["LocalGradientAlignment.Attached"] = new LocalGradientAlignment { AttachSourceGradient = true },
         ["SpatialAlignment"] = new SpatialAlignment(),
+        ["IntegratedGradientNorm"] = new IntegratedGradientNorm { Attack = AttackParityTests.Norm, Points = 4 },
+        ["IntegratedGradientNorm.Sum"] = new IntegratedGradientNorm
+        {
+            Attack = AttackParityTests.Norm, Points = 4, Sum = true, Weight = 0.5,
+        },
+        ["AdversarialAttributionTraining"] = new AdversarialAttributionTraining { Attack = AttackParityTests.Correlation },
+        ["IntegratedGradientRegularization"] = new IntegratedGradientRegularization
+        {
+            Attack = new ProjectedGradientDescent { Steps = 3 },
+            Attribution = new IntegratedGradients { Steps = 3, Quadrature = PathQuadrature.Midpoint },
+        },
+        ["RankThickness"] = new RankThickness { K = 20, GapWeight = 0.3, HessianWeight = 0.2 },
+        ["RankThickness.Pairs"] = new RankThickness { K = 20, Pairs = 5, GapWeight = 0.3, HessianWeight = 0 },
+        ["Trades"] = new Trades { Attack = AttackParityTests.Divergence },
+        ["InputGradientPenalty"] = new InputGradientPenalty(),
     };
 
     public static IEnumerable<object[]> Rows => GoldenCase.Rows(Objectives.Keys);

@@ -32,12 +32,41 @@ internal static class ObjectiveReferences
         return [.. sum.Select((value, i) => (v[i] - u[i]) * value / parts)];
     }
 
+    /// <summary>x ⊙ (the mean of the logit's gradients at the middles of equal parts of the way from black to x), in pixel scale.</summary>
+    public static double[] IntegratedLogitGradient(MlpReference network, double[] x, int y, int parts)
+    {
+        double[][] gradients = [.. Enumerable.Range(0, parts)
+            .Select(part => network.PixelGradient([.. x.Select(value => value * (part + 0.5) / parts)], y))];
+        return [.. x.Select((value, i) => value * gradients.Average(gradient => gradient[i]))];
+    }
+
+    /// <summary>An attribution of some channels summed over them.</summary>
+    public static double[] SumOfChannels(double[] attribution, int channels)
+        => [.. Enumerable.Range(0, attribution.Length / channels)
+            .Select(pixel => Enumerable.Range(0, channels).Sum(channel => attribution[(channel * (attribution.Length / channels)) + pixel]))];
+
+    /// <summary>Σ_k p_k log(p_k/q_k) of the softmax of both.</summary>
+    public static double Divergence(double[] p, double[] q)
+        => Enumerable.Range(0, p.Length).Sum(k => Math.Exp(-CrossEntropy(p, k)) * (CrossEntropy(q, k) - CrossEntropy(p, k)));
+
+    /// <summary>The mean of h_i − h_j over i of the k largest and j of the others; with a number of pairs' ends, those nearest the border.</summary>
+    public static double Thickness(double[] map, int k, int? pairs)
+    {
+        double[] sorted = [.. map.OrderDescending()];
+        double[] top = sorted[(k - (pairs ?? k))..k], rest = sorted[k..(pairs is { } count ? k + count : sorted.Length)];
+        return top.SelectMany(_ => rest, (above, below) => above - below).Average();
+    }
+
     /// <summary>‖a − b‖².</summary>
     public static double SquaredDistance(double[] a, double[] b) => a.Zip(b, (x, y) => (x - y) * (x - y)).Sum();
 
     /// <summary>a·b/(‖a‖‖b‖).</summary>
     public static double Cosine(double[] a, double[] b)
         => a.Zip(b, (x, y) => x * y).Sum() / Math.Sqrt(a.Sum(x => x * x) * b.Sum(x => x * x));
+
+    /// <summary>The cosine of what a and b are above their means.</summary>
+    public static double Correlation(double[] a, double[] b)
+        => Cosine([.. a.Select(x => x - a.Average())], [.. b.Select(x => x - b.Average())]);
 
     /// <summary>The class with the largest logit beside y.</summary>
     public static int StrongestWrong(double[] logits, int y) => Enumerable.Range(0, logits.Length).Where(k => k != y).MaxBy(k => logits[k]);

@@ -23,6 +23,8 @@ public sealed class PrecisionTests
         [nameof(AdversarialCrossEntropy)] = walks => new AdversarialCrossEntropy { Attack = new ProjectedGradientDescent { Steps = walks ? 7 : 0 } },
         [nameof(LocalGradientAlignment)] = _ => new LocalGradientAlignment(),
         [nameof(HessianNormPenalty)] = walks => new HessianNormPenalty { Weight = walks ? 1e4 : 1e-3 },
+        [nameof(InputGradientPenalty)] = _ => new InputGradientPenalty(),
+        [nameof(IntegratedGradientNorm)] = _ => new IntegratedGradientNorm { Attack = new IntegratedGradientNormAttack { Steps = 0 }, Points = 2 },
         [nameof(SpatialAlignment)] = walks => new SpatialAlignment { Attack = new AlignmentAttack { Steps = walks ? 3 : 0 } },
     };
 

@@ -2,7 +2,7 @@
 import torch
 import torch.nn.functional as F
 
-from model import cosine, gradient, pick
+from model import cosine, divergence, gradient, integrated_logit, integrated_loss, pearson, pick
 
 
 class Linf:
@@ -190,6 +190,34 @@ def noise(m, x, y, draw):
     return images, valid, torch.where(valid, 0.0, float("nan")).double(), candidate
 
 
+def integrated_norm(m, x, y, draw, share=0.0, steps=3, points=3, size=2 / 255, epsilon=8 / 255):
+    def value(images, graph, true):
+        norm = integrated_loss(m, x, images, y, points, graph).abs().flatten(1).sum(1)
+        return norm if share == 0 else share * F.cross_entropy(m.logits(images), y, reduction="none") + (1 - share) * norm
+    return run(m, x, y, Linf(epsilon), steps, size, lambda start: value, draw, random_start=True)
+
+
+def correlation(m, x, y, draw, share=0.0, steps=3, points=3, size=2 / 255, epsilon=8 / 255):
+    def prepare(start):
+        look = lambda images, graph: integrated_logit(m, images, y, points, graph).sum(1)
+        held = look(x, False).detach()
+        with m.surrogate(20):
+            held_surrogate = look(x, False).detach()
+
+        def value(images, graph, true):
+            distance = 1 - pearson(held if true else held_surrogate, look(images, graph))
+            return distance if share == 0 else share * F.cross_entropy(m.logits(images), y, reduction="none") + (1 - share) * distance
+        return value
+    return run(m, x, y, Linf(epsilon), steps, size, prepare, draw, random_start=True, beta=20)
+
+
+def trades(m, x, y, draw, steps=3, size=2 / 255, epsilon=8 / 255):
+    def prepare(start):
+        held = m.logits(x).detach()
+        return lambda images, graph, true: divergence(held, m.logits(images))
+    return run(m, x, y, Linf(epsilon), steps, size, prepare, draw, random_start=True, keep=False)
+
+
 ATTACKS = {
     "TopKAttack": top_k,
     "TopKAttack.L2": lambda m, x, y, draw: top_k(m, x, y, draw, ball=L2(0.5)),
@@ -198,4 +226,7 @@ ATTACKS = {
     "AlignmentAttack": alignment,
     "ProjectedGradientDescent": pgd,
     "RandomNoise": noise,
+    "IntegratedGradientNormAttack": integrated_norm,
+    "CorrelationAttack": correlation,
+    "DivergenceAttack": trades,
 }

@@ -46,6 +46,21 @@ def digest(name: str, gradient: torch.Tensor) -> torch.Tensor:
     return torch.stack([flat.sum(), flat.norm(), flat @ uniform("probe:" + name, flat.shape, -1, 1)])
 
 
+def load(path) -> dict:
+    """What `save` wrote; nothing where there is no file."""
+    if not path.exists():
+        return {}
+    raw = path.read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    types = {text: torch.empty(0, dtype=kind).numpy().dtype for kind, text in TYPES.items()}
+    found = {}
+    for name, entry in json.loads(raw[8:8 + length]).items():
+        first, last = entry["data_offsets"]
+        values = np.frombuffer(raw[8 + length + first:8 + length + last], types[entry["dtype"]])
+        found[name] = torch.from_numpy(values.copy()).reshape(entry["shape"])
+    return found
+
+
 def save(path, tensors: dict) -> None:
     header, data, offset = {}, b"", 0
     for name in sorted(tensors):

@@ -47,3 +47,35 @@ def pick(logits, classes):
 def cosine(a, b):
     a, b = a.flatten(1), b.flatten(1)
     return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1))
+
+
+def pearson(a, b):
+    a, b = a.flatten(1), b.flatten(1)
+    return cosine(a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True))
+
+
+def divergence(p, q):
+    """KL(softmax(p) || softmax(q)) of logits."""
+    return (p.softmax(1) * (p.log_softmax(1) - q.log_softmax(1))).sum(1)
+
+
+def leaf(point):
+    return point if point.requires_grad else point.requires_grad_()
+
+
+def integrated_loss(m, x, moved, y, points, create_graph):
+    """Integrated gradients of the cross-entropy from x to another image: a pass for each middle of equal parts of the way."""
+    start = m.normalize(x).detach()
+    path = m.normalize(moved) - start
+    total = 0
+    for i in range(points):
+        point = leaf(start + path * ((i + 0.5) / points))
+        total = total + gradient(F.cross_entropy(m.network(point), y, reduction="none"), point, create_graph) / points
+    return path * total
+
+
+def integrated_logit(m, x, y, points, create_graph):
+    """Integrated gradients from black, in pixel scale: one pass for all middles of equal parts of the way."""
+    way = leaf(torch.cat([x * ((i + 0.5) / points) for i in range(points)]))
+    g = gradient(pick(m.logits(way), y.repeat(points)), way, create_graph).reshape(points, *x.shape)
+    return x * (g / points).sum(0)

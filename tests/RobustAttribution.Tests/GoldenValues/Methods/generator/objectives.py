@@ -2,8 +2,8 @@
 import torch
 import torch.nn.functional as F
 
-from attacks import alignment_last, pgd_last, strongest_wrong
-from model import cosine, gradient, pick
+from attacks import alignment_last, correlation, integrated_norm, pgd as walk, pgd_last, strongest_wrong, trades
+from model import cosine, divergence, gradient, integrated_logit, integrated_loss, pearson, pick
 
 
 def cross_entropy(m, x, y, draw):
@@ -74,6 +74,61 @@ def art(m, x, y, draw, weight=0.5, beta=50):
     return ce + weight * triplet, {"cross-entropy": ce, "triplet": triplet}
 
 
+def ig_norm(m, x, y, draw, weight=1.0, both=False, points=4):
+    attacked = integrated_norm(m, x, y, draw, share=1 / (1 + weight) if both else 0.0)[3]
+    ce = F.cross_entropy(m.logits(attacked if both else x), y)
+    norm = integrated_loss(m, x, attacked, y, points, True).abs().flatten(1).sum(1).mean()
+    return ce + weight * norm, {"cross-entropy": ce, "norm": norm}
+
+
+def adv_aat(m, x, y, draw, weight=1.0, points=3):
+    attacked = correlation(m, x, y, draw, share=1 / (1 + weight))[3]
+    ce = F.cross_entropy(m.logits(attacked), y)
+    maps = [integrated_logit(m, images, y, points, True).sum(1) for images in (x, attacked)]
+    term = 1 - pearson(*maps).mean()
+    return ce + weight * term, {"cross-entropy": ce, "correlation": term}
+
+
+def igr(m, x, y, draw, weight=1.0, points=3):
+    attacked = walk(m, x, y, draw, steps=3)[3]
+    ce = F.cross_entropy(m.logits(attacked), y)
+    term = 1 - cosine(*(integrated_logit(m, images, y, points, True) for images in (x, attacked))).mean()
+    return ce + weight * term, {"cross-entropy": ce, "cosine": term}
+
+
+def r2et(m, x, y, draw, k=20, pairs=None, gap_weight=0.3, hessian_weight=0.2, epsilon=4 / 255):
+    z = m.normalize(x).requires_grad_()
+    logits = m.network(z)
+    ce = F.cross_entropy(logits, y)
+    g = gradient(pick(logits, y), z, create_graph=True)
+    h = g.abs().sum(1).flatten(1).sort(1, descending=True).values
+    top, rest = (h[:, :k], h[:, k:]) if pairs is None else (h[:, k - pairs:k], h[:, k:k + pairs])
+    gap = (rest[:, None, :] - top[:, :, None]).mean()
+    terms = {"cross-entropy": ce, "gap": gap}
+    loss = ce + gap_weight * gap
+    if hessian_weight:
+        step = g.detach().sign() * (epsilon / m.std)
+        moved = (z.detach() + step).requires_grad_()
+        gm = gradient(pick(m.network(moved), y), moved, create_graph=True)
+        terms["hessian"] = ((gm - g).flatten(1).norm(dim=1) / step.flatten(1).norm(dim=1)).mean()
+        loss = loss + hessian_weight * terms["hessian"]
+    return loss, terms
+
+
+def trades_loss(m, x, y, draw, weight=6.0):
+    attacked = trades(m, x, y, draw)[3]
+    logits = m.logits(x)
+    ce, term = F.cross_entropy(logits, y), divergence(logits, m.logits(attacked)).mean()
+    return ce + weight * term, {"cross-entropy": ce, "divergence": term}
+
+
+def gradient_penalty(m, x, y, draw, weight=1.0):
+    z = m.normalize(x).requires_grad_()
+    losses = F.cross_entropy(m.network(z), y, reduction="none")
+    term = (gradient(losses, z, create_graph=True) ** 2).flatten(1).sum(1).mean()
+    return losses.mean() + weight * term, {"cross-entropy": losses.mean(), "gradient": term}
+
+
 OBJECTIVES = {
     "CrossEntropy": cross_entropy,
     "AdversarialCrossEntropy": pgd,
@@ -84,4 +139,12 @@ OBJECTIVES = {
     "LocalGradientAlignment.GradientSign": lambda *a: aga(*a, kind="sign"),
     "LocalGradientAlignment.Attached": lambda *a: aga(*a, attach=True),
     "SpatialAlignment": art,
+    "IntegratedGradientNorm": ig_norm,
+    "IntegratedGradientNorm.Sum": lambda *a: ig_norm(*a, weight=0.5, both=True),
+    "AdversarialAttributionTraining": adv_aat,
+    "IntegratedGradientRegularization": igr,
+    "RankThickness": r2et,
+    "RankThickness.Pairs": lambda *a: r2et(*a, pairs=5, hessian_weight=0),
+    "Trades": trades_loss,
+    "InputGradientPenalty": gradient_penalty,
 }
