@@ -36,7 +36,7 @@ internal static class ContactPage
         using MLImage page = sheet.Render();
         page.Save(path);
 
-        static string? Heading(Contestant contestant) => $"trained with {contestant.Name}, {contestant.Activation}";
+        static string? Heading(Contestant contestant) => $"{contestant.Name}: {contestant.Network}";
     }
 
     /// <summary>

@@ -14,11 +14,11 @@ internal static class Contest
     public static Outcome Run(MLContext context, Images images, DemoOptions options, Contestant contestant, TrainingDisplay display, IAnsiConsole console, CancellationToken cancellation)
     {
         var watch = new Stopwatch();
-        ITransformer model = display.Run($"with {contestant.Name} ({contestant.Activation})", report =>
+        ITransformer model = display.Run($"with {contestant.Name} ({contestant.Network})", report =>
         {
             var pipeline = context.Transforms.RobustImageClassification(new RobustAttributionImageClassificationTrainer.Options
                 {
-                    Network = NetworkArchitecture.SmallConvNet,
+                    Network = new SmallConvNetArchitecture { Pooling = contestant.Pooling },
                     Objective = contestant.Objective,
                     Activation = contestant.Activation,
                     Epochs = options.Epochs,

@@ -24,12 +24,12 @@ internal sealed record DemoOptions(
     private static readonly Option<string?> DataOption = SharedOptions.Data();
     private static readonly Option<bool> DownloadOption = SharedOptions.Download();
     private static readonly Option<string> OutputOption = new("--output") { Description = "Folder for model.zip, metrics.json and contact-sheet.png.", DefaultValueFactory = _ => Path.Combine("artifacts", "demo") };
-    private static readonly Option<string> ObjectiveOption = CommandLine.Named("--objective", "The robust training that is compared with cross-entropy.", RobustObjectives.Names);
+    private static readonly Option<string> ObjectiveOption = CommandLine.Named("--objective", "The robust training that is compared with cross-entropy, on the network without kinks.", RobustObjectives.Names);
 
     /// <summary>The root command, which calls <paramref name="run"/> with the options.</summary>
     public static RootCommand Command(Func<DemoOptions, CancellationToken, int> run)
     {
-        var command = new RootCommand("Trains one network twice on Fashion-MNIST, plainly and for robust explanations, attacks the explanations of both and shows the difference.")
+        var command = new RootCommand("Trains a network on Fashion-MNIST as usual, one without kinks, and that one for robust explanations, attacks the explanations of all three and shows the difference.")
         {
             ImagesOption, TestImagesOption, EpochsOption, BatchOption, RateOption, SeedOption, ObjectiveOption,
             DataOption, DownloadOption, OutputOption,

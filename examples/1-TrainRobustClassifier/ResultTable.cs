@@ -11,7 +11,7 @@ internal static class ResultTable
         var table = new Table().Title("Do the explanations hold?").AddColumn(string.Empty);
         foreach (Outcome outcome in outcomes)
         {
-            table.AddColumn(new TableColumn(Markup.Escape($"{outcome.Contestant.Name}, {outcome.Contestant.Activation}")).RightAligned());
+            table.AddColumn(new TableColumn(Markup.Escape($"{outcome.Contestant.Name} ({outcome.Contestant.Network})")).RightAligned());
         }
 
         Row("accuracy ↑", outcome => outcome.Accuracy);

@@ -12,6 +12,7 @@ internal sealed record Summary(IReadOnlyList<ModelSummary> Models, long Seed, in
     public static Summary Of(DemoOptions options, IReadOnlyList<Outcome> outcomes) => new(
         [.. outcomes.Select(outcome => new ModelSummary(
             outcome.Contestant.Name,
+            outcome.Contestant.Network,
             JsonNode.Parse(ComponentJson.Write(outcome.Contestant.Objective))!,
             outcome.Accuracy,
             outcome.TopKIntersection,
@@ -28,4 +29,4 @@ internal sealed record Summary(IReadOnlyList<ModelSummary> Models, long Seed, in
 
 /// <summary>The numbers of one model.</summary>
 internal sealed record ModelSummary(
-    string Name, JsonNode Objective, double Accuracy, double TopKIntersection, double KendallTau, double TargetMapPearson, double TrainSeconds);
+    string Name, string Network, JsonNode Objective, double Accuracy, double TopKIntersection, double KendallTau, double TargetMapPearson, double TrainSeconds);

@@ -117,7 +117,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         return Loss(mean) > KinkLoss
             ? Found(
                 EvaluationFlag.NotContinuous,
-                $"noise of {WorstCaseEvaluation.Tiny:0e-0} lowers the measure to {Number(mean)}: the network has kinks or ties at these images"
+                $"noise of {Small(WorstCaseEvaluation.Tiny)} lowers the measure to {Number(mean)}: the network has kinks or ties at these images"
                 + " (max-pooling over a constant background); average pooling and a smooth activation have none")
             : null;
     }
@@ -136,8 +136,8 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         string? text = evaluation.Attack.ThreatModel switch
         {
             LinfBall when radius > LargestLinf => $"ε is {Number(radius)} of a range of 1, so that one image can become another; 8 grey levels are 8/255 = 0.0314",
-            LinfBall when radius is > 0 and < SmallestLinf => $"ε is {radius:0.0e-0}, less than a tenth of a grey level; 8 grey levels are 8/255 = 0.0314",
-            _ when largest is > 0 and < (float)Dark => $"the brightest pixel of all images is {largest:0.0e-0}; images go from 0 to 1. Were they divided by 255 twice?",
+            LinfBall when radius is > 0 and < SmallestLinf => $"ε is {Small(radius)}, less than a tenth of a grey level; 8 grey levels are 8/255 = 0.0314",
+            _ when largest is > 0 and < (float)Dark => $"the brightest pixel of all images is {Small(largest)}; images go from 0 to 1. Were they divided by 255 twice?",
             _ => null,
         };
         return text is null ? null : Found(EvaluationFlag.UnitOfEpsilon, text);
@@ -156,11 +156,11 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
     /// <summary>How far a value is from ideal; higher is a stronger attack.</summary>
     private double Loss(double value) => measure.Similarity.HigherIsMoreSimilar ? measure.Similarity.Ideal - value : value - measure.Similarity.Ideal;
 
-    private static EvaluationFinding Found(EvaluationFlag flag, FormattableString text) => new(flag, FormattableString.Invariant(text));
-
     private static EvaluationFinding Found(EvaluationFlag flag, string text) => new(flag, text);
 
     private static string Share(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+
+    private static string Small(double value) => value.ToString("0.#e-0", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
 }

@@ -101,7 +101,7 @@ public sealed record RobustnessMeasurement
             long first = 0;
             foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
             {
-                using var generator = new Generator((ulong)SplitMix64.Derive(seed, 0, ContentSeed(images)), CPU);
+                using Generator generator = GeneratorFor(seed, images);
                 yield return MeasureBatch(network, images, classes, generator, Places(first, images));
                 first += images.shape[0];
             }
@@ -182,6 +182,9 @@ public sealed record RobustnessMeasurement
         using IDisposable scope = NewDisposeScope();
         return tensor.select(0, row).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }
+
+    /// <summary>The source of a batch's draws, which depend on the seed and the batch's images alone.</summary>
+    internal static Generator GeneratorFor(long seed, Tensor images) => new((ulong)SplitMix64.Derive(seed, 0, ContentSeed(images)), CPU);
 
     private static long ContentSeed(Tensor images)
     {

@@ -1,0 +1,217 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Metrics;
+using RobustAttribution.Networks;
+using RobustAttribution.Similarities;
+using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Tests.Metrics;
+
+/// <summary>Each flag fires on a network that was built to deserve it, and not on one that does not.</summary>
+[TestClass]
+public sealed class WorstCaseEvaluationTests
+{
+    private static readonly TopKIntersection Top = new(10);
+
+    private static WorstCaseEvaluation Brief { get; } = new()
+    {
+        Attack = new WorstCaseAttack { Judge = Top, Steps = 8, Restarts = 2, Queries = 30, NoiseDraws = 3, ThreatModel = new LinfBall(0.05) },
+    };
+
+    [TestMethod]
+    public void TheFiguresAreThoseOfTheSearchAndOfItsImages()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 6);
+        WorstCaseMetrics metrics = Brief.Measure(network, new TensorBatchSource(images, classes), 4);
+        Assert.HasCount(6, metrics.Rows);
+        Assert.HasCount(2, metrics.Measures);
+        WorstCaseMeasure first = metrics.Measures[0], second = metrics.Measures[1];
+        Assert.AreEqual(Top, first.Similarity);
+        for (int image = 0; image < 6; image++)
+        {
+            Assert.AreEqual(first.Values[image], metrics.Rows[image].Similarities[0], 1e-12);
+            if (metrics.Rows[image].Valid)
+            {
+                Assert.IsLessThanOrEqualTo(metrics.Rows[image].Similarities[1], second.Values[image]); // has a worst case of its own
+            }
+        }
+
+        double[] known = [.. first.Values.Where(value => !double.IsNaN(value))];
+        Assert.AreEqual(known.Average(), first.Mean, 1e-12);
+        Assert.AreEqual(first.Mean, first.ByRestart[^1], 1e-12);
+        Assert.IsGreaterThanOrEqualTo(first.ByRestart[1], first.ByRestart[0]);
+        Assert.IsTrue(first.ByAttack.All(alone => double.IsNaN(alone.Mean) || alone.Mean >= first.Mean - 1e-12));
+        StringAssert.Contains(metrics.ToString(), "RandomNoise alone");
+    }
+
+    [TestMethod]
+    public void ANetworkInTrainingModeIsNamedAndStaysInIt()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Residual();
+        network.Backbone.train();
+        Assert.Contains(EvaluationFlag.TrainingMode, Flags(Brief, network));
+        Assert.IsTrue(network.Backbone.training);
+        network.Backbone.eval();
+        Assert.DoesNotContain(EvaluationFlag.TrainingMode, Flags(Brief, network));
+    }
+
+    [TestMethod]
+    [DataRow(8.0 / 255 / 255, 1.0, true)]
+    [DataRow(0.5, 1.0, true)]
+    [DataRow(8.0 / 255, 1.0 / 255, true)]
+    [DataRow(8.0 / 255, 1.0, false)]
+    public void AnotherUnitIsNoticed(double epsilon, double brightness, bool isWrong)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        (Tensor images, _) = TinyNetworks.Batch(network, 2);
+        IReadOnlyList<EvaluationFlag> flags = Flags(WithBall(new LinfBall(epsilon)), network, images * brightness);
+        Assert.AreEqual(isWrong, flags.Contains(EvaluationFlag.UnitOfEpsilon));
+    }
+
+    [TestMethod]
+    [DataRow(Pooling.Max, true)]
+    [DataRow(Pooling.Average, false)]
+    public void KinksAndTiesAreNoAttack(Pooling pooling, bool hasKinks)
+    {
+        using var scope = NewDisposeScope();
+        var architecture = new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = pooling };
+        using ImageNetwork network = TinyNetworks.Create(architecture);
+        Tensor background = zeros([4, 2, 8, 8], network.DataType, network.Device); // every window of the first pool ties
+        Assert.AreEqual(hasKinks, Flags(Brief, network, background).Contains(EvaluationFlag.NotContinuous));
+    }
+
+    [TestMethod]
+    public void MapsThatAreTheSameForAllImagesAreUseless()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Linear(classes: 2);
+        using (no_grad())
+        {
+            Tensor weights = network.Backbone.parameters().First(parameter => parameter.dim() == 2);
+            weights.select(0, 1).copy_(-weights.select(0, 0)); // one map for both classes
+        }
+
+        Assert.Contains(EvaluationFlag.ConstantMaps, Flags(Brief, network));
+        using ImageNetwork other = TinyNetworks.Convolutional();
+        Assert.DoesNotContain(EvaluationFlag.ConstantMaps, Flags(Brief, other));
+    }
+
+    [TestMethod]
+    [DataRow(false, true)]
+    [DataRow(true, false)]
+    public void ANetworkWithoutSecondDerivativeIsNotSearched(bool useSurrogates, bool isMissing)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional(activation: Activation.Relu);
+        WorstCaseEvaluation evaluation = Brief with { Attack = Brief.Attack with { UseSurrogates = useSurrogates } };
+        Assert.AreEqual(isMissing, Flags(evaluation, network).Contains(EvaluationFlag.NoGradient));
+    }
+
+    [TestMethod]
+    public void MapsThatAnyNoiseChangesAreNotAttacked()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Own(new PixelFunction((x, weights) => ((x * 5000).sin() * weights).sum(1)));
+        Assert.Contains(EvaluationFlag.NoiseNearlyAsStrong, Flags(Brief, network));
+    }
+
+    /// <summary>In each cell the slope falls, from cell to cell it rises: all local directions are wrong.</summary>
+    [TestMethod]
+    public void GradientsThatMisleadAreNoticed()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = Own(new PixelFunction((x, weights) =>
+        {
+            const double Cell = 0.01;
+            Tensor cell = (x.detach() / Cell).floor();
+            Tensor within = x - ((cell + 0.5) * Cell).detach();
+            return (((x * ((cell * 0.5) + 1)) - (within.square() * 2)) * weights).sum(1);
+        }));
+        WorstCaseEvaluation evaluation = Brief with { Attack = Brief.Attack with { Queries = 300, UseSurrogates = false } };
+        Assert.Contains(EvaluationFlag.GradientFreeStronger, Flags(evaluation, network));
+        using ImageNetwork smooth = TinyNetworks.Convolutional();
+        Assert.DoesNotContain(EvaluationFlag.GradientFreeStronger, Flags(Brief, smooth));
+    }
+
+    [TestMethod]
+    public void ImagesAtTheBorderOfTheirClassAreNotAttacked()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Linear(classes: 4);
+        Tensor flat = full([4, 2, 8, 8], 0.5, network.DataType, network.Device);
+        using (no_grad())
+        {
+            Tensor bias = network.Backbone.parameters().First(parameter => parameter.dim() == 1);
+            bias.sub_(network.Logits(flat)[0]); // all classes are as likely
+        }
+
+        Assert.Contains(EvaluationFlag.PredictionChanged, Flags(Brief, network, flat));
+        Assert.DoesNotContain(EvaluationFlag.PredictionChanged, Flags(WithBall(new LinfBall(1e-3)), network, flat * 0.2));
+    }
+
+    [TestMethod]
+    public void ASearchThatEndsTooSoonIsNotConverged()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        WorstCaseEvaluation once = Brief with { Attack = Brief.Attack with { ThreatModel = new LinfBall(0.2), Restarts = 1, Steps = 1 } };
+        Assert.Contains(EvaluationFlag.NotConverged, Flags(once, network));
+        WorstCaseEvaluation none = Brief with { Attack = Brief.Attack with { ThreatModel = new LinfBall(0) } };
+        Assert.DoesNotContain(EvaluationFlag.NotConverged, Flags(none, network)); // nothing was lost, so nothing is left to find
+    }
+
+    [TestMethod]
+    public void AnEmptySourceIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        var source = new TensorBatchSource(zeros([0, 2, 8, 8]), zeros(0, dtype: ScalarType.Int64));
+        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => Brief.Measure(network, source, 4));
+        StringAssert.Contains(error.Message, "no image");
+    }
+
+    private static WorstCaseEvaluation WithBall(IThreatModel ball) => Brief with { Attack = Brief.Attack with { ThreatModel = ball } };
+
+    private static IReadOnlyList<EvaluationFlag> Flags(WorstCaseEvaluation evaluation, ImageNetwork network, Tensor? images = null)
+    {
+        (Tensor drawn, Tensor classes) = TinyNetworks.Batch(network, (int)(images?.shape[0] ?? 6));
+        WorstCaseMetrics metrics = evaluation.Measure(network, new TensorBatchSource(images ?? drawn, classes), 16);
+        Assert.IsTrue(metrics.Findings.All(finding => finding.Text.Length > 20));
+        return [.. metrics.Findings.Select(finding => finding.Flag)];
+    }
+
+    private static ImageNetwork Own(nn.Module<Tensor, Tensor> backbone)
+    {
+        var network = new ImageNetwork(backbone, new InputSpecification(1, 8, 8), 2);
+        network.MoveTo(CPU, ScalarType.Float64);
+        return network;
+    }
+
+    /// <summary>Two logits: a function of the pixels, and a number that is never the larger one.</summary>
+    private sealed class PixelFunction : nn.Module<Tensor, Tensor>
+    {
+        private readonly Func<Tensor, Tensor, Tensor> function;
+        private readonly Tensor weights;
+
+        public PixelFunction(Func<Tensor, Tensor, Tensor> function)
+            : base(nameof(PixelFunction))
+        {
+            this.function = function;
+            using var generator = new Generator(5, CPU);
+            weights = rand(64, ScalarType.Float64, CPU, false, generator).DetachFromDisposeScope();
+            register_buffer("weights", weights);
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            Tensor value = function(input.flatten(1), weights);
+            return stack([value, value.detach() - 1e6], 1);
+        }
+    }
+}
