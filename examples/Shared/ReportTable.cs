@@ -19,6 +19,12 @@ public static class ReportTable
         foreach ((int index, ReportedNumber metric) in report.Models[0].Numbers.Index())
         {
             double[] values = [.. report.Models.Select(model => model.Numbers[index].Value)];
+            if (metric.IsReference)
+            {
+                table.AddRow([Markup.Escape(metric.Name), .. values.Select(Text)]);
+                continue;
+            }
+
             double best = metric.HigherIsBetter ? values.Max() : values.Min();
             table.AddRow([Markup.Escape($"{metric.Name} {(metric.HigherIsBetter ? '↑' : '↓')}"), .. values.Select(value => value == best && values.Length > 1 ? $"[bold]{Text(value)}[/]" : Text(value))]);
         }

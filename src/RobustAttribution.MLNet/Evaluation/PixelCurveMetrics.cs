@@ -174,6 +174,9 @@ public sealed record PixelCurveStatistics
             curve.HigherIsBetter);
     }
 
+    /// <summary>The areas of the images of one batch, in their order; those that do not count are left out.</summary>
+    internal IReadOnlyList<double> Areas => area.All();
+
     /// <summary>The curve over the images of both, of the same shares.</summary>
     internal PixelCurveStatistics Merge(PixelCurveStatistics other)
         => new(Shares, [.. points.Zip(other.points, (a, b) => a.Merge(b))], area.Merge(other.area), HigherIsBetter);

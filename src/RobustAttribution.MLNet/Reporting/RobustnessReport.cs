@@ -15,6 +15,9 @@ public sealed class RobustnessReport(string title, IReadOnlyList<ReportedModel> 
     /// <summary>A few sentences at the top: what was compared, on what images, under what attack.</summary>
     public IReadOnlyList<string> Summary { get; init; } = [];
 
+    /// <summary>What came out, one sentence for each model; shown before the numbers.</summary>
+    public IReadOnlyList<string> Verdicts { get; init; } = [];
+
     /// <summary>Facts of the whole comparison: data, number of images, attack, seed, versions, date.</summary>
     public IReadOnlyList<(string Name, string Value)> Card { get; init; } = [];
 

@@ -57,6 +57,13 @@ public sealed record RobustnessReportOptions
     = [new TopKIntersection(), new KendallTau(), new PearsonCorrelation(), new CosineSimilarity()];
 
     /// <summary>
+    /// Attributions that know nothing of the network, measured under the first attack by the first two measures. Constant, edge and random map by
+    /// default; they cost nearly nothing.
+    /// </summary>
+    public IReadOnlyList<IAttributionMethod> Controls { get; init => field = [.. Require.NotNull(value)]; } =
+        [new ConstantMap(), new EdgeMap(), new RandomMap()];
+
+    /// <summary>
     /// The values of ε of the curves over ε, in pixel units, each at least 0; none leaves those curves out. 0, 2, 4, 8 and 16 of 255 by default.
     /// </summary>
     public IReadOnlyList<double> Radii
@@ -84,7 +91,8 @@ public sealed record RobustnessReportOptions
     public string ScoreColumnName { get; init => field = Require.NotNull(value); } = "Score";
 
     /// <summary>
-    /// The column that names each image, text or a whole number; where a view lacks it, images are named by their row. "Id" by default.
+    /// The column that names each image, text or a whole number; where a view lacks it, images are named by the files of a text column "ImagePath",
+    /// "Path" or "FileName", or else by their row. "Id" by default.
     /// </summary>
     public string IdColumnName { get; init => field = Require.NotNull(value); } = "Id";
 

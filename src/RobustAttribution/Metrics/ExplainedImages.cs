@@ -25,6 +25,7 @@ internal sealed class ExplainedImages(
     private Tensor? predicted;
     private Tensor? map;
     private UInt128[]? keys;
+    private float[][]? mapValues;
 
     public Tensor Images => images;
 
@@ -68,6 +69,10 @@ internal sealed class ExplainedImages(
             return map!;
         }
     }
+
+    /// <summary>The map of each image, H·W numbers.</summary>
+    public IReadOnlyList<float[]> MapValues
+        => mapValues ??= [.. Enumerable.Range(0, (int)images.shape[0]).Select(image => RobustnessMeasurement.Values(Map, image))];
 
     /// <summary>These images under an attack on <see cref="Classes"/>.</summary>
     /// <param name="attack">The attack.</param>

@@ -39,7 +39,7 @@ internal sealed class ImageValues : IEquatable<ImageValues>
     public ImageValues Merge(ImageValues other)
         => other.Count == 0 ? this : Count == 0 ? other : new(mean.Merge(other.mean), [], (this, other));
 
-    /// <summary>The numbers, in no particular order.</summary>
+    /// <summary>The numbers: in the order given, those of merged ones in no particular order.</summary>
     public double[] All()
     {
         double[] all = new double[Count];

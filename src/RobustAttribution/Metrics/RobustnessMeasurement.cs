@@ -167,7 +167,7 @@ public sealed record RobustnessMeasurement
                 AttackedMap = KeepImages ? Values(attacked.After.Map, i) : default,
                 ControlSimilarities = Array.ConvertAll(controls, control => Array.ConvertAll(control, values => values[i])),
                 Key = KeepKeys ? attacked.Before.Keys[i] : default,
-                Map = KeepMaps && found ? Values(attacked.Before.Map, i) : default,
+                Map = KeepMaps && found ? attacked.Before.MapValues[i] : default,
                 MapHeight = KeepMaps && found ? (int)attacked.Before.Map.shape[1] : 0,
             }),
         ];

@@ -6,11 +6,10 @@ namespace RobustAttribution.Metrics;
 public sealed record SecurityPoint
 {
     private readonly SecurityCurve curve;
-    private readonly long correct;
 
     private SecurityPoint(
-        SecurityCurve curve, double radius, long count, long correct, long valid, IReadOnlyList<MeanSimilarity> similarities)
-        => (this.curve, Radius, Count, this.correct, Valid, Similarities) = (curve, radius, count, correct, valid, similarities);
+        SecurityCurve curve, double radius, long count, IReadOnlyList<long> correct, long valid, IReadOnlyList<MeanSimilarity> similarities)
+        => (this.curve, Radius, Count, CorrectImages, Valid, Similarities) = (curve, radius, count, correct, valid, similarities);
 
     /// <summary>ε in pixel units.</summary>
     public double Radius { get; }
@@ -18,10 +17,10 @@ public sealed record SecurityPoint
     /// <summary>
     /// Share of images that are classified correctly both as they are and after the attack on the prediction, from 0 to 1; NaN without images.
     /// </summary>
-    public double Accuracy => (double)correct / Count;
+    public double Accuracy => (double)CorrectImages.Count / Count;
 
     /// <summary>The 95 % interval of <see cref="Accuracy"/> over the images.</summary>
-    public ConfidenceInterval AccuracyInterval => ConfidenceInterval.OfShare(correct, Count);
+    public ConfidenceInterval AccuracyInterval => ConfidenceInterval.OfShare(CorrectImages.Count, Count);
 
     /// <summary>Images attacked.</summary>
     public long Count { get; }
@@ -44,10 +43,13 @@ public sealed record SecurityPoint
             curve,
             Radius,
             Count + other.Count,
-            correct + other.correct,
+            [.. CorrectImages, .. other.CorrectImages],
             Valid + other.Valid,
             [.. Similarities.Zip(other.Similarities, (a, b) => a.Merge(b))]);
     }
+
+    /// <summary>The places in their source of the images that <see cref="Accuracy"/> counts.</summary>
+    internal IReadOnlyList<long> CorrectImages { get; }
 
     private object Settings => new { Radius, curve.PredictionAttack, curve.ExplanationAttack, curve.Map, curve.Similarities };
 
@@ -62,7 +64,7 @@ public sealed record SecurityPoint
             curve,
             radius,
             predictions.Count,
-            predictions.Count(row => row.StaysCorrect),
+            [.. predictions.Where(row => row.StaysCorrect).Select(row => row.Image)],
             explanations.Count(row => row.Valid),
             MeanSimilarity.Of(curve.Similarities, explanations));
 }

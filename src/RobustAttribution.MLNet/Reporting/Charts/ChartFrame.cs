@@ -30,6 +30,9 @@ internal sealed class ChartFrame
 
     public double Y(double value) => Height - Bottom - ((value - lowY) / (highY - lowY) * (Height - Top - Bottom));
 
+    /// <summary>"x,y" of a point.</summary>
+    public string Point((double X, double Y) value) => $"{ChartStyle.Number(X(value.X))},{ChartStyle.Number(Y(value.Y))}";
+
     public double Baseline => Y(Math.Max(lowY, 0));
 
     /// <summary>Wraps the marks of a chart into a figure with a legend below.</summary>
@@ -38,7 +41,9 @@ internal sealed class ChartFrame
     /// <param name="vertical">What the vertical axis counts, with its unit.</param>
     /// <param name="marks">SVG elements.</param>
     /// <param name="series">The names in the legend.</param>
-    public string Figure(string title, string horizontal, string vertical, string marks, IReadOnlyList<string> series)
+    /// <param name="reference">The name of the thin dotted lines; null where there are none.</param>
+    public string Figure(
+        string title, string horizontal, string vertical, string marks, IReadOnlyList<string> series, string? reference = null)
     {
         var svg = new StringBuilder();
         svg.Append($"<figure class=\"chart\"><svg viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" ");
@@ -68,6 +73,12 @@ internal sealed class ChartFrame
         {
             svg.Append("<span><svg width=\"26\" height=\"10\" aria-hidden=\"true\"><line x1=\"1\" x2=\"25\" y1=\"5\" y2=\"5\" stroke-width=\"3\" ");
             svg.Append($"stroke=\"{ChartStyle.Color(i)}\" stroke-dasharray=\"{ChartStyle.Dash(i)}\"/></svg>{ChartStyle.Escape(series[i])}</span>");
+        }
+
+        if (reference is not null)
+        {
+            svg.Append("<span><svg width=\"26\" height=\"10\" aria-hidden=\"true\"><line class=\"reference\" x1=\"1\" x2=\"25\" y1=\"5\" y2=\"5\" ");
+            svg.Append($"stroke=\"{ChartStyle.ReferenceColor}\"/></svg>{ChartStyle.Escape(reference)}</span>");
         }
 
         return svg.Append("</span></figcaption></figure>").ToString();

@@ -11,6 +11,9 @@ internal static class ChartStyle
     private static readonly string[] Dashes = ["none", "7 3", "2 3", "9 3 2 3", "4 2", "1 2", "12 4"];
     private static readonly double[] StepFactors = [1, 2, 5, 10];
 
+    /// <summary>Of lines that all series are compared with.</summary>
+    public const string ReferenceColor = "#7F7F7F";
+
     public static string Color(int series) => Colors[series % Colors.Length];
 
     public static string Dash(int series) => Dashes[series % Dashes.Length];

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace RobustAttribution.MLNet.Reporting;
@@ -18,6 +17,12 @@ internal static class HtmlPage
         foreach (string sentence in report.Summary)
         {
             page.Append($"<p class=\"lead\">{Text(sentence)}</p>\n");
+        }
+
+        if (report.Verdicts.Count > 0)
+        {
+            page.Append("<ul class=\"verdicts\">").AppendJoin(string.Empty, report.Verdicts.Select(verdict => $"<li>{Text(verdict)}</li>"));
+            page.Append("</ul>\n");
         }
 
         page.Append("<section><h2>The numbers</h2>").Append(HeadlineTable(report.Models)).Append("</section>\n");
@@ -64,35 +69,17 @@ internal static class HtmlPage
                 string direction = metric.HigherIsBetter ? "higher is better" : "lower is better";
                 string meaning = metric.Meaning is null ? string.Empty : $"<small>{Text(metric.Meaning)}</small>";
                 string arrow = metric.HigherIsBetter ? "↑" : "↓";
-                table.Append($"<tr><th scope=\"row\">{Text(metric.Name)} ");
-                table.Append($"<span role=\"img\" aria-label=\"{direction}\" title=\"{direction}\">{arrow}</span>{meaning}</th>");
-                table.AppendJoin(string.Empty, models.Select(model => Cell(model, metric, models))).Append("</tr>");
+                string mark = $" <span role=\"img\" aria-label=\"{direction}\" title=\"{direction}\">{arrow}</span>";
+                table.Append($"<tr><th scope=\"row\">{Text(metric.Name)}{(metric.IsReference ? string.Empty : mark)}{meaning}</th>");
+                table.AppendJoin(string.Empty, HeadlineCells.Of(metric, models)).Append("</tr>");
             }
 
             table.Append("</tbody>");
         }
 
-        table.Append("</table></div><p class=\"note\">↑ higher is better, ↓ lower is better. ± is the standard error of the mean over images.");
-        return table.Append(models.Count > 1 ? " The best value of each row is bold and marked ★.</p>" : "</p>").ToString();
-    }
-
-    private static string Cell(ReportedModel model, ReportedNumber metric, IReadOnlyList<ReportedModel> models)
-    {
-        if (Of(model) is not { } found)
-        {
-            return "<td>–</td>";
-        }
-
-        double[] all = [.. models.Select(Of).OfType<ReportedNumber>().Select(number => number.Value)];
-        bool best = models.Count > 1 && found.Value == (metric.HigherIsBetter ? all.Max() : all.Min());
-        string text = Number(found.Value);
-        string error = found.StandardError is { } deviation && double.IsFinite(deviation) ? $" <small>± {Number(deviation)}</small>" : string.Empty;
-        return best ? $"<td class=\"best\"><strong>{text}</strong> ★{error}</td>" : $"<td>{text}{error}</td>";
-
-        ReportedNumber? Of(ReportedModel other) => other.Numbers.FirstOrDefault(
-            number => number.Name == metric.Name && number.Group == metric.Group && !double.IsNaN(number.Value));
-
-        static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+        table.Append("</table></div><p class=\"note\">↑ higher is better, ↓ lower is better.");
+        table.Append(HeadlineCells.Note(models)).Append("</p>");
+        return table.ToString();
     }
 
     private static string Charts(IReadOnlyList<ReportedModel> models)
@@ -103,14 +90,17 @@ internal static class HtmlPage
             List<ChartSeries> series = [.. models
                 .Select(model => (model.Name, Curve: model.Curves.FirstOrDefault(curve => curve.Title == first.Title)))
                 .Where(pair => pair.Curve is not null)
-                .Select(pair => new ChartSeries(pair.Name, pair.Curve!.Points))];
+                .Select(pair => new ChartSeries(pair.Name, pair.Curve!.Points) { Intervals = pair.Curve.Intervals, Reference = pair.Curve.Reference })];
             if (series.Any(line => line.Known.Any()))
             {
-                charts.Append(LineChart.Render(first.Title, first.Horizontal, first.Vertical, series, (0, 1)));
+                charts.Append(LineChart.Render(first.Title, first.Horizontal, first.Vertical, series, (0, 1), first.ReferenceName));
             }
         }
 
-        return charts.Length == 0 ? string.Empty : $"<div class=\"charts\">{charts}</div>";
+        string note = models.SelectMany(model => model.Curves).Any(curve => curve.Intervals.Count > 0)
+            ? "<p class=\"note\">Whiskers are 95 % intervals over the images.</p>"
+            : string.Empty;
+        return charts.Length == 0 ? string.Empty : $"<div class=\"charts\">{charts}</div>{note}";
     }
 
     private static string Histograms(IReadOnlyList<ReportedModel> models)

@@ -17,6 +17,12 @@ internal static class Style
         th, td { padding: 7px 12px; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top;
             font-variant-numeric: tabular-nums; }
         thead th { vertical-align: bottom; font-weight: 600; } th[scope=row], thead th:first-child { text-align: left; }
+        .verdicts { margin: 16px 0 0; padding: 12px 16px 12px 34px; border-left: 4px solid #0072B2; background: var(--mark); max-width: 60rem; }
+        .verdicts li { margin: 2px 0; }
+        .chart .reference { stroke-width: 1.3; stroke-dasharray: 1.5 3; } .chart .whisker { stroke-width: 1.4; opacity: .75; }
+        .headline td small { display: block; line-height: 1.2; } .headline td svg { display: block; margin: 3px 0 0 auto; }
+        .headline svg .axis { stroke: var(--rule); } .headline svg .range { stroke: var(--faint); stroke-width: 2; }
+        .headline svg .mean { fill: var(--ink); }
         td.best { background: var(--mark); }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 24px; } figure { margin: 0; break-inside: avoid; }
         .chart svg { max-width: 100%; height: auto; }

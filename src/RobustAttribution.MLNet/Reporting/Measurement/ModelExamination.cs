@@ -14,10 +14,12 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <remarks>Classes explained, attacked and followed by insertion and deletion are the predicted ones.</remarks>
 internal sealed class ModelExamination(NetworkHandle handle, SampleImages dataset, RobustnessReportOptions options, ReportClock clock)
 {
+    /// <summary>Measures drawn over ε, and shown with their lift and for controls: the first ones.</summary>
+    public const int CurveMeasures = 2;
+
     private const int AttackPurpose = 0; // further attacks count on
     private const int RadiusPurpose = 1000;
     private const int LargestBatch = 32;
-    private const int CurveMeasures = 2;
     private const int LargestSample = 4;
 
     private readonly RobustnessMeasurement measurement = new()
@@ -25,6 +27,9 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         Attacks = options.Attacks,
         Map = new SaliencyMap(options.Method, options.Reduction),
         Similarities = options.Similarities,
+        Controls = options.Controls,
+        KeepKeys = true,
+        KeepMaps = true,
     };
 
     private readonly MeasuredCurves measuredCurves =
@@ -37,10 +42,19 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     private readonly List<ReportedExample> samples = [];
     private readonly List<RobustnessRow> rows = [];
     private readonly int batchSize = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
+    private readonly List<(string Curve, long Image, double Area)> areas = [];
     private PixelCurveMetrics? curves;
+    private (PixelCurveStatistics Insertion, PixelCurveStatistics Deletion)? randomOrder;
 
     /// <summary>Insertion, deletion, and adversarial insertion under the first attack.</summary>
     public PixelCurveMetrics Curves => curves ??= PixelCurveMetrics.Empty(measuredCurves);
+
+    /// <summary>Insertion and deletion in a random order of the pixels.</summary>
+    public (PixelCurveStatistics Insertion, PixelCurveStatistics Deletion) RandomOrder => randomOrder
+        ??= (PixelCurveStatistics.Empty(measuredCurves.Insertion), PixelCurveStatistics.Empty(measuredCurves.Deletion));
+
+    /// <summary>The number of classes.</summary>
+    public int ClassCount => handle.ClassCount;
 
     /// <summary>The worst and best images under the first attack; those without a valid attacked copy, or whose attack
     /// improved nothing, are not among them.</summary>
@@ -54,6 +68,35 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
 
     /// <summary>Correct predictions, 0 or 1 for each image.</summary>
     public SampleMean Accuracy => SampleMean.Of(Rows(0).Select(row => row.IsCorrect ? 1.0 : 0.0));
+
+    /// <summary>The same by row of the view.</summary>
+    public double[] AccuracyByRow => dataset.ByRow(Rows(0).Select(row => (row.Image, row.IsCorrect ? 1.0 : 0.0)));
+
+    /// <summary>By row of the view: whether an image stays right at a point of <see cref="Security"/>, 0 or 1.</summary>
+    public double[] AccuracyByRowAt(SecurityPoint point)
+    {
+        HashSet<long> correct = [.. point.CorrectImages];
+        return dataset.ByRow(Enumerable.Range(0, dataset.Count).Select(image => ((long)image, correct.Contains(image) ? 1.0 : 0.0)));
+    }
+
+    /// <summary>The areas under a curve of <see cref="Curves"/> by row of the view.</summary>
+    public double[] AreasByRow(string curve) => dataset.ByRow(areas.Where(area => area.Curve == curve).Select(area => (area.Image, area.Area)));
+
+    /// <summary>A measure's values under an attack by row of the view.</summary>
+    public double[] SimilaritiesByRow(int attack, int measure)
+        => dataset.ByRow(Rows(attack).Where(row => row.Valid).Select(row => (row.Image, row.Similarities[measure])));
+
+    /// <summary>By measure: the similarities of maps of different images, and the lift under an attack.</summary>
+    public IReadOnlyList<OtherImages> OtherImages(int attack)
+    {
+        var maps = new MapSample.Builder();
+        foreach (RobustnessRow row in Rows(attack))
+        {
+            maps.Add(row, ClassName(row.PredictedBefore));
+        }
+
+        return maps.Build().Compare(options.Similarities);
+    }
 
     /// <summary>Units of <see cref="ReportClock"/>: images times walks.</summary>
     public static long Work(int images, RobustnessReportOptions options) => images * (options.Attacks.Count + 1L + options.Radii.Count);
@@ -97,12 +140,33 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
             {
                 Collect(found, attacked);
                 bool[] all = [.. Enumerable.Repeat(true, count)];
-                curves = Curves.Merge(PixelCurveMetrics.Of(measuredCurves, network, clean, attacked, all));
+                PixelCurveMetrics ofBatch = PixelCurveMetrics.Of(measuredCurves, network, clean, attacked, all);
+                Keep(ofBatch, found);
+                curves = Curves.Merge(ofBatch);
+                MeasureRandomOrder(network, clean, all);
                 clock.Advance("insertion and deletion", count);
             }
 
             clock.Advance(ReportTexts.Name(options.Attacks[i]), count);
         }
+    }
+
+    private void Keep(PixelCurveMetrics batch, RobustnessRow[] images)
+    {
+        foreach ((string name, PixelCurveStatistics curve) in batch.Curves)
+        {
+            IEnumerable<RobustnessRow> counted = ReferenceEquals(curve, batch.AdversarialInsertion) ? images.Where(row => row.Valid) : images;
+            areas.AddRange(counted.Zip(curve.Areas, (row, area) => (name, row.Image, area)));
+        }
+    }
+
+    private void MeasureRandomOrder(ImageNetwork network, ExplainedImages images, bool[] all)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Tensor order = new SaliencyMap(new RandomMap()).Of(network, images.Images, images.Classes);
+        randomOrder = (
+            RandomOrder.Insertion.Merge(PixelCurveStatistics.Of(measuredCurves.Insertion, network, images, order, all)),
+            RandomOrder.Deletion.Merge(PixelCurveStatistics.Of(measuredCurves.Deletion, network, images, order, all)));
     }
 
     private void MeasureRadii(ImageNetwork network, TensorBatchSource images)

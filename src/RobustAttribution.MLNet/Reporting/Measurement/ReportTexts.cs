@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Reporting;
@@ -34,6 +36,25 @@ internal static partial class ReportTexts
         CenterOfMassShift => "How far the map's centre of mass moves, in pixels.",
         _ => null,
     };
+
+    /// <summary>One sentence about a control; null for one of the user's own.</summary>
+    public static string? ControlMeaning(IAttributionMethod control) => control switch
+    {
+        ConstantMap => "All pixels are equal: robust without end, and says nothing.",
+        EdgeMap => "The edges of the image: looks like an explanation, and is the same for every network.",
+        RandomMap => "Drawn anew for every image: what chance gives.",
+        _ => null,
+    };
+
+    /// <summary>Three decimals.</summary>
+    public static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>Three decimals and a sign.</summary>
+    public static string Signed(double value) => value.ToString("+0.000;−0.000;0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>"[0.170, 0.250]"; empty where the interval is undefined.</summary>
+    public static string Text(ConfidenceInterval interval)
+        => double.IsNaN(interval.Low) ? string.Empty : $"[{Number(interval.Low)}, {Number(interval.High)}]".Replace('-', '−');
 
     [GeneratedRegex("[A-Z][a-z0-9]*")]
     private static partial Regex Word();

@@ -36,6 +36,7 @@ internal static class RobustnessReporter
         }
 
         List<ReportedModel> reported = [];
+        List<OtherImages> others = [];
         SampleImages? sample = null;
         foreach ((string name, IDataView scored, NetworkHandle network) in views)
         {
@@ -51,6 +52,7 @@ internal static class RobustnessReporter
             {
                 Card = ReportCards.Of(network, examination, options, clock.Elapsed - start),
             });
+            others.Add(examination.OtherImages(0)[0]);
             MeanSimilarity first = MeanSimilarity.Of(options.Similarities, examination.Rows(0))[0];
             channel.Info(
                 MessageSensitivity.None, "{0}: accuracy {1:F4}, {2} {3:F4}", name, examination.Accuracy.Mean, first.Similarity.Name, first.Mean);
@@ -59,6 +61,7 @@ internal static class RobustnessReporter
         return new RobustnessReport(options.Title, reported)
         {
             Summary = Summary(reported, sample!, options),
+            Verdicts = ReportVerdicts.Of(reported, others, options),
             Card = ReportCards.OfAll(views[0].Network, sample!, rows, options, clock.Elapsed),
             Options = ReportCards.Components(options),
             ExamplesAtEachEnd = options.ExamplesAtEachEnd,
@@ -87,10 +90,11 @@ internal static class RobustnessReporter
             Numbers =
             [
                 .. ClassificationNumbers(examination, options),
-                .. options.Attacks.SelectMany((attack, i) => MapNumbers(attack, examination.Rows(i), options)),
-                .. CurveNumbers(examination.Curves),
+                .. options.Attacks.SelectMany((_, i) => MapNumbers(i, examination, options)),
+                .. ControlNumbers(examination, options),
+                .. CurveNumbers(examination),
             ],
-            Curves = [.. RadiusCurves(examination, options), .. PixelCurves(examination.Curves)],
+            Curves = [.. RadiusCurves(examination, options), .. PixelCurves(examination)],
             Spreads =
             [
                 .. options.Similarities.Select((similarity, i) => (
@@ -105,7 +109,11 @@ internal static class RobustnessReporter
     {
         const string Group = "Answers";
         SampleMean accuracy = examination.Accuracy;
-        yield return new("Accuracy", accuracy.Mean, HigherIsBetter: true, accuracy.StandardError, "Share of right answers.", Group);
+        yield return new("Accuracy", accuracy.Mean, HigherIsBetter: true, accuracy.StandardError, "Share of right answers.", Group)
+        {
+            Interval = ConfidenceInterval.OfShare(examination.Rows(0).Count(row => row.IsCorrect), accuracy.Count),
+            Values = examination.AccuracyByRow,
+        };
         if (examination.Security.Count > 0)
         {
             double radius = options.Attacks[0].ThreatModel.Radius;
@@ -117,34 +125,108 @@ internal static class RobustnessReporter
                 HigherIsBetter: true,
                 null,
                 "Share of right answers that stay right when the attacker aims at the answer.",
-                Group);
+                Group)
+            {
+                Interval = point.AccuracyInterval,
+                Values = examination.AccuracyByRowAt(point),
+            };
         }
     }
 
-    private static IEnumerable<ReportedNumber> MapNumbers(
-        IAttributionAttack attack, IReadOnlyList<RobustnessRow> rows, RobustnessReportOptions options)
+    private static IEnumerable<ReportedNumber> MapNumbers(int attack, ModelExamination examination, RobustnessReportOptions options)
     {
-        string group = $"Maps under {ReportTexts.Name(attack)}, {ReportTexts.Budget(attack.ThreatModel)}";
-        return MeanSimilarity.Of(options.Similarities, rows).Select(mean => new ReportedNumber(
-            mean.Similarity.Name, mean.Mean, mean.Similarity.HigherIsMoreSimilar, mean.StandardError, ReportTexts.Meaning(mean.Similarity), group));
+        string group = $"Maps under {AttackName(options.Attacks[attack])}";
+        foreach ((int i, MeanSimilarity mean) in MeanSimilarity.Of(options.Similarities, examination.Rows(attack)).Index())
+        {
+            string? meaning = ReportTexts.Meaning(mean.Similarity);
+            yield return new(mean.Similarity.Name, mean.Mean, mean.Similarity.HigherIsMoreSimilar, mean.StandardError, meaning, group)
+            {
+                Interval = mean.Interval,
+                Values = examination.SimilaritiesByRow(attack, i),
+            };
+        }
+
+        foreach (OtherImages others in examination.OtherImages(attack).Take(ModelExamination.CurveMeasures))
+        {
+            MeanSimilarity same = others.SameClass;
+            yield return new(
+                $"{same.Similarity.Name} of different images",
+                same.Mean,
+                same.Similarity.HigherIsMoreSimilar,
+                same.StandardError,
+                "Of the maps of two images with the same answer, nothing attacked.",
+                group)
+            {
+                Interval = same.Interval,
+                IsReference = true,
+            };
+            if (others.Lift is { } lift)
+            {
+                yield return new(
+                    $"Lift of {same.Similarity.Name}",
+                    lift.Value,
+                    HigherIsBetter: true,
+                    null,
+                    "How far the attack leaves it above that of different images: 1 all the way, 0 not at all.",
+                    group)
+                {
+                    Interval = lift.Interval,
+                };
+            }
+        }
     }
 
-    private static IEnumerable<ReportedNumber> CurveNumbers(PixelCurveMetrics curves)
+    private static IEnumerable<ReportedNumber> ControlNumbers(ModelExamination examination, RobustnessReportOptions options)
+    {
+        string group = $"Controls: maps that know nothing of the network, under {AttackName(options.Attacks[0])}";
+        for (int control = 0; control < options.Controls.Count; control++)
+        {
+            RobustnessRow[] rows =
+                [.. examination.Rows(0).Select(row => row with { Similarities = row.ControlSimilarities[control] })];
+            foreach (MeanSimilarity mean in MeanSimilarity.Of([.. options.Similarities.Take(ModelExamination.CurveMeasures)], rows))
+            {
+                string name = $"{ReportTexts.Name(options.Controls[control])}: {mean.Similarity.Name}";
+                string? meaning = ReportTexts.ControlMeaning(options.Controls[control]);
+                yield return new(name, mean.Mean, mean.Similarity.HigherIsMoreSimilar, mean.StandardError, meaning, group)
+                {
+                    Interval = mean.Interval,
+                    IsReference = true,
+                };
+            }
+        }
+    }
+
+    private static string AttackName(IAttributionAttack attack) => $"{ReportTexts.Name(attack)}, {ReportTexts.Budget(attack.ThreatModel)}";
+
+    private static IEnumerable<ReportedNumber> CurveNumbers(ModelExamination examination)
     {
         const string Group = "Do the maps point at what matters?";
+        PixelCurveMetrics curves = examination.Curves;
         yield return Area(
             "Insertion",
             curves.Insertion,
-            "Area under the insertion curve: how fast the answer comes back as the most important pixels are put in.");
+            "Area under the insertion curve: how fast the answer comes back as the most important pixels are put in.",
+            nameof(curves.Insertion));
         yield return Area(
-            "Deletion", curves.Deletion, "Area under the deletion curve: how fast the answer goes as the most important pixels are taken out.");
+            "Deletion",
+            curves.Deletion,
+            "Area under the deletion curve: how fast the answer goes as the most important pixels are taken out.",
+            nameof(curves.Deletion));
         yield return Area(
             "Adversarial insertion",
             curves.AdversarialInsertion!,
-            "Insertion in the order of the attacked map: what the map is still worth after the attack.");
+            "Insertion in the order of the attacked map: what the map is still worth after the attack.",
+            nameof(curves.AdversarialInsertion));
+        yield return Area("Insertion in random order", examination.RandomOrder.Insertion, "What a map without any order gets.", null);
+        yield return Area("Deletion in random order", examination.RandomOrder.Deletion, "What a map without any order gets.", null);
 
-        static ReportedNumber Area(string name, PixelCurveStatistics curve, string meaning)
-            => new(name, curve.MeanArea, curve.HigherIsBetter, curve.StandardError, meaning, Group);
+        ReportedNumber Area(string name, PixelCurveStatistics curve, string meaning, string? byRow)
+            => new(name, curve.MeanArea, curve.HigherIsBetter, curve.StandardError, meaning, Group)
+            {
+                Interval = curve.Interval,
+                Values = byRow is null ? [] : examination.AreasByRow(byRow),
+                IsReference = byRow is null,
+            };
     }
 
     private static IEnumerable<ReportedCurve> RadiusCurves(ModelExamination examination, RobustnessReportOptions options)
@@ -161,7 +243,12 @@ internal static class RobustnessReporter
             $"Accuracy under {ReportTexts.Name(options.PredictionAttack)}",
             horizontal,
             "accuracy",
-            [.. examination.Security.Select(point => (point.Radius * unit, point.Accuracy))]);
+            [.. examination.Security.Select(point => (point.Radius * unit, point.Accuracy))])
+        {
+            Intervals = [.. examination.Security.Select(point => point.AccuracyInterval)],
+            Reference = [.. examination.Security.Select(point => (point.Radius * unit, 1.0 / examination.ClassCount))],
+            ReferenceName = "chance",
+        };
         for (int i = 0; i < examination.Security[0].Similarities.Count; i++)
         {
             IMapSimilarity similarity = examination.Security[0].Similarities[i].Similarity;
@@ -169,18 +256,28 @@ internal static class RobustnessReporter
                 $"{similarity.Name} under {ReportTexts.Name(options.Attacks[0])}",
                 horizontal,
                 similarity.Name,
-                [.. examination.Security.Select(point => (point.Radius * unit, point.Similarities[i].Mean))]);
+                [.. examination.Security.Select(point => (point.Radius * unit, point.Similarities[i].Mean))])
+            {
+                Intervals = [.. examination.Security.Select(point => point.Similarities[i].Interval)],
+            };
         }
     }
 
-    private static IEnumerable<ReportedCurve> PixelCurves(PixelCurveMetrics curves)
+    private static IEnumerable<ReportedCurve> PixelCurves(ModelExamination examination)
     {
-        yield return Curve("Insertion: the most important pixels are put in", "share of pixels put in", curves.Insertion);
-        yield return Curve("Deletion: the most important pixels are taken out", "share of pixels taken out", curves.Deletion);
-        yield return Curve("Adversarial insertion: in the order of the attacked map", "share of pixels put in", curves.AdversarialInsertion!);
+        PixelCurveMetrics curves = examination.Curves;
+        (PixelCurveStatistics insertion, PixelCurveStatistics deletion) = examination.RandomOrder;
+        yield return Curve("Insertion: the most important pixels are put in", "share of pixels put in", curves.Insertion, insertion);
+        yield return Curve("Deletion: the most important pixels are taken out", "share of pixels taken out", curves.Deletion, deletion);
+        yield return Curve(
+            "Adversarial insertion: in the order of the attacked map", "share of pixels put in", curves.AdversarialInsertion!, insertion);
 
-        static ReportedCurve Curve(string title, string horizontal, PixelCurveStatistics curve)
-            => new(title, horizontal, "probability of the answer", [.. curve.Shares.Zip(curve.Values)]);
+        static ReportedCurve Curve(string title, string horizontal, PixelCurveStatistics curve, PixelCurveStatistics random)
+            => new(title, horizontal, "probability of the answer", [.. curve.Shares.Zip(curve.Values)])
+            {
+                Reference = [.. random.Shares.Zip(random.Values)],
+                ReferenceName = "random order",
+            };
     }
 }
 

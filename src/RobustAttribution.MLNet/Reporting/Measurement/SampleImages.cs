@@ -15,9 +15,25 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <param name="Ids">What the images are called.</param>
 /// <param name="LeftOut">Rows without label or readable image.</param>
 /// <param name="FirstProblem">Why the first of them was left out; null where none was.</param>
-internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids, long LeftOut, string? FirstProblem)
+/// <param name="Places">The image's place among the rows that were read.</param>
+internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids, long LeftOut, string? FirstProblem, int[] Places)
 {
+    private static readonly string[] PathColumnNames = ["ImagePath", "Path", "FileName"];
+
     public int Count => Classes.Length;
+
+    /// <summary>Values by row read, with NaN for rows without one: what another model's values of the same rows are paired with.</summary>
+    public double[] ByRow(IEnumerable<(long Image, double Value)> values)
+    {
+        double[] found = new double[Count + LeftOut];
+        Array.Fill(found, double.NaN);
+        foreach ((long image, double value) in values)
+        {
+            found[Places[image]] = value;
+        }
+
+        return found;
+    }
 
     /// <summary>Reads rows evenly spaced over a view, or all where it has no more than wanted; the rows between are passed over.</summary>
     /// <param name="env">Its cancellation is honoured.</param>
@@ -31,10 +47,12 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
         ImageColumn images = ImageColumn.Bind(
             scored.Schema, network.Images.ColumnName, network.Input, network.Images.PixelScale, network.Images.Resize);
         KeyColumn labels = KeyColumn.Bind(scored.Schema, options.LabelColumnName);
-        DataViewSchema.Column? id = scored.Schema.GetColumnOrNull(options.IdColumnName);
+        DataViewSchema.Column? path = null;
+        DataViewSchema.Column? id = scored.Schema.GetColumnOrNull(options.IdColumnName) ?? (path = PathColumn(scored.Schema));
         List<float> pixels = [];
         List<long> classes = [];
         List<string> ids = [];
+        List<int> places = [];
         long leftOut = 0;
         string? firstProblem = null;
         float[] image = new float[network.Input.ValueCount];
@@ -52,6 +70,7 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
                 pixels.AddRange(image);
                 classes.Add(reader.Label);
                 ids.Add(readId());
+                places.Add((int)i);
             }
             else
             {
@@ -62,7 +81,7 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
 
         new ScaleWarning(env, nameof(RobustnessReport), images).Check(CollectionsMarshal.AsSpan(pixels));
         return classes.Count > 0
-            ? new SampleImages([.. pixels], [.. classes], [.. ids], leftOut, firstProblem)
+            ? new SampleImages([.. pixels], [.. classes], path is null ? [.. ids] : FileNames(ids), leftOut, firstProblem, [.. places])
             : throw new ArgumentException(
                 firstProblem is null ? "The view has no row to measure." : $"The view has no row with a label and an image: {firstProblem}",
                 nameof(scored));
@@ -84,6 +103,17 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
         }
 
         return rows;
+    }
+
+    private static DataViewSchema.Column? PathColumn(DataViewSchema schema) => PathColumnNames
+        .Select(name => schema.GetColumnOrNull(name))
+        .FirstOrDefault(column => column?.Type is TextDataViewType);
+
+    /// <summary>The files without their folders, unless two have the same name.</summary>
+    private static string[] FileNames(List<string> paths)
+    {
+        string[] names = [.. paths.Select(path => path[(path.LastIndexOfAny(['/', '\\']) + 1)..])];
+        return names.Distinct().Count() == names.Length ? names : [.. paths];
     }
 
     private static bool MoveTo(DataViewRowCursor cursor, long position)

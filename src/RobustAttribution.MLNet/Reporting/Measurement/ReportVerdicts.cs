@@ -1,0 +1,54 @@
+using RobustAttribution.Metrics;
+using RobustAttribution.Similarities;
+
+namespace RobustAttribution.MLNet.Reporting;
+
+/// <summary>What came out, in one sentence for each model: by the first measure under the first attack.</summary>
+internal static class ReportVerdicts
+{
+    /// <param name="models">The models; the others are compared with the first.</param>
+    /// <param name="others">Of each model: how similar maps of different images are by that measure.</param>
+    /// <param name="options">What was measured.</param>
+    public static IReadOnlyList<string> Of(IReadOnlyList<ReportedModel> models, IReadOnlyList<OtherImages> others, RobustnessReportOptions options)
+    {
+        IMapSimilarity measure = options.Similarities[0];
+        string attack = ReportTexts.Name(options.Attacks[0]);
+        return [.. models.Select((model, i) => i == 0 ? Alone(model, others[i]) : Compared(model, models[0]))];
+
+        string Alone(ReportedModel model, OtherImages others)
+        {
+            ReportedNumber kept = Number(model);
+            if (double.IsNaN(kept.Value))
+            {
+                return $"{model.Name}: the {attack} found no copy with the same answer, so that nothing was measured.";
+            }
+
+            string found = $"{model.Name}: under the {attack} its maps keep {Article(measure)} of {Text(kept.Value, kept.Interval)}";
+            return others.Lift is { Count: > 0 } lift
+                ? $"{found}; maps of different images of one class have {ReportTexts.Number(others.SameClass.Mean)},"
+                    + $" so that the lift is {Text(lift.Value, lift.Interval)}."
+                : $"{found}.";
+        }
+
+        string Compared(ReportedModel model, ReportedModel first)
+        {
+            PairedDifference difference = PairedDifference.Of(Number(model).Values, Number(first).Values);
+            string numbers = $"{measure.Name} {ReportTexts.Signed(difference.Mean)} {ReportTexts.Text(difference.Interval)}"
+                + $" on the same {difference.Count} images";
+            return difference.Count == 0
+                ? $"{model.Name} and {first.Name} have no image in common on which the {attack} found a copy with the same answer."
+                : !difference.IsBeyondZero
+                    ? $"{model.Name}'s maps hold neither better nor worse than {first.Name}'s beyond chance: {numbers}."
+                    : $"{model.Name}'s maps hold {(difference.Mean > 0 == measure.HigherIsMoreSimilar ? "better" : "worse")}"
+                        + $" than {first.Name}'s: {numbers}.";
+        }
+
+        ReportedNumber Number(ReportedModel model)
+            => model.Numbers.First(number => number.Name == measure.Name && number.Group!.StartsWith("Maps under", StringComparison.Ordinal));
+    }
+
+    private static string Article(IMapSimilarity measure) => $"{("AEIOU".Contains(measure.Name[0], StringComparison.Ordinal) ? "an" : "a")} {measure.Name}";
+
+    private static string Text(double value, ConfidenceInterval? interval)
+        => interval is { } known && !double.IsNaN(known.Low) ? $"{ReportTexts.Number(value)} {ReportTexts.Text(known)}" : ReportTexts.Number(value);
+}
