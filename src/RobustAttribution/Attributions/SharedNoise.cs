@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attributions;
 
-/// <summary>Noise that is the same for every image, so that an image's result does not depend on the images beside it or on the sizes of the passes.</summary>
+/// <summary>Noise that is the same for every image: its result depends neither on the images beside it nor on the sizes of the passes.</summary>
 internal static class SharedNoise
 {
     /// <summary>N(0, 1), drawn copy by copy.</summary>

@@ -20,7 +20,7 @@ public sealed class CertifiedMaps : IDisposable
     /// <summary>n, the noisy copies of each image.</summary>
     public int Samples { get; }
 
-    /// <summary>R, in L2 and pixel units over all values of the image: no smaller perturbation turns a certified pixel's smoothed decision.</summary>
+    /// <summary>R, in L2 and pixel units over all values of the image: no perturbation up to it turns a certified pixel.</summary>
     public double Radius { get; }
 
     /// <summary>The share of each image's pixels that is certified, either way, in [0, 1]; higher is more robust.</summary>

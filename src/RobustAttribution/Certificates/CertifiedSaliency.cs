@@ -97,15 +97,16 @@ public sealed record CertifiedSaliency
         if (salient < 1 || salient >= pixels)
         {
             throw new ArgumentException(
-                $"{nameof(TopShare)} is {TopShare}, which is {salient} of the {height}×{width} = {pixels} pixels of the map; allowed are 1 to {pixels - 1}.");
+                $"{nameof(TopShare)} is {TopShare}, which is {salient} of the {height}×{width} = {pixels} pixels of the map;"
+                + $" allowed are 1 to {pixels - 1}.");
         }
 
         int fewest = PixelTest.FewestSamples(pixels, Tau, Alpha);
         if (Samples < fewest)
         {
             throw new ArgumentException(
-                $"{nameof(Samples)} is {Samples}, with which no pixel of {height}×{width} can be certified at {nameof(Tau)} {Tau} and {nameof(Alpha)}"
-                + $" {Alpha}; allowed are {fewest} and more.");
+                $"{nameof(Samples)} is {Samples}, with which no pixel of {height}×{width} can be certified at {nameof(Tau)} {Tau} and"
+                + $" {nameof(Alpha)} {Alpha}; allowed are {fewest} and more.");
         }
     }
 
@@ -125,8 +126,8 @@ public sealed record CertifiedSaliency
         for (long start = 0; start < images.shape[0]; start += perPass)
         {
             long count = Math.Min(perPass, images.shape[0] - start);
-            CountSome(
-                network, images.narrow(0, start, count), classes.narrow(0, start, count), counts.narrow(0, start, count), (int)(perPass / count), start);
+            Tensor Part(Tensor all) => all.narrow(0, start, count);
+            CountSome(network, Part(images), Part(classes), Part(counts), (int)(perPass / count), start);
         }
 
         return counts;
@@ -145,8 +146,8 @@ public sealed record CertifiedSaliency
             if (FiniteMaps.FirstOther(maps) is int index)
             {
                 throw new InvalidOperationException(
-                    $"{Map.Method.GetType().Name} computed a map with NaN or infinity for a noisy copy of image {firstImage + (index % images.shape[0])} of the"
-                    + " batch; maps must be finite.");
+                    $"{Map.Method.GetType().Name} computed a map with NaN or infinity for a noisy copy of image"
+                    + $" {firstImage + (index % images.shape[0])} of the batch; maps must be finite.");
             }
 
             Tensor values = maps.flatten(1);

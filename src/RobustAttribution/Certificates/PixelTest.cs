@@ -16,7 +16,7 @@ internal sealed class PixelTest(int samples, double tau, double alpha)
 {
     private readonly double[] logTails = LogTails(samples, tau);
 
-    /// <summary>ln P(X ≥ c) of the binomial distribution B(n, p), for c = 0 … n; from p's powers upwards, so that no tail loses its digits.</summary>
+    /// <summary>ln P(X ≥ c) of the binomial distribution B(n, p), for c = 0 … n; summed from the smallest terms on.</summary>
     public static double[] LogTails(int n, double p)
     {
         double[] tails = new double[n + 1];
@@ -58,7 +58,7 @@ internal sealed class PixelTest(int samples, double tau, double alpha)
 
     private int Votes(int count) => Math.Max(count, samples - count);
 
-    // Holm goes up the p-values as long as the i-th smallest of m, from 0, is at most α/(m − i). Equal ones pass together, as the bound grows with i.
+    // Holm goes up the p-values as long as the i-th smallest of m, from 0, is at most α/(m − i). Equal ones pass together: the bound grows with i.
     private int LeastVotes(ReadOnlySpan<int> image)
     {
         int[] pixelsWith = new int[samples + 1];
