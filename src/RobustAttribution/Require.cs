@@ -11,11 +11,23 @@ internal static class Require
             ? value
             : throw Outside(name, value, $"a number from {Text(minimum)} to {Text(maximum)}");
 
+    /// <summary>A number between two others, which are not allowed themselves.</summary>
+    public static double Between(double value, double minimum, double maximum, [CallerMemberName] string name = "")
+        => value > minimum && value < maximum
+            ? value
+            : throw Outside(name, value, $"a number above {Text(minimum)} and below {Text(maximum)}");
+
+    public static double FromAndBelow(double value, double minimum, double maximum, [CallerMemberName] string name = "")
+        => value >= minimum && value < maximum ? value : throw Outside(name, value, $"a number from {Text(minimum)} and below {Text(maximum)}");
+
     public static int InRange(int value, int minimum, int maximum = int.MaxValue, [CallerMemberName] string name = "")
         => value >= minimum && value <= maximum
             ? value
             : throw Outside(
                 name, value, maximum == int.MaxValue ? $"a whole number of at least {minimum}" : $"a whole number from {minimum} to {maximum}");
+
+    public static long Bytes(long value, [CallerMemberName] string name = "")
+        => value >= 1 ? value : throw Outside(name, value, "a whole number of bytes of at least 1");
 
     public static double Finite(double value, [CallerMemberName] string name = "")
         => double.IsFinite(value) ? value : throw Outside(name, value, "a finite number");

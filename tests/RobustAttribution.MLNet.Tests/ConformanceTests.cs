@@ -144,6 +144,33 @@ public sealed class ConformanceTests
                 dependsOnBatch: true,
                 batchSize: 2),
             () => new Scored(change: options => OfImages(options), images: true)),
+        ["certified saliency"] = new(typeof(CertifiedSaliencyEstimator), scored => OnScores(
+            scored, scored.Context.Transforms.CertifiedSaliency(new() { DrawingColumnName = "Drawing", DrawingPngColumnName = "Png" }))),
+        ["certified saliency with every option"] = new(
+            typeof(CertifiedSaliencyEstimator),
+            scored => OnScores(
+                scored,
+                scored.Context.Transforms.CertifiedSaliency(new()
+                {
+                    OutputColumnName = "Certain",
+                    ShareColumnName = "Share",
+                    Target = SaliencyTarget.Label(),
+                    TopShare = 0.4,
+                    Sigma = 0.1,
+                    Samples = 30,
+                    Tau = 0.6,
+                    Alpha = 0.1,
+                    Seed = -4,
+                    Method = new GradientTimesInput(),
+                    Reduction = new MapReduction(MapSign.Positive),
+                    ScoreColumnName = "Probabilities",
+                    ImageColumnName = "Photo",
+                    BatchSize = 3,
+                }),
+                ["Probabilities", "Label"],
+                image: "Photo",
+                batchSize: 3),
+            () => new Scored(change: options => OfImages(options), images: true)),
     };
 
     // What a workout cannot tell: the training itself, which TrainerTests and ContinuedTrainingTests are about.

@@ -83,6 +83,14 @@ public static class RobustAttributionTransformsCatalog
     public static RandomPerturbationEstimator RandomPerturbation(this TransformsCatalog catalog, RandomPerturbationEstimator.Options? options = null)
         => new(CatalogEnvironment.Of(catalog), options ?? new());
 
+    /// <summary>
+    /// Certifies pixel by pixel which ones stay among the most salient, and which stay out, under any perturbation of the image within an L2 ball.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">What to certify and how; the defaults where null: 100 noisy copies of each image, gradients.</param>
+    public static CertifiedSaliencyEstimator CertifiedSaliency(this TransformsCatalog catalog, CertifiedSaliencyEstimator.Options? options = null)
+        => new(CatalogEnvironment.Of(catalog), options ?? new());
+
     internal static RobustAttributionImageClassificationTrainer.Options Brief(
         string label, string image, ITrainingObjective? objective, int epochs) => new()
     {

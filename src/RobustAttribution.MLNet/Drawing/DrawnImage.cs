@@ -8,6 +8,7 @@ namespace RobustAttribution.MLNet.Drawing;
 internal sealed class DrawnImage(int width, int height)
 {
     private static readonly SKColor MaskGrey = new(128, 128, 128);
+    private static readonly SKColor CertifiedGreen = new(0x4b, 0xe3, 0x7a); // apart from grey and black for every kind of colour vision
     private readonly SKColor[] pixels = new SKColor[checked(width * height)]; // in memory as Bgra8888, which is how ML.NET decodes images
 
     public int Width => width;
@@ -110,6 +111,22 @@ internal sealed class DrawnImage(int width, int height)
             {
                 drawn.pixels[i] = MaskGrey;
             }
+        }
+
+        return drawn;
+    }
+
+    /// <summary>
+    /// H·W certificates: 1, important, green; −1, unimportant, black; others, neither, grey. The black and grey of Anani et al. 2025, who have a
+    /// colour for important pixels of each share.
+    /// </summary>
+    public static DrawnImage OfCertificate(ReadOnlySpan<float> labels, int height, int width)
+    {
+        CheckLength(labels.Length, nameof(labels), height, width);
+        var drawn = new DrawnImage(width, height);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            drawn.pixels[i] = labels[i] switch { 1 => CertifiedGreen, -1 => SKColors.Black, _ => MaskGrey };
         }
 
         return drawn;

@@ -17,6 +17,11 @@ internal sealed record ColumnKind(
         (name, _) => ShapeColumns.Scalar(name, BooleanDataViewType.Instance),
         (name, _, _) => new OutputColumn(name, BooleanDataViewType.Instance, OutputBuffer.Booleans));
 
+    /// <summary>Float numbers.</summary>
+    public static ColumnKind Number { get; } = new(
+        (name, _) => ShapeColumns.Scalar(name, NumberDataViewType.Single),
+        (name, _, _) => new OutputColumn(name, NumberDataViewType.Single, OutputBuffer.Singles));
+
     /// <summary>Images as the network takes them: float vectors of C×H×W values.</summary>
     public static ColumnKind Pixels { get; } = Vector(input => [input.Channels, input.Height, input.Width]);
 

@@ -161,30 +161,13 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
                 return [method.AttributePredicted(batch.Network, batch.Images).Attribution]; // the forward pass that finds the class explains it
             }
 
-            Tensor classes = Classes(); // [N, n]
+            Tensor classes = options.Target.Classes(batch); // [N, n]
             using IDisposable? activation = options.Activation is null ? null : batch.Network.WithActivation(options.Activation);
             return
             [
                 .. Enumerable.Range(0, options.Target.Count)
                     .Select(i => options.Method.Attribute(batch.Network, batch.Images, classes.select(1, i))),
             ];
-        }
-
-        /// <summary>[N, n], int64: the classes to explain; 0 where the label is missing.</summary>
-        private Tensor Classes()
-        {
-            if (batch.Classes is not null)
-            {
-                return batch.Classes.clamp_min(0).unsqueeze(1);
-            }
-
-            if (options.Target.IndexIn(batch.Handle) is int index)
-            {
-                return full([batch.Images.shape[0], 1], index, ScalarType.Int64, batch.Network.Device);
-            }
-
-            using IDisposable mode = no_grad();
-            return batch.Network.Logits(batch.Images).topk(options.Target.Count, 1).indexes;
         }
     }
 }

@@ -1,4 +1,5 @@
 using RobustAttribution.MLNet.Scoring;
+using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet;
 
@@ -75,5 +76,22 @@ public sealed record SaliencyTarget
         return ClassIndex is not int given || given < network.ClassCount
             ? ClassIndex
             : throw new ArgumentException($"Target is the class with index {given}; the network's classes are 0 to {network.ClassCount - 1}.");
+    }
+
+    /// <summary>[N, n], int64: the classes to explain; 0 where the label is missing.</summary>
+    internal Tensor Classes(BatchInput batch)
+    {
+        if (batch.Classes is not null)
+        {
+            return batch.Classes.clamp_min(0).unsqueeze(1);
+        }
+
+        if (IndexIn(batch.Handle) is int index)
+        {
+            return full([batch.Images.shape[0], 1], index, ScalarType.Int64, batch.Network.Device);
+        }
+
+        using IDisposable mode = no_grad();
+        return batch.Network.Logits(batch.Images).topk(Count, 1).indexes;
     }
 }

@@ -39,9 +39,7 @@ public abstract record NoisyAttribution : SampledAttribution
         {
             using IDisposable scope = NewDisposeScope();
             int count = Math.Min(variantsPerPass, Samples - done);
-            Tensor noise = stack(
-                [.. Enumerable.Range(0, count).Select(_ => randn([1, .. x.shape.Skip(1)], ScalarType.Float32, CPU, false, generator))], 0);
-            Tensor noisy = (x + (Upload.To(x.device, noise).to(x.dtype) * deviation)).flatten(0, 1); // [P·n,C,H,W]
+            Tensor noisy = (x + (SharedNoise.Draw(x, count, generator) * deviation)).flatten(0, 1); // [P·n,C,H,W]
             Tensor found = Inner.Attribute(network, noisy, classes.repeat(count), createGraph);
             found = found.reshape([count, x.shape[0], .. found.shape.Skip(1)]);
             Tensor foundMean = found.mean([0]), foundSquares = (found - foundMean).square().sum([0]);

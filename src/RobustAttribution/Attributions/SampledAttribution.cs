@@ -7,25 +7,13 @@ namespace RobustAttribution.Attributions;
 /// <summary>An attribution computed from many variants of each image, in internal batches whose size follows from a memory budget.</summary>
 public abstract record SampledAttribution : AttributionMethod
 {
-    // Tensors of 32 MiB and more come from the system each time, as pages to be cleared. IG-50 of an image of 3×32×32, small network, one thread:
-    // 13 ms in passes of 16 to 128 images, 18 ms of 256, 22 ms of 512.
-    private const int MostImagesOnCpu = 64;
-
     /// <summary>
     /// Bytes that one forward and backward pass may take, roughly, at least 1; 512 MiB by default. A pass has at least one image. How much an image
     /// takes is measured
     /// once for each network. With <c>createGraph</c> the graphs of all passes are kept, and the budget bounds each of them.
     /// </summary>
     /// <remarks>On a CPU a pass has at most 64 images, whatever the budget: larger ones take longer for each image.</remarks>
-    public long MemoryBudget
-    {
-        get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MemoryBudget), value, $"{nameof(MemoryBudget)} is {value}; allowed is a whole number of bytes of at least 1.");
-    }
-    = 512L << 20;
+    public long MemoryBudget { get; init => field = Require.Bytes(value); } = PassSize.DefaultBudget;
 
     /// <inheritdoc/>
     protected override string MemoryAdvice => $"Lower {nameof(MemoryBudget)} (now {MemoryBudget} bytes), or pass fewer images at a time.";
@@ -33,9 +21,7 @@ public abstract record SampledAttribution : AttributionMethod
     /// <inheritdoc/>
     protected sealed override Tensor Explain(ImageNetwork network, Tensor images, Tensor classes, bool createGraph)
     {
-        // Values and gradients of every layer; a graph of the gradients doubles both.
-        long bytesPerImage = network.ActivationBytesPerImage * (createGraph ? 4 : 2);
-        long imagesPerPass = Math.Clamp(MemoryBudget / bytesPerImage, 1, images.device_type == DeviceType.CPU ? MostImagesOnCpu : int.MaxValue);
+        long imagesPerPass = PassSize.Images(network, MemoryBudget, createGraph);
         var parts = new List<Tensor>();
         for (long start = 0; start < images.shape[0]; start += imagesPerPass)
         {

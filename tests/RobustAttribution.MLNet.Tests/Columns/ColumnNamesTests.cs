@@ -28,6 +28,7 @@ public sealed class ColumnNamesTests
         Refuses(
             () => transforms.RandomPerturbation(new() { Similarities = [new(new KendallTau()), new("B", new KendallTau()), new(new KendallTau())] }),
             "Similarities[0] and Similarities[2] are both 'KendallTau'");
+        Refuses(() => transforms.CertifiedSaliency(new() { ShareColumnName = "Certificate" }), "OutputColumnName and ShareColumnName are both 'Certificate'");
     }
 
     [TestMethod]

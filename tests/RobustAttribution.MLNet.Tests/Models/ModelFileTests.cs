@@ -253,6 +253,10 @@ public sealed class ModelFileTests
         AreNamed(
             new RandomPerturbationEstimator.Options(),
             "batchSize, draws, imageColumnName, method, reduction, scoreColumnName, seed, similarities, threatModel");
+        AreNamed(
+            new CertifiedSaliencyEstimator.Options(),
+            "alpha, batchSize, drawingColumnName, drawingPngColumnName, imageColumnName, method, outputColumnName, reduction, samples, scoreColumnName,"
+            + " seed, shareColumnName, sigma, target, tau, topShare");
         AreNamed(new SaliencyLocalizationEstimator.Options(), "imageColumnName, mapColumnName, outputColumnName, resize, smooth, thresholds");
 
         static void AreNamed<T>(T options, string names)

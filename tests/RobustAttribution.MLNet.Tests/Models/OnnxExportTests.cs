@@ -23,6 +23,7 @@ public sealed class OnnxExportTests
             ("Saliency", saliency, scores),
             ("AttributionAttack", scored.Context.Transforms.AttributionAttack(new() { Attack = new TopKAttack { K = 10 }, Similarities = [new(new KendallTau())] }).Fit(scores), scores),
             ("RandomPerturbation", scored.Context.Transforms.RandomPerturbation().Fit(scores), scores),
+            ("CertifiedSaliency", scored.Context.Transforms.CertifiedSaliency().Fit(scores), scores),
             ("SaliencyLocalization", scored.Context.Transforms.SaliencyLocalization().Fit(maps), maps),
         ];
         foreach ((string name, ITransformer transformer, IDataView input) in cases)
