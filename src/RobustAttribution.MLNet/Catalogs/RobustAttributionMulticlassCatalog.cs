@@ -119,6 +119,19 @@ public static class RobustAttributionMulticlassCatalog
         return SecurityCurveEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options);
     }
 
+    /// <summary>
+    /// Attacks the explanations of a classifier with an ensemble of attacks, takes the worst of each image, and says what speaks against the result.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
+    /// <param name="options">What to attack and to measure; the defaults where null.</param>
+    public static WorstCaseMetrics EvaluateWorstCaseRobustness(
+        this MulticlassClassificationCatalog catalog, IDataView data, WorstCaseOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return WorstCaseEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options ?? new WorstCaseOptions());
+    }
+
     /// <summary>Attacks and measures a trained model and makes a page of what came of it.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">A fitted or loaded model with <c>RobustImageClassification</c> in it.</param>

@@ -1,11 +1,27 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 
 namespace RobustAttribution.MLNet;
 
 /// <summary>What <c>EvaluateAttributionRobustness</c> attacks and measures. Each option checks its value when it is set.</summary>
 public sealed record AttributionRobustnessOptions
 {
+    /// <summary>What a published protocol attacks and measures.</summary>
+    /// <param name="protocol">E.g. <see cref="EvaluationProtocol.Art"/>.</param>
+    public static AttributionRobustnessOptions Of(EvaluationProtocol protocol)
+    {
+        ArgumentNullException.ThrowIfNull(protocol);
+        return new()
+        {
+            Attack = protocol.Attack,
+            Method = protocol.Map.Method,
+            Reduction = protocol.Map.Reduction,
+            Similarities = [.. protocol.Similarities.Select(similarity => new SimilarityColumn(similarity))],
+            CorrectlyClassifiedOnly = protocol.CorrectlyClassifiedOnly,
+        };
+    }
+
     /// <summary>The attack. <see cref="TopKAttack"/> with its defaults by default.</summary>
     public IAttributionAttack Attack { get; init => field = Require.NotNull(value); } = new TopKAttack();
 
