@@ -71,7 +71,8 @@ internal sealed class AttackRun : IDisposable
                 current,
                 OfAll(gain!.detach(), double.NaN),
                 attack.KeepPrediction ? OfAll(now.True.Logits, 0) : null,
-                counts: !fromImage || step > 0 || steps == 0);
+                counts: !fromImage || step > 0 || steps == 0,
+                found: step > 0);
             if (step < steps)
             {
                 Tensor value = gain is not null && criterion == objective && surrogate is null ? gain : Evaluate(objective, now.Search);

@@ -11,6 +11,7 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
     private Tensor images = clean.clone().DetachFromDisposeScope();
     private Tensor gain = full([clean.shape[0]], double.NegativeInfinity, ScalarType.Float64, clean.device).DetachFromDisposeScope(); // [N]
     private Tensor valid = zeros([clean.shape[0]], ScalarType.Bool, clean.device).DetachFromDisposeScope(); // [N]
+    private Tensor improved = zeros([clean.shape[0]], ScalarType.Bool, clean.device).DetachFromDisposeScope(); // [N]
     private Tensor directed = (
         searches ? zeros([clean.shape[0]], ScalarType.Bool, clean.device) : ones([clean.shape[0]], ScalarType.Bool, clean.device))
         .DetachFromDisposeScope(); // [N]
@@ -20,19 +21,21 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
     /// <param name="gains">[N], higher is better; NaN is never kept.</param>
     /// <param name="logits">[N,K] of the candidates; null where the prediction need not be kept.</param>
     /// <param name="counts">Whether the candidates make their images valid: not the images themselves.</param>
-    public void Add(Tensor candidates, Tensor gains, Tensor? logits, bool counts)
+    /// <param name="found">Whether a step found the candidates, so that no walk began at them.</param>
+    public void Add(Tensor candidates, Tensor gains, Tensor? logits, bool counts, bool found)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor found = gains.to_type(ScalarType.Float64).to(clean.device);
-        Tensor allowed = found.eq(found); // false for NaN
+        Tensor reached = gains.to_type(ScalarType.Float64).to(clean.device);
+        Tensor allowed = reached.eq(reached); // false for NaN
         if (prediction is not null && logits is not null)
         {
             allowed &= logits.argmax(1).eq(prediction);
         }
 
-        Tensor better = allowed & found.gt(gain);
+        Tensor better = allowed & reached.gt(gain);
         Replace(ref images, where(better.reshape(-1, 1, 1, 1), candidates, images));
-        Replace(ref gain, where(better, found, gain));
+        Replace(ref gain, where(better, reached, gain));
+        Replace(ref improved, found ? improved | better : improved & better.logical_not());
         if (counts)
         {
             Replace(ref valid, valid | allowed);
@@ -59,7 +62,11 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
     {
         Tensor attacked = valid & directed;
         Tensor best = where(attacked, gain, full_like(gain, double.NaN));
-        return new AttackResult(images.clone().MoveToOuterDisposeScope(), attacked.MoveToOuterDisposeScope(), best.MoveToOuterDisposeScope());
+        return new AttackResult(
+            images.clone().MoveToOuterDisposeScope(),
+            attacked.MoveToOuterDisposeScope(),
+            best.MoveToOuterDisposeScope(),
+            improved.clone().MoveToOuterDisposeScope());
     }
 
     /// <summary>Frees what is kept.</summary>
@@ -68,6 +75,7 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
         images.Dispose();
         gain.Dispose();
         valid.Dispose();
+        improved.Dispose();
         directed.Dispose();
     }
 

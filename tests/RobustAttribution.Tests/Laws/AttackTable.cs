@@ -22,6 +22,10 @@ internal static class AttackTable
         new TopKAttack { K = 10, Steps = 4 },
         new TopKAttack { K = 3, Steps = 4, RandomStart = true, Restarts = 3, Step = new SteepestStep() },
         new TopKAttack { K = 10, Steps = 4, KeepPrediction = false, ThreatModel = new L2Ball(), Step = new SteepestStep() },
+        new RankPairsAttack { K = 10, Border = 4, Steps = 4 },
+        new RankPairsAttack { K = 3, Border = 70, Steps = 4, ThreatModel = new L2Ball(), Step = new SteepestStep() },
+        new MapDistanceAttack { Steps = 8 },
+        new MapDistanceAttack { Distance = MapDistance.MeanSquaredError, Steps = 8, Reduction = new MapReduction(MapSign.Absolute, MapScale.Max) },
         .. Targets.Select(target => new TargetMapAttack { Steps = 4, Target = target, Gamma = 0.7 }),
     ];
 }

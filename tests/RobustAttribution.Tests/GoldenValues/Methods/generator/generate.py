@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the golden values beside this folder: logits, attributions, loss terms, parameter gradients and attack results of networks with reproducible weights.
+"""Adds golden values to the files beside this folder: logits, attributions, loss terms, parameter gradients and attack results of networks with reproducible weights.
 
-Debian 12: python3-torch 1.13.1, python3-numpy. Usage: /usr/bin/python3 generate.py [NAME …]. The files are a record: regenerate to add cases, never to make a
-failing test pass.
+Debian 12: python3-torch 1.13.1, python3-numpy. Usage: /usr/bin/python3 generate.py [NAME …]. The files are a record: cases that they hold stay as they are.
 """
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import torch
 
 from attacks import ATTACKS
 from attributions import ATTRIBUTIONS
-from golden import digest, fill, save, uniform
+from golden import add, digest, fill, uniform
 from model import Model
 from networks import LeNet, ResNet, Switch, WideResNet
 from objectives import OBJECTIVES
@@ -73,7 +72,7 @@ def values_of(size, make, dtype):
 def main():
     for name in sys.argv[1:] or NETWORKS:
         for dtype, suffix in ((torch.float64, "float64"), (torch.float32, "float32")):
-            save(FOLDER / f"{name}.{suffix}.safetensors", values_of(*NETWORKS[name], dtype))
+            add(FOLDER / f"{name}.{suffix}.safetensors", values_of(*NETWORKS[name], dtype))
 
 
 main()

@@ -46,12 +46,19 @@ def digest(name: str, gradient: torch.Tensor) -> torch.Tensor:
     return torch.stack([flat.sum(), flat.norm(), flat @ uniform("probe:" + name, flat.shape, -1, 1)])
 
 
-def save(path, tensors: dict) -> None:
+def add(path, tensors: dict) -> None:
+    """Adds the tensors whose names the file does not hold; the others stay byte for byte."""
+    text = path.read_bytes()
+    length = struct.unpack("<Q", text[:8])[0]
+    entries = {name: (entry["dtype"], entry["shape"], text[8 + length:][slice(*entry["data_offsets"])])
+               for name, entry in json.loads(text[8:8 + length]).items()}
+    for name, value in tensors.items():
+        tensor = value.detach().contiguous()
+        entries.setdefault(name, (TYPES[tensor.dtype], list(tensor.shape), tensor.numpy().tobytes()))
     header, data, offset = {}, b"", 0
-    for name in sorted(tensors):
-        tensor = tensors[name].detach().contiguous()
-        raw = tensor.numpy().tobytes()
-        header[name] = {"dtype": TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, offset + len(raw)]}
+    for name in sorted(entries):
+        kind, shape, raw = entries[name]
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [offset, offset + len(raw)]}
         data += raw
         offset += len(raw)
     text = json.dumps(header, separators=(",", ":")).encode()
