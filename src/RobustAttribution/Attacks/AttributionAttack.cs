@@ -20,7 +20,7 @@ namespace RobustAttribution.Attacks;
 /// image itself, and the objective's gradient was not 0 at every step: such an image was not attacked. One forward pass serves prediction,
 /// attribution and objective of an iterate where they go through the same activation.
 /// </remarks>
-public abstract record AttributionAttack : IAttributionAttack
+public abstract record AttributionAttack : IAttributionAttack, IMapSized
 {
     /// <inheritdoc/>
     public IThreatModel ThreatModel { get; init => field = Require.NotNull(value); } = new LinfBall();
@@ -120,6 +120,9 @@ public abstract record AttributionAttack : IAttributionAttack
     internal virtual void CheckSize(long height, long width)
     {
     }
+
+    /// <inheritdoc/>
+    void IMapSized.CheckSize(long height, long width) => CheckSize(height, width);
 
     private static void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {

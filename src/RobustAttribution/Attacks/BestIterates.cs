@@ -5,8 +5,8 @@ namespace RobustAttribution.Attacks;
 /// <summary>Keeps the best iterate of each image, all images at once.</summary>
 /// <param name="clean">[N,C,H,W]: the images before the attack.</param>
 /// <param name="prediction">[N], int64: the prediction that an iterate must keep; null: it need not.</param>
-/// <param name="searches">Whether an image is attacked only where some gradient was not 0.</param>
-internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool searches) : IDisposable
+/// <param name="searches">Whether an image is attacked only where some gradient was not 0, or <see cref="AddDirected"/> says so.</param>
+internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool searches) : IIterates, IDisposable
 {
     private Tensor images = clean.clone().DetachFromDisposeScope();
     private Tensor gain = full([clean.shape[0]], double.NegativeInfinity, ScalarType.Float64, clean.device).DetachFromDisposeScope(); // [N]
@@ -15,6 +15,12 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
     private Tensor directed = (
         searches ? zeros([clean.shape[0]], ScalarType.Bool, clean.device) : ones([clean.shape[0]], ScalarType.Bool, clean.device))
         .DetachFromDisposeScope(); // [N]
+
+    /// <summary>[N,C,H,W]: the best so far.</summary>
+    public Tensor Images => images;
+
+    /// <inheritdoc/>
+    public void Add(Iterate iterate) => Add(iterate.Images, iterate.Gain, iterate.Logits, iterate.Counts, found: iterate.Step > 0);
 
     /// <summary>Keeps a candidate where it is better than all before.</summary>
     /// <param name="candidates">[N,C,H,W].</param>
@@ -42,12 +48,18 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
         }
     }
 
-    /// <summary>Takes note of the images that have a direction to go.</summary>
-    /// <param name="gradient">[N,C,H,W], of the objective.</param>
+    /// <inheritdoc/>
     public void AddDirection(Tensor gradient)
     {
         using IDisposable scope = NewDisposeScope();
-        Replace(ref directed, directed | gradient.ne(0).flatten(1).any(1));
+        AddDirected(gradient.ne(0).flatten(1).any(1));
+    }
+
+    /// <summary>Takes note of the images [N], bool, that can be attacked.</summary>
+    public void AddDirected(Tensor which)
+    {
+        using IDisposable scope = NewDisposeScope();
+        Replace(ref directed, directed | which);
     }
 
     /// <summary>The places [n], int64, of the images without a valid iterate whose gain is above a value.</summary>

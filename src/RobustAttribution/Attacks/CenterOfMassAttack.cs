@@ -14,6 +14,9 @@ namespace RobustAttribution.Attacks;
 public sealed record CenterOfMassAttack : MapAttack
 {
     /// <inheritdoc/>
+    internal override bool LeavesImage => false;
+
+    /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
         Tensor origin = Center(clean.Map);

@@ -31,6 +31,9 @@ public sealed record MapDistanceAttack : MapAttack
     public MapDistance Distance { get; init => field = Require.Defined(value); }
 
     /// <inheritdoc/>
+    internal override bool LeavesImage => false;
+
+    /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
     {
         Tensor origin = clean.Map, direction = Direction(origin);

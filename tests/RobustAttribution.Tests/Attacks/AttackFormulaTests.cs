@@ -166,6 +166,28 @@ public sealed class AttackFormulaTests
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
+    public void AdaptiveStepsHalveWhereProgressStalls(ulong seed, bool relu)
+    {
+        var attack = new CenterOfMassAttack { ThreatModel = new LinfBall(Epsilon), Steps = 18, Step = new AdaptiveStep() };
+        using Case test = new(seed, relu, surrogate: 20);
+        (double Row, double Column) clean = Center(AbsoluteMap(test.True.PixelGradient(test.Image, test.Class), Pixels), Width);
+        double Objective(double[] x)
+        {
+            (double Row, double Column) moved = Center(AbsoluteMap(test.Smooth.PixelGradient(x, test.Class), Pixels), Width);
+            return Math.Sqrt(Math.Pow(moved.Row - clean.Row, 2) + Math.Pow(moved.Column - clean.Column, 2));
+        }
+
+        (List<double[]> walk, int halvings) = AdaptiveWalk(Objective, test.Image, test.Start(attack), Epsilon, [4, 8, 11, 13, 15, 16, 17, 18], 18);
+        Assert.IsGreaterThan(0, halvings);
+        test.LastIterateIs(walk[^1], attack, 1e-6);
+    }
+
+    [TestMethod]
+    public void TheCheckpointsAreThePapers()
+        => CollectionAssert.AreEquivalent(new[] { 22, 41, 57, 70, 80, 87, 93, 99 }, AdaptiveStep.Checkpoints(100).ToArray());
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
     public void AlignmentMakesTheWrongClassLookLikeTheImage(ulong seed, bool relu)
     {
         // β = 5: with the default 50 the units saturate, and beside the top positions the derivative (1e-8 and less) is below what differences

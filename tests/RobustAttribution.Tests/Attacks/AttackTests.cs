@@ -325,7 +325,7 @@ public sealed class AttackTests
         => network.Logits(images).argmax(1).eq(classes).to_type(ScalarType.Float64).mean().ToDouble();
 
     /// <summary>Noise, and a faint bright spot in the quadrant that is the class.</summary>
-    private static (Tensor Images, Tensor Classes) Quadrants(ImageNetwork network, int count, ulong seed)
+    internal static (Tensor Images, Tensor Classes) Quadrants(ImageNetwork network, int count, ulong seed)
     {
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, count, seed);
         Tensor spot = zeros([4, 1, 8, 8], network.DataType);
@@ -337,7 +337,7 @@ public sealed class AttackTests
         return ((images * 0.5) + spot.index_select(0, classes), classes);
     }
 
-    private static ImageNetwork TrainedOnQuadrants(Activation activation, ScalarType type = ScalarType.Float32)
+    internal static ImageNetwork TrainedOnQuadrants(Activation activation, ScalarType type = ScalarType.Float32)
     {
         var architecture = new SmallConvNetArchitecture { FirstStageChannels = 8, SecondStageChannels = 12, HiddenUnits = 24 };
         ImageNetwork network = TinyNetworks.Create(architecture, 5, activation, type: type);
