@@ -46,9 +46,8 @@ public sealed class AttributionRobustnessMetrics
     public long InvalidCount => RowCount - ValidCount;
 
     /// <summary>
-    /// Valid rows whose attack improved nothing: the attacked copy is the image itself. Their similarity is ideal, which is no defence that held; 0
-    /// is
-    /// the strongest attack. Null for columns without <see cref="AttributionRobustnessColumns.UnchangedColumnName"/>.
+    /// Valid rows whose attack improved nothing: the attacked copy is the image itself, or the random draw that a walk began at. Their similarity
+    /// shows no defence that held. Null for columns without <see cref="AttributionRobustnessColumns.UnchangedColumnName"/>.
     /// </summary>
     public long? UnchangedCount => counts.UnchangedUnknown ? null : counts.Unchanged;
 

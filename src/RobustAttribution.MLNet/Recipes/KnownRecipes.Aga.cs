@@ -108,7 +108,12 @@ public static partial class KnownRecipes
             [new(new MeanSquaredError()), new(new PearsonCorrelation()), new(new StructuralSimilarity(7, 1.5)), new(new CosineSimilarity())];
         var attack = new TargetMapAttack
         {
-            ThreatModel = new LinfBall(epsilon), Steps = 100, Gamma = 0.5, Target = new FrameTarget { Border = 5.0 / 32 }, Reduction = map,
+            ThreatModel = new LinfBall(epsilon),
+            Steps = 100,
+            RandomStart = false,
+            Gamma = 0.5,
+            Target = new FrameTarget { Border = 5.0 / 32 },
+            Reduction = map,
         };
         return new RecipeEvaluation
         {

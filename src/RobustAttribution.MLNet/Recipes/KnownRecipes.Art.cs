@@ -142,6 +142,7 @@ public static partial class KnownRecipes
                         ThreatModel = new LinfBall(8.0 / 255),
                         Steps = 50,
                         Step = new SteepestStep(1.0 / 255),
+                        RandomStart = false,
                         K = 100,
                         Attribution = integrated,
                         Reduction = map,

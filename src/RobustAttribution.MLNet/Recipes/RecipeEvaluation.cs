@@ -58,6 +58,8 @@ public sealed record RecipeEvaluation
     {
         MapAttack map => map with { Steps = 1, Attribution = Shorten(map.Attribution) },
         AttributionAttack walk => walk with { Steps = 1 },
+        WorstCaseAttack worst => worst with { Steps = 1, Restarts = 1, Queries = 1, NoiseDraws = 1, Attribution = Shorten(worst.Attribution) },
+        SquareAttack square => square with { Queries = 1, Attribution = Shorten(square.Attribution) },
         _ => attack,
     };
 

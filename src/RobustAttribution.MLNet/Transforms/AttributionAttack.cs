@@ -67,8 +67,8 @@ public sealed class AttributionAttackEstimator : NetworkEstimator<AttributionAtt
         public string? ValidColumnName { get; init; } = "AttackValid";
 
         /// <summary>
-        /// The new column of whether the attack improved nothing, so that the valid copy is the image itself; null for none. "AttackUnchanged" by
-        /// default.
+        /// The new column of whether no step of the attack improved anything, so that the valid copy is the image itself or the random draw that a
+        /// walk began at; null for none. "AttackUnchanged" by default.
         /// </summary>
         public string? UnchangedColumnName { get; init; } = "AttackUnchanged";
     }

@@ -21,7 +21,6 @@ public sealed record AlignmentAttack : AttributionAttack
     {
         Steps = 3;
         Step = new SteepestStep(5.0 / 255);
-        RandomStart = true;
         Surrogate = Activation.Softplus(50);
     }
 

@@ -42,14 +42,22 @@ internal sealed class AttackRun : IDisposable
         return best.ToResult();
     }
 
-    /// <summary>One walk.</summary>
+    /// <summary>One walk from where the attack begins it.</summary>
     /// <param name="index">From 0; only the first may begin at the image.</param>
     /// <param name="best">Receives every iterate; null when only the last one is wanted.</param>
     /// <returns>The last iterate; belongs to the caller's scope.</returns>
-    public Tensor Walk(int index, BestIterates? best)
+    public Tensor Walk(int index, IIterates? best)
+        => index == 0 && !attack.RandomStart
+            ? Walk(images.alias(), fromImage: true, best)
+            : Walk(attack.ThreatModel.RandomStart(images, network.Input, generator), fromImage: false, best);
+
+    /// <summary>One walk.</summary>
+    /// <param name="current">[N,C,H,W]: where it begins; owned by this from now on.</param>
+    /// <param name="fromImage">Whether that is the images themselves.</param>
+    /// <param name="best">Receives every iterate; null when only the last one is wanted.</param>
+    /// <returns>The last iterate; belongs to the caller's scope.</returns>
+    public Tensor Walk(Tensor current, bool fromImage, IIterates? best)
     {
-        bool fromImage = index == 0 && !attack.RandomStart;
-        Tensor current = fromImage ? images.alias() : attack.ThreatModel.RandomStart(images, network.Input, generator);
         if ((steps == 0 && best is null) || open?.shape[0] == 0)
         {
             return current;
@@ -59,7 +67,8 @@ internal sealed class AttackRun : IDisposable
         Views start = random ?? clean!.Value;
         Func<NetworkView, Tensor> objective = attack.Objective(Clean, start.True.AsConstant());
         Func<NetworkView, Tensor> criterion = (best is null ? null : attack.Criterion(Clean)) ?? objective;
-        Func<Tensor, Tensor, Tensor> advance = attack.Step.Begin(attack.ThreatModel, current, attack.Step.SizeFor(attack.ThreatModel.Radius, steps));
+        double size = attack.Step.SizeFor(attack.ThreatModel.Radius, steps);
+        Func<Tensor, Tensor, Tensor, Tensor> advance = attack.Step.Begin(new(attack.ThreatModel, current, size, steps, Project));
         int passes = best is null ? steps : steps + 1; // the last iterate is only compared
         for (int step = 0; step < passes; step++)
         {
@@ -67,11 +76,13 @@ internal sealed class AttackRun : IDisposable
             using Views? next = step == 0 ? null : ViewsOf(current, createGraph: step < steps);
             Views now = next ?? start;
             Tensor? gain = best is null ? null : Evaluate(criterion, now.True);
-            best?.Add(
+            best?.Add(new(
                 current,
                 OfAll(gain!.detach(), double.NaN),
                 attack.KeepPrediction ? OfAll(now.True.Logits, 0) : null,
-                counts: !fromImage || step > 0 || steps == 0);
+                now.True,
+                step,
+                Counts: !fromImage || step > 0 || steps == 0));
             if (step < steps)
             {
                 Tensor value = gain is not null && criterion == objective && surrogate is null ? gain : Evaluate(objective, now.Search);
@@ -80,10 +91,10 @@ internal sealed class AttackRun : IDisposable
                     : zeros_like(current);
                 best?.AddDirection(gradient);
                 using Tensor before = current;
-                current = attack.ThreatModel.Project(advance(before, gradient), images, network.Input).MoveToOuterDisposeScope();
+                current = Project(advance(before, OfAll(value.detach(), double.NaN), gradient)).MoveToOuterDisposeScope();
             }
 
-            if (best is not null && attack.Enough is { } enough && Drop(best.Open(enough)) == 0)
+            if (attack.Enough is { } enough && best is BestIterates kept && Drop(kept.Open(enough)) == 0)
             {
                 return current;
             }
@@ -98,6 +109,8 @@ internal sealed class AttackRun : IDisposable
         clean?.Dispose();
         open?.Dispose();
     }
+
+    private Tensor Project(Tensor candidate) => attack.ThreatModel.Project(candidate, images, network.Input);
 
     private long Drop(Tensor others)
     {

@@ -20,7 +20,7 @@ namespace RobustAttribution.Attacks;
 /// image itself, and the objective's gradient was not 0 at every step: such an image was not attacked. One forward pass serves prediction,
 /// attribution and objective of an iterate where they go through the same activation.
 /// </remarks>
-public abstract record AttributionAttack : IAttributionAttack
+public abstract record AttributionAttack : IAttributionAttack, IMapSized
 {
     /// <inheritdoc/>
     public IThreatModel ThreatModel { get; init => field = Require.NotNull(value); } = new LinfBall();
@@ -31,8 +31,14 @@ public abstract record AttributionAttack : IAttributionAttack
     /// <summary>How the attack walks.</summary>
     public AttackStep Step { get; init => field = Require.NotNull(value); } = new SteepestStep(1.0 / 255);
 
-    /// <summary>Whether the first walk begins at a random point of the ball instead of the image. Further ones always do.</summary>
-    public bool RandomStart { get; init; }
+    /// <summary>
+    /// Whether the first walk begins at a random point of the ball instead of the image, true by default. Further ones always do.
+    /// </summary>
+    /// <remarks>
+    /// From the image, a walk may find nothing better than the image: maps need not be continuous there, as with ties of max-pooling on a constant
+    /// background.
+    /// </remarks>
+    public bool RandomStart { get; init; } = true;
 
     /// <summary>Walks, 1 to 100,000. 1 by default. A further one never makes the result worse.</summary>
     public int Restarts { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 1;
@@ -114,6 +120,9 @@ public abstract record AttributionAttack : IAttributionAttack
     internal virtual void CheckSize(long height, long width)
     {
     }
+
+    /// <inheritdoc/>
+    void IMapSized.CheckSize(long height, long width) => CheckSize(height, width);
 
     private static void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {

@@ -8,13 +8,13 @@ namespace RobustAttribution.Attacks;
 /// 2019). Objective: ‖c(h(x')) − c(h(x))‖₂ in pixels, c(h) = Σ_p h_p · p / Σ_p h_p over pixel positions p.
 /// </summary>
 /// <remarks>
-/// ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>; from a random start, since the objective has no gradient at the
-/// image itself.
+/// ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>. The objective has no gradient at the image itself, so it needs its random
+/// start.
 /// </remarks>
 public sealed record CenterOfMassAttack : MapAttack
 {
-    /// <summary>The attack with its defaults.</summary>
-    public CenterOfMassAttack() => RandomStart = true;
+    /// <inheritdoc/>
+    internal override bool LeavesImage => false;
 
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RobustAttribution.Attributions;
 using RobustAttribution.Similarities;
 using TorchSharp;
@@ -13,10 +14,7 @@ public abstract record MapAttack : AttributionAttack
     public IAttributionMethod Attribution
     {
         get;
-        init => field = Require.NotNull(value).IsDifferentiable
-            ? value
-            : throw new ArgumentException(
-                $"{nameof(Attribution)} is {value.GetType().Name}; allowed is an attribution that can be differentiated.", nameof(Attribution));
+        init => field = Differentiable(value);
     }
     = new InputGradient();
 
@@ -30,8 +28,17 @@ public abstract record MapAttack : AttributionAttack
     /// </summary>
     public IMapSimilarity? Judge { get; init; }
 
+    /// <summary>Whether the objective has a gradient at the image itself, so that a walk may begin there.</summary>
+    internal virtual bool LeavesImage => true;
+
     /// <inheritdoc/>
     protected internal sealed override SaliencyMap AttackedMap => new(Attribution, Reduction);
+
+    /// <summary>The attribution, which must be differentiable.</summary>
+    internal static IAttributionMethod Differentiable(IAttributionMethod value, [CallerMemberName] string name = "")
+        => Require.NotNull(value, name).IsDifferentiable
+            ? value
+            : throw new ArgumentException($"{name} is {value.GetType().Name}; allowed is an attribution that can be differentiated.", name);
 
     /// <inheritdoc/>
     internal override void CheckSize(long height, long width) => (Judge as MapSimilarity)?.CheckSize(height, width);

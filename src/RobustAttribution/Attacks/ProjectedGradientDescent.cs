@@ -16,7 +16,6 @@ public sealed record ProjectedGradientDescent : AttributionAttack
     {
         Steps = 7;
         Step = new SteepestStep(2.0 / 255);
-        RandomStart = true;
         KeepPrediction = false;
         Surrogate = null;
     }

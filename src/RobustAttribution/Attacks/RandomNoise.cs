@@ -31,7 +31,7 @@ public sealed record RandomNoise : IAttributionAttack
             Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);
             using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null, searches: false);
             Tensor none = zeros([images.shape[0]], ScalarType.Float64, images.device);
-            best.Add(noisy, none, KeepPrediction ? network.Logits(noisy) : null, counts: true);
+            best.Add(noisy, none, KeepPrediction ? network.Logits(noisy) : null, counts: true, found: true);
             return best.ToResult();
         }
     }

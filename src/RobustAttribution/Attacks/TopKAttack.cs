@@ -32,11 +32,16 @@ public sealed record TopKAttack : MapAttack
     /// <inheritdoc/>
     internal override void CheckSize(long height, long width)
     {
-        if (K >= height * width)
-        {
-            throw new ArgumentException($"{nameof(K)} is {K}; allowed is less than the {height * width} pixels of the map.");
-        }
-
+        CheckK(K, height, width);
         base.CheckSize(height, width);
+    }
+
+    /// <summary>Throws unless k is below the pixels of the map.</summary>
+    internal static void CheckK(int k, long height, long width)
+    {
+        if (k >= height * width)
+        {
+            throw new ArgumentException($"{nameof(K)} is {k}; allowed is less than the {height * width} pixels of the map.");
+        }
     }
 }

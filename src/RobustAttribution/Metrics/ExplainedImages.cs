@@ -158,8 +158,16 @@ internal sealed class AttackedImages(
     /// <summary>[N], bool.</summary>
     public Tensor Valid => Result.Valid;
 
-    /// <summary>[N], bool: whether the valid attacked image is the image itself.</summary>
-    public Tensor Unchanged => Result.Images.eq(before.Images).flatten(1).all(1).logical_and(Result.Valid);
+    /// <summary>[N], bool: whether no step improved the valid attacked image: it is the image itself, or where a walk began.</summary>
+    public Tensor Unchanged
+    {
+        get
+        {
+            using IDisposable scope = NewDisposeScope();
+            Tensor same = Result.Images.eq(before.Images).flatten(1).all(1);
+            return (Result.Improved is { } improved ? same | improved.logical_not() : same).logical_and(Result.Valid).MoveToOuterDisposeScope();
+        }
+    }
 
     private AttackResult Result
     {
@@ -171,6 +179,7 @@ internal sealed class AttackedImages(
                 result.Images.DetachFromDisposeScope();
                 result.Valid.DetachFromDisposeScope();
                 result.Gain.DetachFromDisposeScope();
+                result.Improved?.DetachFromDisposeScope();
             }
 
             return result;

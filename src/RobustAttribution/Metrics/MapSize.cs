@@ -10,7 +10,7 @@ internal static class MapSize
     /// <summary>Throws where the library knows that an attack cannot; null is none.</summary>
     /// <exception cref="ArgumentException">The message names the option, its value and what is allowed.</exception>
     public static void Check(string option, IAttributionAttack? attack, InputSpecification input)
-        => Check(option, attack, () => (attack as AttributionAttack)?.CheckSize(input.Height, input.Width));
+        => Check(option, attack, () => (attack as IMapSized)?.CheckSize(input.Height, input.Width));
 
     /// <summary>Throws where the library knows that a similarity cannot.</summary>
     /// <exception cref="ArgumentException">The message names the option, its value and what is allowed.</exception>

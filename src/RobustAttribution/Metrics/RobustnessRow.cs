@@ -23,8 +23,8 @@ public sealed record RobustnessRow
     public required bool Valid { get; init; }
 
     /// <summary>
-    /// Whether no iterate was better than the image itself, so that the valid attacked image is the image: its similarities say nothing of a
-    /// defence.
+    /// Whether no step improved anything: the valid attacked image is the image itself or the random draw that a walk began at, and its
+    /// similarities say nothing of a defence.
     /// </summary>
     public bool Unchanged { get; init; }
 

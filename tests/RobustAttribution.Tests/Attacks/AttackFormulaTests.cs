@@ -40,7 +40,10 @@ public sealed class AttackFormulaTests
     [DynamicData(nameof(Cases))]
     public void TopKLowersTheShareOfTheMostSalientPixels(ulong seed, bool relu)
     {
-        var attack = new TopKAttack { K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02) };
+        var attack = new TopKAttack
+        {
+            K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02), RandomStart = false,
+        };
         using Case test = new(seed, relu, surrogate: 20);
         int[] top = Top(AbsoluteMap(test.True.PixelGradient(test.Image, test.Class), Pixels), 5);
         double Objective(MlpReference network, double[] x)
@@ -60,7 +63,8 @@ public sealed class AttackFormulaTests
     {
         var attack = new TopKAttack
         {
-            K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02), Judge = new CosineSimilarity(),
+            K = 5, ThreatModel = new LinfBall(Epsilon), Steps = 6, Step = new SteepestStep(0.02), RandomStart = false,
+            Judge = new CosineSimilarity(),
         };
         using Case test = new(seed, relu, surrogate: 20);
         double[] Map(MlpReference network, double[] x) => AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
@@ -74,7 +78,7 @@ public sealed class AttackFormulaTests
     [DynamicData(nameof(Cases))]
     public void TargetMapDrawsToTheFrameAndHoldsTheLogits(ulong seed, bool relu)
     {
-        var attack = new TargetMapAttack { ThreatModel = new LinfBall(Epsilon), Steps = 6, Gamma = 0.6 };
+        var attack = new TargetMapAttack { ThreatModel = new LinfBall(Epsilon), Steps = 6, Gamma = 0.6, RandomStart = false };
         using Case test = new(seed, relu, surrogate: 20);
         double[] frame = [.. Enumerable.Range(0, Pixels).Select(p => p / Width is 0 or Height - 1 || p % Width is 0 or Width - 1 ? 1.0 : 0)];
         double Objective(MlpReference network, double[] x)
@@ -106,6 +110,81 @@ public sealed class AttackFormulaTests
         test.LastIterateIs(walk[^1], attack);
         test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
     }
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
+    public void RankPairsInvertsTheBorderOfTheTopK(ulong seed, bool relu)
+    {
+        var attack = new RankPairsAttack { K = 5, Border = 3, ThreatModel = new LinfBall(Epsilon), Steps = 5, Step = new SteepestStep(0.02) };
+        using Case test = new(seed, relu, surrogate: 20);
+        double[] Map(MlpReference network, double[] x)
+        {
+            double[] map = AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
+            return DividedBy(map, map.Sum());
+        }
+
+        double[] clean = Map(test.True, test.Image);
+        int[] order = Top(clean, Pixels), above = order[2..5], below = order[5..8];
+        double scale = above.Average(i => below.Average(j => clean[i] - clean[j]));
+        double Objective(MlpReference network, double[] x)
+        {
+            double[] map = Map(network, x);
+            return -above.Sum(i => below.Sum(j => Math.Tanh((map[i] - map[j]) / scale)));
+        }
+
+        List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Image, test.Start(attack), Epsilon, 5, 0.02);
+        test.LastIterateIs(walk[^1], attack);
+        test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
+    public void MapDistanceRaisesTheCosineDistanceOrTheMeanSquaredError(ulong seed, bool relu)
+    {
+        using Case test = new(seed, relu, surrogate: 20);
+        foreach (MapDistance distance in Enum.GetValues<MapDistance>())
+        {
+            var attack = new MapDistanceAttack
+            {
+                Distance = distance, ThreatModel = new LinfBall(Epsilon), Steps = 4, Step = new SteepestStep(0.02),
+            };
+            double[] Map(MlpReference network, double[] x)
+            {
+                double[] map = AbsoluteMap(network.PixelGradient(x, test.Class), Pixels);
+                return DividedBy(map, map.Sum());
+            }
+
+            double[] clean = Map(test.True, test.Image);
+            double Objective(MlpReference network, double[] x) => distance == MapDistance.Cosine
+                ? 1 - ObjectiveReferences.Cosine(Map(network, x), clean)
+                : ObjectiveReferences.SquaredDistance(Map(network, x), clean) / Pixels;
+            List<double[]> walk = SignWalk(x => Objective(test.Smooth, x), test.Image, test.Start(attack), Epsilon, 4, 0.02);
+            test.LastIterateIs(walk[^1], attack);
+            test.BestIs(walk, x => Objective(test.True, x), keepPrediction: true, attack);
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
+    public void AdaptiveStepsHalveWhereProgressStalls(ulong seed, bool relu)
+    {
+        var attack = new CenterOfMassAttack { ThreatModel = new LinfBall(Epsilon), Steps = 18, Step = new AdaptiveStep() };
+        using Case test = new(seed, relu, surrogate: 20);
+        (double Row, double Column) clean = Center(AbsoluteMap(test.True.PixelGradient(test.Image, test.Class), Pixels), Width);
+        double Objective(double[] x)
+        {
+            (double Row, double Column) moved = Center(AbsoluteMap(test.Smooth.PixelGradient(x, test.Class), Pixels), Width);
+            return Math.Sqrt(Math.Pow(moved.Row - clean.Row, 2) + Math.Pow(moved.Column - clean.Column, 2));
+        }
+
+        (List<double[]> walk, int halvings) = AdaptiveWalk(Objective, test.Image, test.Start(attack), Epsilon, [4, 8, 11, 13, 15, 16, 17, 18], 18);
+        Assert.IsGreaterThan(0, halvings);
+        test.LastIterateIs(walk[^1], attack, 1e-6);
+    }
+
+    [TestMethod]
+    public void TheCheckpointsAreThePapers()
+        => CollectionAssert.AreEquivalent(new[] { 22, 41, 57, 70, 80, 87, 93, 99 }, AdaptiveStep.Checkpoints(100).ToArray());
 
     [TestMethod]
     [DynamicData(nameof(Cases))]

@@ -1,5 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Similarities;
@@ -15,7 +16,7 @@ public sealed class AttackTests
     [TestMethod]
     public void NoPassIsMadeTwice()
     {
-        var topK = new TopKAttack { K = 10, Steps = 4 };
+        var topK = new TopKAttack { K = 10, Steps = 4, RandomStart = false };
         foreach ((AttributionAttack attack, bool relu, int calls) in new (AttributionAttack, bool, int)[]
         {
             (topK, false, 4 + 1), // the clean image is the first iterate; each pass gives map, objective and prediction
@@ -26,7 +27,7 @@ public sealed class AttackTests
             (new ProjectedGradientDescent { Steps = 0 }, true, 1),
             (new AlignmentAttack(), false, 1 + (3 + 1)),
             (new AlignmentAttack { KeepPrediction = false }, true, 3 + (3 + 1)),
-            (new TargetMapAttack { Steps = 4 }, false, 4 + 1),
+            (new TargetMapAttack { Steps = 4, RandomStart = false }, false, 4 + 1),
         })
         {
             using var scope = NewDisposeScope();
@@ -179,6 +180,35 @@ public sealed class AttackTests
     }
 
     [TestMethod]
+    public void AnImageThatNoStepImprovedIsSaidToBeUnchangedEvenFromARandomDraw()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TrainedOnQuadrants(Activation.Relu);
+        (Tensor images, _) = Quadrants(network, 24, seed: 96);
+        Tensor classes = network.Logits(images).argmax(1);
+        var attack = new TopKAttack
+        {
+            K = 12, Steps = 2, Step = new SteepestStep(0.005), ThreatModel = new LinfBall(0.1), // too short for some
+            Judge = new TopKIntersection(12),
+        };
+        using AttackResult start = Perturb(attack with { Steps = 0 }, network, images, classes), end = Perturb(attack, network, images, classes);
+        bool[] improved = end.Improved!.data<bool>().ToArray();
+        Assert.IsFalse(start.Images.eq(images).flatten(1).all(1).any().ToBoolean());
+        Assert.IsFalse(start.Improved!.any().ToBoolean());
+        CollectionAssert.AreEqual(end.Gain.gt(start.Gain).logical_or(start.Valid.logical_not()).data<bool>().ToArray(), improved);
+        Assert.IsTrue(improved.Contains(true) && improved.Contains(false));
+
+        foreach ((AttackResult result, bool[] expected) in new[] { (start, new bool[24]), (end, improved) })
+        {
+            using var generator = new Generator(11, CPU);
+            using ExplainedImages clean = new(new SaliencyMap(), network, images, classes);
+            using AttackedImages attacked = clean.Under(attack with { Steps = result == start ? 0 : 2 }, generator);
+            bool[] unchanged = [.. result.Valid.data<bool>().ToArray().Zip(expected, (valid, better) => valid && !better)];
+            CollectionAssert.AreEqual(unchanged, attacked.Unchanged.data<bool>().ToArray());
+        }
+    }
+
+    [TestMethod]
     public void ASmoothNetworkIsAttackedAsItIs()
     {
         using var scope = NewDisposeScope();
@@ -196,7 +226,8 @@ public sealed class AttackTests
         foreach (ImageNetwork network in new[] { TinyNetworks.Convolutional(1, Activation.Relu), TinyNetworks.Linear() })
         {
             (Tensor images, Tensor classes) = TinyNetworks.Batch(network);
-            using AttackResult result = Perturb(new TopKAttack { K = 10, Steps = 3, Surrogate = null, Reduction = new() }, network, images, classes);
+            using AttackResult result = Perturb(
+                new TopKAttack { K = 10, Steps = 3, Surrogate = null, Reduction = new(), RandomStart = false }, network, images, classes);
             Values.AreClose(images, result.Images, 0);
             Assert.IsFalse(result.Valid.any().ToBoolean());
             network.Dispose();
@@ -250,7 +281,7 @@ public sealed class AttackTests
         Assert.AreEqual(Activation.Softplus(50), new AlignmentAttack().Surrogate);
         Assert.IsNull(new ProjectedGradientDescent().Surrogate);
         Assert.IsTrue(new ProjectedGradientDescent() is { KeepPrediction: false, RandomStart: true });
-        Assert.IsTrue(new TopKAttack() is { KeepPrediction: true, RandomStart: false, Restarts: 1 });
+        Assert.IsTrue(new TopKAttack() is { KeepPrediction: true, RandomStart: true, Restarts: 1 });
 
         static (double Epsilon, int Steps, double Size, int K) Of(AttributionAttack attack, int k)
             => (attack.ThreatModel.Radius, attack.Steps, attack.Step.SizeFor(attack.ThreatModel.Radius, attack.Steps), k);
@@ -294,7 +325,7 @@ public sealed class AttackTests
         => network.Logits(images).argmax(1).eq(classes).to_type(ScalarType.Float64).mean().ToDouble();
 
     /// <summary>Noise, and a faint bright spot in the quadrant that is the class.</summary>
-    private static (Tensor Images, Tensor Classes) Quadrants(ImageNetwork network, int count, ulong seed)
+    internal static (Tensor Images, Tensor Classes) Quadrants(ImageNetwork network, int count, ulong seed)
     {
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, count, seed);
         Tensor spot = zeros([4, 1, 8, 8], network.DataType);
@@ -306,7 +337,7 @@ public sealed class AttackTests
         return ((images * 0.5) + spot.index_select(0, classes), classes);
     }
 
-    private static ImageNetwork TrainedOnQuadrants(Activation activation, ScalarType type = ScalarType.Float32)
+    internal static ImageNetwork TrainedOnQuadrants(Activation activation, ScalarType type = ScalarType.Float32)
     {
         var architecture = new SmallConvNetArchitecture { FirstStageChannels = 8, SecondStageChannels = 12, HiddenUnits = 24 };
         ImageNetwork network = TinyNetworks.Create(architecture, 5, activation, type: type);

@@ -63,7 +63,8 @@ public sealed class AttackLaws
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, count: 12);
         IAttributionAttack attack = AttackTable.Rows[row].WithThreatModel(new LinfBall(0.5)); // large enough to change predictions
         using AttackResult result = Perturb(attack, network, images, classes);
-        bool keeps = attack is AttributionAttack { KeepPrediction: true } or RandomNoise { KeepPrediction: true };
+        bool keeps = attack is AttributionAttack { KeepPrediction: true } or RandomNoise { KeepPrediction: true }
+            or SquareAttack or WorstCaseAttack;
         Tensor before = network.Logits(images).argmax(1), after = network.Logits(result.Images).argmax(1);
         for (int i = 0; i < 12; i++)
         {

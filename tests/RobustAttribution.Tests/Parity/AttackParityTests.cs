@@ -23,10 +23,13 @@ public sealed class AttackParityTests
 
     private static readonly Dictionary<string, IAttributionAttack> Attacks = new()
     {
-        ["TopKAttack"] = new TopKAttack { K = 20, Steps = 4 },
-        ["TopKAttack.L2"] = new TopKAttack { K = 20, Steps = 4, ThreatModel = new L2Ball(0.5), Step = new SteepestStep(0.05) },
-        ["TargetMapAttack"] = new TargetMapAttack { Steps = 4 },
+        ["TopKAttack"] = new TopKAttack { K = 20, Steps = 4, RandomStart = false },
+        ["TopKAttack.L2"] = new TopKAttack { K = 20, Steps = 4, RandomStart = false, ThreatModel = new L2Ball(0.5), Step = new SteepestStep(0.05) },
+        ["TargetMapAttack"] = new TargetMapAttack { Steps = 4, RandomStart = false },
         ["CenterOfMassAttack"] = new CenterOfMassAttack { Steps = 10 },
+        ["RankPairsAttack"] = new RankPairsAttack { K = 20, Border = 8, Steps = 4 },
+        ["MapDistanceAttack"] = new MapDistanceAttack { Steps = 4 },
+        ["MapDistanceAttack.Squared"] = new MapDistanceAttack { Distance = MapDistance.MeanSquaredError, Steps = 4 },
         ["AlignmentAttack"] = new AlignmentAttack(),
         ["ProjectedGradientDescent"] = new ProjectedGradientDescent(),
         ["RandomNoise"] = new RandomNoise(),

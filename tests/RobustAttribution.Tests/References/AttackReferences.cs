@@ -42,6 +42,48 @@ internal static class AttackReferences
         return iterates;
     }
 
+    /// <summary>APGD (Croce and Hein 2020, algorithm 1) with sign steps from 2ε, without momentum after a halving; and how often it halved.</summary>
+    public static (List<double[]> Iterates, int Halvings) AdaptiveWalk(
+        Func<double[], double> objective, double[] image, double[] start, double epsilon, int[] checkpoints, int steps)
+    {
+        List<double[]> iterates = [start];
+        (double size, double best, double bestBefore, double last) = (2 * epsilon, double.NegativeInfinity, double.NegativeInfinity, double.PositiveInfinity);
+        (double[] bestPoint, double[] previous) = (start, start);
+        (int rises, int checkpoint, int halvings, bool halvedBefore) = (0, 0, 0, false);
+        for (int t = 0; t < steps; t++)
+        {
+            double[] x = iterates[t];
+            double value = objective(x);
+            rises += value > last ? 1 : 0;
+            last = value;
+            if (value > best)
+            {
+                (best, bestPoint) = (value, x);
+            }
+
+            if (checkpoints.Contains(t))
+            {
+                bool halve = rises < 0.75 * (t - checkpoint) || (!halvedBefore && best <= bestBefore);
+                if (halve)
+                {
+                    size /= 2;
+                    halvings++;
+                    x = previous = bestPoint;
+                }
+
+                (rises, checkpoint, halvedBefore, bestBefore) = (0, t, halve, best);
+            }
+
+            double[] gradient = Gradient(objective, x);
+            double[] stepped = Project([.. x.Select((v, i) => v + (size * Math.Sign(gradient[i])))], image, epsilon);
+            double[] next = t == 0 ? stepped : [.. x.Select((v, i) => v + (0.75 * (stepped[i] - v)) + (0.25 * (v - previous[i])))];
+            iterates.Add(Project(next, image, epsilon));
+            previous = x;
+        }
+
+        return (iterates, halvings);
+    }
+
     public static double[] Project(double[] x, double[] image, double epsilon)
         => [.. x.Select((value, i) => Math.Clamp(Math.Clamp(value, image[i] - epsilon, image[i] + epsilon), 0, 1))];
 

@@ -180,6 +180,27 @@ def center_of_mass(m, x, y, draw, steps=10):
     return run(m, x, y, Linf(8 / 255), steps, 1 / 255, lambda start: value, draw, random_start=True, beta=20)
 
 
+def rank_pairs(m, x, y, draw, k=20, border=8, steps=4):
+    clean = saliency(m, x, y, "sum", False)[0].flatten(1)
+    order = clean.argsort(1, descending=True)
+    above, below = order[:, k - border:k], order[:, k:k + border]
+
+    def gaps(h):
+        return h.gather(1, above)[:, :, None] - h.gather(1, below)[:, None, :]
+    scale = gaps(clean).mean((1, 2), keepdim=True)
+    values = lambda start: lambda images, graph, true: -torch.tanh(gaps(saliency(m, images, y, "sum", graph)[0].flatten(1)) / scale).sum((1, 2))
+    return run(m, x, y, Linf(8 / 255), steps, 1 / 255, values, draw, random_start=True, beta=20)
+
+
+def map_distance(m, x, y, draw, squared, steps=4):
+    clean = saliency(m, x, y, "sum", False)[0].flatten(1)
+
+    def value(images, graph, true):
+        h = saliency(m, images, y, "sum", graph)[0].flatten(1)
+        return ((h - clean) ** 2).mean(1) if squared else 1 - cosine(h, clean)
+    return run(m, x, y, Linf(8 / 255), steps, 1 / 255, lambda start: value, draw, random_start=True, beta=20)
+
+
 def noise(m, x, y, draw):
     candidate = Linf(8 / 255).start(x, draw)
     training = m.network.training
@@ -223,6 +244,9 @@ ATTACKS = {
     "TopKAttack.L2": lambda m, x, y, draw: top_k(m, x, y, draw, ball=L2(0.5)),
     "TargetMapAttack": target_map,
     "CenterOfMassAttack": center_of_mass,
+    "RankPairsAttack": rank_pairs,
+    "MapDistanceAttack": lambda m, x, y, draw: map_distance(m, x, y, draw, squared=False),
+    "MapDistanceAttack.Squared": lambda m, x, y, draw: map_distance(m, x, y, draw, squared=True),
     "AlignmentAttack": alignment,
     "ProjectedGradientDescent": pgd,
     "RandomNoise": noise,
