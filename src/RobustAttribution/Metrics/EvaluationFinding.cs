@@ -1,7 +1,7 @@
 namespace RobustAttribution.Metrics;
 
 /// <summary>What makes a measured robustness less than it seems.</summary>
-public enum EvaluationFlag
+public enum EvaluationConcern
 {
     /// <summary>More steps or restarts would have found weaker maps still: the figure is an upper bound that is not tight.</summary>
     NotConverged,
@@ -32,10 +32,10 @@ public enum EvaluationFlag
 }
 
 /// <summary>Something to know before a figure is believed.</summary>
-/// <param name="Flag">What.</param>
+/// <param name="Concern">What.</param>
 /// <param name="Text">In words, with the figures that it rests on.</param>
-public sealed record EvaluationFinding(EvaluationFlag Flag, string Text)
+public sealed record EvaluationFinding(EvaluationConcern Concern, string Text)
 {
-    /// <summary>The flag and the words.</summary>
-    public override string ToString() => $"{Flag}: {Text}";
+    /// <summary>The concern and the words.</summary>
+    public override string ToString() => $"{Concern}: {Text}";
 }

@@ -42,7 +42,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
             : (Loss(strongest.Curve[^1]) - Loss(strongest.Curve[(strongest.Curve.Count - 1) * 4 / 5])) / loss;
         return lastRestart > LateLoss || lastSteps > LateLoss || measure.ByRestart.Count < 2 || strongest.Curve.Count < 2
             ? Found(
-                EvaluationFlag.NotConverged,
+                EvaluationConcern.NotConverged,
                 measure.ByRestart.Count < 2
                     ? "there was one restart, so that nobody knows what another one finds; run at least two"
                     : $"of all that the maps lose, the last restart found {Share(lastRestart)} and the last fifth of the steps of {strongest.Attack}"
@@ -55,7 +55,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         double share = Loss(measure.ByAttack[^1].Mean) / Loss(measure.Mean);
         return Loss(measure.Mean) >= LeastLoss && share > NearlyAll
             ? Found(
-                EvaluationFlag.NoiseNearlyAsStrong,
+                EvaluationConcern.NoiseNearlyAsStrong,
                 $"uniform noise of the same size reaches {Number(measure.ByAttack[^1].Mean)} where all attacks together reach {Number(measure.Mean)};"
                 + " either they found no direction, or these maps change with anything")
             : null;
@@ -81,7 +81,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
 
         return wins > Often * compared
             ? Found(
-                EvaluationFlag.GradientFreeStronger,
+                EvaluationConcern.GradientFreeStronger,
                 $"squares without any gradient lower the map clearly further than every attack with gradients for {wins} of {compared} images:"
                 + " the gradients mislead, and a stronger attack without them would find more")
             : null;
@@ -92,7 +92,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         long with = batches.Sum(batch => batch.WithGradient);
         return with < Images / 2.0
             ? Found(
-                EvaluationFlag.NoGradient,
+                EvaluationConcern.NoGradient,
                 $"the objectives have a gradient for {with} of {Images} images (a network of ReLUs has no second derivative); set"
                 + $" {nameof(WorstCaseAttack.UseSurrogates)}, or measure with attacks that need none")
             : null;
@@ -105,7 +105,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         double lost = batches.Sum(batch => batch.LostToPrediction.Take(GradientAttacks).Sum());
         return attack.ThreatModel.Radius > 0 && lost > MostIterates * tried
             ? Found(
-                EvaluationFlag.PredictionChanged,
+                EvaluationConcern.PredictionChanged,
                 $"{Share(lost / tried)} of what the attacks tried changed the prediction and did not count; the maps may hold only because the"
                 + " predictions do not. Measure the accuracy under attack beside, or a smaller budget")
             : null;
@@ -116,7 +116,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         double mean = SampleMean.Of(batches.SelectMany(batch => batch.UnderTinyNoise).Where(value => !double.IsNaN(value))).Mean;
         return Loss(mean) > KinkLoss
             ? Found(
-                EvaluationFlag.NotContinuous,
+                EvaluationConcern.NotContinuous,
                 $"noise of {Small(WorstCaseEvaluation.Tiny)} lowers the measure to {Number(mean)}: the network has kinks or ties at these images"
                 + " (max-pooling over a constant background); average pooling and a smooth activation have none")
             : null;
@@ -125,7 +125,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
     private EvaluationFinding? Mode()
         => wasTraining
             ? Found(
-                EvaluationFlag.TrainingMode,
+                EvaluationConcern.TrainingMode,
                 "the network was handed over in training mode; it was measured in evaluation mode, as explanations are made, and is in training mode again")
             : null;
 
@@ -140,7 +140,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
             _ when largest is > 0 and < (float)Dark => $"the brightest pixel of all images is {Small(largest)}; images go from 0 to 1. Were they divided by 255 twice?",
             _ => null,
         };
-        return text is null ? null : Found(EvaluationFlag.UnitOfEpsilon, text);
+        return text is null ? null : Found(EvaluationConcern.UnitOfEpsilon, text);
     }
 
     private EvaluationFinding? Constancy()
@@ -148,7 +148,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         double other = measure.Others?.OtherClass.Mean is { } mean && !double.IsNaN(mean) ? mean : measure.Others?.SameClass.Mean ?? double.NaN;
         return measure.Similarity.Ideal == 1 && other > AlmostEqual
             ? Found(
-                EvaluationFlag.ConstantMaps,
+                EvaluationConcern.ConstantMaps,
                 $"maps of different images have a similarity of {Number(other)}: they say next to nothing of their image, and no attack can take that away")
             : null;
     }
@@ -156,7 +156,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
     /// <summary>How far a value is from ideal; higher is a stronger attack.</summary>
     private double Loss(double value) => measure.Similarity.HigherIsMoreSimilar ? measure.Similarity.Ideal - value : value - measure.Similarity.Ideal;
 
-    private static EvaluationFinding Found(EvaluationFlag flag, string text) => new(flag, text);
+    private static EvaluationFinding Found(EvaluationConcern flag, string text) => new(flag, text);
 
     private static string Share(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
 

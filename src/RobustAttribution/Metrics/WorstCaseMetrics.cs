@@ -53,9 +53,21 @@ public sealed class WorstCaseMetrics
     /// <summary>Puts batches together and analyses the whole.</summary>
     internal static WorstCaseMetrics Of(WorstCaseEvaluation evaluation, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
     {
-        IReadOnlyList<OtherImages> others = [];
-        RobustnessRow[] rows = [.. MapSample.Collect(
-            batches.SelectMany(batch => batch.Rows), sample => others = sample.Compare(evaluation.Judges))];
+        RobustnessRow[] rows = [.. batches.SelectMany(batch => batch.Rows)];
+        var maps = new MapSample.Builder();
+        foreach (WorstCaseBatch batch in batches)
+        {
+            foreach ((int image, RobustnessRow row) in batch.Rows.Index())
+            {
+                if (row.Valid)
+                {
+                    double[] worst = [.. batch.Judged.Select(by => by.Similarity[image])]; // each measure's own
+                    maps.Add(row with { Similarities = worst }, row.PredictedBefore.ToString(CultureInfo.InvariantCulture));
+                }
+            }
+        }
+
+        IReadOnlyList<OtherImages> others = maps.Build().Compare(evaluation.Judges);
         WorstCaseMeasure[] measures = [.. evaluation.Judges.Select((judge, i) => Measure(judge, i, batches, others[i]))];
         WorstCaseMetrics metrics = new(rows, measures, []);
         return new(rows, measures, [.. new ResultAnalysis(evaluation, metrics, batches, wasTraining).Findings()]);

@@ -54,10 +54,10 @@ public sealed class WorstCaseEvaluationTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Residual();
         network.Backbone.train();
-        Assert.Contains(EvaluationFlag.TrainingMode, Flags(Brief, network));
+        Assert.Contains(EvaluationConcern.TrainingMode, Flags(Brief, network));
         Assert.IsTrue(network.Backbone.training);
         network.Backbone.eval();
-        Assert.DoesNotContain(EvaluationFlag.TrainingMode, Flags(Brief, network));
+        Assert.DoesNotContain(EvaluationConcern.TrainingMode, Flags(Brief, network));
     }
 
     [TestMethod]
@@ -70,8 +70,8 @@ public sealed class WorstCaseEvaluationTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional();
         (Tensor images, _) = TinyNetworks.Batch(network, 2);
-        IReadOnlyList<EvaluationFlag> flags = Flags(WithBall(new LinfBall(epsilon)), network, images * brightness);
-        Assert.AreEqual(isWrong, flags.Contains(EvaluationFlag.UnitOfEpsilon));
+        IReadOnlyList<EvaluationConcern> flags = Flags(WithBall(new LinfBall(epsilon)), network, images * brightness);
+        Assert.AreEqual(isWrong, flags.Contains(EvaluationConcern.UnitOfEpsilon));
     }
 
     [TestMethod]
@@ -83,7 +83,7 @@ public sealed class WorstCaseEvaluationTests
         var architecture = new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = pooling };
         using ImageNetwork network = TinyNetworks.Create(architecture);
         Tensor background = zeros([4, 2, 8, 8], network.DataType, network.Device); // every window of the first pool ties
-        Assert.AreEqual(hasKinks, Flags(Brief, network, background).Contains(EvaluationFlag.NotContinuous));
+        Assert.AreEqual(hasKinks, Flags(Brief, network, background).Contains(EvaluationConcern.NotContinuous));
     }
 
     [TestMethod]
@@ -97,9 +97,9 @@ public sealed class WorstCaseEvaluationTests
             weights.select(0, 1).copy_(-weights.select(0, 0)); // one map for both classes
         }
 
-        Assert.Contains(EvaluationFlag.ConstantMaps, Flags(Brief, network));
+        Assert.Contains(EvaluationConcern.ConstantMaps, Flags(Brief, network));
         using ImageNetwork other = TinyNetworks.Convolutional();
-        Assert.DoesNotContain(EvaluationFlag.ConstantMaps, Flags(Brief, other));
+        Assert.DoesNotContain(EvaluationConcern.ConstantMaps, Flags(Brief, other));
     }
 
     [TestMethod]
@@ -110,7 +110,7 @@ public sealed class WorstCaseEvaluationTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional(activation: Activation.Relu);
         WorstCaseEvaluation evaluation = Brief with { Attack = Brief.Attack with { UseSurrogates = useSurrogates } };
-        Assert.AreEqual(isMissing, Flags(evaluation, network).Contains(EvaluationFlag.NoGradient));
+        Assert.AreEqual(isMissing, Flags(evaluation, network).Contains(EvaluationConcern.NoGradient));
     }
 
     [TestMethod]
@@ -118,7 +118,7 @@ public sealed class WorstCaseEvaluationTests
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = Own(new PixelFunction((x, weights) => ((x * 5000).sin() * weights).sum(1)));
-        Assert.Contains(EvaluationFlag.NoiseNearlyAsStrong, Flags(Brief, network));
+        Assert.Contains(EvaluationConcern.NoiseNearlyAsStrong, Flags(Brief, network));
     }
 
     /// <summary>In each cell the slope falls, from cell to cell it rises: all local directions are wrong.</summary>
@@ -134,9 +134,9 @@ public sealed class WorstCaseEvaluationTests
             return (((x * ((cell * 0.5) + 1)) - (within.square() * 2)) * weights).sum(1);
         }));
         WorstCaseEvaluation evaluation = Brief with { Attack = Brief.Attack with { Queries = 300, UseSurrogates = false } };
-        Assert.Contains(EvaluationFlag.GradientFreeStronger, Flags(evaluation, network));
+        Assert.Contains(EvaluationConcern.GradientFreeStronger, Flags(evaluation, network));
         using ImageNetwork smooth = TinyNetworks.Convolutional();
-        Assert.DoesNotContain(EvaluationFlag.GradientFreeStronger, Flags(Brief, smooth));
+        Assert.DoesNotContain(EvaluationConcern.GradientFreeStronger, Flags(Brief, smooth));
     }
 
     [TestMethod]
@@ -151,8 +151,8 @@ public sealed class WorstCaseEvaluationTests
             bias.sub_(network.Logits(flat)[0]); // all classes are as likely
         }
 
-        Assert.Contains(EvaluationFlag.PredictionChanged, Flags(Brief, network, flat));
-        Assert.DoesNotContain(EvaluationFlag.PredictionChanged, Flags(WithBall(new LinfBall(1e-3)), network, flat * 0.2));
+        Assert.Contains(EvaluationConcern.PredictionChanged, Flags(Brief, network, flat));
+        Assert.DoesNotContain(EvaluationConcern.PredictionChanged, Flags(WithBall(new LinfBall(1e-3)), network, flat * 0.2));
     }
 
     [TestMethod]
@@ -161,9 +161,9 @@ public sealed class WorstCaseEvaluationTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional();
         WorstCaseEvaluation once = Brief with { Attack = Brief.Attack with { ThreatModel = new LinfBall(0.2), Restarts = 1, Steps = 1 } };
-        Assert.Contains(EvaluationFlag.NotConverged, Flags(once, network));
+        Assert.Contains(EvaluationConcern.NotConverged, Flags(once, network));
         WorstCaseEvaluation none = Brief with { Attack = Brief.Attack with { ThreatModel = new LinfBall(0) } };
-        Assert.DoesNotContain(EvaluationFlag.NotConverged, Flags(none, network)); // nothing was lost, so nothing is left to find
+        Assert.DoesNotContain(EvaluationConcern.NotConverged, Flags(none, network)); // nothing was lost, so nothing is left to find
     }
 
     [TestMethod]
@@ -178,12 +178,12 @@ public sealed class WorstCaseEvaluationTests
 
     private static WorstCaseEvaluation WithBall(IThreatModel ball) => Brief with { Attack = Brief.Attack with { ThreatModel = ball } };
 
-    private static IReadOnlyList<EvaluationFlag> Flags(WorstCaseEvaluation evaluation, ImageNetwork network, Tensor? images = null)
+    private static IReadOnlyList<EvaluationConcern> Flags(WorstCaseEvaluation evaluation, ImageNetwork network, Tensor? images = null)
     {
         (Tensor drawn, Tensor classes) = TinyNetworks.Batch(network, (int)(images?.shape[0] ?? 6));
         WorstCaseMetrics metrics = evaluation.Measure(network, new TensorBatchSource(images ?? drawn, classes), 16);
         Assert.IsTrue(metrics.Findings.All(finding => finding.Text.Length > 20));
-        return [.. metrics.Findings.Select(finding => finding.Flag)];
+        return [.. metrics.Findings.Select(finding => finding.Concern)];
     }
 
     private static ImageNetwork Own(nn.Module<Tensor, Tensor> backbone)
