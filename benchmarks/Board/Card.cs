@@ -48,8 +48,11 @@ internal sealed record ProtocolResult(
     /// <summary>By control map, then by measure: its values under the same attacked images.</summary>
     public IReadOnlyDictionary<string, Dictionary<string, double?[]>> Controls { get; init; } = new Dictionary<string, Dictionary<string, double?[]>>();
 
-    /// <summary>By attack of an ensemble: the similarity that it reached alone, by the first measure.</summary>
-    public IReadOnlyDictionary<string, double?[]> Parts { get; init; } = new Dictionary<string, double?[]>();
+    /// <summary>By attack of an ensemble: the mean of the first measure that it reached alone.</summary>
+    public IReadOnlyDictionary<string, double?> Alone { get; init; } = new Dictionary<string, double?>();
+
+    /// <summary>The mean of the first measure after each restart of an ensemble.</summary>
+    public double?[] Restarts { get; init; } = [];
 
     /// <summary>What the analysers say of the result.</summary>
     public IReadOnlyList<string> Findings { get; init; } = [];

@@ -61,15 +61,23 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
     {
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         EvaluationProtocol protocol = board.Protocol;
+        if (board.Ensemble is { } ensemble)
+        {
+            return Of(ensemble.Measure(network, data.Test.Take(board.Images).Source, board.Batch, 0, cancellation), before, protocol) with
+            {
+                Others = Others(network, protocol, board.Images),
+            };
+        }
+
         RobustnessMeasurement measurement = protocol.Measurement with { Controls = board.WithControls ? ControlMaps : [] };
         RobustnessRow[] rows = [.. measurement.Measure(network, data.Test.Take(board.Images).Source, board.Batch, 0, cancellation)];
         return new ProtocolResult(
-            JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(protocol.Attack)),
+            Json(protocol.Attack),
             rows.Length,
             rows.Count(protocol.Counts),
             rows.Count(row => protocol.Counts(row) && row.Valid),
             rows.Count(row => protocol.Counts(row) && row.Unchanged),
-            Math.Round((Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds, 1),
+            SecondsSince(before),
             Values(row => row.Similarities))
         {
             Others = Others(network, protocol, board.Images),
@@ -81,6 +89,24 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
             measure => measure.Item.Name,
             measure => Array.ConvertAll(rows, row => protocol.Counts(row) ? Known(values(row)[measure.Index]) : null));
     }
+
+    private static ProtocolResult Of(WorstCaseMetrics metrics, TimeSpan before, EvaluationProtocol protocol) => new(
+        Json(protocol.Attack),
+        metrics.Rows.Count,
+        metrics.Rows.Count,
+        metrics.ValidCount,
+        metrics.Rows.Count(row => row.Unchanged),
+        SecondsSince(before),
+        metrics.Measures.ToDictionary(measure => measure.Similarity.Name, measure => measure.Values.Select(Known).ToArray()))
+    {
+        Alone = metrics.Measures[0].ByAttack.ToDictionary(alone => alone.Attack, alone => Known(alone.Mean)),
+        Restarts = [.. metrics.Measures[0].ByRestart.Select(Known)],
+        Findings = [.. metrics.Findings.Select(finding => finding.ToString())],
+    };
+
+    private static JsonElement Json(IAttributionAttack attack) => JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(attack));
+
+    private static double SecondsSince(TimeSpan before) => Math.Round((Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds, 1);
 
     /// <summary>The similarity of each image's map to that of the next image with the same predicted class.</summary>
     private Dictionary<string, double?[]> Others(ImageNetwork network, EvaluationProtocol protocol, int count)

@@ -14,6 +14,9 @@ internal sealed record BoardProtocol(string Key, EvaluationProtocol Protocol, in
     /// <summary>Whether maps without any knowledge of the network are measured under the same attacked images.</summary>
     public bool WithControls { get; init; }
 
+    /// <summary>The worst case of many attacks, in place of the protocol's attack.</summary>
+    public WorstCaseEvaluation? Ensemble { get; init; }
+
     public static IReadOnlyList<BoardProtocol> All { get; } =
     [
         new("top-k", new("top-k attack", "Ghorbani, Abid, Zou: Interpretation of Neural Networks Is Fragile, AAAI 2019")
@@ -26,7 +29,25 @@ internal sealed record BoardProtocol(string Key, EvaluationProtocol Protocol, in
         }, 200),
         new("noise", new("uniform noise, ε 8/255", "what every attack must be stronger than") { Attack = new RandomNoise() }, 200),
         new("aga", EvaluationProtocol.Aga, 200),
+        WorstCase("worst-case", new LinfBall(8.0 / 255)),
+        WorstCase("worst-case-l2", new L2Ball(0.5)),
         new("art", EvaluationProtocol.Art, 16, 16),
         new("rar", EvaluationProtocol.Rar, 8, 8),
     ];
+
+    private static BoardProtocol WorstCase(string key, IThreatModel ball)
+    {
+        var evaluation = new WorstCaseEvaluation { Attack = new WorstCaseAttack { ThreatModel = ball } };
+        return new(
+            key,
+            new("worst case", "ours, after Croce and Hein: Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks, ICML 2020")
+            {
+                Attack = evaluation.Attack,
+            },
+            100,
+            100)
+        {
+            Ensemble = evaluation,
+        };
+    }
 }
