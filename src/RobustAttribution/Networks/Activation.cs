@@ -22,6 +22,9 @@ public abstract record Activation
     /// <summary>Whether the second derivative carries information, so that losses on gradients can be differentiated through it.</summary>
     public virtual bool IsSmooth => true;
 
+    /// <summary>Whether it nowhere falls, so that it commutes with a maximum.</summary>
+    internal virtual bool NeverFalls => false;
+
     /// <summary>The activation's values, of the shape of <paramref name="x"/>.</summary>
     public abstract Tensor Apply(Tensor x);
 
@@ -40,6 +43,8 @@ internal sealed record ReluActivation : Activation
 {
     public override bool IsSmooth => false;
 
+    internal override bool NeverFalls => true;
+
     public override Tensor Apply(Tensor x) => nn.functional.relu(x);
 
     internal override Tensor Slope(Tensor x)
@@ -54,6 +59,8 @@ internal sealed record ReluActivation : Activation
 internal sealed record SoftplusActivation(double Beta) : Activation
 {
     public double Beta { get; init => field = Require.Positive(value); } = Require.Positive(Beta, nameof(Beta));
+
+    internal override bool NeverFalls => true;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => x.softplus(Beta, 20);

@@ -18,7 +18,7 @@ internal sealed class LogitPass : IDisposable
     private readonly NetworkTrace? trace;
     private readonly IReadOnlyList<Tensor> values = []; // what enters the network, then what each step of the trace puts out
     private readonly IReadOnlyList<Activation?> activations = []; // in effect at each step
-    private readonly Dictionary<int, Tensor> slopes = [];
+    private readonly Dictionary<int, Tensor> factors = []; // of the steps whose signal is multiplied
     private readonly List<Tensor> owned = [];
 
     /// <summary>Computes the logits.</summary>
@@ -30,7 +30,7 @@ internal sealed class LogitPass : IDisposable
     {
         (this.method, this.network, this.point) = (method, network, point);
         network.RequireDerivative(point, derivative);
-        trace = derivative >= Derivative.Second ? network.Trace : null;
+        trace = network.Trace;
         if (trace is null)
         {
             Logits = network.LogitsOfNormalized(point);
@@ -39,6 +39,7 @@ internal sealed class LogitPass : IDisposable
 
         lock (network.SyncRoot)
         {
+            trace = trace.Steps.All(step => step.Module is not ActivationLayer { Activation.NeverFalls: false }) ? trace.PoolingFirst : trace;
             activations = [.. trace.Steps.Select(step => (step.Module as ActivationLayer)?.Activation)];
             // What libtorch records for a third derivative is slower with channels last.
             values = trace.Replay(network.Entering(point, channelsLast: derivative != Derivative.Third));
@@ -106,7 +107,9 @@ internal sealed class LogitPass : IDisposable
         {
             Sum => sources.Select(source => (source + 1, signal)),
             Conv2d convolution => [(sources[0] + 1, Transposed(convolution, signal, input))],
-            ActivationLayer => [(sources[0] + 1, signal * Slope(step, input))],
+            ActivationLayer => [(sources[0] + 1, signal * Factor(step, () => activations[step]!.Slope(input)))],
+            MaxPool2d pool when HasWindowsOfTwo(pool, input) => [(sources[0] + 1, Spread(signal) * Factor(step, () => Chosen(input, output)))],
+            Flatten => [(sources[0] + 1, Unflattened(signal, input))],
             _ => [(sources[0] + 1, autograd.grad([output], [input], [signal], true, true)[0])],
         };
     }
@@ -115,16 +118,32 @@ internal sealed class LogitPass : IDisposable
         => ReferenceEquals(values[0], point) ? signal : autograd.grad([values[0]], [point], [signal], true, true)[0];
 
     // Once for all gradients of the pass.
-    private Tensor Slope(int step, Tensor input)
+    private Tensor Factor(int step, Func<Tensor> compute)
     {
-        if (!slopes.TryGetValue(step, out Tensor? slope))
+        if (!factors.TryGetValue(step, out Tensor? factor))
         {
-            slopes[step] = slope = activations[step]!.Slope(input).DetachFromDisposeScope();
-            owned.Add(slope);
+            factors[step] = factor = compute().DetachFromDisposeScope();
+            owned.Add(factor);
         }
 
-        return slope;
+        return factor;
     }
+
+    private static Tensor Unflattened(Tensor signal, Tensor input)
+    {
+        Tensor back = signal.reshape(input.shape);
+        return input.stride() is [_, 1, _, _] ? ChannelsLast.Of(back) : back;
+    }
+
+    // Windows of 2×2 side by side: libtorch's gradient of a pooling is as fast, its derivative takes two to three times as long.
+    private static bool HasWindowsOfTwo(MaxPool2d pool, Tensor input)
+        => pool is { kernel_size: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1] } && input.shape[2] % 2 == 0 && input.shape[3] % 2 == 0;
+
+    // Each value at all places of its window.
+    private static Tensor Spread(Tensor signal) => nn.functional.interpolate(signal, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
+
+    // 1 where a window has its largest value, the first of several; else 0.
+    private static Tensor Chosen(Tensor input, Tensor output) => autograd.grad([output], [input], [ones_like(output)], true, false)[0];
 
     private static Tensor Transposed(Conv2d convolution, Tensor signal, Tensor input)
     {

@@ -84,13 +84,13 @@ internal static class AttributionTable
         return network;
     }
 
-    /// <summary>TorchVision's ResNet-18 behind a convolution that makes three channels of two.</summary>
+    /// <summary>TorchVision's ResNet-18, narrow, behind a convolution that makes three channels of two.</summary>
     private static ImageNetwork TorchVision(ulong seed, Activation activation, ScalarType type)
     {
         using var generator = new Generator(seed, CPU);
         random.manual_seed((long)seed); // what TorchVision's weights are drawn from
         nn.Module<Tensor, Tensor> backbone = nn.Sequential(
-            ("channels", SeededLayers.Convolution(2, 3, 1, 1, 0, true, generator)), ("resnet", torchvision.models.resnet18(num_classes: 4)));
+            ("channels", SeededLayers.Convolution(2, 3, 1, 1, 0, true, generator)), ("resnet", NarrowNetworks.Narrow(torchvision.models.resnet18(num_classes: 4))));
         var network = new ImageNetwork(backbone, TinyNetworks.Input(), 4) { FeatureLayer = "resnet.layer4", PooledHead = "resnet.fc" };
         TinyNetworks.Trained(network, seed).MoveTo(TestDevice.Current, type);
         network.SetActivation(activation);

@@ -117,10 +117,10 @@ public sealed class AnyModuleTests
         manual_seed(3); // for TorchVision
         nn.Module<Tensor, Tensor> module = name switch
         {
-            "resnet34" => torchvision.models.resnet34(num_classes: 4),
-            "resnet50" => torchvision.models.resnet50(num_classes: 4),
-            "alexnet" => torchvision.models.alexnet(num_classes: 4),
-            "vgg11_bn" => torchvision.models.vgg11_bn(num_classes: 4),
+            "resnet34" => NarrowNetworks.Narrow(torchvision.models.resnet34(num_classes: 4)),
+            "resnet50" => NarrowNetworks.Narrow(torchvision.models.resnet50(num_classes: 4)),
+            "alexnet" => NarrowNetworks.Narrow(torchvision.models.alexnet(num_classes: 4)),
+            "vgg11_bn" => NarrowNetworks.Narrow(torchvision.models.vgg11_bn(num_classes: 4)),
             _ => torchvision.models.mobilenet_v2(num_classes: 4),
         };
         using ImageNetwork network = TinyNetworks.Trained(new ImageNetwork(module, TinyNetworks.Input(3, size), 4), 5);
@@ -481,12 +481,12 @@ public sealed class AnyModuleTests
     private static (ImageNetwork Theirs, ImageNetwork Ours) ResNets(Activation activation)
     {
         manual_seed(3); // for TorchVision
-        var theirs = new ImageNetwork(torchvision.models.resnet18(num_classes: 4), TinyNetworks.Input(3, 16), 4)
+        var theirs = new ImageNetwork(NarrowNetworks.Narrow(torchvision.models.resnet18(num_classes: 4)), TinyNetworks.Input(3, 16), 4)
         {
             FeatureLayer = "layer4", PooledHead = "fc",
         };
         TinyNetworks.Trained(theirs, 9);
-        ImageNetwork ours = TinyNetworks.Create(new ResNetArchitecture(), channels: 3, size: 16, type: ScalarType.Float32);
+        ImageNetwork ours = TinyNetworks.Create(new ResNetArchitecture { Width = 64 / NarrowNetworks.Divisor }, channels: 3, size: 16, type: ScalarType.Float32);
         using var weights = new MemoryStream();
         theirs.SaveWeights(weights);
         weights.Position = 0;

@@ -16,14 +16,24 @@ public sealed class LogitPassTests
             from training in new[] { false, true }
             select new[] { architecture[0], activation, training };
 
+    // Even sizes: every 2×2 pool has windows side by side.
+    [TestMethod]
+    [DataRow("ReLU")]
+    [DataRow("softplus")]
+    [DataRow("x², which falls")]
+    public void PoolsOfTwoByTwoHaveAutogradsDerivatives(string activation)
+        => Compare(new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5 }, activation, false, 16);
+
     [TestMethod]
     [DynamicData(nameof(Cases))]
     public void GradientsAndTheirDerivativesAreAutograds(NetworkArchitecture architecture, string activation, bool training)
+        => Compare(architecture, activation, training, 17); // the strides of the residual networks step over the last row and column
+
+    private static void Compare(NetworkArchitecture architecture, string name, bool training, int size)
     {
         using var scope = NewDisposeScope();
-        // 17 pixels: the strides of the residual networks step over the last row and column.
-        using ImageNetwork network = TinyNetworks.Trained(
-            TinyNetworks.Create(architecture, activation: activation == "ReLU" ? Activation.Relu : TinyNetworks.Smooth, size: 17), 3);
+        Activation activation = name switch { "ReLU" => Activation.Relu, "softplus" => TinyNetworks.Smooth, _ => new Square() };
+        using ImageNetwork network = TinyNetworks.Trained(TinyNetworks.Create(architecture, activation: activation, size: size), 3);
         using IDisposable mode = network.WithMode(training);
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 4);
         (double[] Gradient, double[] Logits, double[] Second) expected = Compute(hooked: true), found = Compute(hooked: false);
@@ -141,5 +151,10 @@ public sealed class LogitPassTests
             Tensor convolved = nn.functional.conv2d(found, rand(7, channels, 3, 3), padding: [1, 1]);
             Assert.AreEqual(1, convolved.stride()[1], "libtorch keeps the order");
         }
+    }
+
+    private sealed record Square : Activation
+    {
+        public override Tensor Apply(Tensor x) => x.square();
     }
 }

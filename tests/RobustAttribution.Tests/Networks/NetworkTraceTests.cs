@@ -1,6 +1,7 @@
 using RobustAttribution.Networks;
 using RobustAttribution.Tests.Fixtures;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Tests.Networks;
@@ -45,6 +46,30 @@ public sealed class NetworkTraceTests
         CollectionAssert.AreEquivalent(leaves, trace.Steps.Select(step => step.Module).ToArray(), "every operation is a module");
         NetworkCheck check = network.Check(images);
         Assert.IsEmpty(check.Findings, string.Join(' ', check.Findings));
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Architectures))]
+    public void AnActivationThatNeverFallsMayComeAfterItsPooling(NetworkArchitecture architecture)
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Trained(TinyNetworks.Create(architecture, size: 16, type: ScalarType.Float32), 3);
+        NetworkTrace trace = network.Trace!, first = trace.PoolingFirst;
+        int pools = trace.Steps.Count(step => step.Module is MaxPool2d);
+        Assert.HasCount(2 * pools, first.Steps.Where((step, i) => step != trace.Steps[i]));
+        for (int i = 1; i < first.Steps.Count; i++)
+        {
+            Assert.IsFalse(first.Steps[i].Module is MaxPool2d && first.Steps[i - 1].Module is ActivationLayer, first.Steps[i].Name);
+        }
+
+        Tensor entering = network.Entering(rand([3, 2, 16, 16]));
+        foreach (Activation activation in new[] { Activation.Relu, Activation.Softplus(3) })
+        {
+            using IDisposable switched = network.WithActivation(activation);
+            Values.AreClose(Logits(trace), Logits(first), activation.IsSmooth ? 1e-5 : 0, $"{activation}");
+        }
+
+        double[] Logits(NetworkTrace of) => Values.Of(of.Replay(entering)[of.Output + 1]);
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
@@ -20,11 +21,33 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
     /// <param name="Inputs">For each input the step that put it out, or <see cref="Images"/>.</param>
     internal sealed record Step(string Name, nn.Module Module, IReadOnlyList<int> Inputs);
 
+    /// <summary>
+    /// The same network where no activation falls: an activation that only a max-pooling uses comes after it, for a quarter of the values of a 2×2
+    /// pool, since the largest value stays the largest one.
+    /// </summary>
+    public NetworkTrace PoolingFirst => field ??= PoolFirst();
+
     /// <summary>Records a network in evaluation mode.</summary>
     /// <param name="network">The network.</param>
     /// <param name="images">[N,C,H,W] in [0, 1].</param>
     /// <exception cref="NotSupportedException">Something between two modules is no module, or works in place; the message names them.</exception>
     public static NetworkTrace Of(ImageNetwork network, Tensor images) => Repetition.Of(() => Record(network, images), () => true);
+
+    private NetworkTrace PoolFirst()
+    {
+        Step[] steps = [.. Steps];
+        for (int i = 0; i + 1 < steps.Length; i++)
+        {
+            (Step activation, Step pool) = (steps[i], steps[i + 1]);
+            if (activation.Module is ActivationLayer && pool.Module is MaxPool2d && pool.Inputs[0] == i && Output != i
+                && steps.Count(step => step.Inputs.Contains(i)) == 1)
+            {
+                (steps[i], steps[i + 1]) = (pool with { Inputs = activation.Inputs }, activation with { Inputs = [i] });
+            }
+        }
+
+        return this with { Steps = steps };
+    }
 
     private static NetworkTrace Record(ImageNetwork network, Tensor images)
     {
