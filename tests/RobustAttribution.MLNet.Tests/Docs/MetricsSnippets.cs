@@ -7,7 +7,7 @@ using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 
-/// <summary>The code of docs/how-to/read-the-metrics.md.</summary>
+/// <summary>The code of docs/how-to/read-the-metrics.md and measure-the-worst-case.md.</summary>
 internal static class MetricsSnippets
 {
     public static void Evaluate(MLContext mlContext, IDataView scored)
@@ -46,15 +46,41 @@ internal static class MetricsSnippets
     public static AttributionRobustnessMetrics Protocol(MLContext mlContext, IDataView scored)
     {
         #region Protocol
-        var protocol = new AttributionRobustnessOptions // Singh et al. 2020
-        {
-            Method = new IntegratedGradients { Steps = 100 },
-            Attack = new TopKAttack { Attribution = new IntegratedGradients { Steps = 100 }, Judge = new KendallTau(), ThreatModel = new LinfBall(8 / 255.0) },
-            Similarities = [new(new TopKIntersection(100)), new(new KendallTau())],
-            CorrectlyClassifiedOnly = true,
-        };
+        AttributionRobustnessOptions protocol = AttributionRobustnessOptions.Of(EvaluationProtocol.Art); // also Rar and Aga
         AttributionRobustnessMetrics metrics = mlContext.MulticlassClassification.EvaluateAttributionRobustness(scored, protocol);
         #endregion
         return metrics;
+    }
+
+    public static WorstCaseMetrics WorstCase(MLContext mlContext, IDataView scored)
+    {
+        #region WorstCase
+        WorstCaseMetrics worst = mlContext.MulticlassClassification.EvaluateWorstCaseRobustness(scored);
+        WorstCaseMeasure topPixels = worst.Measures[0]; // top-100 intersection; Measures[1] is Kendall τ, with a worst case of its own
+        Console.WriteLine($"{topPixels.Mean:F3} {topPixels.Interval}, lift {topPixels.Others?.Lift?.Value:F3}");
+        foreach (EvaluationFinding finding in worst.Findings)
+        {
+            Console.WriteLine(finding); // what speaks against these figures
+        }
+        #endregion
+        return worst;
+    }
+
+    public static WorstCaseMetrics Euclidean(MLContext mlContext, IDataView scored, CancellationToken cancellation)
+    {
+        #region Euclidean
+        var attack = new WorstCaseAttack { ThreatModel = new L2Ball(0.5), Restarts = 8 };
+        WorstCaseMetrics worst = mlContext.MulticlassClassification.EvaluateWorstCaseRobustness(
+            scored, new() { Evaluation = new() { Attack = attack }, CancellationToken = cancellation });
+        #endregion
+        return worst;
+    }
+
+    public static AttributionRobustnessMetrics WorstCaseAsAnyAttack(MLContext mlContext, IDataView scored)
+    {
+        #region AnyAttack
+        AttributionRobustnessMetrics robustness = mlContext.MulticlassClassification.EvaluateAttributionRobustness(scored, new WorstCaseAttack());
+        #endregion
+        return robustness;
     }
 }
