@@ -31,11 +31,11 @@ public sealed record CorrelationAttack : MapAttack
         => view => CrossEntropyShare switch
         {
             0 => Distance(view),
-            1 => CrossEntropy(view),
-            _ => (CrossEntropy(view) * CrossEntropyShare) + (Distance(view) * (1 - CrossEntropyShare)),
+            1 => Loss(view),
+            _ => (Loss(view) * CrossEntropyShare) + (Distance(view) * (1 - CrossEntropyShare)),
         };
 
-    private static Tensor CrossEntropy(NetworkView view) => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
+    private static Tensor Loss(NetworkView view) => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
 
     private static Tensor Distance(NetworkView view) => 1 - Rowwise.Correlation(view.Clean.Map, view.Map);
 }

@@ -40,11 +40,11 @@ public sealed record IntegratedGradientNormAttack : AttributionAttack
         => view => CrossEntropyShare switch
         {
             0 => Norm(view),
-            1 => CrossEntropy(view),
-            _ => (CrossEntropy(view) * CrossEntropyShare) + (Norm(view) * (1 - CrossEntropyShare)),
+            1 => Loss(view),
+            _ => (Loss(view) * CrossEntropyShare) + (Norm(view) * (1 - CrossEntropyShare)),
         };
 
-    private static Tensor CrossEntropy(NetworkView view) => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
+    private static Tensor Loss(NetworkView view) => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
 
     private Tensor Norm(NetworkView view) => Rowwise.AbsoluteSum(view.IntegratedLossGradient(Quadrature, Points));
 }

@@ -61,7 +61,7 @@ internal sealed class LogitPass : IDisposable
             ? Differentiation.GradientOfClass(method, network, Logits, point, classes, createGraph)
             : Differentiable(output => OneHot(classes, output));
 
-    /// <summary>Each image's gradient of its cross-entropy: that of the logits, weighted with softmax − one-hot, which depend on the point too.</summary>
+    /// <summary>Each image's gradient of its cross-entropy: that of the logits, weighted with softmax − one-hot, which move too.</summary>
     /// <param name="classes">[N], int64: the true classes.</param>
     /// <param name="createGraph">Whether to keep the gradient differentiable.</param>
     /// <returns>[N,C,H,W]; owned by the caller.</returns>

@@ -12,8 +12,8 @@ namespace RobustAttribution.Objectives;
 /// </summary>
 /// <remarks>
 /// Terms: "cross-entropy" (of x̃), "correlation"; with weight 0 this is <see cref="AdversarialCrossEntropy"/>, bit for bit where neither has a
-/// surrogate in effect. The loss is differentiated through both maps. The attack runs in evaluation mode and its last iterate is taken; the maps take
-/// passes of their own, in the network's mode.
+/// surrogate in effect. The loss is differentiated through both maps. The attack runs in evaluation mode and its last iterate is taken; the maps
+/// take passes of their own, in the network's mode.
 /// </remarks>
 public sealed record AdversarialAttributionTraining : TrainingObjective
 {

@@ -18,8 +18,8 @@ namespace RobustAttribution.Objectives;
 public sealed record IntegratedGradientNorm : TrainingObjective
 {
     /// <summary>
-    /// The inner attack; with <see cref="Sum"/> its share of the cross-entropy is 1/(1 + w). ε = 8/255, 7 steps of 2/255 from a random start, 5 points by default
-    /// (the paper, Fashion-MNIST: 0.1, 20 steps of 0.01, 10 points).
+    /// The inner attack; with <see cref="Sum"/> its share of the cross-entropy is 1/(1 + w). ε = 8/255, 7 steps of 2/255 from a random start, 5
+    /// points by default (the paper, Fashion-MNIST: 0.1, 20 steps of 0.01, 10 points).
     /// </summary>
     public IntegratedGradientNormAttack Attack { get; init => field = Require.NotNull(value); } = new();
 
@@ -35,7 +35,7 @@ public sealed record IntegratedGradientNorm : TrainingObjective
     /// <summary>How the integral becomes a sum. The midpoint rule by default.</summary>
     public PathQuadrature Quadrature { get; init => field = Require.NotNull(value); } = PathQuadrature.Midpoint;
 
-    /// <summary>ReLU: what the paper trains with. The gradients of the loss change with the softmax, so they can be trained without a second one.</summary>
+    /// <summary>ReLU: what the paper trains with. The gradients of the loss change with the softmax, so a ReLU network learns from them.</summary>
     public override Activation? RecommendedActivation => Activation.Relu;
 
     /// <inheritdoc/>

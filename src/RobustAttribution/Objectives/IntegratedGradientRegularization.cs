@@ -44,7 +44,8 @@ public sealed record IntegratedGradientRegularization : TrainingObjective
         }
 
         Tensor cosine = Rowwise.Cosine(
-            Attribution.Attribute(network, images, classes, createGraph: true), Attribution.Attribute(network, attacked, classes, createGraph: true));
+            Attribution.Attribute(network, images, classes, createGraph: true),
+            Attribution.Attribute(network, attacked, classes, createGraph: true));
         return (logits, [new("cosine", Weight, 1 - cosine.mean())]);
     }
 }

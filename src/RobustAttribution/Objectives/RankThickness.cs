@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Objectives;
 
 /// <summary>
-/// R2ET, <c>CE(x, y) − w_gap · mean (h_i − h_j) + w_H · mean ‖H s‖₂</c>: the k largest values h_i of the map |g_y| stand above the others h_j, and g_y
-/// bends little along its own sign s (Chen, Guo, Chen, Ma, Zeng, Liao, Zhang, Xie: "Training for Stable Explanation for Free", NeurIPS 2024). g_y is
-/// the gradient of the true class' logit at the normalised input, H its Hessian.
+/// R2ET, <c>CE(x, y) − w_gap · mean (h_i − h_j) + w_H · mean ‖H s‖₂</c>: the k largest values h_i of the map |g_y| stand above the others h_j,
+/// and g_y bends little along its own sign s (Chen, Guo, Chen, Ma, Zeng, Liao, Zhang, Xie: "Training for Stable Explanation for Free", NeurIPS
+/// 2024). g_y is the gradient of the true class' logit at the normalised input, H its Hessian.
 /// </summary>
 /// <remarks>
 /// Terms: "gap" is −mean (h_i − h_j), over the pairs of an image, where the paper has the sum; "hessian" is ‖g_y(x + z) − g_y(x)‖/‖z‖, a finite

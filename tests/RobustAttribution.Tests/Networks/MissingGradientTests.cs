@@ -37,7 +37,11 @@ public class MissingGradientTests
         }
 
         using var generator = new Generator(1, CPU);
-        foreach (ITrainingObjective objective in new ITrainingObjective[] { new LocalGradientAlignment(), new HessianNormPenalty(), new SpatialAlignment() })
+        foreach (ITrainingObjective objective in new ITrainingObjective[]
+        {
+            new LocalGradientAlignment(), new HessianNormPenalty(), new SpatialAlignment(), new RankThickness(), new InputGradientPenalty(),
+            new IntegratedGradientNorm(), new AdversarialAttributionTraining(), new IntegratedGradientRegularization(),
+        })
         {
             string message = Assert.ThrowsExactly<InvalidOperationException>(() => objective.Evaluate(network, images, classes, generator)).Message;
             StringAssert.Contains(message, "do not depend on the image");

@@ -30,10 +30,10 @@ public sealed class ObjectiveGradientTests
         new IntegratedGradientNorm { Attack = new IntegratedGradientNormAttack { Steps = 0 }, Weight = 2, Points = 3, Sum = true },
         new AdversarialAttributionTraining { Attack = new CorrelationAttack { Steps = 0, ThreatModel = new LinfBall(0.2) }, Weight = 2 },
         new IntegratedGradientRegularization { Attack = new ProjectedGradientDescent { Steps = 0, ThreatModel = new LinfBall(0.2) }, Weight = 2 },
-        new RankThickness { K = 20, GapWeight = 2, HessianWeight = 0 },
-        new RankThickness { K = 20, Pairs = 4, GapWeight = 2, HessianWeight = 3, Epsilon = 0.1 },
-        new Trades { Attack = new DivergenceAttack { Steps = 0 }, Weight = 2 },
-        new InputGradientPenalty { Weight = 2 },
+        new RankThickness { K = 20, GapWeight = 200, HessianWeight = 0 },
+        new RankThickness { K = 20, Pairs = 4, GapWeight = 200, HessianWeight = 300, Epsilon = 0.1 },
+        new Trades { Attack = new DivergenceAttack { Steps = 0, ThreatModel = new LinfBall(0.2) }, Weight = 2000 },
+        new InputGradientPenalty { Weight = 2000 },
     ];
 
     public static IEnumerable<object[]> Cases

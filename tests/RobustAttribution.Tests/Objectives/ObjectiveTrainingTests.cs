@@ -58,7 +58,9 @@ public sealed class ObjectiveTrainingTests
             TensorBatchSource source = TrainingProblems.Images(96, size: 8);
             TrainingResult result = new RobustTrainer(options).Fit(network, source);
             Assert.IsEmpty(result.Warnings);
-            return ([.. result.History.Select(epoch => epoch.Loss)], [.. network.Backbone.parameters().SelectMany(parameter => Values.Of(parameter))]);
+            return (
+                [.. result.History.Select(epoch => epoch.Loss)],
+                [.. network.Backbone.parameters().SelectMany(parameter => Values.Of(parameter))]);
         }
     }
 }
