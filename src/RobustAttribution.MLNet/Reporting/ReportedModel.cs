@@ -22,6 +22,9 @@ public sealed record ReportedModel(string Name)
     /// </summary>
     public IReadOnlyList<ReportedExample> Samples { get; init; } = [];
 
+    /// <summary>What speaks against the numbers of the worst case; empty where nothing does or none was measured.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
+
     /// <summary>How the model was made: objective, network, options, seed, training time.</summary>
     public IReadOnlyList<(string Name, string Value)> Card { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet;
@@ -72,6 +73,12 @@ public sealed record RobustnessReportOptions
         init => field = [.. Require.NotNull(value).Select(radius => Require.NonNegative(radius, nameof(Radii)))];
     }
     = [0, 2.0 / 255, 4.0 / 255, 8.0 / 255, 16.0 / 255];
+
+    /// <summary>
+    /// The worst case of many attacks beside the others, with what speaks against its figures; null for none. Null by default: it takes about a
+    /// thousand passes and gradients for each image.
+    /// </summary>
+    public WorstCaseEvaluation? WorstCase { get; init; }
 
     /// <summary>Points of the insertion and deletion curves, 1 to 100,000. 20 by default (AGA).</summary>
     public int PixelCurveSteps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 20;

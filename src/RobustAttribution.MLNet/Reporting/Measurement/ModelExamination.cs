@@ -18,7 +18,8 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     public const int CurveMeasures = 2;
 
     private const int AttackPurpose = 0; // further attacks count on
-    private const int RadiusPurpose = 1000;
+    private const int RadiusPurpose = 1000, WorstCasePurpose = 2000;
+    private const int WorstCaseWork = 30; // walks, about
     private const int LargestBatch = 32;
     private const int LargestSample = 4;
 
@@ -41,6 +42,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
 
     private readonly List<ReportedExample> samples = [];
     private readonly List<RobustnessRow> rows = [];
+    private readonly List<WorstCaseBatch> worstCases = [];
     private readonly int batchSize = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
     private readonly List<(string Curve, long Image, double Area)> areas = [];
     private PixelCurveMetrics? curves;
@@ -66,6 +68,9 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     /// <summary>One point for each of <see cref="RobustnessReportOptions.Radii"/>.</summary>
     public List<SecurityPoint> Security { get; } = [];
 
+    /// <summary>The worst case of many attacks; null where it was not asked for.</summary>
+    public WorstCaseMetrics? WorstCase => options.WorstCase is { } evaluation ? WorstCaseMetrics.Of(evaluation, worstCases, wasTraining: false) : null;
+
     /// <summary>Correct predictions, 0 or 1 for each image.</summary>
     public SampleMean Accuracy => SampleMean.Of(Rows(0).Select(row => row.IsCorrect ? 1.0 : 0.0));
 
@@ -86,6 +91,9 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     public double[] SimilaritiesByRow(int attack, int measure)
         => dataset.ByRow(Rows(attack).Where(row => row.Valid).Select(row => (row.Image, row.Similarities[measure])));
 
+    /// <summary>Values of images in their order, NaN for none, by row of the view.</summary>
+    public double[] ByRow(IEnumerable<double> values) => dataset.ByRow(values.Select((value, image) => ((long)image, value)));
+
     /// <summary>By measure: the similarities of maps of different images, and the lift under an attack.</summary>
     public IReadOnlyList<OtherImages> OtherImages(int attack)
     {
@@ -99,7 +107,8 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     }
 
     /// <summary>Units of <see cref="ReportClock"/>: images times walks.</summary>
-    public static long Work(int images, RobustnessReportOptions options) => images * (options.Attacks.Count + 1L + options.Radii.Count);
+    public static long Work(int images, RobustnessReportOptions options) 
+        => images * (options.Attacks.Count + 1L + options.Radii.Count + (options.WorstCase is null ? 0 : WorstCaseWork));
 
     /// <summary>The images under one attack, in their order.</summary>
     public IReadOnlyList<RobustnessRow> Rows(int attack) => rows.FindAll(row => row.Attack == attack);
@@ -112,6 +121,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         using IDisposable scope = NewDisposeScope();
         InputSpecification input = network.Input;
         measurement.CheckSizes(input);
+        MapSize.Check(nameof(options.WorstCase), options.WorstCase?.Attack, input);
         Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32, device: CPU)
             .reshape(dataset.Count, input.Channels, input.Height, input.Width);
         for (int start = 0; start < dataset.Count; start += batchSize)
@@ -148,6 +158,13 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
             }
 
             clock.Advance(ReportTexts.Name(options.Attacks[i]), count);
+        }
+
+        if (options.WorstCase is { } worstCase)
+        {
+            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, WorstCasePurpose, start), CPU);
+            worstCases.Add(worstCase.MeasureBatch(network, images, null, generator, places));
+            clock.Advance("worst case", (long)count * WorstCaseWork);
         }
     }
 

@@ -10,6 +10,9 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <summary>What a report calls things, for someone who meets them for the first time.</summary>
 internal static partial class ReportTexts
 {
+    /// <summary>One sentence about the lift.</summary>
+    public const string LiftMeaning = "How far the attack leaves it above that of different images: 1 all the way, 0 not at all.";
+
     /// <summary>"top-k attack", "random noise".</summary>
     public static string Name(object component)
     {

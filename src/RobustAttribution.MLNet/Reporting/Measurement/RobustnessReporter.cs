@@ -85,16 +85,19 @@ internal static class RobustnessReporter
     private static ReportedModel Describe(string name, ModelExamination examination, RobustnessReportOptions options)
     {
         string firstAttack = ReportTexts.Name(options.Attacks[0]);
+        WorstCaseMetrics? worst = examination.WorstCase;
         return new ReportedModel(name)
         {
+            Findings = [.. worst?.Findings.Select(finding => finding.Text) ?? []],
             Numbers =
             [
                 .. ClassificationNumbers(examination, options),
                 .. options.Attacks.SelectMany((_, i) => MapNumbers(i, examination, options)),
+                .. WorstCaseNumbers(worst, examination, options),
                 .. ControlNumbers(examination, options),
                 .. CurveNumbers(examination),
             ],
-            Curves = [.. RadiusCurves(examination, options), .. PixelCurves(examination)],
+            Curves = [.. RadiusCurves(examination, options), .. WorstCaseCurves(worst), .. PixelCurves(examination)],
             Spreads =
             [
                 .. options.Similarities.Select((similarity, i) => (
@@ -167,7 +170,7 @@ internal static class RobustnessReporter
                     lift.Value,
                     HigherIsBetter: true,
                     null,
-                    "How far the attack leaves it above that of different images: 1 all the way, 0 not at all.",
+                    ReportTexts.LiftMeaning,
                     group)
                 {
                     Interval = lift.Interval,
@@ -175,6 +178,38 @@ internal static class RobustnessReporter
             }
         }
     }
+
+    private static IEnumerable<ReportedNumber> WorstCaseNumbers(WorstCaseMetrics? worst, ModelExamination examination, RobustnessReportOptions options)
+    {
+        if (worst is null)
+        {
+            yield break;
+        }
+
+        string group = $"Maps in the worst case of {worst.Measures[0].ByAttack.Count} attacks, {ReportTexts.Budget(options.WorstCase!.Attack.ThreatModel)}";
+        foreach (WorstCaseMeasure measure in worst.Measures)
+        {
+            string name = measure.Similarity.Name;
+            yield return new(name, measure.Mean, measure.Similarity.HigherIsMoreSimilar, null, ReportTexts.Meaning(measure.Similarity), group)
+            {
+                Interval = measure.Interval,
+                Values = examination.ByRow(measure.Values),
+            };
+            if (measure.Others?.Lift is { } lift)
+            {
+                yield return new($"Lift of {name}", lift.Value, HigherIsBetter: true, null, ReportTexts.LiftMeaning, group) { Interval = lift.Interval };
+            }
+        }
+    }
+
+    private static IEnumerable<ReportedCurve> WorstCaseCurves(WorstCaseMetrics? worst)
+        => worst is null
+            ? []
+            : worst.Measures.Select(measure => new ReportedCurve(
+                $"{measure.Similarity.Name} in the worst case, restart by restart",
+                "restarts",
+                measure.Similarity.Name,
+                [.. measure.ByRestart.Select((mean, restart) => (restart + 1.0, mean))]));
 
     private static IEnumerable<ReportedNumber> ControlNumbers(ModelExamination examination, RobustnessReportOptions options)
     {
