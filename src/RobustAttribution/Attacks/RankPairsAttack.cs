@@ -21,8 +21,8 @@ public sealed record RankPairsAttack : MapAttack
     /// <summary>k: how many pixels are on top, at least 1 and below the pixels of the map. 100 by default.</summary>
     public int K { get; init => field = Require.InRange(value, 1); } = 100;
 
-    /// <summary>p: pixels on each side of the border, at least 1; at most k and the pixels below count. 50 by default.</summary>
-    public int Border { get; init => field = Require.InRange(value, 1); } = 50;
+    /// <summary>p: pixels on each side of the border, at least 1; at most k and the pixels below count. 100 by default.</summary>
+    public int Border { get; init => field = Require.InRange(value, 1); } = 100;
 
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)

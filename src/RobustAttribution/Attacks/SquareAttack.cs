@@ -68,7 +68,8 @@ public sealed record SquareAttack : IAttributionAttack, IMapSized
     internal void Search(InputSpecification input, Tensor images, Tensor? open, Generator generator, Func<Tensor, int, Tensor> gainOf)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor origin = Open(images), current = origin.clone(), gain = full([origin.shape[0]], double.NegativeInfinity, ScalarType.Float64, images.device);
+        Tensor origin = Open(images), current = origin.clone();
+        Tensor gain = full([origin.shape[0]], double.NegativeInfinity, ScalarType.Float64, images.device);
         for (int query = 0; query < Queries; query++)
         {
             using IDisposable step = NewDisposeScope();

@@ -39,8 +39,8 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
     /// <summary>The similarity that decides which iterate is worst. Top-100 intersection by default; its k is that of the attacks.</summary>
     public IMapSimilarity Judge { get; init => field = Require.NotNull(value); } = new TopKIntersection();
 
-    /// <summary>Steps of each walk, 1 to 100,000. 50 by default.</summary>
-    public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 50;
+    /// <summary>Steps of each walk, 1 to 100,000. 40 by default.</summary>
+    public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 40;
 
     /// <summary>Walks of each attack, 1 to 100,000. 5 by default: from the image, from three draws, from the worst iterate.</summary>
     public int Restarts { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 5;
