@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Inverts the order of pixels at the border of the top k: the attack on the thickness of explanations (Chen et al.: "Training for Stable Explanation
-/// for Free", NeurIPS 2024). Objective: −Σ_{i,j} tanh((h_i(x') − h_j(x'))/s) over the pairs of i, one of the p lowest pixels among the top k of h(x),
-/// and j, one of the p highest below; s: the mean of h_i(x) − h_j(x) over the pairs.
+/// Inverts the order of pixels at the border of the top k: the attack on the thickness of explanations (Chen et al.: "Training for Stable
+/// Explanation for Free", NeurIPS 2024). Objective: −Σ_{i,j} tanh((h_i(x') − h_j(x'))/s) over the pairs of i, one of the p lowest pixels among the
+/// top k of h(x), and j, one of the p highest below; s: the mean of h_i(x) − h_j(x) over the pairs.
 /// </summary>
 /// <remarks>
 /// ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>. The paper sums the differences themselves; saturated, a pair that is

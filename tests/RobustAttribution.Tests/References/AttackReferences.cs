@@ -42,7 +42,9 @@ internal static class AttackReferences
         return iterates;
     }
 
-    /// <summary>APGD (Croce and Hein 2020, algorithm 1) with sign steps from 2ε, without momentum after a halving; and how often it halved.</summary>
+    /// <summary>
+    /// APGD (Croce and Hein 2020, algorithm 1) with sign steps from 2ε, without momentum after a halving; and how often it halved.
+    /// </summary>
     public static (List<double[]> Iterates, int Halvings) AdaptiveWalk(
         Func<double[], double> objective, double[] image, double[] start, double epsilon, int[] checkpoints, int steps)
     {
