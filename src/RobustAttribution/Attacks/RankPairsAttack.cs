@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Inverts the order of pixels at the border of the top k: the attack on the thickness of explanations (Chen et al.: "Training for Stable Explanation
-/// for Free", NeurIPS 2024). Objective: −Σ_{i,j} tanh((h_i(x') − h_j(x'))/s) over the pairs of i, one of the p lowest pixels among the top k of h(x),
-/// and j, one of the p highest below; s: the mean of h_i(x) − h_j(x) over the pairs.
+/// Inverts the order of pixels at the border of the top k: the attack on the thickness of explanations (Chen et al.: "Training for Stable
+/// Explanation for Free", NeurIPS 2024). Objective: −Σ_{i,j} tanh((h_i(x') − h_j(x'))/s) over the pairs of i, one of the p lowest pixels among the
+/// top k of h(x), and j, one of the p highest below; s: the mean of h_i(x) − h_j(x) over the pairs.
 /// </summary>
 /// <remarks>
 /// ε = 8/255, 50 steps of 1/255 by default, as <see cref="TopKAttack"/>. The paper sums the differences themselves; saturated, a pair that is
@@ -21,8 +21,8 @@ public sealed record RankPairsAttack : MapAttack
     /// <summary>k: how many pixels are on top, at least 1 and below the pixels of the map. 100 by default.</summary>
     public int K { get; init => field = Require.InRange(value, 1); } = 100;
 
-    /// <summary>p: pixels on each side of the border, at least 1; at most k and the pixels below count. 50 by default.</summary>
-    public int Border { get; init => field = Require.InRange(value, 1); } = 50;
+    /// <summary>p: pixels on each side of the border, at least 1; at most k and the pixels below count. 100 by default.</summary>
+    public int Border { get; init => field = Require.InRange(value, 1); } = 100;
 
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)

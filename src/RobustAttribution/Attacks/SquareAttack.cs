@@ -7,13 +7,13 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// Random search without gradients: from vertical stripes, a square window of random place and colour moves by 2ε, and the change stays where it lowers
-/// the similarity of the maps (Andriushchenko et al.: "Square Attack: a query-efficient black-box adversarial attack via random search", ECCV 2020,
-/// algorithm 1, which raises the loss of the prediction). The gain is the judge's dissimilarity.
+/// Random search without gradients: from vertical stripes, a square window of random place and colour moves by 2ε, and the change stays where it
+/// lowers the similarity of the maps (Andriushchenko et al.: "Square Attack: a query-efficient black-box adversarial attack via random search",
+/// ECCV 2020, algorithm 1, which raises the loss of the prediction). The gain is the judge's dissimilarity.
 /// </summary>
 /// <remarks>
-/// Works for attributions that cannot be differentiated and for networks without second derivative: where it beats an attack with gradients, these are
-/// masked. Ours: in every norm a window moves along the threat model's own step, so that of <see cref="L2Ball"/> is plainer than the paper's.
+/// Works for attributions that cannot be differentiated and for networks without second derivative: where it beats an attack with gradients, these
+/// are masked. Ours: in every norm a window moves along the threat model's own step, so that of <see cref="L2Ball"/> is plainer than the paper's.
 /// </remarks>
 public sealed record SquareAttack : IAttributionAttack, IMapSized
 {
@@ -68,7 +68,8 @@ public sealed record SquareAttack : IAttributionAttack, IMapSized
     internal void Search(InputSpecification input, Tensor images, Tensor? open, Generator generator, Func<Tensor, int, Tensor> gainOf)
     {
         using IDisposable scope = NewDisposeScope();
-        Tensor origin = Open(images), current = origin.clone(), gain = full([origin.shape[0]], double.NegativeInfinity, ScalarType.Float64, images.device);
+        Tensor origin = Open(images), current = origin.clone();
+        Tensor gain = full([origin.shape[0]], double.NegativeInfinity, ScalarType.Float64, images.device);
         for (int query = 0; query < Queries; query++)
         {
             using IDisposable step = NewDisposeScope();

@@ -11,8 +11,8 @@ namespace RobustAttribution.Attacks;
 /// </summary>
 /// <remarks>
 /// 100 steps of Adam with step 4ε/steps, γ = 0.5, ε = 4/255, map = |gradient| summed over the channels and divided by its maximum, frame-shaped
-/// target by default (Joo et al. 2023, evaluation scripts, which start at the image: <see cref="AttributionAttack.RandomStart"/> false). f(x) and f(x') are of the same network: the surrogate for the steps, the true one for
-/// the choice of the best iterate.
+/// target by default (Joo et al. 2023, evaluation scripts, which start at the image: <see cref="AttributionAttack.RandomStart"/> false). f(x) and
+/// f(x') are of the same network: the surrogate for the steps, the true one for the choice of the best iterate.
 /// </remarks>
 public sealed record TargetMapAttack : MapAttack
 {

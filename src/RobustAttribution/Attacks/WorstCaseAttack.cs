@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Attacks;
 
 /// <summary>
-/// An ensemble with nothing to tune: of each image the worst, by a similarity, of six attacks on the map with restarts and <see cref="AdaptiveStep"/>,
-/// one without gradients and uniform noise, in the manner of AutoAttack (Croce and Hein: "Reliable evaluation of adversarial robustness with an ensemble
-/// of diverse parameter-free attacks", ICML 2020).
+/// An ensemble with nothing to tune: of each image the worst, by a similarity, of six attacks on the map with restarts and <see
+/// cref="AdaptiveStep"/>, one without gradients and uniform noise, in the manner of AutoAttack (Croce and Hein: "Reliable evaluation of adversarial
+/// robustness with an ensemble of diverse parameter-free attacks", ICML 2020).
 /// </summary>
 /// <remarks>
-/// The attacks: top-k, rank pairs, target map (a frame), centre of mass, cosine distance, mean squared error, squares. Their first walk begins at the
-/// image (a random draw where the objective has no gradient there), the last at the worst iterate that any of them found, those between at random draws.
-/// ReLU networks are walked on through softplus with β = 20, 5, 100 in turn. An attribution with noise (<see cref="NoisyAttribution"/>) is attacked as
-/// the function that its seed makes it, samples times as costly.
+/// The attacks: top-k, rank pairs, target map (a frame), centre of mass, cosine distance, mean squared error, squares. Their first walk begins at
+/// the image (a random draw where the objective has no gradient there), the last at the worst iterate that any of them found, those between at
+/// random draws. ReLU networks are walked on through softplus with β = 20, 5, 100 in turn. An attribution with noise (<see
+/// cref="NoisyAttribution"/>) is attacked as the function that its seed makes it, samples times as costly.
 /// </remarks>
 public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
 {
@@ -39,8 +39,8 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
     /// <summary>The similarity that decides which iterate is worst. Top-100 intersection by default; its k is that of the attacks.</summary>
     public IMapSimilarity Judge { get; init => field = Require.NotNull(value); } = new TopKIntersection();
 
-    /// <summary>Steps of each walk, 1 to 100,000. 50 by default.</summary>
-    public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 50;
+    /// <summary>Steps of each walk, 1 to 100,000. 40 by default.</summary>
+    public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 40;
 
     /// <summary>Walks of each attack, 1 to 100,000. 5 by default: from the image, from three draws, from the worst iterate.</summary>
     public int Restarts { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 5;
@@ -55,8 +55,8 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
     public bool UseSurrogates { get; init; } = true;
 
     /// <summary>
-    /// The judge's similarity from which on an image is finished: a short walk of two attacks comes first, and the full set meets the survivors only.
-    /// Null, the default, searches to the end, unless a top-k intersection is 0.
+    /// The judge's similarity from which on an image is finished: a short walk of two attacks comes first, and the full set meets the survivors
+    /// only. Null, the default, searches to the end, unless a top-k intersection is 0.
     /// </summary>
     public double? EnoughSimilarity { get; init => field = value is { } enough ? Require.Finite(enough) : null; }
 
@@ -114,7 +114,12 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
     }
 
     private T Find<T>(
-        ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<IMapSimilarity> others, Func<WorstCaseSearch, T> result)
+        ImageNetwork network,
+        Tensor images,
+        Tensor classes,
+        Generator generator,
+        IReadOnlyList<IMapSimilarity> others,
+        Func<WorstCaseSearch, T> result)
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
@@ -123,8 +128,8 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
         {
             throw new InvalidOperationException(
                 $"{nameof(WorstCaseAttack)} walks through {surrogate}, and the network {network.Backbone.GetName()} has no activation that can be"
-                + $" exchanged for it. Build it with ReLU modules or {nameof(ActivationLayer)}, or set {nameof(UseSurrogates)} to false where its own"
-                + " activations have a second derivative.");
+                + $" exchanged for it. Build it with ReLU modules or {nameof(ActivationLayer)}, or set {nameof(UseSurrogates)} to false where its"
+                + " own activations have a second derivative.");
         }
 
         lock (network.SyncRoot)

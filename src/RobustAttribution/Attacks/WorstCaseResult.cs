@@ -41,15 +41,17 @@ public sealed class WorstCaseByJudge
     /// <summary>[N]: the similarity reached; NaN where the image could not be attacked.</summary>
     public required IReadOnlyList<double> Similarity { get; init; }
 
-    /// <summary>[A][N]: what an attack reaches without starts at the others' ends; NaN where it did not run because the image was finished.</summary>
+    /// <summary>
+    /// [A][N]: what an attack reaches without starts at the others' ends; NaN where it did not run because the image was finished.
+    /// </summary>
     public required IReadOnlyList<IReadOnlyList<double>> ByAttack { get; init; }
 
     /// <summary>[R][N]: the worst so far after each restart, noise and squares included from the first.</summary>
     public required IReadOnlyList<IReadOnlyList<double>> ByRestart { get; init; }
 
     /// <summary>
-    /// [A][steps + 1], for squares [A][queries], for noise [A][draws]: the mean over the images attacked of the worst so far of all of an attack's walks
-    /// but the last, along their steps.
+    /// [A][steps + 1], for squares [A][queries], for noise [A][draws]: the mean over the images attacked of the worst so far of all of an attack's
+    /// walks but the last, along their steps.
     /// </summary>
     public required IReadOnlyList<IReadOnlyList<double>> Curves { get; init; }
 

@@ -34,7 +34,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
         lost = new long[names.Length];
         judged = [.. judges.Select(judge => new JudgedIterates(judge, images, maps, names.Length, countsImage: attack.ThreatModel.Radius == 0))];
 
-        static string Name(MapAttack attack) => attack.GetType().Name + (attack is MapDistanceAttack distance ? $" ({distance.Distance})" : string.Empty);
+        static string Name(MapAttack walk) => walk.GetType().Name + (walk is MapDistanceAttack distance ? $" ({distance.Distance})" : string.Empty);
     }
 
     private double? Enough => attack.EnoughSimilarity ?? (judged.All(by => by.Judge is TopKIntersection) ? 0 : null);

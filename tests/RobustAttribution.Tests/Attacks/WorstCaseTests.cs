@@ -18,7 +18,8 @@ public sealed class WorstCaseTests
         Judge = new TopKIntersection(12), ThreatModel = new LinfBall(0.1), Steps = 10, Restarts = 3, Queries = 20, NoiseDraws = 3,
     };
 
-    public static IEnumerable<object[]> Cases => from relu in new[] { true, false } from euclidean in new[] { true, false } select new object[] { relu, euclidean };
+    public static IEnumerable<object[]> Cases
+        => from relu in new[] { true, false } from euclidean in new[] { true, false } select new object[] { relu, euclidean };
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
@@ -209,7 +210,8 @@ public sealed class WorstCaseTests
         {
             double share = 0.8 * Math.Pow(0.5, new[] { 0.03, 0.15, 0.6, 3, 6, 12, 18, 24 }.Count(at => query > at));
             int window = Math.Max(1, (int)Math.Round(Math.Sqrt(share * 64)));
-            double[] rows = query == 0 ? [] : Draws(count), columns = query == 0 ? [] : Draws(count), signs = Draws(count * channels * (query == 0 ? side : 1));
+            double[] rows = query == 0 ? [] : Draws(count), columns = query == 0 ? [] : Draws(count);
+            double[] signs = Draws(count * channels * (query == 0 ? side : 1));
             Tensor candidate = current.clone();
             for (int n = 0; n < count; n++)
             for (int c = 0; c < channels; c++)

@@ -42,12 +42,14 @@ internal static class AttackReferences
         return iterates;
     }
 
-    /// <summary>APGD (Croce and Hein 2020, algorithm 1) with sign steps from 2ε, without momentum after a halving; and how often it halved.</summary>
+    /// <summary>
+    /// APGD (Croce and Hein 2020, algorithm 1) with sign steps from 2ε, without momentum after a halving; and how often it halved.
+    /// </summary>
     public static (List<double[]> Iterates, int Halvings) AdaptiveWalk(
         Func<double[], double> objective, double[] image, double[] start, double epsilon, int[] checkpoints, int steps)
     {
         List<double[]> iterates = [start];
-        (double size, double best, double bestBefore, double last) = (2 * epsilon, double.NegativeInfinity, double.NegativeInfinity, double.PositiveInfinity);
+        double size = 2 * epsilon, best = double.NegativeInfinity, bestBefore = double.NegativeInfinity, last = double.PositiveInfinity;
         (double[] bestPoint, double[] previous) = (start, start);
         (int rises, int checkpoint, int halvings, bool halvedBefore) = (0, 0, 0, false);
         for (int t = 0; t < steps; t++)

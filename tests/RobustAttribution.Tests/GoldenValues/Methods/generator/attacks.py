@@ -201,6 +201,34 @@ def map_distance(m, x, y, draw, squared, steps=4):
     return run(m, x, y, Linf(8 / 255), steps, 1 / 255, lambda start: value, draw, random_start=True, beta=20)
 
 
+def square(m, x, y, draw, queries=12, share=0.8, epsilon=8 / 255):
+    """Random search: stripes, then windows; a candidate stays where it keeps the prediction and lowers the cosine of the maps."""
+    ball, (n, c, height, width) = Linf(epsilon), x.shape
+    clean, logits = saliency(m, x, y, None, False)
+    draws = lambda *shape: torch.rand(shape, dtype=x.dtype, generator=draw)
+    signs = lambda *shape: torch.where(draws(*shape) >= 0.5, 1.0, -1.0).to(x.dtype)
+    current, best, valid = x.clone(), torch.full((n,), float("inf"), dtype=torch.float64), torch.zeros(n, dtype=torch.bool)
+    for query in range(queries):
+        if query == 0:
+            change = signs(n, c, 1, width).expand(x.shape)
+        else:
+            halvings = sum(query > at * queries for at in (0.001, 0.005, 0.02, 0.1, 0.2, 0.4, 0.6, 0.8))
+            side = min(max(1, round((share * 0.5 ** halvings * height * width) ** 0.5)), height, width)
+            top, left = (draws(n, 1) * (height - side + 1)).floor().long(), (draws(n, 1) * (width - side + 1)).floor().long()
+            color, change = signs(n, c, 1, 1), torch.zeros_like(x)
+            for i in range(n):
+                change[i, :, top[i]:top[i] + side, left[i]:left[i] + side] = color[i]
+        candidate = ball.project(ball.step(current, change, 2 * epsilon), x)
+        h, found = saliency(m, candidate, y, None, False)
+        similarity = cosine(h.double().flatten(1), clean.double().flatten(1))
+        kept = found.argmax(1).eq(logits.argmax(1))
+        better = kept & (similarity < best)
+        current[better], best[better] = candidate[better], similarity[better]
+        valid |= kept
+    images = torch.where(valid.reshape(-1, 1, 1, 1), current, x)
+    return images, valid, torch.where(valid, -best, float("nan")), images
+
+
 def noise(m, x, y, draw):
     candidate = Linf(8 / 255).start(x, draw)
     training = m.network.training
@@ -249,6 +277,7 @@ ATTACKS = {
     "MapDistanceAttack.Squared": lambda m, x, y, draw: map_distance(m, x, y, draw, squared=True),
     "AlignmentAttack": alignment,
     "ProjectedGradientDescent": pgd,
+    "SquareAttack": square,
     "RandomNoise": noise,
     "IntegratedGradientNormAttack": integrated_norm,
     "CorrelationAttack": correlation,
