@@ -6,7 +6,7 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <summary>Lines with markers over a common horizontal axis.</summary>
 internal static class LineChart
 {
-    private const double WhiskerDistance = 5; // pixels
+    private const double WhiskerDistance = 3; // pixels: each whisker still touches the marker of its point
 
     /// <param name="title">What the figure shows.</param>
     /// <param name="horizontal">The horizontal axis, with its unit.</param>
