@@ -28,7 +28,8 @@ internal static class LineChart
         (double low, double high) = range ?? (points.Min(point => point.Y), points.Max(point => point.Y));
         double[] heights =
         [
-            low, high, .. points.Select(point => point.Y), .. series.SelectMany(line => line.Reference).Select(point => point.Y).Where(double.IsFinite),
+            low, high, .. points.Select(point => point.Y),
+            .. series.SelectMany(line => line.Reference).Select(point => point.Y).Where(double.IsFinite),
             .. series.SelectMany(line => line.Whiskers).SelectMany(whisker => new[] { whisker.Interval.Low, whisker.Interval.High }),
         ];
         var frame = new ChartFrame((points.Min(point => point.X), points.Max(point => point.X)), (heights.Min(), heights.Max()));

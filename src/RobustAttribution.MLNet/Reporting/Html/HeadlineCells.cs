@@ -61,7 +61,9 @@ internal static class HeadlineCells
     {
         if (number.Interval is { } interval)
         {
-            return double.IsNaN(interval.Low) ? string.Empty : $"<small>{ReportTexts.Text(interval)}</small>{Whisker(number.Value, interval, scale)}";
+            return double.IsNaN(interval.Low)
+                ? string.Empty
+                : $"<small>{ReportTexts.Text(interval)}</small>{Whisker(number.Value, interval, scale)}";
         }
 
         return number.StandardError is { } error && double.IsFinite(error) ? $"<small>± {ReportTexts.Number(error)}</small>" : string.Empty;
@@ -80,7 +82,7 @@ internal static class HeadlineCells
         string X(double position) => ChartStyle.Number(3 + ((position - scale.Low) / (scale.High - scale.Low) * (WhiskerWidth - 6)));
     }
 
-    /// <summary>From 0 to 1, or as far as the numbers go; for small numbers of which lower ones are better, errors say, no further than they go.</summary>
+    /// <summary>From 0 to 1, or as far as the numbers go; for small errors, of which lower ones are better, no further than they go.</summary>
     private static (double Low, double High) Scale(bool higherIsBetter, IEnumerable<ReportedNumber> numbers)
     {
         double[] ends =
