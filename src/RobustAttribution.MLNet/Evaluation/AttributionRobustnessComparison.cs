@@ -64,7 +64,9 @@ public sealed class AttributionRobustnessComparison
         accuracyAfter = Number(AccuracyAfter),
     });
 
-    /// <summary>What is compared of a row: the similarities, and whether the prediction is right before and after; NaN where it does not count.</summary>
+    /// <summary>
+    /// What is compared of a row: the similarities, and whether the prediction is right before and after; NaN where it does not count.
+    /// </summary>
     internal static double[] Values(RobustnessRow row, bool attacked) =>
     [
         .. row.Similarities.Select(value => attacked && row.Valid ? value : double.NaN),

@@ -8,7 +8,7 @@ namespace RobustAttribution.MLNet.Evaluation;
 /// <param name="MinimumOverlap">Intersection over union from which on a box counts as found.</param>
 internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, double MinimumOverlap)
 {
-    private BoxCounts[] boxes = [.. Thresholds.Select(_ => new BoxCounts(0, 0, ImageValues.Empty))];
+    private BoxCounts[] boxes = [.. Thresholds.Select(_ => new BoxCounts(0, 0, SampleValues.Empty))];
 
     /// <summary>Rows with a label and a true box.</summary>
     public long Rows { get; private init; }
@@ -34,7 +34,7 @@ internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, doub
         {
             double overlap = found[i].IntersectionOverUnion(truth);
             bool known = knownClass[i].IntersectionOverUnion(truth) >= MinimumOverlap;
-            return new BoxCounts(correct && overlap >= MinimumOverlap ? 1 : 0, known ? 1 : 0, ImageValues.Of([overlap]));
+            return new BoxCounts(correct && overlap >= MinimumOverlap ? 1 : 0, known ? 1 : 0, SampleValues.Of([overlap]));
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed record LocalizationCounts(IReadOnlyList<double> Thresholds, doub
     public IReadOnlyList<LocalizationIntervals> ToIntervals() => [.. boxes.Select(counts => counts.ToIntervals(Rows))];
 
     /// <summary>Counts of the boxes of one threshold.</summary>
-    private readonly record struct BoxCounts(long Top1, long Known, ImageValues Overlap)
+    private readonly record struct BoxCounts(long Top1, long Known, SampleValues Overlap)
     {
         public BoxCounts Merge(BoxCounts other) => new(Top1 + other.Top1, Known + other.Known, Overlap.Merge(other.Overlap));
 

@@ -126,9 +126,9 @@ public sealed class PixelCurveMetrics
 public sealed record PixelCurveStatistics
 {
     private readonly IReadOnlyList<SampleMean> points;
-    private readonly ImageValues area;
+    private readonly SampleValues area;
 
-    private PixelCurveStatistics(IReadOnlyList<double> shares, IReadOnlyList<SampleMean> points, ImageValues area, bool higherIsBetter)
+    private PixelCurveStatistics(IReadOnlyList<double> shares, IReadOnlyList<SampleMean> points, SampleValues area, bool higherIsBetter)
         => (Shares, this.points, this.area, HigherIsBetter) = (shares, points, area, higherIsBetter);
 
     /// <summary>The share of the pixels at each point.</summary>
@@ -153,7 +153,8 @@ public sealed record PixelCurveStatistics
     public bool HigherIsBetter { get; }
 
     /// <summary>A curve before the first image.</summary>
-    internal static PixelCurveStatistics Empty(PixelCurve curve) => new(curve.Shares, new SampleMean[curve.Steps], ImageValues.Empty, curve.HigherIsBetter);
+    internal static PixelCurveStatistics Empty(PixelCurve curve)
+        => new(curve.Shares, new SampleMean[curve.Steps], SampleValues.Empty, curve.HigherIsBetter);
 
     /// <summary>The curve of one batch.</summary>
     /// <param name="curve">Insertion or deletion.</param>
@@ -170,7 +171,7 @@ public sealed record PixelCurveStatistics
         return new PixelCurveStatistics(
             result.Shares,
             [.. Enumerable.Range(0, curve.Steps).Select(point => SampleMean.Of(rows.Select(row => values[(row * curve.Steps) + point])))],
-            ImageValues.Of(rows.Select(row => areas[row])),
+            SampleValues.Of(rows.Select(row => areas[row])),
             curve.HigherIsBetter);
     }
 

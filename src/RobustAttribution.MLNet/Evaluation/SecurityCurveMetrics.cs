@@ -36,7 +36,8 @@ public sealed class SecurityCurveMetrics
         var text = new StringBuilder();
         foreach (SecurityPoint point in Points)
         {
-            text.Append(CultureInfo.InvariantCulture, $"ε {point.Radius * 255,5:0.##}/255  accuracy {MetricsText.Of(point.Accuracy)} {point.AccuracyInterval}");
+            text.Append(CultureInfo.InvariantCulture, $"ε {point.Radius * 255,5:0.##}/255  accuracy {MetricsText.Of(point.Accuracy)}");
+            text.Append(CultureInfo.InvariantCulture, $" {point.AccuracyInterval}");
             foreach (MeanSimilarity similarity in point.Similarities)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  {similarity.Similarity.Name} {MetricsText.Of(similarity.Mean)} {similarity.Interval}");

@@ -6,10 +6,10 @@ namespace RobustAttribution.MLNet;
 /// <summary>How similar the maps before and after an attack are, by one measure. Immutable.</summary>
 public sealed record SimilarityStatistics
 {
-    private readonly ImageValues sample;
+    private readonly SampleValues sample;
     private Func<OtherImages>? otherImages;
 
-    internal SimilarityStatistics(SimilarityColumn column, ImageValues sample, IReadOnlyList<ClassStatistics> perClass)
+    internal SimilarityStatistics(SimilarityColumn column, SampleValues sample, IReadOnlyList<ClassStatistics> perClass)
         => (ColumnName, Similarity, this.sample, PerClass) = (column.ColumnName, column.Similarity, sample, perClass);
 
     /// <summary>The column with the row's values.</summary>
@@ -68,8 +68,8 @@ public sealed record SimilarityStatistics
 
         return ByColumn(columns.Select((column, i) => new SimilarityStatistics(
             column,
-            ImageValues.Of(all[i]),
-            [.. perClass[i].Zip(classNames, (values, name) => new ClassStatistics(name, ImageValues.Of(values)))])));
+            SampleValues.Of(all[i]),
+            [.. perClass[i].Zip(classNames, (values, name) => new ClassStatistics(name, SampleValues.Of(values)))])));
     }
 
     /// <summary>The statistics of the rows of both, in the first order of classes; each fold of a cross-validation has its own.</summary>
@@ -101,9 +101,9 @@ public sealed record SimilarityStatistics
 /// <summary>A measure's values of the rows of one class. Immutable.</summary>
 public sealed record ClassStatistics
 {
-    private readonly ImageValues sample;
+    private readonly SampleValues sample;
 
-    internal ClassStatistics(string className, ImageValues sample) => (ClassName, this.sample) = (className, sample);
+    internal ClassStatistics(string className, SampleValues sample) => (ClassName, this.sample) = (className, sample);
 
     /// <summary>The class: its name, or its number from 1 where it has none.</summary>
     public string ClassName { get; }

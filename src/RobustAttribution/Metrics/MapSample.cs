@@ -51,7 +51,7 @@ internal sealed class MapSample
         ];
 
         static MeanSimilarity Mean(IMapSimilarity similarity, double[] values)
-            => new(similarity, ImageValues.Of(values.Where(value => !double.IsNaN(value))));
+            => new(similarity, SampleValues.Of(values.Where(value => !double.IsNaN(value))));
     }
 
     private static int Limit(int mapLength) => (int)Math.Clamp(MaximumValues / mapLength, 2, MaximumImages);

@@ -23,7 +23,7 @@ public sealed record PairedDifference(double Mean, ConfidenceInterval Interval, 
                 $"first has {first.Count} values and second has {second.Count}; paired are values of the same images.", nameof(second));
         }
 
-        ImageValues differences = ImageValues.Of(first.Zip(second, (a, b) => a - b).Where(difference => !double.IsNaN(difference)));
+        SampleValues differences = SampleValues.Of(first.Zip(second, (a, b) => a - b).Where(difference => !double.IsNaN(difference)));
         return new(differences.Mean, differences.Interval, differences.Count);
     }
 

@@ -72,9 +72,9 @@ public sealed record SecurityPoint
 /// <summary>The mean of a measure over images. Immutable.</summary>
 public sealed record MeanSimilarity
 {
-    private readonly ImageValues sample;
+    private readonly SampleValues sample;
 
-    internal MeanSimilarity(IMapSimilarity similarity, ImageValues sample) => (Similarity, this.sample) = (similarity, sample);
+    internal MeanSimilarity(IMapSimilarity similarity, SampleValues sample) => (Similarity, this.sample) = (similarity, sample);
 
     /// <summary>The measure, with its direction and ideal value.</summary>
     public IMapSimilarity Similarity { get; }
@@ -93,7 +93,7 @@ public sealed record MeanSimilarity
 
     /// <summary>The mean of each measure over the valid rows for which it is defined.</summary>
     internal static IReadOnlyList<MeanSimilarity> Of(IReadOnlyList<IMapSimilarity> similarities, IReadOnlyCollection<RobustnessRow> rows)
-        => [.. similarities.Select((similarity, i) => new MeanSimilarity(similarity, ImageValues.Of(Values(rows, i))))];
+        => [.. similarities.Select((similarity, i) => new MeanSimilarity(similarity, SampleValues.Of(Values(rows, i))))];
 
     /// <summary>A measure's values of the valid rows for which it is defined.</summary>
     internal static IEnumerable<double> Values(IEnumerable<RobustnessRow> rows, int measure)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML;
+using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using TorchSharp;
@@ -104,7 +105,11 @@ public sealed class HowToTests
         TrainingSnippets.Tune(Context, data, Context.Data.TakeRows(data, 3), epochs: 1);
         using RobustAttributionModelTransformer model = TrainingSnippets.Watch(Context, epochs: 1).Fit(data);
 
-        MetricsSnippets.Evaluate(Context, model.Transform(Context.Data.TakeRows(data, 3)));
+        IDataView three = Context.Data.TakeRows(data, 3);
+        MetricsSnippets.Evaluate(Context, model.Transform(three));
+        var attack = new TopKAttack { Steps = 1 };
+        Assert.AreEqual(0, MetricsSnippets.Compare(Context, model, model, three, attack).AccuracyBefore.Mean);
+        Assert.HasCount(3, MetricsSnippets.Controls(Context, model.Transform(three), attack).Controls);
 
         Assert.AreEqual(1, model.Training!.EpochsDone);
     }

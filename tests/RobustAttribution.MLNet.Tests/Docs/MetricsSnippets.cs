@@ -43,6 +43,30 @@ internal static class MetricsSnippets
         return report;
     }
 
+    public static AttributionRobustnessComparison Compare(MLContext mlContext, ITransformer plain, ITransformer robust, IDataView testImages, TopKAttack attack)
+    {
+        MulticlassClassificationCatalog catalog = mlContext.MulticlassClassification;
+        #region Compare
+        AttributionRobustnessMetrics first = catalog.EvaluateAttributionRobustness(plain.Transform(testImages), attack);
+        AttributionRobustnessMetrics second = catalog.EvaluateAttributionRobustness(robust.Transform(testImages), attack);
+        AttributionRobustnessComparison comparison = second.Compare(first);
+        Console.WriteLine(comparison); // each measure's difference, its interval, and whether it is beyond 0
+        #endregion
+        return comparison;
+    }
+
+    public static AttributionRobustnessMetrics Controls(MLContext mlContext, IDataView scored, TopKAttack attack)
+    {
+        MulticlassClassificationCatalog catalog = mlContext.MulticlassClassification;
+        #region Controls
+        AttributionRobustnessMetrics controlled = catalog.EvaluateAttributionRobustness(
+            scored, new AttributionRobustnessOptions { Attack = attack, Controls = [new ConstantMap(), new EdgeMap(), new RandomMap()] });
+        OtherImages others = controlled.Of<TopKIntersection>().OtherImages!;
+        Console.WriteLine($"{others.SameClass.Mean:F2} for different images; lift {others.Lift!.Value:F2} {others.Lift.Interval}");
+        #endregion
+        return controlled;
+    }
+
     public static AttributionRobustnessMetrics Protocol(MLContext mlContext, IDataView scored)
     {
         #region Protocol

@@ -46,6 +46,29 @@ public sealed class ChartTests
     }
 
     [TestMethod]
+    public void WhiskersSpanTheirIntervalsAndReferencesAreDrawnOnce()
+    {
+        ChartSeries Series(string name, double reference) => new(name, [(0, 0.5), (1, 0.25), (2, 0.3)])
+        {
+            Intervals = [new(0.25, 0.75), new(double.NaN, double.NaN), new(0.2, 1.5)],
+            Reference = [(0, reference), (2, reference)],
+        };
+        XElement svg = Svg(LineChart.Render("title", "x", "y", [Series("a", 0.1), Series("b", 0.1)], (0, 1), "chance"));
+        XElement[] whiskers = [.. svg.Descendants().Where(element => element.Attribute("class")?.Value == "whisker")];
+        Assert.HasCount(4, whiskers); // two of each, one is unknown
+        double[] ends = [.. new[] { "y1", "y2" }.Select(end => double.Parse(whiskers[0].Attribute(end)!.Value, CultureInfo.InvariantCulture))];
+        double point = double.Parse(svg.Descendants().First(element => element.Name.LocalName == "circle").Attribute("cy")!.Value, CultureInfo.InvariantCulture);
+        Assert.AreEqual((ends[0] + ends[1]) / 2, point, 1e-3);
+        Assert.IsTrue(whiskers.All(line => double.Parse(line.Attribute("y2")!.Value, CultureInfo.InvariantCulture) >= 0), "the axis reaches to 1.5");
+        Assert.AreNotEqual(whiskers[0].Attribute("x1")!.Value, whiskers[2].Attribute("x1")!.Value);
+        Assert.AreEqual(1, svg.Descendants().Count(element => element.Name.LocalName == "path"));
+
+        string html = LineChart.Render("title", "x", "y", [Series("a", 0.1), Series("b", 0.2)], (0, 1), "chance");
+        Assert.AreEqual(2, Svg(html).Descendants().Count(element => element.Name.LocalName == "path"));
+        StringAssert.Contains(html, "</svg>chance</span>");
+    }
+
+    [TestMethod]
     public void AChartWithoutAPointIsRefused()
         => Assert.ThrowsExactly<ArgumentException>(() => LineChart.Render("title", "x", "y", [new ChartSeries("a", [(0, double.NaN)])]));
 

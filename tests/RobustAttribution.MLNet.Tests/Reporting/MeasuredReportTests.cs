@@ -103,6 +103,90 @@ public sealed class MeasuredReportTests
     }
 
     [TestMethod]
+    public void IntervalsLiftControlsAndVerdictsAreThoseOfTheEvaluations()
+    {
+        using var scored = new Scored();
+        using var other = new Scored(activation: Networks.Activation.Relu);
+        MulticlassClassificationCatalog catalog = scored.Context.MulticlassClassification;
+        RobustnessReport report = catalog.RobustnessReport([("smooth", scored.Model), ("plain", other.Model)], scored.Data, Small);
+        AttributionRobustnessOptions options = new()
+        {
+            Attack = Small.Attacks[0], Similarities = [.. Small.Similarities.Select(similarity => new SimilarityColumn(similarity))], Controls = Small.Controls,
+        };
+        AttributionRobustnessMetrics smooth = catalog.EvaluateAttributionRobustness(scored.View, options);
+        AttributionRobustnessMetrics plain = catalog.EvaluateAttributionRobustness(other.Model.Transform(scored.Data), options);
+        string measure = Small.Similarities[0].Name;
+        SimilarityStatistics expected = smooth.Of<TopKIntersection>();
+        Near(expected.Interval, Number(0, measure));
+        Near(smooth.AccuracyBeforeInterval, Number(0, "Accuracy"));
+        Near(expected.OtherImages!.SameClass.Interval, Number(0, $"{measure} of different images"));
+        Assert.AreEqual(expected.OtherImages.Lift!.Value, Number(0, $"Lift of {measure}").Value, 1e-5);
+        Near(expected.OtherImages.Lift.Interval, Number(0, $"Lift of {measure}"), 1e-3); // floats in columns: resamples tie with the mean, or not quite
+        for (int i = 0; i < 3; i++)
+        {
+            ReportedNumber control = Number(0, $"{smooth.Controls[i].Name}: {measure}");
+            Assert.AreEqual(smooth.Controls[i].Similarities.Values.First().Mean, control.Value, 1e-5);
+            Assert.IsTrue(control.IsReference);
+        }
+
+        PairedDifference difference = plain.Compare(smooth).Similarities.Values.First();
+        string numbers = $"{measure} {ReportTexts.Signed(difference.Mean)} {ReportTexts.Text(difference.Interval)} on the same {difference.Count} images.";
+        Assert.HasCount(2, report.Verdicts);
+        StringAssert.EndsWith(report.Verdicts[1], numbers);
+        StringAssert.StartsWith(report.Verdicts[1], difference.IsBeyondZero ? $"plain's maps hold {(difference.Mean > 0 ? "better" : "worse")} than" : "plain's maps hold neither");
+        StringAssert.Contains(report.Verdicts[0], $"{ReportTexts.Number(expected.Mean)} {ReportTexts.Text(expected.Interval)}");
+        StringAssert.Contains(report.Verdicts[0], $"the lift is {ReportTexts.Number(expected.OtherImages.Lift.Value)}");
+        foreach (string name in new[] { measure, "Accuracy", "Insertion", "Adversarial insertion" })
+        {
+            ReportedNumber number = Number(1, name);
+            Assert.HasCount(11, number.Values);
+            Assert.AreEqual(number.Value, number.Values.Where(double.IsFinite).Average(), 1e-9, name);
+        }
+
+        ReportedNumber attacked = report.Models[0].Numbers[1];
+        Assert.AreEqual(attacked.Value, attacked.Values.Average(), 1e-9);
+        ReportedCurve accuracy = report.Models[0].Curves[0], insertion = report.Models[0].Curves.Single(curve => curve.Title.StartsWith("Insertion", StringComparison.Ordinal));
+        Assert.HasCount(2, accuracy.Intervals);
+        Assert.IsTrue(accuracy.Reference.All(point => Math.Abs(point.Y - (1.0 / 3)) < 1e-12));
+        Assert.AreEqual(insertion.Points[^1].Y, insertion.Reference[^1].Y, 1e-6, "with all pixels in, the order does not matter");
+        Assert.AreNotEqual(insertion.Points[2].Y, insertion.Reference[2].Y);
+        Assert.DoesNotContain("NaN", report.ToHtml());
+
+        ReportedNumber Number(int model, string name) => report.Models[model].Numbers.First(number => number.Name == name);
+        static void Near(ConfidenceInterval expected, ReportedNumber found, double tolerance = 1e-5)
+        {
+            Assert.AreEqual(expected.Low, found.Interval!.Value.Low, tolerance, found.Name);
+            Assert.AreEqual(expected.High, found.Interval!.Value.High, tolerance, found.Name);
+        }
+    }
+
+    [TestMethod]
+    public void ImagesAreCalledByTheirFiles()
+    {
+        using var scored = new Scored();
+        RobustnessReportOptions options = Small with { IdColumnName = "None", Radii = [], MaximumImages = 3 };
+        string[] Ids(Func<int, string> path)
+        {
+            IDataView view = scored.Context.Data.LoadFromEnumerable(TestImage.Make(11).Select(image => new Filed { Image = image.Image, Label = image.Label, Path = path(image.Id) }));
+            return [.. scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, view, options).Models[0].Samples.Select(sample => sample.Id)];
+        }
+
+        CollectionAssert.AreEqual(new[] { "0.png", "7.png" }, Ids(id => $"/data/{id % 2}/{id}.png"));
+        CollectionAssert.AreEqual(new[] { "/data/0/a.png", "/data/7/a.png" }, Ids(id => $"/data/{id}/a.png"));
+        Assert.AreEqual("row 0", scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, options).Models[0].Samples[0].Id);
+    }
+
+    private sealed class Filed
+    {
+        [VectorType(1, TestImage.Side, TestImage.Side)]
+        public float[] Image { get; set; } = [];
+
+        public string Label { get; set; } = string.Empty;
+
+        public string Path { get; set; } = string.Empty;
+    }
+
+    [TestMethod]
     public void SignedMapsAreDrawnAroundZero()
     {
         using var scored = new Scored();

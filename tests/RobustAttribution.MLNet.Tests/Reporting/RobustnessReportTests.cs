@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.ML.Data;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Reporting;
 
 namespace RobustAttribution.MLNet.Tests.Reporting;
@@ -33,6 +34,34 @@ public sealed class RobustnessReportTests
         StringAssert.Contains(html, "<strong>0.700</strong> ★"); // higher is better
         StringAssert.Contains(html, "<strong>0.100</strong> ★"); // lower is better
         Assert.AreEqual(2, Regex.Count(html, "<td class=\"best\">"));
+    }
+
+    [TestMethod]
+    public void OnlyWhatIsBestBeyondChanceIsMarked()
+    {
+        double[] hard = [0.1, 0.9, 0.5, 0.3, 0.7, 0.2, 0.8, 0.4], better = [.. hard.Select((value, i) => value + 0.05 + (0.001 * i))];
+        double[] other = [0.9, 0.2, 0.45, 0.35, 0.75, 0.25, 0.4, 0.7];
+        string Cells(double[] first, double[] second, bool higher = true, bool reference = false) => string.Concat(HeadlineCells.Of(
+            Number(first, higher, reference), [new("a") { Numbers = [Number(first, higher, reference)] }, new("b") { Numbers = [Number(second, higher, reference)] }]));
+
+        StringAssert.Contains(Cells(hard, better), "<td class=\"best\"><strong>0.541</strong> ★");
+        StringAssert.Contains(Cells(hard, better, higher: false), "<td class=\"best\"><strong>0.488</strong> ★");
+        Assert.DoesNotContain("★", Cells(hard, other), "0.488 and 0.500: who is ahead depends on the images");
+        Assert.DoesNotContain("★", Cells(hard, better, reference: true));
+        Assert.DoesNotContain("★", Cells(hard, [.. better, 0.5]), "other images");
+        StringAssert.Contains(Cells(hard, better), $"<small>{ReportTexts.Text(Bootstrap.OfMean(hard))}</small><svg ");
+
+        static ReportedNumber Number(double[] values, bool higher, bool reference)
+            => new("m", values.Average(), higher) { Interval = Bootstrap.OfMean(values), Values = values, IsReference = reference };
+    }
+
+    [TestMethod]
+    public void VerdictsStandBeforeTheNumbers()
+    {
+        string html = new RobustnessReport("title", [Model("a", 0.5, 0.1)]) { Verdicts = ["<a> holds."] }.ToHtml();
+        StringAssert.Contains(html, "<ul class=\"verdicts\"><li>&lt;a&gt; holds.</li></ul>");
+        Assert.IsLessThan(html.IndexOf("The numbers", StringComparison.Ordinal), html.IndexOf("verdicts\">", StringComparison.Ordinal));
+        Assert.DoesNotContain("<ul class", Report().ToHtml());
     }
 
     [TestMethod]

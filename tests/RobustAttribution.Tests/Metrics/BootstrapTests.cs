@@ -69,13 +69,13 @@ public sealed class BootstrapTests
     public void AnyOrderAndGroupingGivesTheSameBits()
     {
         double[] values = [.. Skewed(201, 5), 0.0, -0.0];
-        ImageValues whole = ImageValues.Of(values);
+        SampleValues whole = SampleValues.Of(values);
         for (int seed = 0; seed < 20; seed++)
         {
             var random = new Random(seed);
             random.Shuffle(values);
-            ImageValues[] parts = [.. values.Chunk(1 + random.Next(60)).Select(ImageValues.Of), ImageValues.Empty];
-            ImageValues merged = seed % 2 == 0 ? parts.Aggregate((a, b) => a.Merge(b)) : parts.Aggregate((a, b) => b.Merge(a));
+            SampleValues[] parts = [.. values.Chunk(1 + random.Next(60)).Select(SampleValues.Of), SampleValues.Empty];
+            SampleValues merged = seed % 2 == 0 ? parts.Aggregate((a, b) => a.Merge(b)) : parts.Aggregate((a, b) => b.Merge(a));
             Assert.AreEqual(Bits(whole.Interval), Bits(merged.Interval));
             Assert.AreEqual(Bits(whole.Interval), Bits(Bootstrap.OfMean(values)));
             Assert.AreEqual((whole.Mean, whole.StandardError, whole.Count), (merged.Mean, merged.StandardError, merged.Count));
@@ -83,7 +83,7 @@ public sealed class BootstrapTests
         }
 
         Assert.AreNotEqual(Bits(whole.Interval), Bits(Bootstrap.OfMean(values, seed: 1)));
-        Assert.AreNotEqual(whole, whole.Merge(ImageValues.Of([1])));
+        Assert.AreNotEqual(whole, whole.Merge(SampleValues.Of([1])));
 
         static (long, long) Bits(ConfidenceInterval interval)
             => (BitConverter.DoubleToInt64Bits(interval.Low), BitConverter.DoubleToInt64Bits(interval.High));
@@ -92,7 +92,7 @@ public sealed class BootstrapTests
     [TestMethod]
     public void MergingImageByImageIsNoDeepRecursion()
     {
-        ImageValues merged = Enumerable.Range(0, 100_000).Aggregate(ImageValues.Empty, (all, i) => all.Merge(ImageValues.Of([i])));
+        SampleValues merged = Enumerable.Range(0, 100_000).Aggregate(SampleValues.Empty, (all, i) => all.Merge(SampleValues.Of([i])));
         Assert.AreEqual(100_000, merged.All().Distinct().Count());
     }
 

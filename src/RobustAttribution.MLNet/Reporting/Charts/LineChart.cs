@@ -6,7 +6,7 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <summary>Lines with markers over a common horizontal axis.</summary>
 internal static class LineChart
 {
-    private const double WhiskerDistance = 5; // pixels
+    private const double WhiskerDistance = 3; // pixels: each whisker still touches the marker of its point
 
     /// <param name="title">What the figure shows.</param>
     /// <param name="horizontal">The horizontal axis, with its unit.</param>
@@ -28,7 +28,8 @@ internal static class LineChart
         (double low, double high) = range ?? (points.Min(point => point.Y), points.Max(point => point.Y));
         double[] heights =
         [
-            low, high, .. points.Select(point => point.Y), .. series.SelectMany(line => line.Reference).Select(point => point.Y).Where(double.IsFinite),
+            low, high, .. points.Select(point => point.Y),
+            .. series.SelectMany(line => line.Reference).Select(point => point.Y).Where(double.IsFinite),
             .. series.SelectMany(line => line.Whiskers).SelectMany(whisker => new[] { whisker.Interval.Low, whisker.Interval.High }),
         ];
         var frame = new ChartFrame((points.Min(point => point.X), points.Max(point => point.X)), (heights.Min(), heights.Max()));

@@ -7,7 +7,7 @@ internal static class HeadlineCells
 {
     private const int WhiskerWidth = 120;
     private const int WhiskerHeight = 9;
-    private const double SmallScale = 0.2; // numbers above it are drawn on a scale that goes to 1
+    private const double SmallScale = 0.2;
 
     /// <summary>One cell for each model.</summary>
     public static IEnumerable<string> Of(ReportedNumber metric, IReadOnlyList<ReportedModel> models)
@@ -15,7 +15,7 @@ internal static class HeadlineCells
         ReportedNumber?[] numbers = [.. models.Select(model => model.Numbers.FirstOrDefault(
             number => number.Name == metric.Name && number.Group == metric.Group && !double.IsNaN(number.Value)))];
         ReportedNumber? best = Best(metric, [.. numbers.OfType<ReportedNumber>()]);
-        (double Low, double High) scale = Scale(numbers.OfType<ReportedNumber>());
+        (double Low, double High) scale = Scale(metric.HigherIsBetter, numbers.OfType<ReportedNumber>());
         return numbers.Select(number =>
         {
             if (number is null)
@@ -61,7 +61,9 @@ internal static class HeadlineCells
     {
         if (number.Interval is { } interval)
         {
-            return double.IsNaN(interval.Low) ? string.Empty : $"<small>{ReportTexts.Text(interval)}</small>{Whisker(number.Value, interval, scale)}";
+            return double.IsNaN(interval.Low)
+                ? string.Empty
+                : $"<small>{ReportTexts.Text(interval)}</small>{Whisker(number.Value, interval, scale)}";
         }
 
         return number.StandardError is { } error && double.IsFinite(error) ? $"<small>± {ReportTexts.Number(error)}</small>" : string.Empty;
@@ -80,7 +82,8 @@ internal static class HeadlineCells
         string X(double position) => ChartStyle.Number(3 + ((position - scale.Low) / (scale.High - scale.Low) * (WhiskerWidth - 6)));
     }
 
-    private static (double Low, double High) Scale(IEnumerable<ReportedNumber> numbers)
+    /// <summary>From 0 to 1, or as far as the numbers go; for small errors, of which lower ones are better, no further than they go.</summary>
+    private static (double Low, double High) Scale(bool higherIsBetter, IEnumerable<ReportedNumber> numbers)
     {
         double[] ends =
         [
@@ -88,6 +91,6 @@ internal static class HeadlineCells
                 .Where(double.IsFinite),
         ];
         double high = ends.Max();
-        return (ends.Min(), high is > SmallScale and <= 1 ? 1 : high > 0 ? high : 1);
+        return (ends.Min(), high <= 1 && (higherIsBetter || high > SmallScale || high == 0) ? 1 : high);
     }
 }

@@ -92,7 +92,10 @@ internal static class HtmlPage
             List<ChartSeries> series = [.. models
                 .Select(model => (model.Name, Curve: model.Curves.FirstOrDefault(curve => curve.Title == first.Title)))
                 .Where(pair => pair.Curve is not null)
-                .Select(pair => new ChartSeries(pair.Name, pair.Curve!.Points) { Intervals = pair.Curve.Intervals, Reference = pair.Curve.Reference })];
+                .Select(pair => new ChartSeries(pair.Name, pair.Curve!.Points)
+                {
+                    Intervals = pair.Curve.Intervals, Reference = pair.Curve.Reference,
+                })];
             if (series.Any(line => line.Known.Any()))
             {
                 charts.Append(LineChart.Render(first.Title, first.Horizontal, first.Vertical, series, (0, 1), first.ReferenceName));

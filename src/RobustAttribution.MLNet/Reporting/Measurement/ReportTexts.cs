@@ -50,14 +50,14 @@ internal static partial class ReportTexts
     };
 
     /// <summary>Three decimals.</summary>
-    public static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+    public static string Number(double value) => value.ToString("0.000;−0.000", CultureInfo.InvariantCulture);
 
     /// <summary>Three decimals and a sign.</summary>
     public static string Signed(double value) => value.ToString("+0.000;−0.000;0.000", CultureInfo.InvariantCulture);
 
     /// <summary>"[0.170, 0.250]"; empty where the interval is undefined.</summary>
     public static string Text(ConfidenceInterval interval)
-        => double.IsNaN(interval.Low) ? string.Empty : $"[{Number(interval.Low)}, {Number(interval.High)}]".Replace('-', '−');
+        => double.IsNaN(interval.Low) ? string.Empty : $"[{Number(interval.Low)}, {Number(interval.High)}]";
 
     [GeneratedRegex("[A-Z][a-z0-9]*")]
     private static partial Regex Word();

@@ -47,7 +47,8 @@ internal static class ReportVerdicts
             => model.Numbers.First(number => number.Name == measure.Name && number.Group!.StartsWith("Maps under", StringComparison.Ordinal));
     }
 
-    private static string Article(IMapSimilarity measure) => $"{("AEIOU".Contains(measure.Name[0], StringComparison.Ordinal) ? "an" : "a")} {measure.Name}";
+    private static string Article(IMapSimilarity measure)
+        => $"{("AEIOU".Contains(measure.Name[0], StringComparison.Ordinal) ? "an" : "a")} {measure.Name}";
 
     private static string Text(double value, ConfidenceInterval? interval)
         => interval is { } known && !double.IsNaN(known.Low) ? $"{ReportTexts.Number(value)} {ReportTexts.Text(known)}" : ReportTexts.Number(value);

@@ -152,17 +152,21 @@ internal static class RobustnessReporter
         foreach (OtherImages others in examination.OtherImages(attack).Take(ModelExamination.CurveMeasures))
         {
             MeanSimilarity same = others.SameClass;
-            yield return new(
-                $"{same.Similarity.Name} of different images",
-                same.Mean,
-                same.Similarity.HigherIsMoreSimilar,
-                same.StandardError,
-                "Of the maps of two images with the same answer, nothing attacked.",
-                group)
+            if (attack == 0) // the others are over much the same images
             {
-                Interval = same.Interval,
-                IsReference = true,
-            };
+                yield return new(
+                    $"{same.Similarity.Name} of different images",
+                    same.Mean,
+                    same.Similarity.HigherIsMoreSimilar,
+                    same.StandardError,
+                    "Of the maps of two images with the same answer, nothing attacked.",
+                    group)
+                {
+                    Interval = same.Interval,
+                    IsReference = true,
+                };
+            }
+
             if (others.Lift is { } lift)
             {
                 yield return new(

@@ -4,20 +4,20 @@ namespace RobustAttribution.Metrics;
 /// One number for each of some images: their exact mean, and the interval that resamples give. Merged in whatever order, the same bits. Immutable.
 /// </summary>
 /// <remarks>A merge copies nothing; the numbers are gathered when an interval is first asked for.</remarks>
-internal sealed class ImageValues : IEquatable<ImageValues>
+internal sealed class SampleValues : IEquatable<SampleValues>
 {
     private readonly double[] own;
-    private readonly (ImageValues First, ImageValues Second)? parts;
+    private readonly (SampleValues First, SampleValues Second)? parts;
     private readonly SampleMean mean;
     private readonly Lazy<ConfidenceInterval> interval;
 
-    private ImageValues(SampleMean mean, double[] own, (ImageValues, ImageValues)? parts)
+    private SampleValues(SampleMean mean, double[] own, (SampleValues, SampleValues)? parts)
     {
         (this.mean, this.own, this.parts) = (mean, own, parts);
         interval = new(() => Bootstrap.OfMean(All()));
     }
 
-    public static ImageValues Empty { get; } = new(default, [], null);
+    public static SampleValues Empty { get; } = new(default, [], null);
 
     /// <summary>The mean, rounded once; NaN without numbers.</summary>
     public double Mean => mean.Mean;
@@ -30,13 +30,13 @@ internal sealed class ImageValues : IEquatable<ImageValues>
 
     public long Count => mean.Count;
 
-    public static ImageValues Of(IEnumerable<double> values)
+    public static SampleValues Of(IEnumerable<double> values)
     {
         double[] own = [.. values];
         return own.Length == 0 ? Empty : new(SampleMean.Of(own), own, null);
     }
 
-    public ImageValues Merge(ImageValues other)
+    public SampleValues Merge(SampleValues other)
         => other.Count == 0 ? this : Count == 0 ? other : new(mean.Merge(other.mean), [], (this, other));
 
     /// <summary>The numbers: in the order given, those of merged ones in no particular order.</summary>
@@ -44,8 +44,8 @@ internal sealed class ImageValues : IEquatable<ImageValues>
     {
         double[] all = new double[Count];
         int filled = 0;
-        var waiting = new Stack<ImageValues>([this]);
-        while (waiting.TryPop(out ImageValues? values))
+        var waiting = new Stack<SampleValues>([this]);
+        while (waiting.TryPop(out SampleValues? values))
         {
             values.own.CopyTo(all, filled);
             filled += values.own.Length;
@@ -59,9 +59,9 @@ internal sealed class ImageValues : IEquatable<ImageValues>
         return all;
     }
 
-    public bool Equals(ImageValues? other) => other is not null && mean == other.mean && All().Order().SequenceEqual(other.All().Order());
+    public bool Equals(SampleValues? other) => other is not null && mean == other.mean && All().Order().SequenceEqual(other.All().Order());
 
-    public override bool Equals(object? obj) => Equals(obj as ImageValues);
+    public override bool Equals(object? obj) => Equals(obj as SampleValues);
 
     public override int GetHashCode() => mean.GetHashCode();
 }
