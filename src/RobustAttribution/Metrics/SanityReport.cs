@@ -6,6 +6,8 @@ namespace RobustAttribution.Metrics;
 /// <summary>What <see cref="SanityChecks"/> found. Immutable.</summary>
 public sealed class SanityReport
 {
+    private const double Rounding = 1e-12; // of similarities that are exact but for it
+
     private readonly SanityChecks settings;
     private readonly IReadOnlyList<Sample>[] samples;
 
@@ -100,7 +102,7 @@ public sealed class SanityReport
 
     private (bool Passed, string Verdict) Falls(IReadOnlyList<SanityValue> values)
     {
-        if (values[0].Similarity != settings.Similarity.Ideal)
+        if (!(Math.Abs(values[0].Similarity - settings.Similarity.Ideal) <= Rounding))
         {
             return (false, string.Create(
                 CultureInfo.InvariantCulture, $"fails: {values[0].Similarity:R} at {values[0].At}; allowed is {settings.Similarity.Ideal}."));
