@@ -97,6 +97,28 @@ public static class RobustAttributionMulticlassCatalog
         return RandomPerturbationEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options ?? new());
     }
 
+    /// <summary>
+    /// Whether maps depend on the network's parameters, layer by layer, and on the class, and how similar they stay under attacks of growing ε, over
+    /// every row.
+    /// </summary>
+    /// <remarks>The network's parameters change meanwhile and are restored bit for bit; whoever else scores with the model waits.</remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored: its Score column carries the network. A hundred rows are enough.</param>
+    /// <param name="checks">What is checked and what passes; the defaults where null.</param>
+    /// <param name="scoreColumnName">The column that carries the network.</param>
+    /// <param name="imageColumnName">The column of images; null for the one that the network was trained on.</param>
+    /// <exception cref="ArgumentException">The view has no row, or an option does not fit the network.</exception>
+    public static SanityReport EvaluateSaliencySanity(
+        this MulticlassClassificationCatalog catalog,
+        IDataView data,
+        SanityChecks? checks = null,
+        string scoreColumnName = "Score",
+        string? imageColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return SaliencySanityEvaluator.Measure(CatalogEnvironment.Of(catalog), data, checks ?? new SanityChecks(), scoreColumnName, imageColumnName);
+    }
+
     /// <summary>Accuracy and explanations under attacks of growing ε, over every row with a label.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">A view that the model has scored: its Score column carries the network.</param>

@@ -21,7 +21,7 @@ public sealed record SpearmanCorrelation : RankSimilarity
             squareY += y[i] * y[i];
         }
 
-        double scale = Math.Sqrt(squareX) * Math.Sqrt(squareY);
+        double scale = Math.Sqrt(squareX * squareY); // exact for equal squares, so that a map is exactly 1 to itself
         return scale > 0 ? Math.Clamp(product / scale, -1, 1) : double.NaN;
     }
 

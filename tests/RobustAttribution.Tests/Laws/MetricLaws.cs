@@ -53,6 +53,12 @@ public sealed class MetricLaws
             return [.. curve.Measure(network, new TensorBatchSource(images, classes), 2, generator)
                 .SelectMany(point => point.Similarities.Select(mean => mean.Mean).Prepend(point.Accuracy))];
         }),
+        new(nameof(SanityChecks), (network, images, classes, _) =>
+        {
+            var checks = new SanityChecks { Attack = new RobustAttribution.Attacks.TopKAttack { K = 9, Steps = 2 }, Similarity = new SpearmanCorrelation() };
+            return [.. checks.Measure(network, new TensorBatchSource(images, classes), 2)
+                .Checks.SelectMany(check => check.Values.SelectMany(value => new[] { value.Similarity, value.Count }))];
+        }),
         new(nameof(Evaluation), (network, images, classes, _) =>
         {
             var source = new TensorBatchSource(images, classes);
