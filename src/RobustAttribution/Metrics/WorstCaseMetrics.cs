@@ -80,7 +80,7 @@ public sealed class WorstCaseMetrics
         double[] similarity = [.. judged.SelectMany(batch => batch.Similarity)];
         double[] known = [.. similarity.Where(value => !double.IsNaN(value))];
         double[] weights = [.. judged.Select(batch => (double)batch.Similarity.Count(value => !double.IsNaN(value)))];
-        return new WorstCaseMeasure(judge, similarity, ImageValues.Of(known))
+        return new WorstCaseMeasure(judge, similarity, SampleValues.Of(known))
         {
             ByAttack =
             [
@@ -110,9 +110,9 @@ public sealed class WorstCaseMetrics
 /// <summary>The worst case by one measure. Immutable.</summary>
 public sealed record WorstCaseMeasure
 {
-    private readonly ImageValues sample;
+    private readonly SampleValues sample;
 
-    internal WorstCaseMeasure(IMapSimilarity similarity, IReadOnlyList<double> values, ImageValues sample)
+    internal WorstCaseMeasure(IMapSimilarity similarity, IReadOnlyList<double> values, SampleValues sample)
         => (Similarity, Values, this.sample) = (similarity, values, sample);
 
     /// <summary>The measure.</summary>
