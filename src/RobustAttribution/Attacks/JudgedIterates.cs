@@ -136,7 +136,7 @@ internal sealed class JudgedIterates : IDisposable
                 best[i] = Larger(best[i], gains[i]);
             }
 
-            return attacked.Average(i => best[i]) * sign;
+            return attacked.Select(i => best[i]).DefaultIfEmpty(double.NaN).Average() * sign;
         })];
     }
 }

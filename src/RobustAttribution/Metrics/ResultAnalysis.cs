@@ -132,12 +132,12 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
     private EvaluationFinding? Unit()
     {
         double radius = evaluation.Attack.ThreatModel.Radius;
-        float largest = batches.Max(batch => batch.LargestPixel);
+        double largest = batches.Max(batch => batch.LargestPixel);
         string? text = evaluation.Attack.ThreatModel switch
         {
             LinfBall when radius > LargestLinf => $"ε is {Number(radius)} of a range of 1, so that one image can become another; 8 grey levels are 8/255 = 0.0314",
             LinfBall when radius is > 0 and < SmallestLinf => $"ε is {Small(radius)}, less than a tenth of a grey level; 8 grey levels are 8/255 = 0.0314",
-            _ when largest is > 0 and < (float)Dark => $"the brightest pixel of all images is {Small(largest)}; images go from 0 to 1. Were they divided by 255 twice?",
+            _ when largest is > 0 and < Dark => $"the brightest pixel of all images is {Small(largest)}; images go from 0 to 1. Were they divided by 255 twice?",
             _ => null,
         };
         return text is null ? null : Found(EvaluationConcern.UnitOfEpsilon, text);

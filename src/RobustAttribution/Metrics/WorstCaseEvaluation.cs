@@ -59,7 +59,7 @@ public sealed record WorstCaseEvaluation
         using IDisposable inspection = network.ForInspection();
         RobustnessMeasurement measurement = new()
         {
-            Attacks = [Attack], Map = new SaliencyMap(Attack.Attribution, Attack.Reduction), Similarities = Judges, KeepKeys = true, KeepMaps = true,
+            Attacks = [Attack], Map = new SaliencyMap(Attack.Attribution, Attack.Reduction), Similarities = Judges, KeepKeys = true,
         };
         using ExplainedImages clean = measurement.Explain(network, images, labels, places);
         using WorstCaseResult found = Attack.Search(network, images, clean.Classes, generator, AlsoJudged);
@@ -67,17 +67,21 @@ public sealed record WorstCaseEvaluation
         using AttackedImages hardly = clean.Under(new RandomNoise { ThreatModel = Attack.ThreatModel.WithRadius(Tiny) }, generator);
         return new WorstCaseBatch
         {
-            Rows = [.. measurement.Rows(attacked, 0, labels?.cpu().data<long>().ToArray(), places)],
+            Rows =
+            [
+                .. measurement.Rows(attacked, 0, labels?.cpu().data<long>().ToArray(), places)
+                    .Select((row, i) => row with { Map = clean.MapValues[i], MapHeight = (int)clean.Map.shape[1] }), // also where no attack is valid
+            ],
             Attacks = found.Attacks,
             Judged = [.. found.Judged.Select(by => new JudgedBatch(by.Similarity, by.ByAttack, by.ByRestart, by.Curves, by.Winner))],
             LostToPrediction = found.LostToPrediction,
             UnderTinyNoise = hardly.Compare(Attack.Judge),
             WithGradient = CountWithGradient(network, images, clean.Classes, generator),
-            LargestPixel = images.max().item<float>(),
+            LargestPixel = images.max().to(ScalarType.Float64).cpu().item<double>(),
         };
     }
 
-    /// <summary>Images at which an attack of the ensemble has somewhere to go.</summary>
+    /// <summary>Images at which the map has a derivative to follow.</summary>
     private long CountWithGradient(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
         if (Attack.ThreatModel.Radius == 0)
@@ -85,15 +89,9 @@ public sealed record WorstCaseEvaluation
             return images.shape[0]; // nothing is searched, so nothing is missed
         }
 
-        using IDisposable scope = NewDisposeScope();
-        Tensor any = zeros([images.shape[0]], ScalarType.Bool, images.device);
-        foreach (MapAttack walk in Attack.Walks(1, images.shape[2] * images.shape[3]))
-        {
-            using AttackResult result = (walk with { Steps = 1, KeepPrediction = false }).Perturb(network, images, classes, generator);
-            any = any.logical_or(result.Valid);
-        }
-
-        return any.sum().cpu().item<long>();
+        MapAttack lowersTheTop = Attack.Walks(1, images.shape[2] * images.shape[3])[0]; // an objective of the map alone
+        using AttackResult result = (lowersTheTop with { Steps = 1, KeepPrediction = false }).Perturb(network, images, classes, generator);
+        return result.Valid.sum().cpu().item<long>();
     }
 }
 
@@ -113,7 +111,7 @@ internal sealed record WorstCaseBatch
 
     public required long WithGradient { get; init; }
 
-    public required float LargestPixel { get; init; }
+    public required double LargestPixel { get; init; }
 }
 
 /// <summary>As <see cref="WorstCaseByJudge"/>, which owns a tensor.</summary>

@@ -59,11 +59,8 @@ public sealed class WorstCaseMetrics
         {
             foreach ((int image, RobustnessRow row) in batch.Rows.Index())
             {
-                if (row.Valid)
-                {
-                    double[] worst = [.. batch.Judged.Select(by => by.Similarity[image])]; // each measure's own
-                    maps.Add(row with { Similarities = worst }, row.PredictedBefore.ToString(CultureInfo.InvariantCulture));
-                }
+                double[] worst = [.. batch.Judged.Select(by => by.Similarity[image])]; // each measure's own
+                maps.Add(row with { Similarities = worst }, row.PredictedBefore.ToString(CultureInfo.InvariantCulture));
             }
         }
 
@@ -90,7 +87,8 @@ public sealed class WorstCaseMetrics
                     judged.Sum(batch => batch.Winner.Count(winner => winner == attack)),
                     Together(judged.Select(batch => batch.Curves[attack]), weights))),
             ],
-            ByRestart = [.. judged[0].ByRestart.Select((_, restart) => Mean(judged.SelectMany(batch => batch.ByRestart[restart])))],
+            ByRestart = [.. judged[0].ByRestart.Select((_, restart) => Mean(judged.SelectMany(
+                batch => batch.ByRestart[restart].Zip(batch.Similarity, (worst, known) => double.IsNaN(known) ? double.NaN : worst))))],
             Others = others,
         };
     }
