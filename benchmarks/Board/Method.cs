@@ -28,10 +28,10 @@ internal sealed record Method(string Name, string Weights, ITrainingObjective Ob
             Points = 2,
             Attack = new() { ThreatModel = new LinfBall(8.0 / 255), Steps = 3, Step = new SteepestStep(5.0 / 255), Points = 2 },
         }),
-        new("aga", "chosen", Aga(100))
-        {
-            Candidates = [Aga(30), Aga(100), Aga(300), Aga(1000)],
-        },
+        new("trades", "published", new Trades()),
+        new("r2et", "published", new RankThickness()),
+        new("input-gradient", "published", new InputGradientPenalty()),
+        new("aga", "chosen", Aga(300)) { Candidates = [Aga(30), Aga(100), Aga(300), Aga(1000)] },
     ];
 
     private static LocalGradientAlignment Aga(double cosineWeight) => new() { Epsilon = 8.0 / 255, L2Weight = 0, CosineWeight = cosineWeight };

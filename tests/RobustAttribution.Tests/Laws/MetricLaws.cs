@@ -59,6 +59,15 @@ public sealed class MetricLaws
             return [.. checks.Measure(network, new TensorBatchSource(images, classes), 2)
                 .Checks.SelectMany(check => check.Values.SelectMany(value => new[] { value.Similarity, value.Count }))];
         }),
+        new(nameof(WorstCaseEvaluation), (network, images, classes, _) =>
+        {
+            var attack = new RobustAttribution.Attacks.WorstCaseAttack
+            {
+                Judge = new TopKIntersection(9), Steps = 2, Restarts = 2, Queries = 3, NoiseDraws = 2,
+            };
+            WorstCaseMetrics metrics = new WorstCaseEvaluation { Attack = attack }.Measure(network, new TensorBatchSource(images, classes), 2, seed: 3);
+            return [.. metrics.Measures.SelectMany(measure => measure.ByRestart.Append(measure.Mean).Concat(measure.Values.Where(double.IsFinite)))];
+        }),
         new(nameof(Evaluation), (network, images, classes, _) =>
         {
             var source = new TensorBatchSource(images, classes);

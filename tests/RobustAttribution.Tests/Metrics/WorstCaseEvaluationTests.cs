@@ -146,7 +146,7 @@ public sealed class WorstCaseEvaluationTests
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = Own(new PixelFunction(
-            (x, weights) => ((x * 3).sin() * weights).sum(1), other: x => (x - 0.5).abs().amax([1L]) - 1e-6)); // the first class at one image alone
+            (x, weights) => ((x * 3).sin() * weights).sum(1), other: x => x.abs().amax([1L]) - 1e-6)); // grey, 0 after normalisation, is alone in its class
         Tensor flat = full([4, 1, 8, 8], 0.5, network.DataType, network.Device);
         Assert.Contains(EvaluationConcern.PredictionChanged, Flags(AsItIs, network, flat));
         using ImageNetwork sure = Own(new PixelFunction((x, weights) => ((x * 3).sin() * weights).sum(1)));
