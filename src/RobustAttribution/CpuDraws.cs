@@ -23,6 +23,14 @@ internal static class CpuDraws
     public static Tensor Normal(Tensor like, Generator generator)
         => Moved(randn(like.shape, like.dtype, CPU, false, generator), like);
 
+    /// <summary>64 bits, of which 53 are drawn: the seed of another generator.</summary>
+    /// <param name="generator">What they are drawn from.</param>
+    public static ulong Seed(Generator generator)
+    {
+        using Tensor drawn = rand(1, ScalarType.Float64, CPU, false, generator);
+        return BitConverter.DoubleToUInt64Bits(drawn.data<double>()[0]) * 0x9E3779B97F4A7C15; // spread over all bits
+    }
+
     private static Tensor Moved(Tensor drawn, Tensor like)
     {
         if (like.device_type == DeviceType.CPU)

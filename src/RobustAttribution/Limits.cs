@@ -10,7 +10,7 @@ internal static class Limits
     public const int ImageChannels = 4_096;
 
     /// <summary>C·H·W: 1 GiB of float32 for one image.</summary>
-    public const int SampleValues = 1 << 28;
+    public const int ImageValues = 1 << 28;
 
     /// <summary>Classes of a network.</summary>
     public const int Classes = 1_000_000;

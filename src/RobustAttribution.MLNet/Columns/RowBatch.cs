@@ -79,18 +79,6 @@ internal sealed class RowBatch(int capacity, InputSpecification input, int maxim
         }
     }
 
-    /// <summary>A 64-bit mix of the images (multiply and rotate, after MurmurHash3's block step), equal in every process.</summary>
-    public long ContentSeed()
-    {
-        ulong hash = (ulong)Count;
-        foreach (uint word in MemoryMarshal.Cast<float, uint>(Pixels))
-        {
-            hash = (ulong.RotateLeft(hash ^ (word * 0x87C37B91114253D5UL), 31) * 5) + 0x52DCE729UL;
-        }
-
-        return (long)(hash >> 1);
-    }
-
     private string Shape => $"{input.Channels}×{input.Height}×{input.Width}";
 
     private void Reserve(int rows)

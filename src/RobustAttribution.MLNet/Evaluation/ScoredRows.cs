@@ -4,7 +4,7 @@ using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Networks;
-using RobustAttribution.Training;
+using RobustAttribution.Metrics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -91,7 +91,7 @@ internal sealed class ScoredRows
             batch.Compute(() => Network.Use(network =>
             {
                 using IDisposable scope = NewDisposeScope();
-                using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 0, batch.ContentSeed()), CPU);
+                using Generator generator = RobustnessMeasurement.GeneratorFor(Seed);
                 result = measure(network, batch.Images(network), labels is null ? null : batch.Labels(network), generator, places);
             }));
             progress.EndBatch(batch.Count);

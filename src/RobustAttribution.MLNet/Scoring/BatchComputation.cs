@@ -54,7 +54,7 @@ internal sealed class BatchComputation
             using IDisposable scope = NewDisposeScope();
             Tensor? targets = mapper.Labels is null ? null : batch.Labels(network);
             bool[] wanted = Array.ConvertAll(outputs, output => output is not null);
-            mapper.Compute(new BatchInput(mapper.Network, network, batch.Images(network), targets, wanted, batch.ContentSeed), outputs);
+            mapper.Compute(new BatchInput(mapper.Network, network, batch.Images(network), targets, wanted), outputs);
         }));
     }
 }

@@ -1,5 +1,4 @@
 using RobustAttribution.Networks;
-using RobustAttribution.Training;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Scoring;
@@ -10,13 +9,8 @@ namespace RobustAttribution.MLNet.Scoring;
 /// <param name="Images">[N,C,H,W] in [0, 1], of the network's type, on its device.</param>
 /// <param name="Classes">[N], int64, on its device: the label column's classes, −1 where missing; null where the transform reads none.</param>
 /// <param name="Wanted">Whether each column of the list will be asked for.</param>
-/// <param name="ContentSeed">Changes with the images and with nothing else.</param>
-internal sealed record BatchInput(
-    NetworkHandle Handle, ImageNetwork Network, Tensor Images, Tensor? Classes, IReadOnlyList<bool> Wanted, Func<long> ContentSeed)
+internal sealed record BatchInput(NetworkHandle Handle, ImageNetwork Network, Tensor Images, Tensor? Classes, IReadOnlyList<bool> Wanted)
 {
-    /// <summary>A generator whose draws are the same whenever the same batch comes.</summary>
-    public Generator NewGenerator(int seed) => new((ulong)SplitMix64.Derive(seed, 0, ContentSeed()), CPU);
-
     /// <summary>[N], int64: the classes that the network predicts for images.</summary>
     public Tensor Predict(Tensor images)
     {

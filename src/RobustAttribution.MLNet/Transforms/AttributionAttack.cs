@@ -124,7 +124,7 @@ public sealed class AttributionAttackTransformer : NetworkTransformer<Attributio
         public Outcome(AttributionAttackEstimator.Options options, BatchInput batch)
         {
             this.batch = batch;
-            generator = batch.NewGenerator(options.Seed);
+            generator = RobustnessMeasurement.GeneratorFor(options.Seed);
             clean = new ExplainedImages(options.Map, batch.Network, batch.Images, null);
             attacked = clean.Under(options.Attack, generator);
         }

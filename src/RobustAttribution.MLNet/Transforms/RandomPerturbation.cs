@@ -88,7 +88,7 @@ public sealed class RandomPerturbationTransformer : NetworkTransformer<RandomPer
                 Map = options.Map,
                 Similarities = [.. wanted.Select(i => options.Similarities[i].Similarity)],
             };
-            using Generator generator = batch.NewGenerator(options.Seed);
+            using Generator generator = RobustnessMeasurement.GeneratorFor(options.Seed);
             double[][] means =
             [
                 .. measurement.MeasureBatch(batch.Network, batch.Images, null, generator)

@@ -14,6 +14,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
     private readonly Tensor images;
     private readonly Tensor classes;
     private readonly Generator generator;
+    private readonly ImageDraws draws;
     private readonly SaliencyMap saliency;
     private readonly Tensor prediction; // [N]
     private readonly JudgedIterates[] judged;
@@ -27,6 +28,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
         WorstCaseAttack attack, ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<IMapSimilarity> judges)
     {
         (this.attack, this.network, this.images, this.classes, this.generator) = (attack, network, images, classes, generator);
+        draws = new ImageDraws(images);
         saliency = new SaliencyMap(attack.Attribution, attack.Reduction);
         (Tensor maps, Tensor logits) = saliency.WithLogits(network, images, classes);
         prediction = logits.argmax(1);
@@ -114,7 +116,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
 
     private IReadOnlyList<MapAttack> Walks(int restart) => attack.Walks(restart, images.shape[2] * images.shape[3]);
 
-    private Tensor Draw() => attack.ThreatModel.RandomStart(images, network.Input, generator);
+    private Tensor Draw() => draws.Points(attack.ThreatModel, network.Input, generator);
 
     private void DrawNoise()
     {
@@ -174,7 +176,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
     private Tensor Judge(Tensor candidates, Tensor map, Tensor logits, int step, bool found, bool counts)
     {
         Tensor kept = logits.argmax(1).eq(OfOpen(prediction));
-        lost[part] += candidates.shape[0] - kept.sum().cpu().item<long>();
+        lost[part] += candidates.shape[0] - kept.sum().cpu().ToInt64();
         Tensor all = OfAll(candidates, 0);
         Tensor[] gains = [.. judged.Select(by =>
         {

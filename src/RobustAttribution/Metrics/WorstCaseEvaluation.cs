@@ -26,7 +26,7 @@ public sealed record WorstCaseEvaluation
     /// <param name="network">The network; is as before afterwards.</param>
     /// <param name="source">Images and true classes, at least one image.</param>
     /// <param name="batchSize">Images attacked at once, at least 1.</param>
-    /// <param name="seed">Start of the attacks' draws; those of a batch depend on it and on the batch's images alone.</param>
+    /// <param name="seed">Start of the attacks' draws; those of an image depend on it and on the image alone.</param>
     /// <param name="cancellationToken">Checked before each batch.</param>
     /// <exception cref="ArgumentException">The source is empty, it or an option does not fit the network, or a map is not finite.</exception>
     public WorstCaseMetrics Measure(
@@ -40,7 +40,7 @@ public sealed record WorstCaseEvaluation
         using IDisposable inspection = network.ForInspection();
         foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
-            using Generator generator = RobustnessMeasurement.GeneratorFor(seed, images);
+            using Generator generator = RobustnessMeasurement.GeneratorFor(seed);
             batches.Add(MeasureBatch(network, images, classes, generator));
         }
 
@@ -77,7 +77,7 @@ public sealed record WorstCaseEvaluation
             LostToPrediction = found.LostToPrediction,
             UnderTinyNoise = hardly.Compare(Attack.Judge),
             WithGradient = CountWithGradient(network, images, clean.Classes, generator),
-            LargestPixel = images.max().to(ScalarType.Float64).cpu().item<double>(),
+            LargestPixel = images.max().to(ScalarType.Float64).cpu().ToDouble(),
         };
     }
 
@@ -91,7 +91,7 @@ public sealed record WorstCaseEvaluation
 
         MapAttack lowersTheTop = Attack.Walks(1, images.shape[2] * images.shape[3])[0]; // an objective of the map alone
         using AttackResult result = (lowersTheTop with { Steps = 1, KeepPrediction = false }).Perturb(network, images, classes, generator);
-        return result.Valid.sum().cpu().item<long>();
+        return result.Valid.sum().cpu().ToInt64();
     }
 }
 

@@ -44,10 +44,10 @@ public sealed record InputSpecification(int Channels, int Height, int Width)
     /// </exception>
     public void Validate()
     {
-        if ((long)Channels * Height * Width > Limits.SampleValues)
+        if ((long)Channels * Height * Width > Limits.ImageValues)
         {
             throw new ArgumentException(
-                $"Images are {Channels}×{Height}×{Width} (channels × height × width); allowed are at most {Limits.SampleValues} values in one.");
+                $"Images are {Channels}×{Height}×{Width} (channels × height × width); allowed are at most {Limits.ImageValues} values in one.");
         }
 
         foreach ((string name, int count) in new[] { (nameof(Mean), Mean.Count), (nameof(StandardDeviation), StandardDeviation.Count) })

@@ -18,13 +18,13 @@ namespace RobustAttribution.Objectives;
 public sealed record RankThickness : TrainingObjective
 {
     /// <summary>k, at least 1: how many pixels should stay on top; at most all but one count. 100 by default (the paper's CIFAR-10 run).</summary>
-    public int K { get; init => field = Require.InRange(value, 1, Limits.SampleValues); } = 100;
+    public int K { get; init => field = Require.InRange(value, 1, Limits.ImageValues); } = 100;
 
     /// <summary>
     /// k', at least 1: how many values on each side of the border are compared, the smallest above and the largest below (R2ET-mm). Null, the
     /// default: all.
     /// </summary>
-    public int? Pairs { get; init => field = value is { } pairs ? Require.InRange(pairs, 1, Limits.SampleValues) : null; }
+    public int? Pairs { get; init => field = value is { } pairs ? Require.InRange(pairs, 1, Limits.ImageValues) : null; }
 
     /// <summary>w_gap, at least 0. 0.01 by default.</summary>
     public double GapWeight { get; init => field = Require.NonNegative(value); } = 0.01;

@@ -35,7 +35,7 @@ public sealed class WorstCaseTests
     {
         using var scored = new Scored();
         ReportedModel model = scored.Context.MulticlassClassification.RobustnessReport(
-            scored.Chain, scored.Raw, new() { Attacks = [new TopKAttack { K = 9, Steps = 1 }], Radii = [], PixelCurveSteps = 2, WorstCase = Brief }).Models.Single();
+            scored.Chain, scored.Raw, new() { Attacks = [new TopKAttack { K = 9, Steps = 1 }], Similarities = [new TopKIntersection(9)], Radii = [], PixelCurveSteps = 2, WorstCase = Brief }).Models.Single();
         ReportedNumber[] numbers = [.. model.Numbers.Where(number => number.Group?.StartsWith("Maps in the worst case", StringComparison.Ordinal) == true)];
         CollectionAssert.AreEquivalent(
             new[] { "Top-9 intersection", "Lift of Top-9 intersection", "Kendall τ", "Lift of Kendall τ" }, numbers.Select(number => number.Name).ToArray());
@@ -54,7 +54,7 @@ public sealed class WorstCaseTests
             () => scored.Context.MulticlassClassification.EvaluateWorstCaseRobustness(scored.View, options));
         StringAssert.Contains(error.Message, "100000");
         ArgumentException empty = Assert.ThrowsExactly<ArgumentException>(
-            () => scored.Context.MulticlassClassification.EvaluateWorstCaseRobustness(scored.Context.Data.TakeRows(scored.View, 0)));
+            () => scored.Context.MulticlassClassification.EvaluateWorstCaseRobustness(scored.Context.Data.SkipRows(scored.View, 100_000)));
         StringAssert.Contains(empty.Message, "no row");
     }
 

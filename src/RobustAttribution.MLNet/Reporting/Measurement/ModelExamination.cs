@@ -142,7 +142,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         for (int i = 0; i < options.Attacks.Count; i++)
         {
             using IDisposable scope = NewDisposeScope();
-            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, AttackPurpose + i, start), CPU);
+            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, AttackPurpose + i), CPU);
             using AttackedImages attacked = clean.Under(options.Attacks[i], generator);
             RobustnessRow[] found = [.. measurement.Rows(attacked, i, dataset.Classes[start..(start + count)], places)];
             rows.AddRange(found);
@@ -162,7 +162,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
 
         if (options.WorstCase is { } worstCase)
         {
-            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, WorstCasePurpose, start), CPU);
+            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, WorstCasePurpose), CPU);
             worstCases.Add(worstCase.MeasureBatch(network, images, null, generator, places));
             clock.Advance("worst case", (long)count * WorstCaseWork);
         }
