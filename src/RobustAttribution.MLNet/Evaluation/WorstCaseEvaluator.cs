@@ -21,7 +21,8 @@ internal static class WorstCaseEvaluator
         MapSize.Check(nameof(WorstCaseEvaluation.AlsoJudged), options.Evaluation.AlsoJudged, view.Network.Input);
         WorstCaseBatch[] batches =
         [
-            .. view.Measure((network, images, labels, generator, places) => options.Evaluation.MeasureBatch(network, images, labels, generator, places)),
+            .. view.Measure(
+                (network, images, labels, generator, places) => options.Evaluation.MeasureBatch(network, images, labels, generator, places)),
         ];
         return batches.Length > 0
             ? WorstCaseMetrics.Of(options.Evaluation, batches, wasTraining: false)

@@ -12,7 +12,6 @@ internal sealed class AttackRun : IDisposable
     private readonly Tensor images;
     private readonly Tensor classes;
     private readonly Generator generator;
-    private ImageDraws? draws;
     private readonly Activation? surrogate;
     private readonly int steps;
     private readonly Views? clean;
@@ -27,8 +26,6 @@ internal sealed class AttackRun : IDisposable
         RequireDerivative();
         clean = ViewsOf(images, createGraph: steps > 0 && !attack.RandomStart);
     }
-
-    private Tensor Draw() => (draws ??= new ImageDraws(images)).Points(attack.ThreatModel, network.Input, generator);
 
     private NetworkView Clean => clean!.Value.True.Clean;
 
@@ -52,7 +49,7 @@ internal sealed class AttackRun : IDisposable
     public Tensor Walk(int index, IIterates? best)
         => index == 0 && !attack.RandomStart
             ? Walk(images.alias(), fromImage: true, best)
-            : Walk(best is null ? attack.ThreatModel.RandomStart(images, network.Input, generator) : Draw(), fromImage: false, best);
+            : Walk(attack.ThreatModel.RandomStart(images, network.Input, generator), fromImage: false, best);
 
     /// <summary>One walk.</summary>
     /// <param name="current">[N,C,H,W]: where it begins; owned by this from now on.</param>

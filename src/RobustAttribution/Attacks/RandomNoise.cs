@@ -28,7 +28,7 @@ public sealed record RandomNoise : IAttributionAttack
             using IDisposable scope = Scope.Holding(network, images, classes, generator);
             using IDisposable inspection = network.ForInspection();
             using IDisposable mode = no_grad();
-            Tensor noisy = new ImageDraws(images).Points(ThreatModel, network.Input, generator);
+            Tensor noisy = ThreatModel.RandomStart(images.detach(), network.Input, generator);
             using BestIterates best = new(images, KeepPrediction ? network.Logits(images).argmax(1) : null, searches: false);
             Tensor none = zeros([images.shape[0]], ScalarType.Float64, images.device);
             best.Add(noisy, none, KeepPrediction ? network.Logits(noisy) : null, counts: true, found: true);

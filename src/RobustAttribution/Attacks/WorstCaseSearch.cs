@@ -14,7 +14,6 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
     private readonly Tensor images;
     private readonly Tensor classes;
     private readonly Generator generator;
-    private readonly ImageDraws draws;
     private readonly SaliencyMap saliency;
     private readonly Tensor prediction; // [N]
     private readonly JudgedIterates[] judged;
@@ -28,7 +27,6 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
         WorstCaseAttack attack, ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<IMapSimilarity> judges)
     {
         (this.attack, this.network, this.images, this.classes, this.generator) = (attack, network, images, classes, generator);
-        draws = new ImageDraws(images);
         saliency = new SaliencyMap(attack.Attribution, attack.Reduction);
         (Tensor maps, Tensor logits) = saliency.WithLogits(network, images, classes);
         prediction = logits.argmax(1);
@@ -116,7 +114,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
 
     private IReadOnlyList<MapAttack> Walks(int restart) => attack.Walks(restart, images.shape[2] * images.shape[3]);
 
-    private Tensor Draw() => draws.Points(attack.ThreatModel, network.Input, generator);
+    private Tensor Draw() => attack.ThreatModel.RandomStart(images, network.Input, generator);
 
     private void DrawNoise()
     {

@@ -15,7 +15,7 @@ public static class Bootstrap
     public const double Confidence = 0.95;
 
     private const int Resamples = 2000;
-    private const double Rounding = 1e-12; // of a resample's mean, relative to the largest value
+    private const double Rounding = 1e-6; // of a resample's mean, relative to the largest value: columns hold floats
 
     /// <summary>The interval of the mean of a sample.</summary>
     /// <param name="values">One value for each image, in any order.</param>

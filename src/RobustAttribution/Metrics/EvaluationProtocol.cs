@@ -11,7 +11,8 @@ namespace RobustAttribution.Metrics;
 public sealed record EvaluationProtocol(string Name, string Source)
 {
     /// <summary>
-    /// The protocol of RAR (Chen et al. 2019) on Fashion-MNIST: top-k attack, k = 100, on integrated gradients of 100 points; ε = 0.1, 100 steps of 0.01,
+    /// The protocol of RAR (Chen et al. 2019) on Fashion-MNIST: top-k attack, k = 100, on integrated gradients of 100 points; ε = 0.1, 100 steps of
+    /// 0.01,
     /// 3 random starts, of all iterates that keep the prediction the one with the lowest Kendall τ; correctly classified images.
     /// </summary>
     public static EvaluationProtocol Rar { get; } = new("RAR", "Chen, Wu, Rastogi, Liang, Jha: Robust Attribution Regularization, NeurIPS 2019")
@@ -22,7 +23,8 @@ public sealed record EvaluationProtocol(string Name, string Source)
     };
 
     /// <summary>
-    /// The protocol of ART (Singh et al. 2020): top-k attack, k = 100, on integrated gradients of 100 points; ε = 8/255, 50 steps of 1/255, one random
+    /// The protocol of ART (Singh et al. 2020): top-k attack, k = 100, on integrated gradients of 100 points; ε = 8/255, 50 steps of 1/255, one
+    /// random
     /// start, of all iterates that keep the prediction the one with the lowest Kendall τ; correctly classified images.
     /// </summary>
     public static EvaluationProtocol Art { get; } = new(
@@ -34,7 +36,8 @@ public sealed record EvaluationProtocol(string Name, string Source)
     };
 
     /// <summary>
-    /// The attack of AGA's evaluation (Joo et al. 2023): the input gradient moved towards a frame, ε = 4/255, 100 steps of Adam from the image, γ = 0.5;
+    /// The attack of AGA's evaluation (Joo et al. 2023): the input gradient moved towards a frame, ε = 4/255, 100 steps of Adam from the image, γ =
+    /// 0.5;
     /// maps divided by their maximum. Its random perturbations are <see cref="RobustnessMeasurement.RandomPerturbation"/>.
     /// </summary>
     public static EvaluationProtocol Aga { get; } = new(

@@ -77,7 +77,8 @@ internal sealed class ExplainedImages(
     /// <summary>These images under an attack on <see cref="Classes"/>.</summary>
     /// <param name="attack">The attack.</param>
     /// <param name="generator">Source of its draws; must outlive the result.</param>
-    public AttackedImages Under(IAttributionAttack attack, Generator generator) => Under(() => attack.Perturb(network, images, Classes, generator));
+    public AttackedImages Under(IAttributionAttack attack, Generator generator) 
+        => Under(() => DrawnByImage.In(attack).Perturb(network, images, Classes, generator));
 
     /// <summary>These images after an attack, whose result then belongs to what is returned.</summary>
     public AttackedImages Under(Func<AttackResult> attack)

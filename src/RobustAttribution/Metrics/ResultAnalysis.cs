@@ -4,7 +4,8 @@ using RobustAttribution.Attacks;
 namespace RobustAttribution.Metrics;
 
 /// <summary>Reads the figures of a worst case and says what speaks against them.</summary>
-internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMetrics metrics, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
+internal sealed class ResultAnalysis(
+    WorstCaseEvaluation evaluation, WorstCaseMetrics metrics, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
 {
     private const double LeastLoss = 0.02; // of the judge: below it nothing can be compared
     private const double LateLoss = 0.05; // the share of the whole loss that the end of a search may still find
@@ -14,6 +15,7 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
     private const double MostIterates = 0.5;
     private const double KinkLoss = 0.005;
     private const double AlmostEqual = 0.95;
+    private const string GreyLevels = "8 grey levels are 8/255 = 0.0314";
     private const double LargestLinf = 0.25, SmallestLinf = 0.1 / 255, Dark = 0.05;
 
     private readonly WorstCaseMeasure measure = metrics.Measures[0];
@@ -25,7 +27,11 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
     private int Images => metrics.Rows.Count;
 
     public IEnumerable<EvaluationFinding> Findings()
-        => new[] { Convergence(), Noise(), GradientFree(), Gradient(), Prediction(), Continuity(), Mode(), Unit(), Constancy() }.OfType<EvaluationFinding>();
+    {
+        EvaluationFinding?[] all =
+            [Convergence(), Noise(), GradientFree(), Gradient(), Prediction(), Continuity(), Mode(), Unit(), Constancy()];
+        return all.OfType<EvaluationFinding>();
+    }
 
     private EvaluationFinding? Convergence()
     {
@@ -36,7 +42,8 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         }
 
         double lastRestart = measure.ByRestart.Count < 2 ? double.NaN : (Loss(measure.ByRestart[^1]) - Loss(measure.ByRestart[^2])) / loss;
-        AttackAlone strongest = measure.ByAttack.Take(GradientAttacks).Where(alone => alone.Curve.Count > 1).MinBy(alone => -Loss(alone.Mean)) ?? measure.ByAttack[0];
+        AttackAlone strongest = measure.ByAttack.Take(GradientAttacks).Where(alone => alone.Curve.Count > 1).MaxBy(alone => Loss(alone.Mean))
+            ?? measure.ByAttack[0];
         double lastSteps = strongest.Curve.Count < 2
             ? double.NaN
             : (Loss(strongest.Curve[^1]) - Loss(strongest.Curve[(strongest.Curve.Count - 1) * 4 / 5])) / loss;
@@ -56,8 +63,8 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         return Loss(measure.Mean) >= LeastLoss && share > NearlyAll
             ? Found(
                 EvaluationConcern.NoiseNearlyAsStrong,
-                $"uniform noise of the same size reaches {Number(measure.ByAttack[^1].Mean)} where all attacks together reach {Number(measure.Mean)};"
-                + " either they found no direction, or these maps change with anything")
+                $"uniform noise of the same size reaches {Number(measure.ByAttack[^1].Mean)} where all attacks together reach"
+                + $" {Number(measure.Mean)}; either they found no direction, or these maps change with anything")
             : null;
     }
 
@@ -69,8 +76,8 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
             for (int image = 0; image < batch.Similarity.Count; image++)
             {
                 double free = Loss(batch.ByAttack[^2][image]);
-                double best = Enumerable.Range(0, GradientAttacks).Select(attack => Loss(batch.ByAttack[attack][image])).Where(double.IsFinite)
-                    .DefaultIfEmpty(double.NaN).Max();
+                double best = Enumerable.Range(0, GradientAttacks).Select(attack => Loss(batch.ByAttack[attack][image]))
+                    .Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
                 if (double.IsFinite(free) && double.IsFinite(best))
                 {
                     compared++;
@@ -126,7 +133,8 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         => wasTraining
             ? Found(
                 EvaluationConcern.TrainingMode,
-                "the network was handed over in training mode; it was measured in evaluation mode, as explanations are made, and is in training mode again")
+                "the network was handed over in training mode; it was measured in evaluation mode, as explanations are made, and is in"
+                + " training mode again")
             : null;
 
     private EvaluationFinding? Unit()
@@ -135,9 +143,10 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         double largest = batches.Max(batch => batch.LargestPixel);
         string? text = evaluation.Attack.ThreatModel switch
         {
-            LinfBall when radius > LargestLinf => $"ε is {Number(radius)} of a range of 1, so that one image can become another; 8 grey levels are 8/255 = 0.0314",
-            LinfBall when radius is > 0 and < SmallestLinf => $"ε is {Small(radius)}, less than a tenth of a grey level; 8 grey levels are 8/255 = 0.0314",
-            _ when largest is > 0 and < Dark => $"the brightest pixel of all images is {Small(largest)}; images go from 0 to 1. Were they divided by 255 twice?",
+            LinfBall when radius > LargestLinf => $"ε is {Number(radius)} of a range of 1, so that one image can become another; {GreyLevels}",
+            LinfBall when radius is > 0 and < SmallestLinf => $"ε is {Small(radius)}, less than a tenth of a grey level; {GreyLevels}",
+            _ when largest is > 0 and < Dark => $"the brightest pixel of all images is {Small(largest)}; images go from 0 to 1. Were they divided by"
+                + " 255 twice?",
             _ => null,
         };
         return text is null ? null : Found(EvaluationConcern.UnitOfEpsilon, text);
@@ -149,12 +158,14 @@ internal sealed class ResultAnalysis(WorstCaseEvaluation evaluation, WorstCaseMe
         return measure.Similarity.Ideal == 1 && other > AlmostEqual
             ? Found(
                 EvaluationConcern.ConstantMaps,
-                $"maps of different images have a similarity of {Number(other)}: they say next to nothing of their image, and no attack can take that away")
+                $"maps of different images have a similarity of {Number(other)}: they say next to nothing of their image, and no attack can take"
+                + " that away")
             : null;
     }
 
     /// <summary>How far a value is from ideal; higher is a stronger attack.</summary>
-    private double Loss(double value) => measure.Similarity.HigherIsMoreSimilar ? measure.Similarity.Ideal - value : value - measure.Similarity.Ideal;
+    private double Loss(double value)
+        => measure.Similarity.HigherIsMoreSimilar ? measure.Similarity.Ideal - value : value - measure.Similarity.Ideal;
 
     private static EvaluationFinding Found(EvaluationConcern flag, string text) => new(flag, text);
 

@@ -75,7 +75,7 @@ public sealed record SanityChecks
         SanityReport? report = null;
         foreach ((Tensor images, _) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
-            using var generator = new Generator((ulong)SplitMix64.Derive(Seed, 1, report?.Count ?? 0), CPU);
+            using Generator generator = RobustnessMeasurement.GeneratorFor(Seed);
             SanityReport batch = MeasureBatch(network, images, generator);
             report = report?.Merge(batch) ?? batch;
         }

@@ -53,7 +53,8 @@ public sealed record WorstCaseEvaluation
     internal IReadOnlyList<IMapSimilarity> Judges => [Attack.Judge, .. AlsoJudged];
 
     /// <summary>Measures one batch.</summary>
-    internal WorstCaseBatch MeasureBatch(ImageNetwork network, Tensor images, Tensor? labels, Generator generator, IReadOnlyList<long>? places = null)
+    internal WorstCaseBatch MeasureBatch(
+        ImageNetwork network, Tensor images, Tensor? labels, Generator generator, IReadOnlyList<long>? places = null)
     {
         using IDisposable scope = Scope.Holding(network, images, labels, generator);
         using IDisposable inspection = network.ForInspection();
@@ -62,7 +63,7 @@ public sealed record WorstCaseEvaluation
             Attacks = [Attack], Map = new SaliencyMap(Attack.Attribution, Attack.Reduction), Similarities = Judges, KeepKeys = true,
         };
         using ExplainedImages clean = measurement.Explain(network, images, labels, places);
-        using WorstCaseResult found = Attack.Search(network, images, clean.Classes, generator, AlsoJudged);
+        using WorstCaseResult found = ((WorstCaseAttack)DrawnByImage.In(Attack)).Search(network, images, clean.Classes, generator, AlsoJudged);
         using AttackedImages attacked = clean.Under(() => found.Judged[0].Worst);
         using AttackedImages hardly = clean.Under(new RandomNoise { ThreatModel = Attack.ThreatModel.WithRadius(Tiny) }, generator);
         return new WorstCaseBatch
@@ -90,7 +91,8 @@ public sealed record WorstCaseEvaluation
         }
 
         MapAttack lowersTheTop = Attack.Walks(1, images.shape[2] * images.shape[3])[0]; // an objective of the map alone
-        using AttackResult result = (lowersTheTop with { Steps = 1, KeepPrediction = false }).Perturb(network, images, classes, generator);
+        IAttributionAttack oneStep = DrawnByImage.In(lowersTheTop with { Steps = 1, KeepPrediction = false });
+        using AttackResult result = oneStep.Perturb(network, images, classes, generator);
         return result.Valid.sum().cpu().ToInt64();
     }
 }

@@ -28,11 +28,13 @@ public sealed class WorstCaseMetrics
         var text = new StringBuilder();
         foreach (WorstCaseMeasure measure in Measures)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{measure.Similarity.Name}: {measure.Mean:F4} {measure.Interval}, worst of {measure.ByAttack.Count} attacks");
+            text.Append(CultureInfo.InvariantCulture, $"{measure.Similarity.Name}: {measure.Mean:F4} {measure.Interval}");
+            text.AppendLine(CultureInfo.InvariantCulture, $", worst of {measure.ByAttack.Count} attacks");
             if (measure.Others is { } others)
             {
                 string lift = others.Lift is { } known ? FormattableString.Invariant($"; lift {known.Value:F4} {known.Interval}") : string.Empty;
-                text.AppendLine(CultureInfo.InvariantCulture, $"  maps of different images: same class {others.SameClass.Mean:F4}, other class {others.OtherClass.Mean:F4}{lift}");
+                text.Append(CultureInfo.InvariantCulture, $"  maps of different images: same class {others.SameClass.Mean:F4}");
+                text.AppendLine(CultureInfo.InvariantCulture, $", other class {others.OtherClass.Mean:F4}{lift}");
             }
 
             foreach (AttackAlone alone in measure.ByAttack)

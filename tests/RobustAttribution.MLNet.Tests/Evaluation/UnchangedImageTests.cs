@@ -26,7 +26,7 @@ public sealed class UnchangedImageTests
         StringAssert.Contains(none.ToString(), "the attack improved nothing: 11 of 11");
         StringAssert.Contains(none.ToJson().Replace(" ", string.Empty), "\"unchanged\":11");
         AttributionRobustnessMetrics some = catalog.EvaluateAttributionRobustness(
-            scored.View, options with { Attack = new TopKAttack { K = 9, Steps = 3, RandomStart = true, KeepPrediction = false } });
+            scored.View, options with { Attack = new TopKAttack { K = 9, Steps = 20, RandomStart = true, KeepPrediction = false } });
         Assert.AreEqual(0L, some.UnchangedCount);
         Assert.AreEqual(22L, none.Merge(none).UnchangedCount);
 

@@ -54,7 +54,8 @@ public sealed class WorstCaseTests
             () => scored.Context.MulticlassClassification.EvaluateWorstCaseRobustness(scored.View, options));
         StringAssert.Contains(error.Message, "100000");
         ArgumentException empty = Assert.ThrowsExactly<ArgumentException>(
-            () => scored.Context.MulticlassClassification.EvaluateWorstCaseRobustness(scored.Context.Data.SkipRows(scored.View, 100_000)));
+            () => scored.Context.MulticlassClassification.EvaluateWorstCaseRobustness(
+                scored.Context.Data.SkipRows(scored.View, 100_000), new() { Evaluation = Brief }));
         StringAssert.Contains(empty.Message, "no row");
     }
 

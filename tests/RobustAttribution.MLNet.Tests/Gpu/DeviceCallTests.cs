@@ -18,6 +18,9 @@ public sealed class DeviceCallTests
     /// <summary>Where these read a value, which waits for all that a GPU has to do, and why no step does.</summary>
     private static readonly Dictionary<string, string> Reads = new()
     {
+        ["RobustAttribution.Attacks.DrawnByImage"] = "for measurements; a training draws for a whole batch",
+        ["RobustAttribution.Attacks.JudgedIterates"] = "for the worst case, which trains nothing",
+        ["RobustAttribution.Attacks.WorstCaseSearch"] = "for the worst case, which trains nothing",
         ["RobustAttribution.Networks.ImageNetwork.CheckImages"] = "for calls from outside",
         ["RobustAttribution.Networks.ImageNetwork.CheckValues"] = "for calls from outside; a training checks on the CPU",
         ["RobustAttribution.Networks.PixelRange.Error"] = "for the message of an error",
@@ -45,7 +48,8 @@ public sealed class DeviceCallTests
         => CollectionAssert.AreEquivalent(
             new[]
             {
-                "RobustAttribution.CpuDraws.Normal", "RobustAttribution.CpuDraws.Uniform", "RobustAttribution.Attributions.NoisyAttribution.<ExplainSome>b__0",
+                "RobustAttribution.CpuDraws.Normal", "RobustAttribution.CpuDraws.Uniform", "RobustAttribution.CpuDraws.Seed",
+                "RobustAttribution.Attributions.SharedNoise.<Draw>b__0", "RobustAttribution.Metrics.ParameterLayers.Shuffle",
                 "RobustAttribution.Networks.InputSpecification.SampleImages", "RobustAttribution.Networks.NetworkArchitecture.SeedGlobalGenerator",
             },
             Callers(called => called.DeclaringType == typeof(torch) && Factories.Contains(called.Name)));

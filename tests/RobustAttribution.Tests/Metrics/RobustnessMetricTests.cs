@@ -42,7 +42,7 @@ public sealed class RobustnessMetricTests
             double[] expected = new double[3];
             for (int draw = 0; draw < 5; draw++)
             {
-                double[] values = Values.Of(new PearsonCorrelation().Compare(Map(images), Map(ball.RandomStart(images, network.Input, twin))));
+                double[] values = Values.Of(new PearsonCorrelation().Compare(Map(images), Map(new DrawnByImage(ball).RandomStart(images, network.Input, twin))));
                 expected = [.. expected.Zip(values, (sum, value) => sum + (value / 5))];
             }
 

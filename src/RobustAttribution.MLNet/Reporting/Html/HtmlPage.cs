@@ -25,7 +25,8 @@ internal static class HtmlPage
             page.Append("</ul>\n");
         }
 
-        string[] findings = [.. report.Models.SelectMany(model => model.Findings.Select(finding => $"<li>{Text(model.Name)}: {Text(finding)}</li>"))];
+        string[] findings =
+            [.. report.Models.SelectMany(model => model.Findings.Select(finding => $"<li>{Text(model.Name)}: {Text(finding)}</li>"))];
         Section(page, "What speaks against the worst case", findings.Length == 0 ? string.Empty : $"<ul>{string.Concat(findings)}</ul>");
         page.Append("<section><h2>The numbers</h2>").Append(HeadlineTable(report.Models)).Append("</section>\n");
         Section(page, "The same images, before and after the attack", gallery.RenderSamples());

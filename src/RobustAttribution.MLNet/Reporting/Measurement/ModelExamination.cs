@@ -69,7 +69,8 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     public List<SecurityPoint> Security { get; } = [];
 
     /// <summary>The worst case of many attacks; null where it was not asked for.</summary>
-    public WorstCaseMetrics? WorstCase => options.WorstCase is { } evaluation ? WorstCaseMetrics.Of(evaluation, worstCases, wasTraining: false) : null;
+    public WorstCaseMetrics? WorstCase
+        => options.WorstCase is { } evaluation ? WorstCaseMetrics.Of(evaluation, worstCases, wasTraining: false) : null;
 
     /// <summary>Correct predictions, 0 or 1 for each image.</summary>
     public SampleMean Accuracy => SampleMean.Of(Rows(0).Select(row => row.IsCorrect ? 1.0 : 0.0));

@@ -183,14 +183,16 @@ internal static class RobustnessReporter
         }
     }
 
-    private static IEnumerable<ReportedNumber> WorstCaseNumbers(WorstCaseMetrics? worst, ModelExamination examination, RobustnessReportOptions options)
+    private static IEnumerable<ReportedNumber> WorstCaseNumbers(
+        WorstCaseMetrics? worst, ModelExamination examination, RobustnessReportOptions options)
     {
         if (worst is null)
         {
             yield break;
         }
 
-        string group = $"Maps in the worst case of {worst.Measures[0].ByAttack.Count} attacks, {ReportTexts.Budget(options.WorstCase!.Attack.ThreatModel)}";
+        string budget = ReportTexts.Budget(options.WorstCase!.Attack.ThreatModel);
+        string group = $"Maps in the worst case of {worst.Measures[0].ByAttack.Count} attacks, {budget}";
         foreach (WorstCaseMeasure measure in worst.Measures)
         {
             string name = measure.Similarity.Name;
@@ -201,7 +203,10 @@ internal static class RobustnessReporter
             };
             if (measure.Others?.Lift is { } lift)
             {
-                yield return new($"Lift of {name}", lift.Value, HigherIsBetter: true, null, ReportTexts.LiftMeaning, group) { Interval = lift.Interval };
+                yield return new($"Lift of {name}", lift.Value, HigherIsBetter: true, null, ReportTexts.LiftMeaning, group)
+                {
+                    Interval = lift.Interval,
+                };
             }
         }
     }

@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using RobustAttribution.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RobustAttribution.Attacks;
+
+/// <summary>
+/// Another threat model whose random start of an image depends on the generator and on the image alone, not on the images beside it: a row of a view
+/// is
+/// attacked alike in whatever batch it comes.
+/// </summary>
+/// <param name="Inner">The other threat model.</param>
+/// <remarks>For measurements: it reads the images. A training draws for a whole batch at once.</remarks>
+internal sealed record DrawnByImage(IThreatModel Inner) : IThreatModel
+{
+    /// <inheritdoc/>
+    public double Radius => Inner.Radius;
+
+    /// <summary>An attack that draws so.</summary>
+    public static IAttributionAttack In(IAttributionAttack attack) => attack.WithThreatModel(new DrawnByImage(attack.ThreatModel));
+
+    /// <inheritdoc/>
+    public IThreatModel WithRadius(double radius) => new DrawnByImage(Inner.WithRadius(radius));
+
+    /// <summary>As that of the other threat model, image by image; takes one number from the generator.</summary>
+    /// <inheritdoc/>
+    public Tensor RandomStart(Tensor images, InputSpecification input, Generator generator)
+    {
+        using IDisposable scope = Scope.Holding(images, generator);
+        ulong seed = CpuDraws.Seed(generator);
+        ulong[] keys = Keys(images);
+        if (keys.Length == 0)
+        {
+            return images.alias().MoveToOuterDisposeScope();
+        }
+
+        return cat([.. keys.Select((key, i) => Start(images.narrow(0, i, 1), key ^ seed))], 0).MoveToOuterDisposeScope();
+
+        Tensor Start(Tensor image, ulong own)
+        {
+            using var drawn = new Generator(own, CPU);
+            return Inner.RandomStart(image, input, drawn);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Tensor Step(Tensor current, Tensor gradient, double size) => Inner.Step(current, gradient, size);
+
+    /// <inheritdoc/>
+    public Tensor Project(Tensor candidate, Tensor origin, InputSpecification input) => Inner.Project(candidate, origin, input);
+
+    private static ulong[] Keys(Tensor images)
+    {
+        using Tensor contents = images.detach().to(ScalarType.Float32).cpu().contiguous();
+        float[] values = contents.data<float>().ToArray();
+        int length = values.Length / (int)Math.Max(images.shape[0], 1);
+        ulong[] keys = new ulong[images.shape[0]];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            SHA256.HashData(MemoryMarshal.AsBytes(values.AsSpan(i * length, length)), hash);
+            keys[i] = BinaryPrimitives.ReadUInt64LittleEndian(hash);
+        }
+
+        return keys;
+    }
+}
