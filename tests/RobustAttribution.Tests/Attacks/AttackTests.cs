@@ -191,7 +191,9 @@ public sealed class AttackTests
             K = 12, Steps = 2, Step = new SteepestStep(0.005), ThreatModel = new LinfBall(0.1), // too short for some
             Judge = new TopKIntersection(12),
         };
-        using AttackResult start = Perturb(attack with { Steps = 0 }, network, images, classes), end = Perturb(attack, network, images, classes);
+        var ofMeasurement = (TopKAttack)DrawnByImage.In(attack);
+        using AttackResult start = Perturb(ofMeasurement with { Steps = 0 }, network, images, classes);
+        using AttackResult end = Perturb(ofMeasurement, network, images, classes);
         bool[] improved = end.Improved!.data<bool>().ToArray();
         Assert.IsFalse(start.Images.eq(images).flatten(1).all(1).any().ToBoolean());
         Assert.IsFalse(start.Improved!.any().ToBoolean());

@@ -120,7 +120,8 @@ public sealed class WorstCaseEvaluationTests
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = Own(new PixelFunction((x, weights) => ((x * 5000).sin() * weights).sum(1)));
-        Assert.Contains(EvaluationConcern.NoiseNearlyAsStrong, Flags(AsItIs, network));
+        WorstCaseEvaluation patient = AsItIs with { Attack = AsItIs.Attack with { NoiseDraws = 30 } };
+        Assert.Contains(EvaluationConcern.NoiseNearlyAsStrong, Flags(patient, network));
     }
 
     /// <summary>In each cell the slope falls, from cell to cell it rises: all local directions are wrong.</summary>
@@ -146,10 +147,10 @@ public sealed class WorstCaseEvaluationTests
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = Own(new PixelFunction(
-            (x, weights) => ((x * 3).sin() * weights).sum(1), other: x => x.abs().amax([1L]) - 1e-6)); // grey, 0 after normalisation, is alone in its class
+            (x, weights) => (((x * 3) + 1).sin() * weights).sum(1), other: x => x.abs().amax([1L]) - 1e-6)); // grey, 0 after normalisation, is alone in its class
         Tensor flat = full([4, 1, 8, 8], 0.5, network.DataType, network.Device);
         Assert.Contains(EvaluationConcern.PredictionChanged, Flags(AsItIs, network, flat));
-        using ImageNetwork sure = Own(new PixelFunction((x, weights) => ((x * 3).sin() * weights).sum(1)));
+        using ImageNetwork sure = Own(new PixelFunction((x, weights) => (((x * 3) + 1).sin() * weights).sum(1)));
         Assert.DoesNotContain(EvaluationConcern.PredictionChanged, Flags(AsItIs, sure, flat));
     }
 
