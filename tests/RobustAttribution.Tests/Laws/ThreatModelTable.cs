@@ -9,7 +9,6 @@ internal static class ThreatModelTable
     [
         (new LinfBall(), offset => offset.Max(Math.Abs)),
         (new L2Ball(), offset => Math.Sqrt(offset.Sum(value => value * value))),
-        (new DrawnByImage(new LinfBall()), offset => offset.Max(Math.Abs)),
     ];
 
     /// <summary>The norm of a threat model's ball.</summary>
