@@ -33,13 +33,13 @@ public sealed class ExampleTests
     public static void Remove() => Directory.Delete(Folder, recursive: true);
 
     [TestMethod]
-    public void Example1TrainsTwiceAndWritesModelNumbersAndSheet()
+    public void Example1TrainsThreeNetworksAndWritesModelNumbersAndSheet()
     {
         Result result = Demo.Value.Fine();
         StringAssert.Contains(result.Output, "equal bit for bit");
         StringAssert.Contains(result.Output, "90 %"); // the attack's progress, as plain lines
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(DemoFolder, "metrics.json")));
-        Assert.AreEqual(2, metrics.RootElement.GetProperty("models").GetArrayLength());
+        Assert.AreEqual(3, metrics.RootElement.GetProperty("models").GetArrayLength()); // ordinary, without kinks, robust
         AssertImage(Path.Combine(DemoFolder, "contact-sheet.png"), 600);
         Assert.DoesNotContain("\u001b", result.Output); // no colours in a pipe
     }

@@ -17,8 +17,9 @@ internal static class TrainingSnippets
         var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
             .Append(mlContext.Transforms.RobustImageClassification(new()
             {
+                Network = new SmallConvNetArchitecture { Pooling = Pooling.Average }, // maxima over a constant background have ties
+                Activation = Activation.Softplus(3), // the cheapest step towards steadier maps: no other objective, another network
                 Objective = new CrossEntropy(),
-                Activation = Activation.Softplus(3), // the cheapest step towards steadier maps: no other objective, another activation
                 Epochs = epochs,
             }));
         #endregion
