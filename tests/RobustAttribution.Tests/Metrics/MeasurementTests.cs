@@ -137,6 +137,30 @@ public sealed class MeasurementTests
     }
 
     [TestMethod]
+    public void AnImageIsDrawnAlikeInAnyBatch()
+    {
+        using IDisposable scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 8);
+        var measurement = new RobustnessMeasurement
+        {
+            Attacks = [new RandomNoise(), new RandomNoise { ThreatModel = new L2Ball(0.5) }, new TopKAttack { K = 9, Steps = 0, Restarts = 3 }],
+            Similarities = [new CosineSimilarity()],
+            KeepImages = true,
+        };
+        var source = new TensorBatchSource(images, classes);
+        RobustnessRow[][] found = [.. new[] { 8, 3, 1 }.Select(size => measurement.Measure(network, source, size)
+            .OrderBy(row => row.Attack).ThenBy(row => row.Image).ToArray())];
+        foreach (RobustnessRow[] rows in found[1..])
+        {
+            Values.AreClose([.. found[0].Select(row => row.Similarities[0])], [.. rows.Select(row => row.Similarities[0])], 1e-9);
+            Values.AreClose(Pixels(found[0]), Pixels(rows), 1e-12);
+        }
+
+        static double[] Pixels(RobustnessRow[] rows) => [.. rows.SelectMany(row => row.AttackedImage.ToArray()).Select(value => (double)value)];
+    }
+
+    [TestMethod]
     public void WhatIsWrongIsSaidBeforeTheFirstRow()
     {
         using IDisposable scope = NewDisposeScope();
