@@ -4,8 +4,6 @@ using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
-using RobustAttribution.Serialization;
-using RobustAttribution.Similarities;
 using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,13 +28,12 @@ internal sealed record Candidate(JsonElement Objective, double Accuracy, double 
         using IDisposable scope = NewDisposeScope();
         using IDisposable inspection = network.ForInspection();
         Tensor images = explained.Images.to(ScalarType.Float32) / 255;
-        Tensor maps = new MapReduction().Reduce(new InputGradient().Attribute(network, images, network.Logits(images).argmax(1)));
-        using PixelCurveResult curve = new InsertionCurve().Measure(network, images, explained.Classes, maps);
+        Tensor maps = new SaliencyMap().OfPredicted(network, images).Maps;
         return new Candidate(
-            JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(objective)),
+            Models.Json(objective),
             Evaluation.Measure(network, validation.Source, 500).Accuracy,
             rows.Average(row => row.Similarities[0]),
             rows.Average(row => row.Similarities[1]),
-            curve.Areas.mean().item<double>() / curve.Values.select(1, -1).mean().item<double>());
+            Examination.Insertion(network, images, explained.Classes, maps).Average()!.Value);
     }
 }

@@ -87,7 +87,8 @@ internal sealed class Models(string folder)
         return ImageNetwork.Create(entry.Network.Architecture, new InputSpecification(1, 28, 28), 10, activation, generator);
     }
 
-    private static JsonElement Json<T>(T component) => JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(component));
+    /// <summary>A component as cards have it.</summary>
+    public static JsonElement Json<T>(T component) => JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(component));
 
     private static string Hash(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 

@@ -6,7 +6,6 @@ using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
 using RobustAttribution.MLNet;
 using RobustAttribution.Networks;
-using RobustAttribution.Serialization;
 using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -72,7 +71,7 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
         RobustnessMeasurement measurement = protocol.Measurement with { Controls = board.WithControls ? ControlMaps : [] };
         RobustnessRow[] rows = [.. measurement.Measure(network, data.Test.Take(board.Images).Source, board.Batch, 0, cancellation)];
         return new ProtocolResult(
-            Json(protocol.Attack),
+            Models.Json(protocol.Attack),
             rows.Length,
             rows.Count(protocol.Counts),
             rows.Count(row => protocol.Counts(row) && row.Valid),
@@ -91,7 +90,7 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
     }
 
     private static ProtocolResult Of(WorstCaseMetrics metrics, TimeSpan before, EvaluationProtocol protocol) => new(
-        Json(protocol.Attack),
+        Models.Json(protocol.Attack),
         metrics.Rows.Count,
         metrics.Rows.Count,
         metrics.ValidCount,
@@ -103,8 +102,6 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
         Restarts = [.. metrics.Measures[0].ByRestart.Select(Known)],
         Findings = [.. metrics.Findings.Select(finding => finding.ToString())],
     };
-
-    private static JsonElement Json(IAttributionAttack attack) => JsonSerializer.Deserialize<JsonElement>(ComponentJson.Write(attack));
 
     private static double SecondsSince(TimeSpan before) => Math.Round((Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds, 1);
 
@@ -138,16 +135,17 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
         var saliency = new SaliencyMap();
         return new()
         {
-            ["insertion"] = Areas(saliency.Of(network, images, predicted)),
-            ["adversarial insertion"] = Areas(saliency.Of(network, attacked.Images, predicted)),
+            ["insertion"] = Insertion(network, images, explained.Classes, saliency.Of(network, images, predicted)),
+            ["adversarial insertion"] = Insertion(network, images, explained.Classes, saliency.Of(network, attacked.Images, predicted)),
         };
+    }
 
-        double?[] Areas(Tensor maps)
-        {
-            using PixelCurveResult curve = new InsertionCurve().Measure(network, images, explained.Classes, maps);
-            double whole = curve.Values.select(1, -1).mean().item<double>();
-            return Array.ConvertAll(curve.Areas.data<double>().ToArray(), area => Known(area / whole));
-        }
+    /// <summary>The area under each image's insertion curve, as a share of the mean probability of the whole images.</summary>
+    public static double?[] Insertion(ImageNetwork network, Tensor images, Tensor classes, Tensor maps)
+    {
+        using PixelCurveResult curve = new InsertionCurve().Measure(network, images, classes, maps);
+        double whole = curve.Values.select(1, -1).mean().item<double>();
+        return Array.ConvertAll(curve.Areas.data<double>().ToArray(), area => Known(area / whole));
     }
 
     private static double? Known(double value) => double.IsNaN(value) ? null : value;
