@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -103,25 +104,17 @@ public static partial class KnownRecipes
     /// <summary>Random perturbation at 4, 8 and 16 of 255; target-map attack; insertion, also with the attacked map.</summary>
     private static RecipeEvaluation AgaEvaluation(double epsilon)
     {
-        var map = new MapReduction(MapSign.Absolute, MapScale.Max);
-        SimilarityColumn[] similarities =
-            [new(new MeanSquaredError()), new(new PearsonCorrelation()), new(new StructuralSimilarity(7, 1.5)), new(new CosineSimilarity())];
-        var attack = new TargetMapAttack
+        AttributionRobustnessOptions targetMap = AttributionRobustnessOptions.Of(EvaluationProtocol.Aga) with
         {
-            ThreatModel = new LinfBall(epsilon),
-            Steps = 100,
-            RandomStart = false,
-            Gamma = 0.5,
-            Target = new FrameTarget { Border = 5.0 / 32 },
-            Reduction = map,
+            Attack = EvaluationProtocol.Aga.Attack.WithThreatModel(new LinfBall(epsilon)),
         };
         return new RecipeEvaluation
         {
             RandomPerturbationRadii = [4.0 / 255, 8.0 / 255, 16.0 / 255],
             RandomPerturbationDraws = 10,
-            RandomPerturbationSimilarities = similarities,
-            ExplanationAttacks = [new AttributionRobustnessOptions { Attack = attack, Reduction = map, Similarities = similarities }],
-            PixelCurves = new PixelCurveOptions { Reduction = map, Steps = 20, Attack = attack },
+            RandomPerturbationSimilarities = targetMap.Similarities,
+            ExplanationAttacks = [targetMap],
+            PixelCurves = new PixelCurveOptions { Reduction = targetMap.Reduction, Steps = 20, Attack = targetMap.Attack },
         };
     }
 

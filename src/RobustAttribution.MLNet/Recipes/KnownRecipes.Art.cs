@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Metrics;
 using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -124,8 +125,6 @@ public static partial class KnownRecipes
     /// <summary>Top-k attack on integrated gradients of correctly classified images; PGD-40 accuracy.</summary>
     private static RecipeEvaluation ArtEvaluation()
     {
-        var integrated = new IntegratedGradients { Steps = 100 };
-        var map = new MapReduction(MapSign.Absolute, MapScale.Sum);
         return new RecipeEvaluation
         {
             Images = AboutThousandCorrect,
@@ -135,23 +134,9 @@ public static partial class KnownRecipes
             },
             ExplanationAttacks =
             [
-                new AttributionRobustnessOptions
+                AttributionRobustnessOptions.Of(EvaluationProtocol.Art) with
                 {
-                    Attack = new TopKAttack
-                    {
-                        ThreatModel = new LinfBall(8.0 / 255),
-                        Steps = 50,
-                        Step = new SteepestStep(1.0 / 255),
-                        RandomStart = false,
-                        K = 100,
-                        Attribution = integrated,
-                        Reduction = map,
-                        Judge = new KendallTau(),
-                    },
-                    Method = integrated,
-                    Reduction = map,
-                    Similarities = [new(new TopKIntersection(100)), new(new KendallTau())],
-                    CorrectlyClassifiedOnly = true,
+                    Attack = (TopKAttack)EvaluationProtocol.Art.Attack with { RandomStart = false },
                 },
             ],
         };
