@@ -116,6 +116,18 @@ public abstract record AttributionAttack : IAttributionAttack, IMapSized
     /// </summary>
     internal virtual double? Enough => null;
 
+    /// <summary>ℓ_y(x'), the cross-entropy of each image, [N].</summary>
+    private protected static Tensor Loss(NetworkView view)
+        => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
+
+    /// <summary><c>γ · ℓ_y(x') + (1 − γ) · other</c>; what has no weight is not computed.</summary>
+    private protected static Tensor WithCrossEntropy(NetworkView view, double share, Func<NetworkView, Tensor> other) => share switch
+    {
+        0 => other(view),
+        1 => Loss(view),
+        _ => (Loss(view) * share) + (other(view) * (1 - share)),
+    };
+
     /// <summary>Throws unless the attack can be run on maps of this size.</summary>
     internal virtual void CheckSize(long height, long width)
     {

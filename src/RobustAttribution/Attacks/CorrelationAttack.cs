@@ -28,14 +28,7 @@ public sealed record CorrelationAttack : MapAttack
 
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
-        => view => CrossEntropyShare switch
-        {
-            0 => Distance(view),
-            1 => Loss(view),
-            _ => (Loss(view) * CrossEntropyShare) + (Distance(view) * (1 - CrossEntropyShare)),
-        };
-
-    private static Tensor Loss(NetworkView view) => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
+        => view => WithCrossEntropy(view, CrossEntropyShare, Distance);
 
     private static Tensor Distance(NetworkView view) => 1 - Rowwise.Correlation(view.Clean.Map, view.Map);
 }

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using RobustAttribution.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -31,13 +28,13 @@ internal sealed record DrawnByImage(IThreatModel Inner) : IThreatModel
     {
         using IDisposable scope = Scope.Holding(images, generator);
         ulong seed = CpuDraws.Seed(generator);
-        ulong[] keys = Keys(images);
+        UInt128[] keys = ImageKeys.Of(images);
         if (keys.Length == 0)
         {
             return images.alias().MoveToOuterDisposeScope();
         }
 
-        return cat([.. keys.Select((key, i) => Start(images.narrow(0, i, 1), key ^ seed))], 0).MoveToOuterDisposeScope();
+        return cat([.. keys.Select((key, i) => Start(images.narrow(0, i, 1), (ulong)key ^ seed))], 0).MoveToOuterDisposeScope();
 
         Tensor Start(Tensor image, ulong own)
         {
@@ -51,20 +48,4 @@ internal sealed record DrawnByImage(IThreatModel Inner) : IThreatModel
 
     /// <inheritdoc/>
     public Tensor Project(Tensor candidate, Tensor origin, InputSpecification input) => Inner.Project(candidate, origin, input);
-
-    private static ulong[] Keys(Tensor images)
-    {
-        using Tensor contents = images.detach().to(ScalarType.Float32).cpu().contiguous();
-        float[] values = contents.data<float>().ToArray();
-        int length = values.Length / (int)Math.Max(images.shape[0], 1);
-        ulong[] keys = new ulong[images.shape[0]];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        for (int i = 0; i < keys.Length; i++)
-        {
-            SHA256.HashData(MemoryMarshal.AsBytes(values.AsSpan(i * length, length)), hash);
-            keys[i] = BinaryPrimitives.ReadUInt64LittleEndian(hash);
-        }
-
-        return keys;
-    }
 }

@@ -37,14 +37,7 @@ public sealed record IntegratedGradientNormAttack : AttributionAttack
 
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
-        => view => CrossEntropyShare switch
-        {
-            0 => Norm(view),
-            1 => Loss(view),
-            _ => (Loss(view) * CrossEntropyShare) + (Norm(view) * (1 - CrossEntropyShare)),
-        };
-
-    private static Tensor Loss(NetworkView view) => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
+        => view => WithCrossEntropy(view, CrossEntropyShare, Norm);
 
     private Tensor Norm(NetworkView view) => Rowwise.AbsoluteSum(view.IntegratedLossGradient(Quadrature, Points));
 }

@@ -39,7 +39,7 @@ public sealed record ProjectedGradientDescent : AttributionAttack
 
     /// <inheritdoc/>
     protected internal override Func<NetworkView, Tensor> Objective(NetworkView clean, NetworkView start)
-        => view => nn.functional.cross_entropy(view.Logits, view.Classes, reduction: nn.Reduction.None);
+        => Loss;
 
     // Above 0 where another class has a larger logit.
     private static Tensor Margin(Tensor logits, Tensor classes)

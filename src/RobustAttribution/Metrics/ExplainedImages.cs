@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
@@ -36,7 +34,7 @@ internal sealed class ExplainedImages(
     public Tensor Predicted => predicted ??= Logits.argmax(1).DetachFromDisposeScope();
 
     /// <summary>A hash of each image.</summary>
-    public IReadOnlyList<UInt128> Keys => keys ??= ComputeKeys();
+    public IReadOnlyList<UInt128> Keys => keys ??= ImageKeys.Of(images);
 
     /// <summary>[N,K].</summary>
     public Tensor Logits
@@ -108,23 +106,6 @@ internal sealed class ExplainedImages(
         }
 
         map.DetachFromDisposeScope();
-    }
-
-    private UInt128[] ComputeKeys()
-    {
-        using IDisposable scope = NewDisposeScope();
-        Tensor contents = images.detach().to(ScalarType.Float32).cpu().contiguous();
-        int length = (int)(contents.numel() / contents.shape[0]) * sizeof(float);
-        UInt128[] found = new UInt128[contents.shape[0]];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        for (int i = 0; i < found.Length; i++)
-        {
-            SHA256.HashData(contents.bytes.Slice(i * length, length), hash);
-            found[i] = BinaryPrimitives.ReadUInt128LittleEndian(hash);
-        }
-
-        GC.KeepAlive(contents);
-        return found;
     }
 
     private void RequireFinite(Tensor maps)

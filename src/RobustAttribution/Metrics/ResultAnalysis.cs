@@ -5,7 +5,7 @@ namespace RobustAttribution.Metrics;
 
 /// <summary>Reads the figures of a worst case and says what speaks against them.</summary>
 internal sealed class ResultAnalysis(
-    WorstCaseEvaluation evaluation, WorstCaseMetrics metrics, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
+    WorstCaseEvaluation evaluation, WorstCaseMeasure measure, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
 {
     private const double LeastLoss = 0.02; // of the judge: below it nothing can be compared
     private const double LateLoss = 0.05; // the share of the whole loss that the end of a search may still find
@@ -18,13 +18,12 @@ internal sealed class ResultAnalysis(
     private const string GreyLevels = "8 grey levels are 8/255 = 0.0314";
     private const double LargestLinf = 0.25, SmallestLinf = 0.1 / 255, Dark = 0.05;
 
-    private readonly WorstCaseMeasure measure = metrics.Measures[0];
-    private readonly JudgedBatch[] judged = [.. batches.Select(batch => batch.Judged[0])];
+    private readonly WorstCaseByJudge[] judged = [.. batches.Select(batch => batch.Judged[0])];
     private readonly int attacks = batches[0].Attacks.Count;
 
     private int GradientAttacks => attacks - 2; // the last two are squares and noise
 
-    private int Images => metrics.Rows.Count;
+    private int Images => measure.Values.Count;
 
     public IEnumerable<EvaluationFinding> Findings()
     {
@@ -71,7 +70,7 @@ internal sealed class ResultAnalysis(
     private EvaluationFinding? GradientFree()
     {
         int wins = 0, compared = 0;
-        foreach (JudgedBatch batch in judged)
+        foreach (WorstCaseByJudge batch in judged)
         {
             for (int image = 0; image < batch.Similarity.Count; image++)
             {

@@ -74,7 +74,7 @@ public sealed record WorstCaseEvaluation
                     .Select((row, i) => row with { Map = clean.MapValues[i], MapHeight = (int)clean.Map.shape[1] }), // also where no attack is valid
             ],
             Attacks = found.Attacks,
-            Judged = [.. found.Judged.Select(by => new JudgedBatch(by.Similarity, by.ByAttack, by.ByRestart, by.Curves, by.Winner))],
+            Judged = found.Judged,
             LostToPrediction = found.LostToPrediction,
             UnderTinyNoise = hardly.Compare(Attack.Judge),
             WithGradient = CountWithGradient(network, images, clean.Classes, generator),
@@ -104,7 +104,8 @@ internal sealed record WorstCaseBatch
 
     public required IReadOnlyList<string> Attacks { get; init; }
 
-    public required IReadOnlyList<JudgedBatch> Judged { get; init; }
+    /// <summary>By measure; their images are freed with the search.</summary>
+    public required IReadOnlyList<WorstCaseByJudge> Judged { get; init; }
 
     public required IReadOnlyList<long> LostToPrediction { get; init; }
 
@@ -115,11 +116,3 @@ internal sealed record WorstCaseBatch
 
     public required double LargestPixel { get; init; }
 }
-
-/// <summary>As <see cref="WorstCaseByJudge"/>, which owns a tensor.</summary>
-internal sealed record JudgedBatch(
-    IReadOnlyList<double> Similarity,
-    IReadOnlyList<IReadOnlyList<double>> ByAttack,
-    IReadOnlyList<IReadOnlyList<double>> ByRestart,
-    IReadOnlyList<IReadOnlyList<double>> Curves,
-    IReadOnlyList<int> Winner);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using RobustAttribution.Attacks;
 using RobustAttribution.Similarities;
 
 namespace RobustAttribution.Metrics;
@@ -28,28 +29,28 @@ public sealed class WorstCaseMetrics
         var text = new StringBuilder();
         foreach (WorstCaseMeasure measure in Measures)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{measure.Similarity.Name}: {measure.Mean:F4} {measure.Interval}");
-            text.AppendLine(CultureInfo.InvariantCulture, $", worst of {measure.ByAttack.Count} attacks");
+            text.AppendLine($"{measure.Similarity.Name}: {Text(measure.Mean)} {measure.Interval}, worst of {measure.ByAttack.Count} attacks");
             if (measure.Others is { } others)
             {
-                string lift = others.Lift is { } known ? FormattableString.Invariant($"; lift {known.Value:F4} {known.Interval}") : string.Empty;
-                text.Append(CultureInfo.InvariantCulture, $"  maps of different images: same class {others.SameClass.Mean:F4}");
-                text.AppendLine(CultureInfo.InvariantCulture, $", other class {others.OtherClass.Mean:F4}{lift}");
+                string lift = others.Lift is { } known ? $"; lift {Text(known.Value)} {known.Interval}" : string.Empty;
+                string otherClass = Text(others.OtherClass.Mean);
+                text.AppendLine($"  maps of different images: same class {Text(others.SameClass.Mean)}, other class {otherClass}{lift}");
             }
 
             foreach (AttackAlone alone in measure.ByAttack)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {alone.Attack} alone: {alone.Mean:F4}; the worst for {alone.Wins} images");
+                text.AppendLine($"  {alone.Attack} alone: {Text(alone.Mean)}; the worst for {alone.Wins} images");
             }
 
-            text.Append("  after each restart: ");
-            text.AppendJoin(", ", measure.ByRestart.Select(mean => mean.ToString("F4", CultureInfo.InvariantCulture))).AppendLine();
+            text.Append("  after each restart: ").AppendJoin(", ", measure.ByRestart.Select(Text)).AppendLine();
         }
 
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Rows.Count} images: {ValidCount} attacked, {Rows.Count - ValidCount} without a valid copy");
+        text.AppendLine($"{Rows.Count} images: {ValidCount} attacked, {Rows.Count - ValidCount} without a valid copy");
         return Findings.Count == 0
             ? text.Append("Nothing speaks against these figures.").ToString()
             : text.AppendJoin(Environment.NewLine, Findings).ToString();
+
+        static string Text(double value) => MetricsText.Of(value);
     }
 
     /// <summary>Puts batches together and analyses the whole.</summary>
@@ -68,13 +69,12 @@ public sealed class WorstCaseMetrics
 
         IReadOnlyList<OtherImages> others = maps.Build().Compare(evaluation.Judges);
         WorstCaseMeasure[] measures = [.. evaluation.Judges.Select((judge, i) => Measure(judge, i, batches, others[i]))];
-        WorstCaseMetrics metrics = new(rows, measures, []);
-        return new(rows, measures, [.. new ResultAnalysis(evaluation, metrics, batches, wasTraining).Findings()]);
+        return new(rows, measures, [.. new ResultAnalysis(evaluation, measures[0], batches, wasTraining).Findings()]);
     }
 
     private static WorstCaseMeasure Measure(IMapSimilarity judge, int index, IReadOnlyList<WorstCaseBatch> batches, OtherImages others)
     {
-        JudgedBatch[] judged = [.. batches.Select(batch => batch.Judged[index])];
+        WorstCaseByJudge[] judged = [.. batches.Select(batch => batch.Judged[index])];
         IReadOnlyList<string> names = batches[0].Attacks;
         double[] similarity = [.. judged.SelectMany(batch => batch.Similarity)];
         double[] known = [.. similarity.Where(value => !double.IsNaN(value))];

@@ -18,7 +18,6 @@ public sealed class DeviceCallTests
     /// <summary>Where these read a value, which waits for all that a GPU has to do, and why no step does.</summary>
     private static readonly Dictionary<string, string> Reads = new()
     {
-        ["RobustAttribution.Attacks.DrawnByImage"] = "for measurements; a training draws for a whole batch",
         ["RobustAttribution.Attacks.JudgedIterates"] = "for the worst case, which trains nothing",
         ["RobustAttribution.Attacks.WorstCaseSearch"] = "for the worst case, which trains nothing",
         ["RobustAttribution.Networks.ImageNetwork.CheckImages"] = "for calls from outside",

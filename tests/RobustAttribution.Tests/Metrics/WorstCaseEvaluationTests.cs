@@ -182,6 +182,7 @@ public sealed class WorstCaseEvaluationTests
         (Tensor drawn, Tensor classes) = TinyNetworks.Batch(network, (int)(images?.shape[0] ?? 6));
         WorstCaseMetrics metrics = evaluation.Measure(network, new TensorBatchSource(images ?? drawn, classes), 16);
         Assert.IsTrue(metrics.Findings.All(finding => finding.Text.Length > 20));
+        Assert.DoesNotContain("NaN", metrics.ToString());
         return [.. metrics.Findings.Select(finding => finding.Concern)];
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace RobustAttribution.MLNet.Evaluation;
+namespace RobustAttribution.Metrics;
 
 /// <summary>How the tables of all metrics write a number.</summary>
 internal static class MetricsText
