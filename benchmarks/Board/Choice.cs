@@ -1,5 +1,4 @@
 using System.Text.Json;
-using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
@@ -12,8 +11,8 @@ namespace RobustAttribution.Benchmarks;
 
 /// <summary>What a candidate's network achieved on validation images.</summary>
 /// <param name="Accuracy">Of the validation images.</param>
-/// <param name="Intersection">Top-100 intersection of gradient maps under the top-k attack.</param>
-/// <param name="Kendall">Kendall's τ of the same.</param>
+/// <param name="Intersection">Mean top-100 intersection of gradient maps in the worst case.</param>
+/// <param name="Kendall">Mean Kendall's τ of the same.</param>
 /// <param name="Insertion">Area under the insertion curve, as a share of the probability of the whole image.</param>
 internal sealed record Candidate(JsonElement Objective, double Accuracy, double Intersection, double Kendall, double Insertion)
 {
@@ -22,9 +21,8 @@ internal sealed record Candidate(JsonElement Objective, double Accuracy, double 
     /// <summary>Measures a network on validation images.</summary>
     public static Candidate Measure(ITrainingObjective objective, ImageNetwork network, ImageSet validation)
     {
-        var attack = new TopKAttack { RandomStart = true, Restarts = 2 };
         ImageSet explained = validation.Take(Explained);
-        RobustnessRow[] rows = [.. new RobustnessMeasurement { Attacks = [attack] }.Measure(network, explained.Source, Explained).Where(row => row.Valid)];
+        WorstCaseMetrics worst = new WorstCaseEvaluation().Measure(network, explained.Source, Explained);
         using IDisposable scope = NewDisposeScope();
         using IDisposable inspection = network.ForInspection();
         Tensor images = explained.Images.to(ScalarType.Float32) / 255;
@@ -32,8 +30,10 @@ internal sealed record Candidate(JsonElement Objective, double Accuracy, double 
         return new Candidate(
             Models.Json(objective),
             Evaluation.Measure(network, validation.Source, 500).Accuracy,
-            rows.Average(row => row.Similarities[0]),
-            rows.Average(row => row.Similarities[1]),
+            Mean(worst, 0),
+            Mean(worst, 1),
             Examination.Insertion(network, images, explained.Classes, maps).Average()!.Value);
+
+        static double Mean(WorstCaseMetrics worst, int measure) => worst.Measures[measure].Values.Where(double.IsFinite).Average();
     }
 }

@@ -31,10 +31,10 @@ internal sealed record Method(string Name, string Weights, ITrainingObjective Ob
         new("trades", "published", new Trades()),
         new("r2et", "published", new RankThickness()),
         new("input-gradient", "published", new InputGradientPenalty()),
-        new("aga", "chosen", Aga(300)) { Candidates = [Aga(30), Aga(100), Aga(300), Aga(1000)] },
+        new("aga", "chosen", Aga(8, 300)) { Candidates = [Aga(8, 1000), Aga(16, 300), Aga(8, 3000), Aga(16, 1000), Aga(16, 3000)] },
     ];
 
-    private static LocalGradientAlignment Aga(double cosineWeight) => new() { Epsilon = 8.0 / 255, L2Weight = 0, CosineWeight = cosineWeight };
+    private static LocalGradientAlignment Aga(double levels, double cosineWeight) => new() { Epsilon = levels / 255, L2Weight = 0, CosineWeight = cosineWeight };
 }
 
 /// <summary>The network on which methods are compared.</summary>

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Microsoft.ML;
+using RobustAttribution.Certificates;
 using RobustAttribution.Examples;
+using RobustAttribution.Metrics;
 using RobustAttribution.MLNet;
 using Spectre.Console;
 
@@ -15,10 +17,12 @@ Option<string?> imagesOption = SharedOptions.Images("Folder of test images with 
 Option<string?> dataOption = SharedOptions.Data(", where --images is not given");
 Option<bool> downloadOption = SharedOptions.Download();
 Option<int> countOption = CommandLine.Whole("--count", "Images to measure on, evenly spaced.", 100, 1, 100_000);
+Option<bool> worstCaseOption = new("--worst-case") { Description = "Also the worst of many attacks on each image: about ten times as long." };
+Option<bool> certifyOption = new("--certify") { Description = "Also which pixels are proven to stay important, or not to be, under any small perturbation." };
 Option<string> outputOption = CommandLine.Path("--output", "The HTML file to write.", Path.Combine("artifacts", "report.html"));
 var command = new RootCommand("Compares how robust the explanations of saved models are, and writes a self-contained HTML report.")
 {
-    modelsArgument, namesOption, imagesOption, dataOption, downloadOption, countOption, outputOption,
+    modelsArgument, namesOption, imagesOption, dataOption, downloadOption, countOption, worstCaseOption, certifyOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
@@ -49,6 +53,8 @@ command.Runs((parsed, cancellation) =>
             {
                 DataName = images.Name,
                 MaximumImages = images.Ids.Count,
+                WorstCase = parsed.GetValue(worstCaseOption) ? new WorstCaseEvaluation() : null,
+                Certificate = parsed.GetValue(certifyOption) ? new CertifiedSaliency() : null,
                 ScoreColumnName = models[0].Classifier.ScoreColumnName,
                 Progress = new ReportProgress(tell),
                 CancellationToken = cancellation,

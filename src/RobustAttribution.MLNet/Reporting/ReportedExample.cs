@@ -18,6 +18,9 @@ public sealed record ReportedExample
     /// <summary>The map of the attacked image, H·W values.</summary>
     public required ReadOnlyMemory<float> AttackedMap { get; init; }
 
+    /// <summary>The certificate of the image's map, H·W values: 1 important, −1 unimportant, 0 neither; empty where there is none.</summary>
+    public ReadOnlyMemory<float> Certificate { get; init; }
+
     /// <summary>C: 1 or 3.</summary>
     public required int Channels { get; init; }
 

@@ -1,5 +1,6 @@
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Certificates;
 using RobustAttribution.Metrics;
 using RobustAttribution.Similarities;
 
@@ -79,6 +80,16 @@ public sealed record RobustnessReportOptions
     /// thousand passes and gradients for each image.
     /// </summary>
     public WorstCaseEvaluation? WorstCase { get; init; }
+
+    /// <summary>
+    /// Which pixels of the report's map are proven to stay among the most salient, or out of them, whatever attack is made; its own map is replaced
+    /// by the report's. Null, the default, for none: it takes <see cref="CertifiedSaliency.Samples"/> maps of each image.
+    /// </summary>
+    public CertifiedSaliency? Certificate { get; init; }
+
+    internal SaliencyMap Map => new(Method, Reduction);
+
+    internal CertifiedSaliency? Certification => Certificate is null ? null : Certificate with { Map = Map };
 
     /// <summary>Points of the insertion and deletion curves, 1 to 100,000. 20 by default (AGA).</summary>
     public int PixelCurveSteps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 20;

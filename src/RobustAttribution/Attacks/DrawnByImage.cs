@@ -27,20 +27,8 @@ internal sealed record DrawnByImage(IThreatModel Inner) : IThreatModel
     public Tensor RandomStart(Tensor images, InputSpecification input, Generator generator)
     {
         using IDisposable scope = Scope.Holding(images, generator);
-        ulong seed = CpuDraws.Seed(generator);
-        UInt128[] keys = ImageKeys.Of(images);
-        if (keys.Length == 0)
-        {
-            return images.alias().MoveToOuterDisposeScope();
-        }
-
-        return cat([.. keys.Select((key, i) => Start(images.narrow(0, i, 1), (ulong)key ^ seed))], 0).MoveToOuterDisposeScope();
-
-        Tensor Start(Tensor image, ulong own)
-        {
-            using var drawn = new Generator(own, CPU);
-            return Inner.RandomStart(image, input, drawn);
-        }
+        using ImageDraws draws = new(this, images, generator);
+        return draws.Of((image, own) => Inner.RandomStart(image, input, own)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

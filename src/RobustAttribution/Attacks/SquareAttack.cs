@@ -69,11 +69,13 @@ public sealed record SquareAttack : IAttributionAttack, IMapSized
     {
         using IDisposable scope = NewDisposeScope();
         Tensor origin = Open(images), current = origin.clone();
+        using ImageDraws draws = new(ThreatModel, images, generator);
         Tensor gain = full([origin.shape[0]], double.NegativeInfinity, ScalarType.Float64, images.device);
         for (int query = 0; query < Queries; query++)
         {
             using IDisposable step = NewDisposeScope();
-            Tensor change = Open(query == 0 ? Stripes(images, generator) : Window(images, Side(query, input), generator));
+            int side = Side(query, input);
+            Tensor change = Open(query == 0 ? draws.Of(Stripes) : draws.Of((drawn, own) => Window(drawn, side, own)));
             Tensor candidate = ThreatModel.Project(ThreatModel.Step(current, change, 2 * ThreatModel.Radius), origin, input);
             Tensor found = gainOf(candidate, query).to(images.device);
             Tensor better = found.gt(gain);

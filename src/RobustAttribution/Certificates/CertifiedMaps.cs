@@ -31,6 +31,14 @@ public sealed class CertifiedMaps : IDisposable
         return Labels.ne(0).flatten(1).to(ScalarType.Float64).mean([1]).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The share of each image's pixels that is certified as important, in [0, 1].</summary>
+    /// <returns>[N], float64 on the CPU; owned by the caller.</returns>
+    public Tensor ImportantShares()
+    {
+        using IDisposable scope = Scope.Holding(this);
+        return Labels.gt(0).flatten(1).to(ScalarType.Float64).mean([1]).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Frees the tensors. Harmless when repeated.</summary>
     public void Dispose()
     {

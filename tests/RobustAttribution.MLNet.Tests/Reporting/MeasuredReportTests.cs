@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
+using RobustAttribution.Certificates;
 using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Reporting;
 using RobustAttribution.MLNet.Tests.Fixtures;
@@ -100,6 +101,38 @@ public sealed class MeasuredReportTests
         {
             StringAssert.Contains(html, System.Net.WebUtility.HtmlEncode(System.Net.WebUtility.HtmlDecode(expected)));
         }
+    }
+
+    [TestMethod]
+    public void CertificatesAreThoseOfTheTransform()
+    {
+        using var scored = new Scored();
+        var certificate = new CertifiedSaliency { Sigma = 0.02, Tau = 0.6, Samples = 60, TopShare = 0.2, Map = new SaliencyMap(new GradientTimesInput()) };
+        RobustnessReport report = scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, Small with { Certificate = certificate });
+        IDataView certified = scored.Context.Transforms.CertifiedSaliency(new() { Sigma = 0.02, Tau = 0.6, Samples = 60, TopShare = 0.2 })
+            .Fit(scored.View).Transform(scored.View); // of the report's map, the input gradient
+        float[][] labels = [.. certified.GetColumn<float[]>("Certificate")];
+        ReportedModel model = report.Models.Single();
+        ReportedNumber share = Number("Certified pixels"), important = Number("Certified as important");
+        Assert.AreEqual(certified.GetColumn<float>("CertifiedShare").Average(value => (double)value), share.Value, 1e-6);
+        Assert.AreEqual(labels.Average(label => label.Count(value => value == 1) / (double)label.Length), important.Value, 1e-9);
+        Assert.IsTrue(important.Value > 0 && share.Value < 1, $"{share.Value}, {important.Value}: the case tells nothing");
+        Assert.AreEqual(share.Value, share.Values.Average(), 1e-9);
+        Assert.IsLessThan(share.Value, share.Interval!.Value.Low);
+        foreach (ReportedExample sample in model.Samples)
+        {
+            CollectionAssert.AreEqual(labels[int.Parse(sample.Id)], sample.Certificate.ToArray());
+        }
+
+        string html = report.ToHtml();
+        Assert.AreEqual(model.Samples.Count, System.Text.RegularExpressions.Regex.Count(html, "alt=\"certificate of image "));
+        StringAssert.Contains(html, "what is proven");
+        StringAssert.Contains(html, "Maps, proven, L2 radius 0.005 with noise of σ 0.02");
+        StringAssert.Contains(html, System.Net.WebUtility.HtmlEncode("\"samples\":60"));
+        Assert.DoesNotContain("GradientTimesInput", html, "the report's map is certified");
+        Assert.DoesNotContain("what is proven", scored.Context.MulticlassClassification.RobustnessReport(scored.Chain, scored.Raw, Small).ToHtml());
+
+        ReportedNumber Number(string name) => model.Numbers.Single(number => number.Name == name);
     }
 
     [TestMethod]

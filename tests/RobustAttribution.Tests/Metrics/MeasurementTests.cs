@@ -144,7 +144,11 @@ public sealed class MeasurementTests
         (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 8);
         var measurement = new RobustnessMeasurement
         {
-            Attacks = [new RandomNoise(), new RandomNoise { ThreatModel = new L2Ball(0.5) }, new TopKAttack { K = 9, Steps = 0, Restarts = 3 }],
+            Attacks =
+            [
+                new RandomNoise(), new RandomNoise { ThreatModel = new L2Ball(0.5) }, new TopKAttack { K = 9, Steps = 0, Restarts = 3 },
+                new SquareAttack { Queries = 9, Judge = new CosineSimilarity() },
+            ],
             Similarities = [new CosineSimilarity()],
             KeepImages = true,
         };

@@ -27,16 +27,18 @@ internal sealed class Gallery(RobustnessReport report)
             return string.Empty;
         }
 
+        bool certified = models.SelectMany(model => model.Samples).Any(sample => !sample.Certificate.IsEmpty);
         var page = new StringBuilder("<div class=\"wide\"><table class=\"gallery\"><thead><tr><td></td>");
         foreach (ReportedModel model in models)
         {
-            page.Append($"<th scope=\"colgroup\" colspan=\"2\" class=\"model\">{HtmlPage.Text(model.Name)}</th>");
+            page.Append($"<th scope=\"colgroup\" colspan=\"{(certified ? 3 : 2)}\" class=\"model\">{HtmlPage.Text(model.Name)}</th>");
         }
 
         page.Append("</tr><tr><th scope=\"col\">image</th>");
         foreach (ReportedModel _ in models)
         {
             page.Append("<th scope=\"col\" class=\"first\">its map</th><th scope=\"col\">its map after the attack</th>");
+            page.Append(certified ? "<th scope=\"col\">what is proven</th>" : string.Empty);
         }
 
         page.Append("</tr></thead><tbody>");
@@ -46,13 +48,18 @@ internal sealed class Gallery(RobustnessReport report)
             page.Append("<tr>").Append(Cell(Clean(first, SmallSide), $"{Identifier(first.Id)}{truth}"));
             foreach (ReportedExample? example in models.Select(model => model.Samples.FirstOrDefault(sample => sample.Id == first.Id)))
             {
-                page.Append(example is null ? "<td class=\"first\">–</td><td>–</td>" : MapPair(example));
+                page.Append(example is null ? $"<td class=\"first\">–</td><td>–</td>{(certified ? "<td>–</td>" : string.Empty)}" : MapPair(example));
+                page.Append(certified && example is not null ? Certificate(example) : string.Empty);
             }
 
             page.Append("</tr>");
         }
 
         page.Append("</tbody></table></div>").Append(ScaleNote());
+        page.Append(certified
+            ? "<p class=\"note\">Proven: green pixels are among the most salient under every perturbation within the radius, "
+                + "black ones under none; of grey ones nothing is proven.</p>"
+            : string.Empty);
         page.Append("<p class=\"note\">These are the first images of different classes among those measured, not chosen by what came of them.</p>");
         return page.ToString();
     }
@@ -109,6 +116,19 @@ internal sealed class Gallery(RobustnessReport report)
             : string.Join("<br>", example.Numbers.Take(2).Select(number => $"{HtmlPage.Text(number.Name)} {Number(number.Value)}"));
         return Cell(Map(example, attacked: false, SmallSide), Says(example.Prediction), "first")
             + Cell(Map(example, attacked: true, SmallSide), numbers);
+    }
+
+    private static string Certificate(ReportedExample example)
+    {
+        if (example.Certificate.IsEmpty)
+        {
+            return "<td>–</td>";
+        }
+
+        ReadOnlySpan<float> labels = example.Certificate.Span;
+        double share = 1 - ((double)labels.Count(0f) / labels.Length);
+        string drawn = Image(DrawnImage.OfCertificate(labels, example.Height, example.Width), $"certificate of image {example.Id}", SmallSide);
+        return Cell(drawn, $"{RobustnessReport.Percent(share)} of the pixels");
     }
 
     private string Map(ReportedExample example, bool attacked, int side)

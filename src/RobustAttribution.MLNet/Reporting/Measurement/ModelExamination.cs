@@ -1,4 +1,5 @@
 using RobustAttribution.Attributions;
+using RobustAttribution.Certificates;
 using RobustAttribution.Metrics;
 using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Scoring;
@@ -20,13 +21,14 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     private const int AttackPurpose = 0; // further attacks count on
     private const int RadiusPurpose = 1000, WorstCasePurpose = 2000;
     private const int WorstCaseWork = 30; // walks, about
+    private const int CertificateWork = 1;
     private const int LargestBatch = 32;
     private const int LargestSample = 4;
 
     private readonly RobustnessMeasurement measurement = new()
     {
         Attacks = options.Attacks,
-        Map = new SaliencyMap(options.Method, options.Reduction),
+        Map = options.Map,
         Similarities = options.Similarities,
         Controls = options.Controls,
         KeepKeys = true,
@@ -34,7 +36,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     };
 
     private readonly MeasuredCurves measuredCurves =
-        new(options.PixelCurveSteps, new SaliencyMap(options.Method, options.Reduction), options.Attacks[0], FollowsLabel: false);
+        new(options.PixelCurveSteps, options.Map, options.Attacks[0], FollowsLabel: false);
 
     private readonly ExtremeExamples examples = new(options.ExamplesAtEachEnd);
     private readonly HashSet<int> sampleRows =
@@ -43,6 +45,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     private readonly List<ReportedExample> samples = [];
     private readonly List<RobustnessRow> rows = [];
     private readonly List<WorstCaseBatch> worstCases = [];
+    private readonly List<(double Certified, double Important)> certificates = [];
     private readonly int batchSize = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
     private readonly List<(string Curve, long Image, double Area)> areas = [];
     private PixelCurveMetrics? curves;
@@ -71,6 +74,11 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     /// <summary>The worst case of many attacks; null where it was not asked for.</summary>
     public WorstCaseMetrics? WorstCase
         => options.WorstCase is { } evaluation ? WorstCaseMetrics.Of(evaluation, worstCases, wasTraining: false) : null;
+
+    /// <summary>
+    /// By image: the shares of its pixels that are certified, and certified as important; empty where no certificate was asked for.
+    /// </summary>
+    public IReadOnlyList<(double Certified, double Important)> Certificates => certificates;
 
     /// <summary>Correct predictions, 0 or 1 for each image.</summary>
     public SampleMean Accuracy => SampleMean.Of(Rows(0).Select(row => row.IsCorrect ? 1.0 : 0.0));
@@ -109,7 +117,8 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
 
     /// <summary>Units of <see cref="ReportClock"/>: images times walks.</summary>
     public static long Work(int images, RobustnessReportOptions options) 
-        => images * (options.Attacks.Count + 1L + options.Radii.Count + (options.WorstCase is null ? 0 : WorstCaseWork));
+        => images * (options.Attacks.Count + 1L + options.Radii.Count + (options.WorstCase is null ? 0 : WorstCaseWork)
+            + (options.Certificate is null ? 0 : CertificateWork));
 
     /// <summary>The images under one attack, in their order.</summary>
     public IReadOnlyList<RobustnessRow> Rows(int attack) => rows.FindAll(row => row.Attack == attack);
@@ -123,6 +132,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         InputSpecification input = network.Input;
         measurement.CheckSizes(input);
         MapSize.Check(nameof(options.WorstCase), options.WorstCase?.Attack, input);
+        options.Certification?.CheckSize(input.Height, input.Width);
         Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32, device: CPU)
             .reshape(dataset.Count, input.Channels, input.Height, input.Width);
         for (int start = 0; start < dataset.Count; start += batchSize)
@@ -140,6 +150,13 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         long[] places = RobustnessMeasurement.Places(start, images);
         using ExplainedImages clean = measurement.Explain(network, images, null, places);
         int count = places.Length;
+        using CertifiedMaps? certified = options.Certification?.Certify(network, images, clean.Classes);
+        if (certified is not null)
+        {
+            certificates.AddRange(certified.CertifiedShares().data<double>().Zip(certified.ImportantShares().data<double>()));
+            clock.Advance("certificates", (long)count * CertificateWork);
+        }
+
         for (int i = 0; i < options.Attacks.Count; i++)
         {
             using IDisposable scope = NewDisposeScope();
@@ -149,7 +166,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
             rows.AddRange(found);
             if (i == 0)
             {
-                Collect(found, attacked);
+                Collect(found, attacked, certified);
                 bool[] all = [.. Enumerable.Repeat(true, count)];
                 PixelCurveMetrics ofBatch = PixelCurveMetrics.Of(measuredCurves, network, clean, attacked, all);
                 Keep(ofBatch, found);
@@ -213,11 +230,12 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     }
 
     /// <summary>Adds images to the gallery.</summary>
-    private void Collect(RobustnessRow[] found, AttackedImages attacked)
+    private void Collect(RobustnessRow[] found, AttackedImages attacked, CertifiedMaps? certified)
     {
         using IDisposable scope = NewDisposeScope();
         Tensor before = nn.functional.softmax(attacked.Before.Logits, 1);
         Tensor after = nn.functional.softmax(attacked.After.Logits, 1);
+        Tensor? certificate = certified?.Labels.to(ScalarType.Float32);
         IMapSimilarity first = options.Similarities[0];
         for (int i = 0; i < found.Length; i++)
         {
@@ -236,6 +254,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
                 AttackedImage = RobustnessMeasurement.Values(attacked.After.Images, i),
                 Map = RobustnessMeasurement.Values(attacked.Before.Map, i),
                 AttackedMap = RobustnessMeasurement.Values(attacked.After.Map, i),
+                Certificate = certificate is null ? default : RobustnessMeasurement.Values(certificate, i),
                 Channels = handle.Input.Channels,
                 Height = handle.Input.Height,
                 Width = handle.Input.Width,

@@ -94,6 +94,7 @@ internal static class RobustnessReporter
                 .. ClassificationNumbers(examination, options),
                 .. options.Attacks.SelectMany((_, i) => MapNumbers(i, examination, options)),
                 .. WorstCaseNumbers(worst, examination, options),
+                .. CertificateNumbers(examination, options),
                 .. ControlNumbers(examination, options),
                 .. CurveNumbers(examination),
             ],
@@ -209,6 +210,38 @@ internal static class RobustnessReporter
                 };
             }
         }
+    }
+
+    private static IEnumerable<ReportedNumber> CertificateNumbers(ModelExamination examination, RobustnessReportOptions options)
+    {
+        if (options.Certificate is not { } certificate)
+        {
+            yield break;
+        }
+
+        string group = $"Maps, proven, L2 radius {Text(certificate.Radius)} with noise of σ {Text(certificate.Sigma)}";
+        yield return Share(
+            "Certified pixels",
+            image => image.Certified,
+            $"Share of the pixels of which no perturbation within the radius decides otherwise whether they are among the most salient "
+                + $"{Text(certificate.TopShare * 100)} %.");
+        yield return Share(
+            "Certified as important",
+            image => image.Important,
+            $"Those of them that stay among the most salient; {Text(certificate.TopShare)} at most. A constant map has none.");
+
+        ReportedNumber Share(string name, Func<(double Certified, double Important), double> value, string meaning)
+        {
+            double[] values = [.. examination.Certificates.Select(value)];
+            SampleMean mean = SampleMean.Of(values);
+            return new(name, mean.Mean, HigherIsBetter: true, mean.StandardError, meaning, group)
+            {
+                Interval = Bootstrap.OfMean(values),
+                Values = examination.ByRow(values),
+            };
+        }
+
+        static string Text(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
     }
 
     private static IEnumerable<ReportedCurve> WorstCaseCurves(WorstCaseMetrics? worst)
@@ -360,6 +393,8 @@ internal static class ReportCards
         ("map", Json(options.Reduction)),
         .. options.Attacks.Select(attack => ("attack on the explanation", Json(attack))),
         ("attack on the answer", Json(options.PredictionAttack)),
+        .. options.WorstCase is { } worst ? [("worst case", Json<IAttributionAttack>(worst.Attack))] : Array.Empty<(string, string)>(),
+        .. options.Certification is { } certificate ? [("certificate", Json(certificate))] : Array.Empty<(string, string)>(),
     ];
 
     private static IEnumerable<Type> Packages => [typeof(RobustnessReport), typeof(MLContext), typeof(TorchSharp.torch)];
