@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace RobustAttribution.Examples;
 
-/// <summary>The headline numbers of a report as a table on the terminal, the best of each row bold.</summary>
+/// <summary>The headline numbers of a report with their 95 % intervals as a table on the terminal.</summary>
 public static class ReportTable
 {
     /// <summary>The table.</summary>
@@ -18,21 +18,23 @@ public static class ReportTable
 
         foreach ((int index, ReportedNumber metric) in report.Models[0].Numbers.Index())
         {
-            double[] values = [.. report.Models.Select(model => model.Numbers[index].Value)];
-            if (metric.IsReference)
+            if (metric.Group is { } group && (index == 0 || report.Models[0].Numbers[index - 1].Group != group))
             {
-                table.AddRow([Markup.Escape(metric.Name), .. values.Select(Text)]);
-                continue;
+                table.AddEmptyRow().AddRow($"[bold]{Markup.Escape(group)}[/]");
             }
 
-            double best = metric.HigherIsBetter ? values.Max() : values.Min();
-            table.AddRow([Markup.Escape($"{metric.Name} {(metric.HigherIsBetter ? '↑' : '↓')}"), .. values.Select(value => value == best && values.Length > 1 ? $"[bold]{Text(value)}[/]" : Text(value))]);
+            string direction = metric.IsReference ? string.Empty : metric.HigherIsBetter ? " ↑" : " ↓";
+            table.AddRow([Markup.Escape(metric.Name + direction), .. report.Models.Select(model => Markup.Escape(Text(model.Numbers[index])))]);
         }
 
         return table;
     }
 
-    private static string Text(double value) => double.IsNaN(value) ? "–" : value.ToString("0.000", CultureInfo.InvariantCulture);
+    private static string Text(ReportedNumber number) => double.IsNaN(number.Value)
+        ? "–"
+        : number.Interval is { } interval && !double.IsNaN(interval.Low)
+            ? string.Create(CultureInfo.InvariantCulture, $"{number.Value:0.000} [{interval.Low:0.000}, {interval.High:0.000}]")
+            : number.Value.ToString("0.000", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Hands the progress of a report on to a <see cref="WorkDisplay"/>.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using RobustAttribution.Attacks;
 using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Reporting;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Similarities;
 
@@ -34,13 +35,18 @@ public sealed class WorstCaseTests
     public void TheReportShowsTheSameKindOfNumbersAndWhatSpeaksAgainstThem()
     {
         using var scored = new Scored();
-        ReportedModel model = scored.Context.MulticlassClassification.RobustnessReport(
-            scored.Chain, scored.Raw, new() { Attacks = [new TopKAttack { K = 9, Steps = 1 }], Similarities = [new TopKIntersection(9)], Radii = [], PixelCurveSteps = 2, WorstCase = Brief }).Models.Single();
+        RobustnessReport report = scored.Context.MulticlassClassification.RobustnessReport(
+            scored.Chain, scored.Raw, new() { Attacks = [new TopKAttack { K = 9, Steps = 1 }], Similarities = [new TopKIntersection(9)], Radii = [], PixelCurveSteps = 2, WorstCase = Brief });
+        ReportedModel model = report.Models.Single();
         ReportedNumber[] numbers = [.. model.Numbers.Where(number => number.Group?.StartsWith("Maps in the worst case", StringComparison.Ordinal) == true)];
         CollectionAssert.AreEquivalent(
             new[] { "Top-9 intersection", "Lift of Top-9 intersection", "Kendall τ", "Lift of Kendall τ" }, numbers.Select(number => number.Name).ToArray());
         ReportedNumber top = numbers.Single(number => number.Name == "Top-9 intersection");
         Assert.AreEqual(top.Values.Where(value => !double.IsNaN(value)).Average(), top.Value, 1e-9);
+        StringAssert.StartsWith(
+            report.Verdicts.Single(), $"model: in the worst case of many attacks its maps keep a Top-9 intersection of {ReportTexts.Number(top.Value)} {ReportTexts.Text(top.Interval!.Value)}");
+        ReportedNumber lift = numbers.Single(number => number.Name == "Lift of Top-9 intersection");
+        StringAssert.Contains(report.Verdicts.Single(), $"the lift is {ReportTexts.Number(lift.Value)} {ReportTexts.Text(lift.Interval!.Value)}.");
         Assert.HasCount(2, model.Curves.Single(curve => curve.Title.StartsWith("Top-9", StringComparison.Ordinal)).Points);
         Assert.IsNotEmpty(model.Findings); // 2 restarts of 3 steps are not enough
     }

@@ -3,16 +3,25 @@ using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>What came out, in one sentence for each model: by the first measure under the first attack.</summary>
+/// <summary>
+/// What came out, in one sentence for each model: by the first measure, in the worst case where that was measured, else under the first attack.
+/// </summary>
 internal static class ReportVerdicts
 {
+    /// <summary>How the group of a number begins that was measured under an attack.</summary>
+    public const string Under = "Maps under";
+
+    /// <summary>The same of the worst case.</summary>
+    public const string WorstCase = "Maps in the worst case";
+
     /// <param name="models">The models; the others are compared with the first.</param>
     /// <param name="others">Of each model: how similar maps of different images are by that measure.</param>
     /// <param name="options">What was measured.</param>
     public static IReadOnlyList<string> Of(IReadOnlyList<ReportedModel> models, IReadOnlyList<OtherImages> others, RobustnessReportOptions options)
     {
         IMapSimilarity measure = options.Similarities[0];
-        string attack = ReportTexts.Name(options.Attacks[0]);
+        bool isWorstCase = models[0].Numbers.Any(number => number.Name == measure.Name && Is(number, WorstCase));
+        string attack = isWorstCase ? "worst case of many attacks" : ReportTexts.Name(options.Attacks[0]);
         return [.. models.Select((model, i) => i == 0 ? Alone(model, others[i]) : Compared(model, models[0]))];
 
         string Alone(ReportedModel model, OtherImages others)
@@ -23,8 +32,9 @@ internal static class ReportVerdicts
                 return $"{model.Name}: the {attack} found no copy with the same answer, so that nothing was measured.";
             }
 
-            string found = $"{model.Name}: under the {attack} its maps keep {Article(measure)} of {Text(kept.Value, kept.Interval)}";
-            return others.Lift is { Count: > 0 } lift
+            string found = $"{model.Name}: {(isWorstCase ? "in" : "under")} the {attack} its maps keep {Article(measure)}"
+                + $" of {Text(kept.Value, kept.Interval)}";
+            return model.Numbers.FirstOrDefault(number => number.Name == $"Lift of {measure.Name}" && IsDecisive(number)) is { } lift
                 ? $"{found}; maps of different images of one class have {ReportTexts.Number(others.SameClass.Mean)},"
                     + $" so that the lift is {Text(lift.Value, lift.Interval)}."
                 : $"{found}.";
@@ -43,9 +53,12 @@ internal static class ReportVerdicts
                         + $" than {first.Name}'s: {numbers}.";
         }
 
-        ReportedNumber Number(ReportedModel model)
-            => model.Numbers.First(number => number.Name == measure.Name && number.Group!.StartsWith("Maps under", StringComparison.Ordinal));
+        ReportedNumber Number(ReportedModel model) => model.Numbers.First(number => number.Name == measure.Name && IsDecisive(number));
+
+        bool IsDecisive(ReportedNumber number) => Is(number, isWorstCase ? WorstCase : Under);
     }
+
+    private static bool Is(ReportedNumber number, string group) => number.Group!.StartsWith(group, StringComparison.Ordinal);
 
     private static string Article(IMapSimilarity measure)
         => $"{("AEIOU".Contains(measure.Name[0], StringComparison.Ordinal) ? "an" : "a")} {measure.Name}";

@@ -139,7 +139,7 @@ internal static class RobustnessReporter
 
     private static IEnumerable<ReportedNumber> MapNumbers(int attack, ModelExamination examination, RobustnessReportOptions options)
     {
-        string group = $"Maps under {AttackName(options.Attacks[attack])}";
+        string group = $"{ReportVerdicts.Under} {AttackName(options.Attacks[attack])}";
         foreach ((int i, MeanSimilarity mean) in MeanSimilarity.Of(options.Similarities, examination.Rows(attack)).Index())
         {
             string? meaning = ReportTexts.Meaning(mean.Similarity);
@@ -193,7 +193,7 @@ internal static class RobustnessReporter
         }
 
         string budget = ReportTexts.Budget(options.WorstCase!.Attack.ThreatModel);
-        string group = $"Maps in the worst case of {worst.Measures[0].ByAttack.Count} attacks, {budget}";
+        string group = $"{ReportVerdicts.WorstCase} of {worst.Measures[0].ByAttack.Count} attacks, {budget}";
         foreach (WorstCaseMeasure measure in worst.Measures)
         {
             string name = measure.Similarity.Name;
