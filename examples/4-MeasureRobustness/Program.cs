@@ -19,10 +19,27 @@ Option<bool> downloadOption = SharedOptions.Download();
 Option<int> countOption = CommandLine.Whole("--count", "Images to measure on, evenly spaced.", 100, 1, 100_000);
 Option<bool> worstCaseOption = new("--worst-case") { Description = "Also the worst of many attacks on each image: about ten times as long." };
 Option<bool> certifyOption = new("--certify") { Description = "Also which pixels are proven to stay important, or not to be, under any small perturbation." };
+Option<Shard?> shardOption = new("--shard")
+{
+    Description = "Measure one part only, e.g. 0/4 to 3/4 in four jobs, and write it beside the report.",
+    CustomParser = result =>
+    {
+        try
+        {
+            return Shard.Parse(result.Tokens[0].Value);
+        }
+        catch (FormatException exception)
+        {
+            result.AddError($"--shard: {exception.Message}");
+            return null;
+        }
+    },
+};
+Option<bool> mergeOption = new("--merge") { Description = "Measure nothing, and make the report from the parts of all jobs." };
 Option<string> outputOption = CommandLine.Path("--output", "The HTML file to write.", Path.Combine("artifacts", "report.html"));
 var command = new RootCommand("Compares how robust the explanations of saved models are, and writes a self-contained HTML report.")
 {
-    modelsArgument, namesOption, imagesOption, dataOption, downloadOption, countOption, worstCaseOption, certifyOption, outputOption,
+    modelsArgument, namesOption, imagesOption, dataOption, downloadOption, countOption, worstCaseOption, certifyOption, shardOption, mergeOption, outputOption,
 };
 command.Runs((parsed, cancellation) =>
 {
@@ -46,20 +63,30 @@ command.Runs((parsed, cancellation) =>
             () => new FashionMnistFiles(console).Locate(parsed.GetValue(dataOption), parsed.GetValue(downloadOption), cancellation),
             parsed.GetValue(countOption),
             needLabels: true);
-        RobustnessReport report = new WorkDisplay(console).Run($"Attacking {models.Count} models on {images.Ids.Count} images", tell => context.MulticlassClassification.RobustnessReport(
-            [.. names.Zip(models, (name, model) => (name, model.Model))],
-            images.View,
-            new RobustnessReportOptions
-            {
-                DataName = images.Name,
-                MaximumImages = images.Ids.Count,
-                WorstCase = parsed.GetValue(worstCaseOption) ? new WorstCaseEvaluation() : null,
-                Certificate = parsed.GetValue(certifyOption) ? new CertifiedSaliency() : null,
-                ScoreColumnName = models[0].Classifier.ScoreColumnName,
-                Progress = new ReportProgress(tell),
-                CancellationToken = cancellation,
-            }));
-        string output = parsed.GetValue(outputOption)!;
+        (string Name, ITransformer Model)[] named = [.. names.Zip(models, (name, model) => (name, (ITransformer)model.Model))];
+        var options = new RobustnessReportOptions
+        {
+            DataName = images.Name,
+            MaximumImages = images.Ids.Count,
+            WorstCase = parsed.GetValue(worstCaseOption) ? new WorstCaseEvaluation() : null,
+            Certificate = parsed.GetValue(certifyOption) ? new CertifiedSaliency() : null,
+            ScoreColumnName = models[0].Classifier.ScoreColumnName,
+            CancellationToken = cancellation,
+        };
+        string output = parsed.GetValue(outputOption)!, parts = output + ".parts";
+        string title = $"Attacking {models.Count} models on {images.Ids.Count} images";
+        if (parsed.GetValue(shardOption) is { } shard)
+        {
+            MeasuredShard part = new WorkDisplay(console).Run($"{title}, part {shard}", tell => context.MulticlassClassification.MeasureRobustnessReport(
+                named, images.View, options with { Progress = new ReportProgress(tell) }, shard));
+            console.WriteLine($"Written: {part.Save(parts)}");
+            return 0;
+        }
+
+        RobustnessReport report = parsed.GetValue(mergeOption)
+            ? context.MulticlassClassification.MergeRobustnessReport(named, images.View, options, MeasuredShard.LoadAll(parts))
+            : new WorkDisplay(console).Run(title, tell => context.MulticlassClassification.RobustnessReport(
+                named, images.View, options with { Progress = new ReportProgress(tell) }));
         report.Save(output);
         console.Write(ReportTable.Of(report));
         console.WriteLine($"Written: {output} (open it in a browser)");

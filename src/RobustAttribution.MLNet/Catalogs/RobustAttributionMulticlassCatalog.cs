@@ -75,6 +75,37 @@ public static class RobustAttributionMulticlassCatalog
         return [.. folds.Select(fold => EvaluateAttributionRobustness(catalog, fold.ScoredHoldOutSet, options))];
     }
 
+    /// <summary>Measures one shard of the rows: one of several jobs, whose shards together give the figures of one, to the last digit.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored, the same rows in every job.</param>
+    /// <param name="options">What to attack and to measure, the same in every job.</param>
+    /// <param name="shard">Which rows: the batches whose number leaves its index, divided by its count.</param>
+    public static MeasuredShard MeasureAttributionRobustness(
+        this MulticlassClassificationCatalog catalog, IDataView data, AttributionRobustnessOptions options, Shard shard)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(shard);
+        return AttributionRobustnessEvaluator.AttackShard(CatalogEnvironment.Of(catalog), data, options, shard);
+    }
+
+    /// <summary>The metrics of all rows from the shards that jobs have measured; reads and attacks none.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">The view that they measured.</param>
+    /// <param name="options">What they attacked and measured.</param>
+    /// <param name="shards">Each of them once, in any order.</param>
+    /// <exception cref="ArgumentException">
+    /// One is missing, there twice, or of another model, view or option; the message names the shard and what is other.
+    /// </exception>
+    public static AttributionRobustnessMetrics MergeAttributionRobustness(
+        this MulticlassClassificationCatalog catalog, IDataView data, AttributionRobustnessOptions options, IReadOnlyList<MeasuredShard> shards)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(shards);
+        return AttributionRobustnessEvaluator.Attack(CatalogEnvironment.Of(catalog), data, options, shards);
+    }
+
     /// <summary>Insertion, deletion and, with an attack, adversarial insertion curves over every row.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">A view that the model has scored: its Score column carries the network.</param>
@@ -154,6 +185,35 @@ public static class RobustAttributionMulticlassCatalog
         return WorstCaseEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options ?? new WorstCaseOptions());
     }
 
+    /// <summary>Measures one shard of the rows in the worst case; see <see cref="MeasureAttributionRobustness"/>.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">A view that the model has scored, the same rows in every job.</param>
+    /// <param name="options">What to attack and to measure, the same in every job.</param>
+    /// <param name="shard">Which rows.</param>
+    public static MeasuredShard MeasureWorstCaseRobustness(
+        this MulticlassClassificationCatalog catalog, IDataView data, WorstCaseOptions options, Shard shard)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(shard);
+        return WorstCaseEvaluator.MeasureShard(CatalogEnvironment.Of(catalog), data, options, shard);
+    }
+
+    /// <summary>The worst case of all rows from the shards that jobs have measured; reads and attacks none.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">The view that they measured.</param>
+    /// <param name="options">What they attacked and measured.</param>
+    /// <param name="shards">Each of them once, in any order.</param>
+    /// <exception cref="ArgumentException">One is missing, there twice, or of another model, view or option; the message names it.</exception>
+    public static WorstCaseMetrics MergeWorstCaseRobustness(
+        this MulticlassClassificationCatalog catalog, IDataView data, WorstCaseOptions options, IReadOnlyList<MeasuredShard> shards)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(shards);
+        return WorstCaseEvaluator.Measure(CatalogEnvironment.Of(catalog), data, options, shards);
+    }
+
     /// <summary>Attacks and measures a trained model and makes a page of what came of it.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">A fitted or loaded model with <c>RobustImageClassification</c> in it.</param>
@@ -183,6 +243,47 @@ public static class RobustAttributionMulticlassCatalog
         ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(data);
         return RobustnessReporter.Create(CatalogEnvironment.Of(catalog), models, data, options ?? new RobustnessReportOptions());
+    }
+
+    /// <summary>Measures one shard of the images of a report; see <see cref="MeasureAttributionRobustness"/>.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="models">As for the report, the same in every job.</param>
+    /// <param name="data">Images with labels, the same in every job.</param>
+    /// <param name="options">What to measure and show, the same in every job.</param>
+    /// <param name="shard">Which images.</param>
+    public static MeasuredShard MeasureRobustnessReport(
+        this MulticlassClassificationCatalog catalog,
+        IReadOnlyList<(string Name, ITransformer Model)> models,
+        IDataView data,
+        RobustnessReportOptions options,
+        Shard shard)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(shard);
+        return RobustnessReporter.MeasureShard(CatalogEnvironment.Of(catalog), models, data, options, shard);
+    }
+
+    /// <summary>Makes the page from the shards that jobs have measured; attacks nothing.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="models">Those that they measured.</param>
+    /// <param name="data">The images that they measured.</param>
+    /// <param name="options">What they measured.</param>
+    /// <param name="shards">Each of them once, in any order.</param>
+    /// <exception cref="ArgumentException">One is missing, there twice, or of other models, images or options; the message names it.</exception>
+    public static RobustnessReport MergeRobustnessReport(
+        this MulticlassClassificationCatalog catalog,
+        IReadOnlyList<(string Name, ITransformer Model)> models,
+        IDataView data,
+        RobustnessReportOptions options,
+        IReadOnlyList<MeasuredShard> shards)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(shards);
+        return RobustnessReporter.Create(CatalogEnvironment.Of(catalog), models, data, options, shards);
     }
 
     /// <summary>Says how well the boxes of <c>SaliencyLocalization</c> find the objects.</summary>

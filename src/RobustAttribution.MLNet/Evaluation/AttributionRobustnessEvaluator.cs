@@ -16,38 +16,24 @@ internal static class AttributionRobustnessEvaluator
     /// <summary>Attacks every row of a scored view.</summary>
     public static AttributionRobustnessMetrics Attack(IHostEnvironment env, IDataView scored, AttributionRobustnessOptions options)
     {
-        CheckLabelled(options.CorrectlyClassifiedOnly, options.LabelColumnName);
-        var view = new ScoredRows(
-            env, scored, "EvaluateAttributionRobustness", options.ScoreColumnName, options.ImageColumnName, options.LabelColumnName)
-        {
-            BatchSize = options.BatchSize,
-            Seed = options.Seed,
-            Progress = options.Progress,
-            CancellationToken = options.CancellationToken,
-        };
-        var measurement = new RobustnessMeasurement
-        {
-            Attacks = [options.Attack],
-            Map = new SaliencyMap(options.Method, options.Reduction),
-            Similarities = [.. options.Similarities.Select(column => column.Similarity)],
-            Controls = options.Controls,
-            KeepKeys = true,
-            KeepMaps = options.OtherImages,
-        };
-        MapSize.Check(nameof(options.Attack), options.Attack, view.Network.Input);
-        MapSize.Check(nameof(options.Similarities), measurement.Similarities, view.Network.Input);
-        IEnumerable<RobustnessRow> rows = view
-            .Measure((network, images, labels, generator, places) => measurement.MeasureBatch(network, images, labels, generator, places))
-            .SelectMany(batch => batch)
-            .Select(row => row with { Similarities = [.. row.Similarities.Select(value => (double)(float)value)] }); // as columns hold them
-        return AttributionRobustnessMetrics.Of(
-            rows,
-            view.ClassNames,
-            options.Similarities,
-            new MeasuredAttack(options.CorrectlyClassifiedOnly, options.Attack, options.Method, options.Reduction, options.OtherImages)
-            {
-                Controls = options.Controls,
-            });
+        (ScoredRows view, RobustnessMeasurement measurement) = Bind(env, scored, options, Shard.Whole);
+        return Of(Measure(view, measurement).SelectMany(batch => batch.Result), view, options);
+    }
+
+    /// <summary>Attacks the rows of one shard.</summary>
+    public static MeasuredShard AttackShard(IHostEnvironment env, IDataView scored, AttributionRobustnessOptions options, Shard shard)
+    {
+        (ScoredRows view, RobustnessMeasurement measurement) = Bind(env, scored, options, shard);
+        return view.Keep(Measure(view, measurement), Settings(view, options));
+    }
+
+    /// <summary>Computes the metrics from all shards of a scored view, without reading a row.</summary>
+    public static AttributionRobustnessMetrics Attack(
+        IHostEnvironment env, IDataView scored, AttributionRobustnessOptions options, IReadOnlyList<MeasuredShard> shards)
+    {
+        (ScoredRows view, _) = Bind(env, scored, options, Shard.Whole);
+        return Of(
+            MeasuredShard.Together(shards, Settings(view, options)).SelectMany(batch => batch.Read<RobustnessRow[]>()), view, options);
     }
 
     /// <summary>Computes the metrics from the columns of a view that was attacked before.</summary>
@@ -64,6 +50,59 @@ internal static class AttributionRobustnessEvaluator
             fromColumns: true,
             knowsUnchanged: schema.GetColumnOrNull(columns.UnchangedColumnName) is not null);
     }
+
+    private static (ScoredRows View, RobustnessMeasurement Measurement) Bind(
+        IHostEnvironment env, IDataView scored, AttributionRobustnessOptions options, Shard shard)
+    {
+        CheckLabelled(options.CorrectlyClassifiedOnly, options.LabelColumnName);
+        var view = new ScoredRows(
+            env, scored, "EvaluateAttributionRobustness", options.ScoreColumnName, options.ImageColumnName, options.LabelColumnName)
+        {
+            BatchSize = options.BatchSize,
+            Seed = options.Seed,
+            Shard = shard,
+            Progress = options.Progress,
+            CancellationToken = options.CancellationToken,
+        };
+        var measurement = new RobustnessMeasurement
+        {
+            Attacks = [options.Attack],
+            Map = new SaliencyMap(options.Method, options.Reduction),
+            Similarities = [.. options.Similarities.Select(column => column.Similarity)],
+            Controls = options.Controls,
+            KeepKeys = true,
+            KeepMaps = options.OtherImages,
+        };
+        MapSize.Check(nameof(options.Attack), options.Attack, view.Network.Input);
+        MapSize.Check(nameof(options.Similarities), measurement.Similarities, view.Network.Input);
+        return (view, measurement);
+    }
+
+    private static IEnumerable<(long Batch, RobustnessRow[] Result)> Measure(ScoredRows view, RobustnessMeasurement measurement)
+        => view.MeasureBatches((network, images, labels, generator, places) => measurement
+            .MeasureBatch(network, images, labels, generator, places)
+            .Select(row => row with { Similarities = [.. row.Similarities.Select(value => (double)(float)value)] }) // as columns hold them
+            .ToArray());
+
+    private static AttributionRobustnessMetrics Of(IEnumerable<RobustnessRow> rows, ScoredRows view, AttributionRobustnessOptions options)
+        => AttributionRobustnessMetrics.Of(
+            rows,
+            view.ClassNames,
+            options.Similarities,
+            new MeasuredAttack(options.CorrectlyClassifiedOnly, options.Attack, options.Method, options.Reduction, options.OtherImages)
+            {
+                Controls = options.Controls,
+            });
+
+    private static IReadOnlyList<ShardSetting> Settings(ScoredRows view, AttributionRobustnessOptions options) => view
+        .Settings("attribution robustness")
+        .WithComponent("attack", options.Attack)
+        .WithComponent("attribution", options.Method)
+        .WithComponent("map", options.Reduction)
+        .WithComponents("measures", options.Similarities)
+        .WithComponents("controls", options.Controls)
+        .With("maps of other images", options.OtherImages)
+        .All;
 
     private static void CheckLabelled(bool correctlyClassifiedOnly, string? labelColumnName)
     {

@@ -106,19 +106,47 @@ public sealed class PixelCurveMetrics
         MeasuredCurves measured, ImageNetwork network, ExplainedImages images, AttackedImages? attacked, bool[] known)
     {
         using IDisposable scope = NewDisposeScope();
-        List<PixelCurveStatistics> curves =
+        List<CurvesOfImages> curves =
         [
-            PixelCurveStatistics.Of(measured.Insertion, network, images, images.Map, known),
-            PixelCurveStatistics.Of(measured.Deletion, network, images, images.Map, known),
+            CurvesOfImages.Of(measured.Insertion, network, images, images.Map, known),
+            CurvesOfImages.Of(measured.Deletion, network, images, images.Map, known),
         ];
         if (attacked is not null)
         {
             bool[] valid = attacked.Valid.cpu().data<bool>().ToArray();
             bool[] counted = [.. known.Zip(valid, (labelled, found) => labelled && found)];
-            curves.Add(PixelCurveStatistics.Of(measured.Insertion, network, images, attacked.After.Map, counted));
+            curves.Add(CurvesOfImages.Of(measured.Insertion, network, images, attacked.After.Map, counted));
         }
 
-        return new PixelCurveMetrics(measured, known.Count(flag => flag), known.Count(flag => !flag), curves);
+        return Of(measured, curves, known.Count(flag => !flag));
+    }
+
+    /// <summary>The metrics of curves of images: insertion, deletion, and adversarial insertion where there is an attack.</summary>
+    internal static PixelCurveMetrics Of(MeasuredCurves measured, IReadOnlyList<CurvesOfImages> curves, long unlabelled)
+    {
+        PixelCurve[] orders = [measured.Insertion, measured.Deletion, measured.Insertion];
+        return new(measured, curves[0].Areas.Length, unlabelled, curves.Zip(orders, PixelCurveStatistics.Of));
+    }
+}
+
+/// <summary>The curves of some images, as numbers.</summary>
+/// <param name="Values">[N][S]: the probability at each point.</param>
+/// <param name="Areas">[N].</param>
+internal sealed record CurvesOfImages(double[][] Values, double[] Areas)
+{
+    /// <summary>The curves of a batch.</summary>
+    /// <param name="curve">Insertion or deletion.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="images">The images, and the classes whose probability is followed.</param>
+    /// <param name="maps">[N,H,W]: the order of the pixels.</param>
+    /// <param name="counted">The images that count; the others are left out.</param>
+    public static CurvesOfImages Of(PixelCurve curve, ImageNetwork network, ExplainedImages images, Tensor maps, bool[] counted)
+    {
+        using PixelCurveResult result = curve.Measure(network, images.Images, images.Classes, maps);
+        double[][] values = [.. result.Values.data<double>().ToArray().Chunk(curve.Steps)];
+        double[] areas = result.Areas.data<double>().ToArray();
+        int[] rows = [.. Enumerable.Range(0, counted.Length).Where(row => counted[row])];
+        return new([.. rows.Select(row => values[row])], [.. rows.Select(row => areas[row])]);
     }
 }
 
@@ -156,27 +184,12 @@ public sealed record PixelCurveStatistics
     internal static PixelCurveStatistics Empty(PixelCurve curve)
         => new(curve.Shares, new SampleMean[curve.Steps], SampleValues.Empty, curve.HigherIsBetter);
 
-    /// <summary>The curve of one batch.</summary>
-    /// <param name="curve">Insertion or deletion.</param>
-    /// <param name="network">The network.</param>
-    /// <param name="images">The images, and the classes whose probability is followed.</param>
-    /// <param name="maps">[N,H,W]: the order of the pixels.</param>
-    /// <param name="counted">The images that count.</param>
-    internal static PixelCurveStatistics Of(PixelCurve curve, ImageNetwork network, ExplainedImages images, Tensor maps, bool[] counted)
-    {
-        using PixelCurveResult result = curve.Measure(network, images.Images, images.Classes, maps);
-        double[] values = result.Values.data<double>().ToArray(); // [N,S]
-        double[] areas = result.Areas.data<double>().ToArray(); // [N]
-        int[] rows = [.. Enumerable.Range(0, counted.Length).Where(row => counted[row])];
-        return new PixelCurveStatistics(
-            result.Shares,
-            [.. Enumerable.Range(0, curve.Steps).Select(point => SampleMean.Of(rows.Select(row => values[(row * curve.Steps) + point])))],
-            SampleValues.Of(rows.Select(row => areas[row])),
-            curve.HigherIsBetter);
-    }
-
-    /// <summary>The areas of the images of one batch, in their order; those that do not count are left out.</summary>
-    internal IReadOnlyList<double> Areas => area.All();
+    /// <summary>The curve over some images.</summary>
+    internal static PixelCurveStatistics Of(CurvesOfImages images, PixelCurve curve) => new(
+        curve.Shares,
+        [.. Enumerable.Range(0, curve.Steps).Select(point => SampleMean.Of(images.Values.Select(values => values[point])))],
+        SampleValues.Of(images.Areas),
+        curve.HigherIsBetter);
 
     /// <summary>The curve over the images of both, of the same shares.</summary>
     internal PixelCurveStatistics Merge(PixelCurveStatistics other)

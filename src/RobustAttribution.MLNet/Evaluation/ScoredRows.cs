@@ -65,25 +65,34 @@ internal sealed class ScoredRows
     /// <summary>Whether rows without label or readable image are left out; else a missing label is −1 and a broken image an error.</summary>
     public bool LabelledOnly { get; init; }
 
+    /// <summary>The batches to measure; the others' rows are passed over unread. All by default.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>Called with the rows read after each batch.</summary>
     public Action<long>? Progress { get; init; }
 
     public CancellationToken CancellationToken { get; init; }
 
+    /// <summary>Rows of the view, read or passed over; known after the last batch.</summary>
+    public long RowCount { get; private set; }
+
     /// <summary>Rows left out so far.</summary>
     public long LeftOut { get; private set; }
 
     /// <summary>Reads the view and measures batch by batch. Rows are read before the network is taken, which their own columns may need.</summary>
-    public IEnumerable<T> Measure<T>(Measurement<T> measure)
+    public IEnumerable<T> Measure<T>(Measurement<T> measure) => MeasureBatches(measure).Select(batch => batch.Result);
+
+    /// <summary>The same with the batches' numbers, from 0.</summary>
+    public IEnumerable<(long Batch, T Result)> MeasureBatches<T>(Measurement<T> measure)
     {
         using var progress = new RowProgress(env, name, view.GetRowCount(), ReportInterval);
         using DataViewRowCursor cursor = view.GetRowCursor(ImageRows.Columns(view.Schema, images, labels));
         var rows = new ImageRows(cursor, images, labels, view);
         var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
         var scale = new ScaleWarning(env, name, images);
-        long done = 0;
+        long done = 0, number = 0;
         List<long> places = [];
-        while (Read(cursor, rows, batch, places))
+        while (MoveToShard(cursor, ref number) && Read(cursor, rows, batch, places))
         {
             progress.BeginBatch();
             scale.Check(batch.Pixels);
@@ -97,18 +106,50 @@ internal sealed class ScoredRows
             progress.EndBatch(batch.Count);
             done += batch.Count;
             Progress?.Invoke(done);
-            yield return result;
+            yield return (number++, result);
         }
+    }
+
+    /// <summary>Measures the batches of the shard and keeps what they give.</summary>
+    public MeasuredShard Keep<T>(IEnumerable<(long Batch, T Result)> batches, IReadOnlyList<ShardSetting> settings)
+    {
+        ShardBatch[] kept = [.. batches.Select(batch => ShardBatch.Of(0, batch.Batch, batch.Result))];
+        return new MeasuredShard(Shard, RowCount, settings, kept);
+    }
+
+    /// <summary>What shards of one measurement have in common: model, columns, batches, draws; options are added.</summary>
+    public ShardSettings Settings(string evaluation) => new ShardSettings()
+        .With("evaluation", evaluation)
+        .With("model", Network)
+        .With("classes", string.Join(", ", ClassNames))
+        .With("image column", images.Name)
+        .With("label column", labels?.Name ?? "none")
+        .With("batch size", BatchSize ?? Network.BatchSize)
+        .With("seed", Seed);
+
+    /// <summary>Passes over the batches of other shards; false where the view ends within them.</summary>
+    private bool MoveToShard(DataViewRowCursor cursor, ref long number)
+    {
+        for (; !Shard.Has(number); number++)
+        {
+            for (int row = 0; row < (BatchSize ?? Network.BatchSize); row++)
+            {
+                if (!MoveNext(cursor))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     private bool Read(DataViewRowCursor cursor, ImageRows rows, RowBatch batch, List<long> places)
     {
         batch.Clear();
         places.Clear();
-        while (!batch.IsFull && cursor.MoveNext())
+        while (!batch.IsFull && MoveNext(cursor))
         {
-            HostSettings.CheckAlive(env);
-            CancellationToken.ThrowIfCancellationRequested();
             if (!LabelledOnly)
             {
                 batch.Add(rows);
@@ -123,5 +164,14 @@ internal sealed class ScoredRows
         }
 
         return batch.Count > 0;
+    }
+
+    private bool MoveNext(DataViewRowCursor cursor)
+    {
+        HostSettings.CheckAlive(env);
+        CancellationToken.ThrowIfCancellationRequested();
+        bool moved = cursor.MoveNext();
+        RowCount += moved ? 1 : 0;
+        return moved;
     }
 }

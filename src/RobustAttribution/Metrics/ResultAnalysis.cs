@@ -18,7 +18,7 @@ internal sealed class ResultAnalysis(
     private const string GreyLevels = "8 grey levels are 8/255 = 0.0314";
     private const double LargestLinf = 0.25, SmallestLinf = 0.1 / 255, Dark = 0.05;
 
-    private readonly WorstCaseByJudge[] judged = [.. batches.Select(batch => batch.Judged[0])];
+    private readonly WorstCaseNumbers[] judged = [.. batches.Select(batch => batch.Judged[0])];
     private readonly int attacks = batches[0].Attacks.Count;
 
     private int GradientAttacks => attacks - 2; // the last two are squares and noise
@@ -70,7 +70,7 @@ internal sealed class ResultAnalysis(
     private EvaluationFinding? GradientFree()
     {
         int wins = 0, compared = 0;
-        foreach (WorstCaseByJudge batch in judged)
+        foreach (WorstCaseNumbers batch in judged)
         {
             for (int image = 0; image < batch.Similarity.Count; image++)
             {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RobustAttribution.Metrics;
 
 /// <summary>One image under one attack: what every robustness metric adds up.</summary>
@@ -43,18 +45,23 @@ public sealed record RobustnessRow
     public IReadOnlyList<IReadOnlyList<double>> ControlSimilarities { get; init; } = [];
 
     /// <summary>A hash of the image before the attack; 0 unless <see cref="RobustnessMeasurement.KeepKeys"/>.</summary>
+    [JsonInclude]
     internal UInt128 Key { get; init; }
 
     /// <summary>The map before the attack, H·W values; empty unless <see cref="RobustnessMeasurement.KeepMaps"/>.</summary>
+    [JsonInclude]
     internal ReadOnlyMemory<float> Map { get; init; }
 
     /// <summary>H of <see cref="Map"/>.</summary>
+    [JsonInclude]
     internal int MapHeight { get; init; }
 
     /// <summary>Whether the label is known and predicted before the attack.</summary>
+    [JsonIgnore]
     public bool IsCorrect => Label >= 0 && PredictedBefore == Label;
 
     /// <summary>Whether the label is known and predicted both before and after the attack.</summary>
+    [JsonIgnore]
     public bool StaysCorrect => IsCorrect && PredictedAfter == Label;
 
     /// <summary>The similarities of one image as means over several draws; NaN where one is undefined.</summary>

@@ -100,14 +100,31 @@ public sealed record SecurityCurve
     /// <param name="places">The images' rows in the source.</param>
     internal IReadOnlyList<SecurityPoint> MeasureBatch(
         ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<long> places)
+        => Points(MeasureRows(network, images, classes, generator, places));
+
+    /// <summary>The rows of one batch behind its points: their attack is the place in <see cref="Radii"/>.</summary>
+    internal SecurityRows MeasureRows(ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<long> places)
     {
         var predictions = new RobustnessMeasurement { Attacks = OverRadii(PredictionAttack), AttackTrueClass = true, Similarities = [] };
         var explanations = new RobustnessMeasurement { Attacks = OverRadii(ExplanationAttack), Map = Map, Similarities = Similarities };
-        ILookup<int, RobustnessRow> predicted = predictions.MeasureBatch(network, images, classes, generator, places).ToLookup(row => row.Attack);
-        ILookup<int, RobustnessRow> explained = explanations.MeasureBatch(network, images, classes, generator, places).ToLookup(row => row.Attack);
+        return new(
+            [.. predictions.MeasureBatch(network, images, classes, generator, places)],
+            [.. explanations.MeasureBatch(network, images, classes, generator, places)]);
+    }
+
+    /// <summary>The points of some rows.</summary>
+    internal IReadOnlyList<SecurityPoint> Points(SecurityRows rows)
+    {
+        ILookup<int, RobustnessRow> predicted = rows.Predictions.ToLookup(row => row.Attack);
+        ILookup<int, RobustnessRow> explained = rows.Explanations.ToLookup(row => row.Attack);
         return [.. Radii.Select((radius, i) => SecurityPoint.Of(this, radius, [.. predicted[i]], [.. explained[i]]))];
     }
 
     private IReadOnlyList<IAttributionAttack> OverRadii(IAttributionAttack attack)
         => [.. Radii.Select(radius => attack.WithThreatModel(attack.ThreatModel.WithRadius(radius)))];
 }
+
+/// <summary>What is behind the points of a <see cref="SecurityCurve"/>.</summary>
+/// <param name="Predictions">The images under the attack on the prediction.</param>
+/// <param name="Explanations">The same images under the attack on the explanation.</param>
+internal sealed record SecurityRows(IReadOnlyList<RobustnessRow> Predictions, IReadOnlyList<RobustnessRow> Explanations);

@@ -74,7 +74,7 @@ public sealed record WorstCaseEvaluation
                     .Select((row, i) => row with { Map = clean.MapValues[i], MapHeight = (int)clean.Map.shape[1] }), // also where no attack is valid
             ],
             Attacks = found.Attacks,
-            Judged = found.Judged,
+            Judged = [.. found.Judged.Select(WorstCaseNumbers.Of)],
             LostToPrediction = found.LostToPrediction,
             UnderTinyNoise = hardly.Compare(Attack.Judge),
             WithGradient = CountWithGradient(network, images, clean.Classes, generator),
@@ -104,8 +104,8 @@ internal sealed record WorstCaseBatch
 
     public required IReadOnlyList<string> Attacks { get; init; }
 
-    /// <summary>By measure; their images are freed with the search.</summary>
-    public required IReadOnlyList<WorstCaseByJudge> Judged { get; init; }
+    /// <summary>By measure.</summary>
+    public required IReadOnlyList<WorstCaseNumbers> Judged { get; init; }
 
     public required IReadOnlyList<long> LostToPrediction { get; init; }
 
@@ -115,4 +115,21 @@ internal sealed record WorstCaseBatch
     public required long WithGradient { get; init; }
 
     public required double LargestPixel { get; init; }
+}
+
+/// <summary>The numbers of a <see cref="WorstCaseByJudge"/>, without its images.</summary>
+/// <param name="Similarity">[N].</param>
+/// <param name="ByAttack">[A][N].</param>
+/// <param name="ByRestart">[R][N].</param>
+/// <param name="Curves">[A][steps].</param>
+/// <param name="Winner">[N].</param>
+internal sealed record WorstCaseNumbers(
+    IReadOnlyList<double> Similarity,
+    IReadOnlyList<IReadOnlyList<double>> ByAttack,
+    IReadOnlyList<IReadOnlyList<double>> ByRestart,
+    IReadOnlyList<IReadOnlyList<double>> Curves,
+    IReadOnlyList<int> Winner)
+{
+    public static WorstCaseNumbers Of(WorstCaseByJudge judged)
+        => new(judged.Similarity, judged.ByAttack, judged.ByRestart, judged.Curves, judged.Winner);
 }

@@ -74,7 +74,7 @@ public sealed class WorstCaseMetrics
 
     private static WorstCaseMeasure Measure(IMapSimilarity judge, int index, IReadOnlyList<WorstCaseBatch> batches, OtherImages others)
     {
-        WorstCaseByJudge[] judged = [.. batches.Select(batch => batch.Judged[index])];
+        WorstCaseNumbers[] judged = [.. batches.Select(batch => batch.Judged[index])];
         IReadOnlyList<string> names = batches[0].Attacks;
         double[] similarity = [.. judged.SelectMany(batch => batch.Similarity)];
         double[] known = [.. similarity.Where(value => !double.IsNaN(value))];

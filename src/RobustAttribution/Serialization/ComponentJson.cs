@@ -74,6 +74,20 @@ public static class ComponentJson
         }
     }
 
+    /// <summary>The same for a reader: a component of a type that is not registered describes itself.</summary>
+    internal static string TextOf<T>(T component)
+        where T : notnull
+    {
+        try
+        {
+            return Write(component);
+        }
+        catch (NotSupportedException)
+        {
+            return component.ToString()!;
+        }
+    }
+
     /// <summary>Reads what <see cref="Write{T}"/> wrote.</summary>
     /// <exception cref="FormatException">The text is not JSON, names an unknown component, or holds an option outside its range.</exception>
     public static T Read<T>(string json)

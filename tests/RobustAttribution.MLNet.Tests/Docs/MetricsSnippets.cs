@@ -7,7 +7,7 @@ using RobustAttribution.Similarities;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 
-/// <summary>The code of docs/how-to/read-the-metrics.md and measure-the-worst-case.md.</summary>
+/// <summary>The code of docs/how-to/read-the-metrics.md, measure-the-worst-case.md and measure-on-several-machines.md.</summary>
 internal static class MetricsSnippets
 {
     public static void Evaluate(MLContext mlContext, IDataView scored)
@@ -32,6 +32,19 @@ internal static class MetricsSnippets
         AttributionRobustnessMetrics whole = first.Merge(rest);
         #endregion
         return whole;
+    }
+
+    public static AttributionRobustnessMetrics Jobs(MLContext mlContext, IDataView scored, AttributionRobustnessOptions options, string folder)
+    {
+        #region Jobs
+        // in job 3 of 0…7, on any machine that sees the model and the images
+        MeasuredShard part = mlContext.MulticlassClassification.MeasureAttributionRobustness(scored, options, Shard.Parse("3/8"));
+        part.Save(folder); // shard-3-of-8.json.gz
+
+        // once all are there; reads no image and attacks nothing
+        AttributionRobustnessMetrics robustness = mlContext.MulticlassClassification.MergeAttributionRobustness(scored, options, MeasuredShard.LoadAll(folder));
+        #endregion
+        return robustness;
     }
 
     public static RobustnessReport Report(MLContext mlContext, ITransformer plain, ITransformer robust, IDataView testImages, string path)

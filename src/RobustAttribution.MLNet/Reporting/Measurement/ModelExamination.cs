@@ -11,9 +11,9 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Reporting;
 
-/// <summary>Measures one network on images in memory: attacks, curves and the images of the gallery in one pass, then the curves over ε.</summary>
+/// <summary>What one model's figures in a report rest on: measures batches of images in memory, and adds up what batches gave.</summary>
 /// <remarks>Classes explained, attacked and followed by insertion and deletion are the predicted ones.</remarks>
-internal sealed class ModelExamination(NetworkHandle handle, SampleImages dataset, RobustnessReportOptions options, ReportClock clock)
+internal sealed class ModelExamination(NetworkHandle handle, SampleImages dataset, RobustnessReportOptions options)
 {
     /// <summary>Measures drawn over ε, and shown with their lift and for controls: the first ones.</summary>
     public const int CurveMeasures = 2;
@@ -35,8 +35,16 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         KeepMaps = true,
     };
 
-    private readonly MeasuredCurves measuredCurves =
-        new(options.PixelCurveSteps, options.Map, options.Attacks[0], FollowsLabel: false);
+    private readonly MeasuredCurves measuredCurves = new(options.PixelCurveSteps, options.Map, options.Attacks[0], FollowsLabel: false);
+
+    private readonly SecurityCurve security = new()
+    {
+        Radii = options.Radii,
+        PredictionAttack = options.PredictionAttack,
+        ExplanationAttack = options.Attacks[0],
+        Map = options.Map,
+        Similarities = [.. options.Similarities.Take(CurveMeasures)],
+    };
 
     private readonly ExtremeExamples examples = new(options.ExamplesAtEachEnd);
     private readonly HashSet<int> sampleRows =
@@ -46,17 +54,18 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     private readonly List<RobustnessRow> rows = [];
     private readonly List<WorstCaseBatch> worstCases = [];
     private readonly List<(double Certified, double Important)> certificates = [];
-    private readonly int batchSize = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
     private readonly List<(string Curve, long Image, double Area)> areas = [];
-    private PixelCurveMetrics? curves;
-    private (PixelCurveStatistics Insertion, PixelCurveStatistics Deletion)? randomOrder;
+    private IReadOnlyList<SecurityPoint>? points;
+    private PixelCurveMetrics? curves, randomOrder;
+
+    /// <summary>Images in one computation.</summary>
+    public int BatchSize { get; } = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
 
     /// <summary>Insertion, deletion, and adversarial insertion under the first attack.</summary>
     public PixelCurveMetrics Curves => curves ??= PixelCurveMetrics.Empty(measuredCurves);
 
     /// <summary>Insertion and deletion in a random order of the pixels.</summary>
-    public (PixelCurveStatistics Insertion, PixelCurveStatistics Deletion) RandomOrder => randomOrder
-        ??= (PixelCurveStatistics.Empty(measuredCurves.Insertion), PixelCurveStatistics.Empty(measuredCurves.Deletion));
+    public PixelCurveMetrics RandomOrder => randomOrder ??= PixelCurveMetrics.Empty(measuredCurves with { Attack = null });
 
     /// <summary>The number of classes.</summary>
     public int ClassCount => handle.ClassCount;
@@ -69,7 +78,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     public IReadOnlyList<ReportedExample> Samples => samples;
 
     /// <summary>One point for each of <see cref="RobustnessReportOptions.Radii"/>.</summary>
-    public List<SecurityPoint> Security { get; } = [];
+    public IReadOnlyList<SecurityPoint> Security => points ??= security.Empty;
 
     /// <summary>The worst case of many attacks; null where it was not asked for.</summary>
     public WorstCaseMetrics? WorstCase
@@ -126,111 +135,177 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     /// <summary>The class's name, or its number from 1.</summary>
     public string ClassName(long index) => handle.ClassNames is { } names ? names.Names[(int)index] : $"class {index + 1}";
 
-    public void Run() => handle.Use(network =>
+    /// <summary>Measures the images of one shard, batch by batch.</summary>
+    public IEnumerable<(long Batch, ExaminedBatch Result)> Measure(Shard shard, ReportClock clock)
     {
-        using IDisposable scope = NewDisposeScope();
-        InputSpecification input = network.Input;
-        measurement.CheckSizes(input);
-        MapSize.Check(nameof(options.WorstCase), options.WorstCase?.Attack, input);
-        options.Certification?.CheckSize(input.Height, input.Width);
-        Tensor images = tensor(dataset.Pixels, dtype: ScalarType.Float32, device: CPU)
-            .reshape(dataset.Count, input.Channels, input.Height, input.Width);
-        for (int start = 0; start < dataset.Count; start += batchSize)
+        CheckSizes();
+        for (int batch = 0; batch * BatchSize < dataset.Count; batch++)
         {
-            using IDisposable batch = NewDisposeScope();
-            int count = Math.Min(batchSize, dataset.Count - start);
-            Measure(network, images.narrow(0, start, count).to(network.DataType).to(network.Device), start);
+            if (shard.Has(batch))
+            {
+                yield return (batch, Measure(batch * BatchSize, clock));
+            }
+        }
+    }
+
+    /// <summary>Adds what a batch gave; batches come in their order.</summary>
+    public void Add(ExaminedBatch batch)
+    {
+        rows.AddRange(batch.Rows);
+        certificates.AddRange(batch.Certificates);
+        samples.AddRange(batch.Samples);
+        foreach (ReportedExample example in batch.Examples)
+        {
+            examples.Add(example);
         }
 
-        MeasureRadii(network, new TensorBatchSource(images, tensor(dataset.Classes, device: CPU)));
-    });
+        if (batch.WorstCase is { } worstCase)
+        {
+            worstCases.Add(worstCase);
+        }
 
-    private void Measure(ImageNetwork network, Tensor images, int start)
+        points = SecurityCurve.Merge(Security, security.Points(batch.Security));
+        curves = Curves.Merge(PixelCurveMetrics.Of(measuredCurves, batch.Curves, 0));
+        randomOrder = RandomOrder.Merge(PixelCurveMetrics.Of(measuredCurves with { Attack = null }, batch.RandomOrder, 0));
+        RobustnessRow[] first = [.. batch.Rows.Where(row => row.Attack == 0)];
+        foreach ((string name, CurvesOfImages curve) in Curves.Curves.Keys.Zip(batch.Curves))
+        {
+            IEnumerable<RobustnessRow> counted = name == nameof(Curves.AdversarialInsertion) ? first.Where(row => row.Valid) : first;
+            areas.AddRange(counted.Zip(curve.Areas, (row, area) => (name, row.Image, area)));
+        }
+    }
+
+    private void CheckSizes()
     {
-        long[] places = RobustnessMeasurement.Places(start, images);
-        using ExplainedImages clean = measurement.Explain(network, images, null, places);
+        InputSpecification input = handle.Input;
+        measurement.CheckSizes(input);
+        security.CheckSizes(input);
+        MapSize.Check(nameof(options.WorstCase), options.WorstCase?.Attack, input);
+        options.Certification?.CheckSize(input.Height, input.Width);
+    }
+
+    private ExaminedBatch Measure(int start, ReportClock clock)
+    {
+        ExaminedBatch measured = null!;
+        handle.Use(network =>
+        {
+            using IDisposable scope = NewDisposeScope();
+            int count = Math.Min(BatchSize, dataset.Count - start);
+            InputSpecification input = network.Input;
+            float[] pixels = dataset.Pixels[(start * input.ValueCount)..((start + count) * input.ValueCount)];
+            Tensor images = tensor(pixels, dtype: ScalarType.Float32, device: CPU)
+                .reshape(count, input.Channels, input.Height, input.Width).to(network.DataType).to(network.Device);
+            measured = Measure(network, images, dataset.Classes[start..(start + count)], RobustnessMeasurement.Places(start, images), clock);
+        });
+        return measured;
+    }
+
+    private ExaminedBatch Measure(ImageNetwork network, Tensor images, long[] classes, long[] places, ReportClock clock)
+    {
         int count = places.Length;
+        using ExplainedImages clean = measurement.Explain(network, images, null, places);
         using CertifiedMaps? certified = options.Certification?.Certify(network, images, clean.Classes);
         if (certified is not null)
         {
-            certificates.AddRange(certified.CertifiedShares().data<double>().Zip(certified.ImportantShares().data<double>()));
             clock.Advance("certificates", (long)count * CertificateWork);
         }
 
+        List<RobustnessRow> found = [];
+        ExaminedBatch? ofFirst = null;
         for (int i = 0; i < options.Attacks.Count; i++)
         {
             using IDisposable scope = NewDisposeScope();
-            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, AttackPurpose + i), CPU);
+            using Generator generator = Draws(AttackPurpose + i);
             using AttackedImages attacked = clean.Under(options.Attacks[i], generator);
-            RobustnessRow[] found = [.. measurement.Rows(attacked, i, dataset.Classes[start..(start + count)], places)];
-            rows.AddRange(found);
+            RobustnessRow[] under = [.. measurement.Rows(attacked, i, classes, places)];
+            found.AddRange(under);
             if (i == 0)
             {
-                Collect(found, attacked, certified);
-                bool[] all = [.. Enumerable.Repeat(true, count)];
-                PixelCurveMetrics ofBatch = PixelCurveMetrics.Of(measuredCurves, network, clean, attacked, all);
-                Keep(ofBatch, found);
-                curves = Curves.Merge(ofBatch);
-                MeasureRandomOrder(network, clean, all);
+                ofFirst = UnderFirst(network, clean, attacked, under, certified);
                 clock.Advance("insertion and deletion", count);
             }
 
             clock.Advance(ReportTexts.Name(options.Attacks[i]), count);
         }
 
-        if (options.WorstCase is { } worstCase)
+        return ofFirst! with
         {
-            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, WorstCasePurpose), CPU);
-            worstCases.Add(worstCase.MeasureBatch(network, images, null, generator, places));
-            clock.Advance("worst case", (long)count * WorstCaseWork);
-        }
+            Rows = found,
+            Certificates = certified is null
+                ? []
+                : [.. certified.CertifiedShares().data<double>().Zip(certified.ImportantShares().data<double>())],
+            WorstCase = MeasureWorstCase(network, images, places, clock),
+            Security = MeasureSecurity(network, images, classes, places, clock),
+        };
     }
 
-    private void Keep(PixelCurveMetrics batch, RobustnessRow[] images)
+    private WorstCaseBatch? MeasureWorstCase(ImageNetwork network, Tensor images, long[] places, ReportClock clock)
     {
-        foreach ((string name, PixelCurveStatistics curve) in batch.Curves)
+        if (options.WorstCase is not { } worstCase)
         {
-            IEnumerable<RobustnessRow> counted = ReferenceEquals(curve, batch.AdversarialInsertion) ? images.Where(row => row.Valid) : images;
-            areas.AddRange(counted.Zip(curve.Areas, (row, area) => (name, row.Image, area)));
+            return null;
         }
+
+        using Generator generator = Draws(WorstCasePurpose);
+        WorstCaseBatch found = worstCase.MeasureBatch(network, images, null, generator, places);
+        clock.Advance("worst case", (long)places.Length * WorstCaseWork);
+        return found;
     }
 
-    private void MeasureRandomOrder(ImageNetwork network, ExplainedImages images, bool[] all)
+    private SecurityRows MeasureSecurity(ImageNetwork network, Tensor images, long[] classes, long[] places, ReportClock clock)
     {
+        if (options.Radii.Count == 0)
+        {
+            return new([], []);
+        }
+
         using IDisposable scope = NewDisposeScope();
-        Tensor order = new SaliencyMap(new RandomMap()).Of(network, images.Images, images.Classes);
-        randomOrder = (
-            RandomOrder.Insertion.Merge(PixelCurveStatistics.Of(measuredCurves.Insertion, network, images, order, all)),
-            RandomOrder.Deletion.Merge(PixelCurveStatistics.Of(measuredCurves.Deletion, network, images, order, all)));
+        using Generator generator = Draws(RadiusPurpose);
+        SecurityRows found = security.MeasureRows(network, images, tensor(classes, device: CPU).to(network.Device), generator, places);
+        clock.Advance("attacks over ε", (long)places.Length * options.Radii.Count);
+        return found;
     }
 
-    private void MeasureRadii(ImageNetwork network, TensorBatchSource images)
+    /// <summary>What the first attack gives: curves, and images for the gallery.</summary>
+    private ExaminedBatch UnderFirst(
+        ImageNetwork network, ExplainedImages clean, AttackedImages attacked, RobustnessRow[] found, CertifiedMaps? certified)
     {
-        foreach ((int index, double radius) in options.Radii.Index())
+        bool[] all = [.. Enumerable.Repeat(true, found.Length)];
+        Tensor order = new SaliencyMap(new RandomMap()).Of(network, clean.Images, clean.Classes);
+        var batch = new ExaminedBatch
         {
-            var curve = new SecurityCurve
+            Curves =
+            [
+                CurvesOfImages.Of(measuredCurves.Insertion, network, clean, clean.Map, all),
+                CurvesOfImages.Of(measuredCurves.Deletion, network, clean, clean.Map, all),
+                CurvesOfImages.Of(measuredCurves.Insertion, network, clean, attacked.After.Map, [.. found.Select(row => row.Valid)]),
+            ],
+            RandomOrder =
+            [
+                CurvesOfImages.Of(measuredCurves.Insertion, network, clean, order, all),
+                CurvesOfImages.Of(measuredCurves.Deletion, network, clean, order, all),
+            ],
+        };
+        var extremes = new ExtremeExamples(options.ExamplesAtEachEnd);
+        List<ReportedExample> chosen = [];
+        foreach ((ReportedExample example, bool usable, bool isSample) in Shown(attacked, found, certified))
+        {
+            if (usable)
             {
-                Radii = [radius],
-                PredictionAttack = options.PredictionAttack,
-                ExplanationAttack = options.Attacks[0],
-                Map = measurement.Map,
-                Similarities = [.. options.Similarities.Take(CurveMeasures)],
-            };
-            using var generator = new Generator((ulong)SplitMix64.Derive(options.Seed, RadiusPurpose, index), CPU);
-            string step = $"attacks with {ReportTexts.Budget(options.Attacks[0].ThreatModel.WithRadius(radius))}";
-            long done = 0;
-            Security.AddRange(curve.Measure(network, images, batchSize, generator, Advance, options.CancellationToken));
+                extremes.Add(example);
+            }
 
-            void Advance(long count)
+            if (isSample)
             {
-                clock.Advance(step, count - done);
-                done = count;
+                chosen.Add(example);
             }
         }
+
+        return batch with { Examples = extremes.Examples, Samples = chosen };
     }
 
-    /// <summary>Adds images to the gallery.</summary>
-    private void Collect(RobustnessRow[] found, AttackedImages attacked, CertifiedMaps? certified)
+    private IEnumerable<(ReportedExample Example, bool Usable, bool IsSample)> Shown(
+        AttackedImages attacked, RobustnessRow[] found, CertifiedMaps? certified)
     {
         using IDisposable scope = NewDisposeScope();
         Tensor before = nn.functional.softmax(attacked.Before.Logits, 1);
@@ -264,21 +339,43 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
                 Similarity = first.HigherIsMoreSimilar ? row.Similarities[0] : -row.Similarities[0],
                 Numbers = [.. options.Similarities.Zip(row.Similarities, (similarity, value) => (similarity.Name, value))],
             };
-            if (usable)
-            {
-                examples.Add(example);
-            }
-
-            if (isSample)
-            {
-                samples.Add(example);
-            }
+            yield return (example, usable, isSample);
         }
     }
+
+    private Generator Draws(int purpose) => new((ulong)SplitMix64.Derive(options.Seed, purpose), CPU);
 
     private (string Class, double Probability) Largest(float[] probabilities)
     {
         int index = Array.IndexOf(probabilities, probabilities.Max());
         return (ClassName(index), probabilities[index]);
     }
+}
+
+/// <summary>What one batch of images gave, as numbers.</summary>
+internal sealed record ExaminedBatch
+{
+    /// <summary>Attack by attack, the images in their order.</summary>
+    public IReadOnlyList<RobustnessRow> Rows { get; init; } = [];
+
+    /// <summary>Null where no worst case was asked for.</summary>
+    public WorstCaseBatch? WorstCase { get; init; }
+
+    /// <summary>By image; empty where no certificate was asked for.</summary>
+    public IReadOnlyList<(double Certified, double Important)> Certificates { get; init; } = [];
+
+    /// <summary>Under attacks of growing ε.</summary>
+    public SecurityRows Security { get; init; } = new([], []);
+
+    /// <summary>Insertion, deletion, adversarial insertion.</summary>
+    public required IReadOnlyList<CurvesOfImages> Curves { get; init; }
+
+    /// <summary>Insertion and deletion in a random order of the pixels.</summary>
+    public required IReadOnlyList<CurvesOfImages> RandomOrder { get; init; }
+
+    /// <summary>The worst and the best of the batch.</summary>
+    public IReadOnlyList<ReportedExample> Examples { get; init; } = [];
+
+    /// <summary>Those of the images that are shown whatever comes of them.</summary>
+    public IReadOnlyList<ReportedExample> Samples { get; init; } = [];
 }

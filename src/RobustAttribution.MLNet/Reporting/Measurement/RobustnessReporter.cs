@@ -4,6 +4,7 @@ using Microsoft.ML.Runtime;
 using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.Metrics;
+using RobustAttribution.MLNet.Evaluation;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.Serialization;
 using RobustAttribution.Similarities;
@@ -13,49 +14,98 @@ namespace RobustAttribution.MLNet.Reporting;
 /// <summary>Measures models on a view and writes down what a <see cref="RobustnessReport"/> shows.</summary>
 internal static class RobustnessReporter
 {
+    /// <summary>Measures every image.</summary>
     public static RobustnessReport Create(
         IHostEnvironment env, IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions options)
     {
-        if (models.Count == 0)
-        {
-            throw new ArgumentException("There is no model to report on; at least one is needed.", nameof(models));
-        }
-
         using IChannel channel = env.Start("RobustnessReport");
         using var clock = new ReportClock(env, options, models.Count);
-        long rows = SampleImages.CountRows(data);
-
-        // Everything that can be wrong with columns is found before the first image is attacked.
-        List<(string Name, IDataView Scored, NetworkHandle Network)> views = [];
-        foreach ((string name, ITransformer model) in models)
+        return Create(channel, clock, Bind(models, data, options), data, options, (_, examination) =>
         {
-            IDataView scored = Require.NotNull(model, nameof(models)).Transform(data);
-            NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "RobustnessReport");
-            network.BindLabels(scored.Schema, options.LabelColumnName);
-            views.Add((Require.NotNull(name, nameof(models)), scored, network));
+            foreach ((long _, ExaminedBatch batch) in examination.Measure(Shard.Whole, clock))
+            {
+                examination.Add(batch);
+            }
+        });
+    }
+
+    /// <summary>Measures the images of one shard.</summary>
+    public static MeasuredShard MeasureShard(
+        IHostEnvironment env, IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions options, Shard shard)
+    {
+        using var clock = new ReportClock(env, options, models.Count);
+        List<ReportedView> views = Bind(models, data, options);
+        long rows = SampleImages.CountRows(data);
+        List<SampleImages> samples = [];
+        List<ShardBatch> batches = [];
+        foreach ((int model, ReportedView view) in views.Index())
+        {
+            SampleImages images = Read(env, view, rows, options, clock, shard.Count);
+            samples.Add(images);
+            batches.AddRange(new ModelExamination(view.Network, images, options)
+                .Measure(shard, clock).Select(batch => ShardBatch.Of(model, batch.Batch, batch.Result)));
+            clock.EndModel();
         }
 
+        return new MeasuredShard(shard, rows, Settings(views, samples, options), batches);
+    }
+
+    /// <summary>Makes the report of all shards; reads the images, and measures none.</summary>
+    public static RobustnessReport Create(
+        IHostEnvironment env,
+        IReadOnlyList<(string Name, ITransformer Model)> models,
+        IDataView data,
+        RobustnessReportOptions options,
+        IReadOnlyList<MeasuredShard> shards)
+    {
+        using IChannel channel = env.Start("RobustnessReport");
+        using var clock = new ReportClock(env, options, models.Count);
+        List<ReportedView> views = Bind(models, data, options);
+        long rows = SampleImages.CountRows(data);
+        List<SampleImages> samples = [.. views.Select(view => SampleImages.Read(env, view.Scored, rows, view.Network, options))];
+        ILookup<int, ShardBatch> batches = MeasuredShard.Together(shards, Settings(views, samples, options)).ToLookup(batch => batch.Model);
+        return Create(channel, clock, views, data, options, (model, examination) =>
+        {
+            foreach (ShardBatch batch in batches[model])
+            {
+                examination.Add(batch.Read<ExaminedBatch>());
+            }
+        });
+    }
+
+    private static RobustnessReport Create(
+        IChannel channel,
+        ReportClock clock,
+        List<ReportedView> views,
+        IDataView data,
+        RobustnessReportOptions options,
+        Action<int, ModelExamination> fill)
+    {
+        long rows = SampleImages.CountRows(data);
         List<ReportedModel> reported = [];
         List<OtherImages> others = [];
         SampleImages? sample = null;
-        foreach ((string name, IDataView scored, NetworkHandle network) in views)
+        foreach ((int model, ReportedView view) in views.Index())
         {
             TimeSpan start = clock.Elapsed;
-            clock.Begin(name, 1);
-            SampleImages images = SampleImages.Read(env, scored, rows, network, options);
+            SampleImages images = Read(clock.Environment, view, rows, options, clock, 1);
             sample ??= images;
-            clock.Begin(name, ModelExamination.Work(images.Count, options));
-            var examination = new ModelExamination(network, images, options, clock);
-            examination.Run();
+            var examination = new ModelExamination(view.Network, images, options);
+            fill(model, examination);
             clock.EndModel();
-            reported.Add(Describe(name, examination, options) with
+            reported.Add(Describe(view.Name, examination, options) with
             {
-                Card = ReportCards.Of(network, examination, options, clock.Elapsed - start),
+                Card = ReportCards.Of(view.Network, examination, options, clock.Elapsed - start),
             });
             others.Add(examination.OtherImages(0)[0]);
             MeanSimilarity first = MeanSimilarity.Of(options.Similarities, examination.Rows(0))[0];
             channel.Info(
-                MessageSensitivity.None, "{0}: accuracy {1:F4}, {2} {3:F4}", name, examination.Accuracy.Mean, first.Similarity.Name, first.Mean);
+                MessageSensitivity.None,
+                "{0}: accuracy {1:F4}, {2} {3:F4}",
+                view.Name,
+                examination.Accuracy.Mean,
+                first.Similarity.Name,
+                first.Mean);
         }
 
         return new RobustnessReport(options.Title, reported)
@@ -66,6 +116,60 @@ internal static class RobustnessReporter
             Options = ReportCards.Components(options),
             ExamplesAtEachEnd = options.ExamplesAtEachEnd,
         };
+    }
+
+    /// <summary>Finds everything that can be wrong with columns, before the first image is attacked.</summary>
+    private static List<ReportedView> Bind(IReadOnlyList<(string Name, ITransformer Model)> models, IDataView data, RobustnessReportOptions options)
+    {
+        if (models.Count == 0)
+        {
+            throw new ArgumentException("There is no model to report on; at least one is needed.", nameof(models));
+        }
+
+        List<ReportedView> views = [];
+        foreach ((string name, ITransformer model) in models)
+        {
+            IDataView scored = Require.NotNull(model, nameof(models)).Transform(data);
+            NetworkHandle network = NetworkHandle.Find(scored.Schema, options.ScoreColumnName, "RobustnessReport");
+            network.BindLabels(scored.Schema, options.LabelColumnName);
+            views.Add(new(Require.NotNull(name, nameof(models)), scored, network));
+        }
+
+        return views;
+    }
+
+    private static SampleImages Read(
+        IHostEnvironment env, ReportedView view, long rows, RobustnessReportOptions options, ReportClock clock, int shards)
+    {
+        clock.Begin(view.Name, 1);
+        SampleImages images = SampleImages.Read(env, view.Scored, rows, view.Network, options);
+        clock.Begin(view.Name, ModelExamination.Work(images.Count, options) / shards);
+        return images;
+    }
+
+    private static IReadOnlyList<ShardSetting> Settings(List<ReportedView> views, List<SampleImages> samples, RobustnessReportOptions options)
+    {
+        ShardSettings settings = new ShardSettings().With("evaluation", "report");
+        foreach ((ReportedView view, SampleImages images) in views.Zip(samples))
+        {
+            settings.With($"model {view.Name}", view.Network)
+                .With($"batch size of {view.Name}", new ModelExamination(view.Network, images, options).BatchSize)
+                .With($"images of {view.Name}", images.Hash());
+        }
+
+        settings.With("seed", options.Seed)
+            .WithComponents("measures", options.Similarities)
+            .WithComponents("controls", options.Controls)
+            .With("radii", string.Join(' ', options.Radii))
+            .With("points of curves", options.PixelCurveSteps)
+            .With("examples", options.ExamplesAtEachEnd)
+            .WithComponents("other measures in the worst case", options.WorstCase?.AlsoJudged ?? []);
+        foreach ((string name, string text) in ReportCards.Components(options))
+        {
+            settings.With(name, text);
+        }
+
+        return settings.All;
     }
 
     private static IReadOnlyList<string> Summary(List<ReportedModel> models, SampleImages images, RobustnessReportOptions options)
@@ -343,7 +447,7 @@ internal static class RobustnessReporter
     private static IEnumerable<ReportedCurve> PixelCurves(ModelExamination examination)
     {
         PixelCurveMetrics curves = examination.Curves;
-        (PixelCurveStatistics insertion, PixelCurveStatistics deletion) = examination.RandomOrder;
+        (PixelCurveStatistics insertion, PixelCurveStatistics deletion) = (examination.RandomOrder.Insertion, examination.RandomOrder.Deletion);
         yield return Curve("Insertion: the most important pixels are put in", "share of pixels put in", curves.Insertion, insertion);
         yield return Curve("Deletion: the most important pixels are taken out", "share of pixels taken out", curves.Deletion, deletion);
         yield return Curve(
@@ -357,6 +461,9 @@ internal static class RobustnessReporter
             };
     }
 }
+
+/// <summary>A model and the view that it scored.</summary>
+internal sealed record ReportedView(string Name, IDataView Scored, NetworkHandle Network);
 
 /// <summary>How everything was made.</summary>
 internal static class ReportCards
@@ -389,12 +496,12 @@ internal static class ReportCards
     /// <summary>What ran, with every option.</summary>
     public static IReadOnlyList<(string Name, string Text)> Components(RobustnessReportOptions options) =>
     [
-        ("attribution", Json(options.Method)),
-        ("map", Json(options.Reduction)),
-        .. options.Attacks.Select(attack => ("attack on the explanation", Json(attack))),
-        ("attack on the answer", Json(options.PredictionAttack)),
-        .. options.WorstCase is { } worst ? [("worst case", Json<IAttributionAttack>(worst.Attack))] : Array.Empty<(string, string)>(),
-        .. options.Certification is { } certificate ? [("certificate", Json(certificate))] : Array.Empty<(string, string)>(),
+        ("attribution", ComponentJson.TextOf(options.Method)),
+        ("map", ComponentJson.TextOf(options.Reduction)),
+        .. options.Attacks.Select(attack => ("attack on the explanation", ComponentJson.TextOf(attack))),
+        ("attack on the answer", ComponentJson.TextOf(options.PredictionAttack)),
+        .. options.WorstCase is { } worst ? [("worst case", ComponentJson.TextOf(worst.Attack))] : Array.Empty<(string, string)>(),
+        .. options.Certification is { } certificate ? [("certificate", ComponentJson.TextOf(certificate))] : Array.Empty<(string, string)>(),
     ];
 
     private static IEnumerable<Type> Packages => [typeof(RobustnessReport), typeof(MLContext), typeof(TorchSharp.torch)];
@@ -426,18 +533,4 @@ internal static class ReportCards
         : $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s";
 
     private static string Version(Type type) => $"{type.Assembly.GetName().Name} {type.Assembly.GetName().Version?.ToString(3)}";
-
-    /// <summary>The options of a component; a user's own that is not registered describes itself.</summary>
-    private static string Json<T>(T component)
-        where T : notnull
-    {
-        try
-        {
-            return ComponentJson.Write(component);
-        }
-        catch (NotSupportedException)
-        {
-            return component.ToString()!;
-        }
-    }
 }

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
+using RobustAttribution.Training;
 
 namespace RobustAttribution.MLNet.Reporting;
 
@@ -21,6 +23,16 @@ internal sealed record SampleImages(float[] Pixels, long[] Classes, string[] Ids
     private static readonly string[] PathColumnNames = ["ImagePath", "Path", "FileName"];
 
     public int Count => Classes.Length;
+
+    /// <summary>Of pixels, classes and names.</summary>
+    public string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes<float>(Pixels));
+        hash.AppendData(MemoryMarshal.AsBytes<long>(Classes));
+        Array.ForEach(Ids, id => TensorHash.Append(hash, id));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     /// <summary>Values by row read, with NaN for rows without one: what another model's values of the same rows are paired with.</summary>
     public double[] ByRow(IEnumerable<(long Image, double Value)> values)
