@@ -31,7 +31,7 @@ internal sealed record Method(string Name, string Weights, ITrainingObjective Ob
         new("trades", "published", new Trades()),
         new("r2et", "published", new RankThickness()),
         new("input-gradient", "published", new InputGradientPenalty()),
-        new("aga", "chosen", Aga(8, 300)) { Candidates = [Aga(16, 1000), Aga(32, 300), Aga(24, 300), Aga(32, 100), Aga(48, 300)] },
+        new("aga", "chosen", Aga(24, 300)) { Candidates = [Aga(8, 300), Aga(8, 1000), Aga(16, 300), Aga(16, 1000), Aga(24, 300), Aga(32, 100), Aga(32, 300)] },
     ];
 
     private static LocalGradientAlignment Aga(double levels, double cosineWeight) => new() { Epsilon = levels / 255, L2Weight = 0, CosineWeight = cosineWeight };
