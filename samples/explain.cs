@@ -31,7 +31,8 @@ try
     ITransformer model = mlContext.Model.Load(args[0], out _);
     using MLImage image = ImageDecoder.Decode(args[1]);
     IDataView scored = model.Transform(mlContext.Data.LoadFromEnumerable([new Photo { Image = image }]));
-    var saliency = mlContext.Transforms.Saliency(new() { Method = method, OutputColumnName = "Map", OverlayPngColumnName = "Overlay" })
+    var saliency = mlContext.Transforms.Saliency(new()
+            { Method = method, OutputColumnName = "Map", OverlayPngColumnName = "Overlay", SourceImageColumnName = "Image" }) // at the size of the image
         .Append(mlContext.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel"));
     Explanation explained = mlContext.Data.CreateEnumerable<Explanation>(saliency.Fit(scored).Transform(scored), reuseRowObject: false).Single();
     File.WriteAllBytes(args[2], explained.Overlay);
@@ -48,7 +49,6 @@ internal sealed class Photo
 {
     [ImageType(1, 1)] // the attribute asks for a size; images of any size are taken
     public required MLImage Image { get; init; }
-
     public string Label { get; init; } = ""; // of models that were saved with MapValueToKey
 }
 

@@ -49,6 +49,6 @@ static void Print(TrainingProgress progress)
 {
     if (progress is EpochProgress { Validation: { } validation } epoch)
     {
-        X
+        Console.WriteLine($"epoch {epoch.Epoch}/{epoch.Epochs}: accuracy {validation.Accuracy:P0} (images kept back), {epoch.Remaining:m\\:ss} left");
     }
 }
