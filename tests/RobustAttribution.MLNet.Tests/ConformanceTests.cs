@@ -73,6 +73,22 @@ public sealed class ConformanceTests
                 image: "Photo",
                 calls: 1),
             () => new Scored(change: options => OfImages(options), images: true)),
+        ["saliency as files of the source image's size"] = new(
+            typeof(SaliencyEstimator),
+            scored => OnScores(
+                scored,
+                scored.Context.Transforms.Saliency(new SaliencyEstimator.Options
+                {
+                    ScoreColumnName = "Probabilities",
+                    HeatMapPngColumnName = "HeatPng",
+                    OverlayPngColumnName = "OverlayPng",
+                    SourceImageColumnName = "Photo",
+                    SourceResize = ResizePolicy.Crop,
+                }),
+                ["Probabilities", "Photo"],
+                image: "Photo",
+                calls: 1),
+            () => new Scored(change: options => OfImages(options), images: true)),
         ["attack"] = new(typeof(AttributionAttackEstimator), scored => OnScores(scored, scored.Context.Transforms.AttributionAttack(Attack(new TopKAttack { K = 9, Steps = 3 })))),
         ["attack at random"] = new(typeof(AttributionAttackEstimator), scored => OnScores(
             scored, scored.Context.Transforms.AttributionAttack(Attack(new RandomNoise { ThreatModel = new LinfBall(0.1) })), dependsOnBatch: true)),

@@ -65,14 +65,14 @@ public static class RobustAttributionMulticlassCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="folds">What <c>CrossValidate</c> returned.</param>
     /// <param name="options">What to attack and to measure.</param>
-    /// <returns>The metrics of each fold.</returns>
-    public static IReadOnlyList<AttributionRobustnessMetrics> EvaluateAttributionRobustness(
+    /// <returns>The metrics of each fold, which print their mean and spread.</returns>
+    public static AttributionRobustnessFolds EvaluateAttributionRobustness(
         this MulticlassClassificationCatalog catalog,
         IEnumerable<TrainCatalogBase.CrossValidationResult<MulticlassClassificationMetrics>> folds,
         AttributionRobustnessOptions options)
     {
         ArgumentNullException.ThrowIfNull(folds);
-        return [.. folds.Select(fold => EvaluateAttributionRobustness(catalog, fold.ScoredHoldOutSet, options))];
+        return new AttributionRobustnessFolds([.. folds.Select(fold => EvaluateAttributionRobustness(catalog, fold.ScoredHoldOutSet, options))]);
     }
 
     /// <summary>Measures one shard of the rows: one of several jobs, whose shards together give the figures of one, to the last digit.</summary>

@@ -12,7 +12,6 @@ internal sealed class ImageRows(DataViewRow source, ImageColumn images, KeyColum
 {
     private readonly ImageRowReader image = images.Open(source);
     private readonly Func<long>? label = labels?.Open(source);
-    private readonly ValueGetter<DataViewRowId> id = source.GetIdGetter();
 
     /// <summary>The class of the row read last; −1 where its label is missing or there is no label column.</summary>
     public long Label { get; private set; } = -1;
@@ -55,11 +54,26 @@ internal sealed class ImageRows(DataViewRow source, ImageColumn images, KeyColum
     }
 
     /// <summary>The error of the current row with the row's texts, for which the view is read again.</summary>
-    public BrokenImageException Named(BrokenImageException error)
+    public BrokenImageException Named(BrokenImageException error) => Named(error, source, data);
+
+    /// <summary>Reads an image in the current row of a cursor; an error contains the row's texts.</summary>
+    public static MLImage ReadNamed(Func<MLImage> read, DataViewRow source, IDataView? data)
+    {
+        try
+        {
+            return read();
+        }
+        catch (BrokenImageException error)
+        {
+            throw Named(error, source, data);
+        }
+    }
+
+    private static BrokenImageException Named(BrokenImageException error, DataViewRow source, IDataView? data)
     {
         bool isDecoding = error.InnerException is ArgumentException;
         DataViewRowId row = default;
-        id(ref row);
+        source.GetIdGetter()(ref row);
         return new(error.Message + (data is null ? RowTexts.Of(source, isDecoding) : RowTexts.Of(data, row, isDecoding)), error);
     }
 

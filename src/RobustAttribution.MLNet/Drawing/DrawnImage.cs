@@ -48,19 +48,26 @@ internal sealed class DrawnImage(int width, int height)
         return OfImage(shown, channels, height, width);
     }
 
+    /// <summary>The pixels of an MLImage, without its alpha.</summary>
+    public static DrawnImage OfImage(MLImage image)
+    {
+        var drawn = new DrawnImage(image.Width, image.Height);
+        ReadOnlySpan<byte> bytes = image.Pixels;
+        (int red, int blue) = image.PixelFormat == MLPixelFormat.Bgra32 ? (2, 0) : (0, 2);
+        for (int i = 0; i < drawn.pixels.Length; i++)
+        {
+            drawn.pixels[i] = new SKColor(bytes[(4 * i) + red], bytes[(4 * i) + 1], bytes[(4 * i) + blue]);
+        }
+
+        return drawn;
+    }
+
     /// <summary>H·W values in colours; a NaN has the colour of 0.</summary>
     public static DrawnImage OfMap(ReadOnlySpan<float> map, int height, int width, double? scale, ColorMap? colors)
     {
         CheckLength(map.Length, nameof(map), height, width);
-        colors ??= IsSigned(map) ? ColorMap.BlueWhiteRed : ColorMap.Inferno;
-        double top = scale ?? SaliencyImage.LargestMagnitude(map);
         var drawn = new DrawnImage(width, height);
-        for (int i = 0; i < map.Length; i++)
-        {
-            double share = top > 0 && !float.IsNaN(map[i]) ? map[i] / top : 0;
-            drawn.pixels[i] = colors.ColorAt(colors.IsDiverging ? (share + 1) / 2 : share);
-        }
-
+        drawn.DrawMap(map, 0, 0, width, opacity: null, scale ?? SaliencyImage.LargestMagnitude(map), colors ?? ColorsOf(map));
         return drawn;
     }
 
@@ -69,19 +76,41 @@ internal sealed class DrawnImage(int width, int height)
         ReadOnlySpan<float> image, int channels, ReadOnlySpan<float> map, int height, int width, double opacity, double? scale, ColorMap? colors)
     {
         Require.InRange(opacity, 0, 1, nameof(opacity));
-        double top = scale ?? SaliencyImage.LargestMagnitude(map);
-        DrawnImage drawn = OfMap(map, height, width, top, colors), under = OfImage(image, channels, height, width);
+        CheckLength(map.Length, nameof(map), height, width);
+        DrawnImage drawn = OfImage(image, channels, height, width);
+        drawn.DrawMap(map, 0, 0, width, opacity, scale ?? SaliencyImage.LargestMagnitude(map), colors ?? ColorsOf(map));
+        return drawn;
+    }
+
+    /// <summary>The colours for a map that the caller chose none for.</summary>
+    public static ColorMap ColorsOf(ReadOnlySpan<float> map) => IsSigned(map) ? ColorMap.BlueWhiteRed : ColorMap.Inferno;
+
+    /// <summary>Draws a map over a rectangle of the image; the other pixels stay.</summary>
+    /// <param name="map">Its values, row by row; a NaN counts as 0.</param>
+    /// <param name="left">The rectangle's first column.</param>
+    /// <param name="top">Its first row.</param>
+    /// <param name="mapWidth">Its columns.</param>
+    /// <param name="opacity">The share of the colour where the map is strongest, over the image in grey; null draws the map alone.</param>
+    /// <param name="scale">The value of the last colour.</param>
+    /// <param name="colors">The colours.</param>
+    public void DrawMap(ReadOnlySpan<float> map, int left, int top, int mapWidth, double? opacity, double scale, ColorMap colors)
+    {
         for (int i = 0; i < map.Length; i++)
         {
-            SKColor pixel = under.pixels[i], over = drawn.pixels[i];
-            double grey = (0.299 * pixel.Red) + (0.587 * pixel.Green) + (0.114 * pixel.Blue);
-            double share = top > 0 && !float.IsNaN(map[i]) ? opacity * Math.Min(1, Math.Abs(map[i]) / top) : 0;
-            drawn.pixels[i] = new SKColor(Mix(over.Red), Mix(over.Green), Mix(over.Blue));
+            double part = scale > 0 && !float.IsNaN(map[i]) ? map[i] / scale : 0;
+            SKColor over = colors.ColorAt(colors.IsDiverging ? (part + 1) / 2 : part);
+            ref SKColor pixel = ref pixels[((top + (i / mapWidth)) * width) + left + (i % mapWidth)];
+            if (opacity is { } most)
+            {
+                double grey = (0.299 * pixel.Red) + (0.587 * pixel.Green) + (0.114 * pixel.Blue);
+                double share = most * Math.Min(1, Math.Abs(part));
+                over = new SKColor(Mix(over.Red), Mix(over.Green), Mix(over.Blue));
 
-            byte Mix(byte color) => (byte)Math.Round((grey * (1 - share)) + (color * share));
+                byte Mix(byte color) => (byte)Math.Round((grey * (1 - share)) + (color * share));
+            }
+
+            pixel = over;
         }
-
-        return drawn;
     }
 
     /// <summary>The image where the map's magnitude is among the largest, and middle grey elsewhere.</summary>

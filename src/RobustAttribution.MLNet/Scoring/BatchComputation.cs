@@ -9,6 +9,7 @@ namespace RobustAttribution.MLNet.Scoring;
 internal sealed class BatchComputation
 {
     private readonly BatchMapper mapper;
+    private readonly IDataView? data;
     private readonly ImageRows rows;
     private readonly OutputBuffer?[] outputs;
     private readonly RowBatch batch;
@@ -21,6 +22,7 @@ internal sealed class BatchComputation
     public BatchComputation(BatchMapper mapper, DataViewRow source, bool[] active, int capacity, IDataView? data = null)
     {
         this.mapper = mapper;
+        this.data = data;
         rows = new ImageRows(source, mapper.Images, mapper.Labels, data);
         batch = new RowBatch(capacity, mapper.Network.Input);
         outputs = new OutputBuffer?[mapper.Outputs.Count];
@@ -31,7 +33,10 @@ internal sealed class BatchComputation
     }
 
     /// <summary>A getter of an added column; <paramref name="row"/> returns the place of the row wanted and computes it first if needed.</summary>
-    public Delegate CreateGetter(int output, Func<int> row) => outputs[output]!.CreateGetter(row);
+    /// <param name="output">The column's place among those added.</param>
+    /// <param name="row">See above.</param>
+    /// <param name="input">The row or cursor of the input that stands at the row wanted.</param>
+    public Delegate CreateGetter(int output, Func<int> row, DataViewRow input) => outputs[output]!.CreateGetter(row, input, data);
 
     /// <summary>Reads the source's current row into a place of the batch; place 0 begins a new batch.</summary>
     public void Load(int slot)

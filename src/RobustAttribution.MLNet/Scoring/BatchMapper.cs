@@ -86,8 +86,24 @@ internal sealed class BatchMapper : IRowToRowMapper
     public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns)
     {
         bool[] active = ActiveColumns(dependingColumns);
+        bool[] passed = ReadInRow(active);
         bool computed = AnyOutputActive(active);
-        return InputSchema.Where(column => active[column.Index] || (computed && Inputs.Any(input => input.Index == column.Index)));
+        return InputSchema.Where(column => passed[column.Index] || (computed && Inputs.Any(input => input.Index == column.Index)));
+    }
+
+    /// <summary>One flag for each column of the input: whether it is active, or an active column reads it in the row itself.</summary>
+    public bool[] ReadInRow(bool[] active)
+    {
+        bool[] read = active[..InputSchema.Count];
+        for (int i = 0; i < Outputs.Count; i++)
+        {
+            if (active[InputSchema.Count + i] && Outputs[i].Source is { } source)
+            {
+                read[source.Index] = true;
+            }
+        }
+
+        return read;
     }
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
@@ -124,7 +140,7 @@ internal sealed class BatchMapper : IRowToRowMapper
             return input.GetGetter<TValue>(InputSchema[column.Index]);
         }
 
-        return computation!.CreateGetter(column.Index - InputSchema.Count, row) as ValueGetter<TValue>
+        return computation!.CreateGetter(column.Index - InputSchema.Count, row, input) as ValueGetter<TValue>
             ?? throw new InvalidOperationException(
                 $"Column '{column.Name}' holds {OutputSchema[column.Index].Type.RawType}; its getter was asked for {typeof(TValue)}.");
     }

@@ -65,5 +65,8 @@ internal sealed class BatchedDataView(BatchMapper mapper, IDataView input) : ITr
     private static Random? Shuffle(int? seed) => seed is int value ? new Random(value) : null;
 
     private DataViewSchema.Column[] PassedThrough(bool[] active)
-        => mapper.InputSchema.Where(column => active[column.Index]).ToArray();
+    {
+        bool[] read = mapper.ReadInRow(active);
+        return mapper.InputSchema.Where(column => read[column.Index]).ToArray();
+    }
 }

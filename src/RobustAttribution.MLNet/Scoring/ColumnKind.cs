@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.Networks;
 
@@ -46,6 +47,31 @@ internal sealed record ColumnKind(
         (name, _, network) => new OutputColumn(
             name, new VectorDataViewType(NumberDataViewType.Byte), () => OutputBuffer.Files(draw, network.Input)));
 
+    /// <summary>PNG files of the size of the row's own image.</summary>
+    /// <param name="sourceColumnName">The column of those images.</param>
+    /// <param name="policy">How they became the network's input, by the schema.</param>
+    /// <param name="draw">Draws one from the values of its row.</param>
+    public static ColumnKind SourcePng(
+        string sourceColumnName, Func<DataViewSchema, NetworkHandle, ResizePolicy> policy, SourceDrawing<byte[]> draw) => new(
+        (name, input) =>
+        {
+            SchemaShape.Column source = SchemaColumns.Require(input, sourceColumnName, SourceImages);
+            return source.Kind == SchemaShape.Column.VectorKind.Scalar && source.ItemType is ImageDataViewType
+                ? ShapeColumns.VariableVector(name, NumberDataViewType.Byte)
+                : throw NoImages(sourceColumnName, source.Describe());
+        },
+        (name, schema, network) =>
+        {
+            DataViewSchema.Column source = SchemaColumns.Require(schema, sourceColumnName, SourceImages);
+            _ = source.Type is ImageDataViewType ? source : throw NoImages(sourceColumnName, source.Type.ToString()!);
+            ResizePolicy resize = policy(schema, network);
+            return new OutputColumn(
+                name,
+                new VectorDataViewType(NumberDataViewType.Byte),
+                () => OutputBuffer.SourceFiles(draw, network.Input, resize, source),
+                Source: source);
+        });
+
     /// <summary>Classes of the network: keys with their names.</summary>
     /// <param name="scoreColumnName">The column that carries the network.</param>
     public static ColumnKind PredictedClass(string scoreColumnName) => new(
@@ -62,4 +88,9 @@ internal sealed record ColumnKind(
             network.ClassNames?.AddTo(annotations, AnnotationKinds.KeyValues);
             return new OutputColumn(name, new KeyDataViewType(typeof(uint), network.ClassCount), OutputBuffer.Keys, annotations.ToAnnotations());
         });
+
+    private const string SourceImages = "the column of source images (MLImage)";
+
+    private static ArgumentOutOfRangeException NoImages(string name, string found)
+        => new(nameof(name), $"Source image column '{name}' holds {found}; needed are MLImages.");
 }

@@ -31,6 +31,9 @@ public abstract class NetworkTransformer<TOptions> : BatchTransformer
     /// <summary>A key column with the network's classes that the computation reads, and the option that names it; null for none.</summary>
     private protected virtual (string Option, string? Column) Label => default;
 
+    /// <summary>A column that is read in the row itself, and the option that names it; null for none.</summary>
+    private protected virtual (string Option, string? Column) Source => default;
+
     /// <summary>The columns before fitting.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column that is read is missing or of another type.</exception>
     internal SchemaShape Promise(SchemaShape input)
@@ -50,7 +53,8 @@ public abstract class NetworkTransformer<TOptions> : BatchTransformer
         Columns.Columns.Select(column => (column.Option, column.Name)),
         (nameof(Options.ScoreColumnName), Options.ScoreColumnName),
         (nameof(Options.ImageColumnName), schema is null ? Options.ImageColumnName : Bind(schema).Images.Name),
-        Label);
+        Label,
+        Source);
 
     /// <summary>Checks what the options require of a network.</summary>
     private protected virtual void Check(NetworkHandle network)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.Networks;
 using static TorchSharp.torch;
 
@@ -9,6 +10,9 @@ namespace RobustAttribution.MLNet.Scoring;
 /// <summary>Draws an image of the network's size from the float values of a row.</summary>
 internal delegate TDrawn RowDrawing<out TDrawn>(ReadOnlySpan<float> values, InputSpecification input);
 
+/// <summary>Draws an image of the source image's size from the float values of a row.</summary>
+internal delegate TDrawn SourceDrawing<out TDrawn>(ReadOnlySpan<float> values, InputSpecification input, ResizePolicy policy, MLImage source);
+
 /// <summary>Makes a column's value of the numbers of a row. The value passed in may be reused.</summary>
 internal delegate void RowReader<T, TValue>(ReadOnlySpan<T> row, ref TValue value);
 
@@ -16,7 +20,10 @@ internal delegate void RowReader<T, TValue>(ReadOnlySpan<T> row, ref TValue valu
 internal abstract class OutputBuffer
 {
     /// <summary>A <see cref="ValueGetter{TValue}"/> that reads the row whose place in the batch <paramref name="row"/> returns.</summary>
-    public abstract Delegate CreateGetter(Func<int> row);
+    /// <param name="row">Computes the row first if needed.</param>
+    /// <param name="input">The row or cursor of the input that stands at the row wanted.</param>
+    /// <param name="data">The view of which the input is a cursor, for errors; null for a row alone.</param>
+    public abstract Delegate CreateGetter(Func<int> row, DataViewRow input, IDataView? data);
 
     /// <summary>Takes the values [N, …] of N rows from a tensor on any device.</summary>
     public abstract void Fill(Tensor values);
@@ -45,31 +52,49 @@ internal abstract class OutputBuffer
 
     /// <summary>Each file is drawn when it is asked for; its bytes are copied into the value, which belongs to whoever asked.</summary>
     public static OutputBuffer Files(RowDrawing<byte[]> draw, InputSpecification input)
-        => new OutputBuffer<float, VBuffer<byte>>(ScalarType.Float32, (row, ref value) =>
+        => new OutputBuffer<float, VBuffer<byte>>(ScalarType.Float32, (row, ref value) => Copy(draw(row, input), ref value));
+
+    /// <summary>As <see cref="Files"/>, over the row's own image.</summary>
+    public static OutputBuffer SourceFiles(SourceDrawing<byte[]> draw, InputSpecification input, ResizePolicy policy, DataViewSchema.Column source)
+        => new OutputBuffer<float, VBuffer<byte>>(ScalarType.Float32, (row, data) =>
         {
-            byte[] file = draw(row, input);
-            VBufferEditor<byte> editor = VBufferEditor.Create(ref value, file.Length);
-            file.CopyTo(editor.Values);
-            value = editor.Commit();
+            var images = new MLImageReader(row, row.Schema[source.Index]);
+            return (values, ref file) => Copy(draw(values, input, policy, ImageRows.ReadNamed(images.Read, row, data)), ref file);
         });
+
+    private static void Copy(byte[] file, ref VBuffer<byte> value)
+    {
+        VBufferEditor<byte> editor = VBufferEditor.Create(ref value, file.Length);
+        file.CopyTo(editor.Values);
+        value = editor.Commit();
+    }
 }
 
 /// <summary>Values that are made of numbers of one type.</summary>
 /// <typeparam name="T">The numbers.</typeparam>
 /// <typeparam name="TValue">The column's values.</typeparam>
 /// <param name="type">The numbers' type in tensors.</param>
-/// <param name="read">Makes a value of the numbers of its row.</param>
-internal sealed class OutputBuffer<T, TValue>(ScalarType type, RowReader<T, TValue> read) : OutputBuffer
+/// <param name="open">Makes, for a row or cursor of the input, what makes a value of the numbers of a row.</param>
+internal sealed class OutputBuffer<T, TValue>(ScalarType type, Func<DataViewRow, IDataView?, RowReader<T, TValue>> open) : OutputBuffer
     where T : struct
 {
     private T[] values = [];
     private int width;
 
-    public override Delegate CreateGetter(Func<int> row) => new ValueGetter<TValue>((ref TValue value) =>
+    public OutputBuffer(ScalarType type, RowReader<T, TValue> read)
+        : this(type, (_, _) => read)
     {
-        int index = row(); // fills the buffer first
-        read(values.AsSpan(index * width, width), ref value);
-    });
+    }
+
+    public override Delegate CreateGetter(Func<int> row, DataViewRow input, IDataView? data)
+    {
+        RowReader<T, TValue> read = open(input, data);
+        return new ValueGetter<TValue>((ref TValue value) =>
+        {
+            int index = row(); // fills the buffer first
+            read(values.AsSpan(index * width, width), ref value);
+        });
+    }
 
     public override void Fill(Tensor values)
     {

@@ -27,6 +27,11 @@ internal sealed class ProgressReporter
             case TrainingWarning warning:
                 channel.Warn(warning.Message);
                 break;
+            case TrainingResumed resumed:
+                channel.Inform(
+                    $"resumed from {resumed.CheckpointPath}: epoch {resumed.Epoch} of {resumed.Epochs},"
+                    + $" {resumed.Step} of {resumed.StepsPerEpoch} steps done");
+                break;
             case BatchProgress batch:
                 latest = batch;
                 break;

@@ -18,11 +18,14 @@ internal static class MapResize
         Bind = (name, schema, network) =>
         {
             OutputColumn column = maps.Bind(name, schema, network);
-            bool resized = new[] { imageColumnName, network.Images.ColumnName } // attacked copies are vectors, of MLImages
-                .Any(images => images is not null && schema.GetColumnOrNull(images)?.Type is ImageDataViewType);
-            return resized ? column with { Annotations = Annotation(network.Images.Resize) } : column;
+            return Of(schema, network, imageColumnName) is { } policy ? column with { Annotations = Annotation(policy) } : column;
         },
     };
+
+    /// <summary>How the model brings its MLImages to the size of the maps; null where its images are none.</summary>
+    public static ResizePolicy? Of(DataViewSchema schema, NetworkHandle network, string? imageColumnName)
+        => new[] { imageColumnName, network.Images.ColumnName } // attacked copies are vectors, of MLImages
+            .Any(images => images is not null && schema.GetColumnOrNull(images)?.Type is ImageDataViewType) ? network.Images.Resize : null;
 
     /// <summary>What a column says; null where it says nothing.</summary>
     public static ResizePolicy? Of(DataViewSchema.Column maps)

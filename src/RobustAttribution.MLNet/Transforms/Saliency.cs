@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using RobustAttribution.Attributions;
+using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Drawing;
 using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
@@ -23,7 +24,10 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
 {
     internal SaliencyEstimator(IHostEnvironment environment, Options options)
         : base(new SaliencyTransformer(environment, Require.NotNull(options, nameof(options))))
-        => options.Target.Validate();
+    {
+        options.Target.Validate();
+        options.RequireUsedSource();
+    }
 
     /// <summary>What to explain and how. Each option checks its value when it is set.</summary>
     public sealed record Options : NetworkOptions
@@ -55,7 +59,8 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
         public string? OverlayColumnName { get; init; }
 
         /// <summary>
-        /// A new column of the map in colours as a PNG file: a vector of bytes that is the caller's own. Null, the default, for none.
+        /// A new column of the map in colours as a PNG file: a vector of bytes that is the caller's own, of the network's size or, with
+        /// <see cref="SourceImageColumnName"/>, of the image's. Null, the default, for none.
         /// </summary>
         public string? HeatMapPngColumnName { get; init; }
 
@@ -63,6 +68,19 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
         /// A new column of the image with the map laid over it as a PNG file, as <see cref="HeatMapPngColumnName"/>. Null, the default, for none.
         /// </summary>
         public string? OverlayPngColumnName { get; init; }
+
+        /// <summary>
+        /// A column of MLImages of any size, e.g. the user's photographs: PNG files have the size of the row's image, and the map lies where the
+        /// network saw it. Null, the default, draws PNG files in the network's size.
+        /// </summary>
+        /// <remarks>Pixels whose centre the network did not see, as <see cref="ResizePolicy.Crop"/> cuts them off, are those of the image.</remarks>
+        public string? SourceImageColumnName { get; init; }
+
+        /// <summary>
+        /// How the images of <see cref="SourceImageColumnName"/> became the network's input. Null, the default, is the model's own policy for
+        /// MLImages; required where the model reads vectors.
+        /// </summary>
+        public ResizePolicy? SourceResize { get; init => field = value is { } policy ? Require.Defined(policy) : null; }
 
         /// <summary>The class explained. The predicted one by default.</summary>
         public SaliencyTarget Target { get; init => field = Require.NotNull(value); } = SaliencyTarget.Predicted;
@@ -72,6 +90,22 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
         /// default, for its own.
         /// </summary>
         public Activation? Activation { get; init; }
+
+        internal void RequireUsedSource()
+        {
+            if (SourceImageColumnName is not null && HeatMapPngColumnName is null && OverlayPngColumnName is null)
+            {
+                throw new ArgumentException(
+                    $"SourceImageColumnName is '{SourceImageColumnName}', but HeatMapPngColumnName and OverlayPngColumnName are null; set one of"
+                    + " them: only PNG files have the size of the source image.");
+            }
+
+            if (SourceResize is not null && SourceImageColumnName is null)
+            {
+                throw new ArgumentException(
+                    $"SourceResize is {SourceResize}, but SourceImageColumnName is null; set it to a column of MLImages.");
+            }
+        }
     }
 }
 
@@ -79,7 +113,7 @@ public sealed class SaliencyEstimator : NetworkEstimator<SaliencyEstimator.Optio
 public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.Options>
 {
     internal const string LoaderSignature = "RobustSaliency";
-    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature);
+    private static readonly ModelFormat Format = new("RBATTSAL", LoaderSignature, 0x00010006, readableBy: 0x00010006); // 1.6: source images
 
     internal SaliencyTransformer(IHostEnvironment environment, SaliencyEstimator.Options options)
         : base(environment, options, "Saliency", Format)
@@ -93,10 +127,15 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
         new(Options.SeenImageColumnName, ColumnKind.Pixels, it => it.SeenImages),
         new(Options.HeatMapColumnName, ColumnKind.Image((map, input) => DrawHeatMap(map, input).ToImage()), it => it.FirstMap),
         new(Options.OverlayColumnName, ColumnKind.Image((both, input) => DrawOverlay(both, input).ToImage()), it => it.ImageAndFirstMap),
-        new(Options.HeatMapPngColumnName, ColumnKind.Png((map, input) => DrawHeatMap(map, input).ToPng()), it => it.FirstMap),
-        new(Options.OverlayPngColumnName, ColumnKind.Png((both, input) => DrawOverlay(both, input).ToPng()), it => it.ImageAndFirstMap));
+        new(Options.HeatMapPngColumnName, Png((map, input) => DrawHeatMap(map, input).ToPng(), opacity: null), it => it.FirstMap),
+        new(
+            Options.OverlayPngColumnName,
+            Png((both, input) => DrawOverlay(both, input).ToPng(), SaliencyImage.DefaultOpacity),
+            it => Options.SourceImageColumnName is null ? it.ImageAndFirstMap : it.FirstMap));
 
     private protected override (string Option, string? Column) Label => ("Target.ColumnName", Options.Target.ColumnName);
+
+    private protected override (string Option, string? Column) Source => (nameof(Options.SourceImageColumnName), Options.SourceImageColumnName);
 
     private protected override void Check(NetworkHandle network) => Options.Target.Check(network);
 
@@ -119,6 +158,25 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
             scale: null,
             colors: null);
     }
+
+    /// <summary>The map on the source image, in its pixels.</summary>
+    private static byte[] DrawOnSource(ReadOnlySpan<float> map, InputSpecification input, ResizePolicy policy, MLImage source, double? opacity)
+    {
+        SourceMap placed = SourceMap.Of(map, input.Height, input.Width, policy, source.Height, source.Width);
+        DrawnImage drawn = DrawnImage.OfImage(source);
+        double scale = SaliencyImage.LargestMagnitude(map);
+        drawn.DrawMap(placed.Values.Span, placed.Left, placed.Top, placed.Width, opacity, scale, DrawnImage.ColorsOf(map));
+        return drawn.ToPng();
+    }
+
+    private ColumnKind Png(RowDrawing<byte[]> draw, double? opacity) => Options.SourceImageColumnName is not { } source
+        ? ColumnKind.Png(draw)
+        : ColumnKind.SourcePng(source, SourcePolicy, (map, input, policy, image) => DrawOnSource(map, input, policy, image, opacity));
+
+    private ResizePolicy SourcePolicy(DataViewSchema schema, NetworkHandle network)
+        => Options.SourceResize ?? MapResize.Of(schema, network, Options.ImageColumnName) ?? throw new ArgumentException(
+            $"SourceResize is null, and the model reads vectors: how did the images of column '{Options.SourceImageColumnName}' become the network's"
+            + $" size? Set SourceResize to one of {string.Join(", ", Enum.GetNames<ResizePolicy>())}.");
 
     private int[] MapDimensions(InputSpecification input)
         => Options.Target.Count == 1 ? [input.Height, input.Width] : [Options.Target.Count, input.Height, input.Width];

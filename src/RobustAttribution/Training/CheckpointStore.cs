@@ -85,9 +85,9 @@ internal sealed class CheckpointStore : IDisposable
     }
 
     /// <summary>Reads the newest checkpoint.</summary>
-    /// <returns>Position and tensors, owned by the caller; null where the folder has none.</returns>
+    /// <returns>File, position and tensors, owned by the caller; null where the folder has none.</returns>
     /// <exception cref="CheckpointException">It is damaged, or of another training.</exception>
-    public (TrainingPosition Position, SafetensorsContent Content)? Load()
+    public (string Path, TrainingPosition Position, SafetensorsContent Content)? Load()
     {
         if (Files().FirstOrDefault() is not string path)
         {
@@ -105,7 +105,7 @@ internal sealed class CheckpointStore : IDisposable
             Check(path, content);
             own.AddRange(Files().Skip(1).Where(IsOwn).Order(StringComparer.Ordinal));
             own.Add(path);
-            return (TrainingPosition.FromJson(content.Metadata[PositionKey]), content);
+            return (path, TrainingPosition.FromJson(content.Metadata[PositionKey]), content);
         }
         catch (Exception error) when (error is FormatException or JsonException)
         {

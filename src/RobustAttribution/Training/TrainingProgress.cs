@@ -4,7 +4,7 @@ namespace RobustAttribution.Training;
 
 /// <summary>
 /// Progress of a training: <see cref="BatchProgress"/>, <see cref="ValidationProgress"/> or <see cref="EpochProgress"/>, in this order within an
-/// epoch; a <see cref="TrainingWarning"/> before all of them, or after them where the training was cancelled.
+/// epoch; before all of them a <see cref="TrainingResumed"/> and a <see cref="TrainingWarning"/>, and one after them where the training was cancelled.
 /// </summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
@@ -18,6 +18,15 @@ public abstract record TrainingProgress(int Epoch, int Epochs);
 /// <param name="Epochs">Epochs planned.</param>
 /// <param name="Message">What is wrong, and what to do.</param>
 public sealed record TrainingWarning(int Epoch, int Epochs, string Message)
+    : TrainingProgress(Epoch, Epochs);
+
+/// <summary>Reported before the first step of a training that goes on from a checkpoint.</summary>
+/// <param name="Epoch">The epoch that it goes on in, from 1; the last one where nothing is left to do.</param>
+/// <param name="Epochs">Epochs planned.</param>
+/// <param name="Step">Steps of that epoch that are done, from 0.</param>
+/// <param name="StepsPerEpoch">Steps of one epoch.</param>
+/// <param name="CheckpointPath">The checkpoint's file.</param>
+public sealed record TrainingResumed(int Epoch, int Epochs, int Step, int StepsPerEpoch, string CheckpointPath)
     : TrainingProgress(Epoch, Epochs);
 
 /// <summary>Reported after a step, at most once in each <see cref="TrainingOptions.ProgressInterval"/>.</summary>

@@ -363,6 +363,9 @@ internal sealed class TrainingRun : IDisposable
 
         history.AddRange(position.History);
         (epoch, step) = (position.Epoch, position.Step);
+        report(epoch < options.Epochs
+            ? new TrainingResumed(epoch + 1, options.Epochs, step, stepsPerEpoch, found.Path)
+            : new TrainingResumed(epoch, options.Epochs, stepsPerEpoch, stepsPerEpoch, found.Path));
     }
 
     /// <summary>The tensors that training changes in place, by their names in a checkpoint.</summary>

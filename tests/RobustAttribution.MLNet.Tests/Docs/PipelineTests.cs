@@ -97,7 +97,7 @@ public sealed class PipelineTests
         CollectionAssert.AreEqual(expected.Saliency, actual.Saliency);
     }
 
-    private static string Write(string folder, TestImage sample)
+    internal static string Write(string folder, TestImage sample)
     {
         const int scale = 3;
         const int side = scale * TestImage.Side;

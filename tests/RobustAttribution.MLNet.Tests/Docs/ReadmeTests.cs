@@ -37,9 +37,25 @@ public sealed class ReadmeTests
     }
 
     [TestMethod]
+    public void AFolderOfImagesBecomesAModelAnOverlayAndFigures()
+    {
+        using var folder = new DataFolder();
+        string images = folder.Of("images");
+        List<TestImage> samples = TestImage.Make(24);
+        samples.ForEach(sample => PipelineTests.Write(images, sample));
+
+        AttributionRobustnessMetrics robustness = ReadmeSnippets.Folder(images, epochs: 1, folder.Of("model.zip"), folder.Of("overlay.png"));
+
+        Assert.IsInRange(1, 23, robustness.RowCount);
+        Assert.IsTrue(File.Exists(folder.Of("model.zip")));
+        using MLImage overlay = MLImage.CreateFromFile(folder.Of("overlay.png"));
+        Assert.AreEqual((24, 24), (overlay.Width, overlay.Height), "the size of the file, not of the network");
+    }
+
+    [TestMethod]
     public void EveryMethodIsInTheTable()
     {
-        string readme = File.ReadAllText(Repository.At("README.md"));
+        string readme = File.ReadAllText(Repository.At("docs", "methods.md"));
         Type[] families = [typeof(ITrainingObjective), typeof(IAttributionMethod), typeof(IAttributionAttack), typeof(IMapSimilarity), typeof(IThreatModel)];
         string[] methods = [.. typeof(ITrainingObjective).Assembly.GetExportedTypes().Where(type => !type.IsAbstract && families.Any(family => family.IsAssignableFrom(type))).Select(type => type.Name)];
         Assert.IsGreaterThan(25, methods.Length);

@@ -3,10 +3,14 @@ using RobustAttribution.MLNet.Tests.Fixtures;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 
-/// <summary>Every C# block of the documentation is the text of a region in this folder, so it compiles.</summary>
+/// <summary>
+/// Every C# block of the documentation is the text of a region in this folder, so it compiles; the first of a page begins with the using lines of all.
+/// </summary>
 [TestClass]
 public sealed partial class SnippetTests
 {
+    private const string Write = "ROBUSTATTRIBUTION_WRITE_SNIPPETS";
+
     public static IEnumerable<object[]> Pages()
     {
         IEnumerable<string> files =
@@ -15,6 +19,7 @@ public sealed partial class SnippetTests
             .. Directory.EnumerateFiles(Repository.At("docs"), "*.md", SearchOption.AllDirectories),
             .. Directory.EnumerateDirectories(Repository.At("src")).Select(folder => Path.Combine(folder, "README.md")),
             .. Directory.EnumerateDirectories(Repository.At("examples")).Select(folder => Path.Combine(folder, "README.md")).Where(File.Exists),
+            Repository.At("samples", "README.md"),
         ];
         return files.Select(file => new object[] { Path.GetRelativePath(Repository.Root, file).Replace('\\', '/') });
     }
@@ -26,11 +31,45 @@ public sealed partial class SnippetTests
         string text = Read(Repository.At(page));
         MatchCollection blocks = Block().Matches(text);
         Assert.AreEqual(Fence().Count(text), blocks.Count, $"{page}: each ```csharp block needs the line <!-- compiled: FILE, region NAME --> right above it.");
-        foreach (Match block in blocks)
+        string[] codes = [.. blocks.Select(block => Region(block.Groups["file"].Value, block.Groups["region"].Value))];
+        if (codes.Length > 0)
         {
-            (string file, string name) = (block.Groups["file"].Value, block.Groups["region"].Value);
-            Assert.AreEqual(Region(file, name), block.Groups["code"].Value, $"{page}: the block of region {name} is not the region's text in {file}.");
+            IEnumerable<string> usings = blocks.Zip(codes, (block, code) => SnippetUsings.Of(Read(Repository.At(block.Groups["file"].Value)), code))
+                .SelectMany(lines => lines).Distinct().Order(SnippetUsings.Order);
+            codes[0] = string.Concat(usings.Select(line => line + '\n').Append("\n")) + codes[0];
         }
+
+        if (Environment.GetEnvironmentVariable(Write) == "1")
+        {
+            int next = 0;
+            File.WriteAllText(Repository.At(page), Block().Replace(text, block => $"{block.Groups["head"].Value}{codes[next++]}```"));
+            return;
+        }
+
+        foreach ((Match block, string code) in blocks.Zip(codes))
+        {
+            string name = block.Groups["region"].Value;
+            Assert.AreEqual(
+                code, block.Groups["code"].Value, $"{page}: the block of region {name} is not the region's text. {Write}=1 makes this test write the blocks.");
+        }
+    }
+
+    [TestMethod]
+    public void UsingLinesAreThoseThatTheCodeRequires()
+    {
+        const string Code = """
+            var pipeline = mlContext.Transforms.Saliency(new() { Method = new SmoothGrad() }); // an MLImage, a TopKAttack
+            Console.WriteLine("LinfBall" + $"{new KendallTau()}" + (view.Schema["Saliency"].Type as VectorDataViewType));
+            SaliencyTransformer? model = null;
+            Tensor map = zeros(2);
+            """;
+        string file = string.Concat(
+            new[] { "System.Text", "Microsoft.ML", "Microsoft.ML.Data", "RobustAttribution.Attacks", "RobustAttribution.Attributions", "RobustAttribution.Networks", "static TorchSharp.torch", "RobustAttribution.Similarities" }
+                .Select(name => $"using {name};\n"));
+        Assert.AreEqual(
+            "using Microsoft.ML; using Microsoft.ML.Data; using RobustAttribution.Attributions; using RobustAttribution.MLNet; using RobustAttribution.Similarities; using static TorchSharp.torch;",
+            string.Join(' ', SnippetUsings.Of(file, Code)));
+        Assert.AreEqual("using Microsoft.ML;", string.Join(' ', SnippetUsings.Of("using System.Collections.Concurrent;\nusing Microsoft.ML;\n", "var context = new MLContext();")));
     }
 
     [TestMethod]
@@ -87,7 +126,7 @@ public sealed partial class SnippetTests
 
     private static string Read(string file) => File.ReadAllText(file).ReplaceLineEndings("\n");
 
-    [GeneratedRegex("<!-- compiled: (?<file>\\S+), region (?<region>\\w+) -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline)]
+    [GeneratedRegex("(?<head><!-- compiled: (?<file>\\S+), region (?<region>\\w+) -->\n```csharp\n)(?<code>.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
 
     [GeneratedRegex("^ *```(csharp|cs|c#)", RegexOptions.Multiline | RegexOptions.IgnoreCase)]

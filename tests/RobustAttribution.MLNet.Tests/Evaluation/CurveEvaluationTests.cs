@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
@@ -126,6 +128,21 @@ public sealed class CurveEvaluationTests
         for (int i = 0; i < 2; i++)
         {
             Assert.AreEqual(folds[i].Metrics.MicroAccuracy, metrics[i].AccuracyBefore, 1e-9);
+        }
+
+        string[] lines = metrics.ToString()!.ReplaceLineEndings("\n").Split('\n');
+        Assert.HasCount(5, lines);
+        AssertLine(lines[1], "Cosine similarity", metrics[0].Of<CosineSimilarity>().Mean, metrics[1].Of<CosineSimilarity>().Mean);
+        AssertLine(lines[2], "accuracy before", metrics[0].AccuracyBefore, metrics[1].AccuracyBefore);
+        AssertLine(lines[3], "accuracy after", metrics[0].AccuracyAfter, metrics[1].AccuracyAfter);
+        Assert.AreEqual($"18 rows attacked: {metrics.Sum(fold => fold.ValidCount)} with a valid copy", lines[4]);
+        Assert.AreEqual("no folds", scored.Context.MulticlassClassification.EvaluateAttributionRobustness([], new AttributionRobustnessOptions()).ToString());
+
+        static void AssertLine(string line, string name, double first, double second)
+        {
+            double[] numbers = [(first + second) / 2, Math.Abs(first - second) / Math.Sqrt(2), Math.Min(first, second), Math.Max(first, second)];
+            string expected = string.Join(' ', numbers.Select(number => number.ToString("F4", CultureInfo.InvariantCulture)));
+            Assert.AreEqual($"{name} {expected} 2", Regex.Replace(line.Trim(), " +", " "));
         }
     }
 }

@@ -18,7 +18,7 @@ namespace RobustAttribution.MLNet.Tests.Models;
 internal static class CommittedModel
 {
     /// <summary>The newest format that has a file: the largest that a part of a model file is written in.</summary>
-    public const string Newest = "1.5";
+    public const string Newest = "1.6";
 
     /// <summary>Where the build puts the committed file of a format.</summary>
     public static string PathOf(string format) => System.IO.Path.Combine(AppContext.BaseDirectory, "Models", $"model-{format}.zip");

@@ -47,6 +47,7 @@ public sealed class ModelFileTests
     [DataRow("1.2")]
     [DataRow("1.3")]
     [DataRow("1.4")]
+    [DataRow("1.5")]
     [DataRow(CommittedModel.Newest)]
     public void TheModelFilesOfEveryFormatAreStillRead(string format)
     {
@@ -69,7 +70,7 @@ public sealed class ModelFileTests
 
     [TestMethod]
     [DataRow("RBATTMDL", "RobustAttributionModel", "1.3")]
-    [DataRow("RBATTSAL", "RobustSaliency", "1.3")]
+    [DataRow("RBATTSAL", "RobustSaliency", "1.6")]
     [DataRow("RBATTLOC", "RobustLocalization", "1.5")]
     public void AModelFileOfANewerFormatIsRefusedWithTheVersions(string signature, string loader, string newest)
     {
@@ -245,7 +246,7 @@ public sealed class ModelFileTests
         AreNamed(
             new SaliencyEstimator.Options(),
             "activation, batchSize, heatMapColumnName, heatMapPngColumnName, imageColumnName, method, outputColumnName, overlayColumnName,"
-            + " overlayPngColumnName, reduction, scoreColumnName, seenImageColumnName, signedColumnName, target");
+            + " overlayPngColumnName, reduction, scoreColumnName, seenImageColumnName, signedColumnName, sourceImageColumnName, sourceResize, target");
         AreNamed(
             new AttributionAttackEstimator.Options(),
             "attack, batchSize, cleanPredictedLabelColumnName, imageColumnName, method, outputColumnName, pictureColumnName,"

@@ -35,8 +35,12 @@ public sealed class ContinuedTrainingTests
             },
         };
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Scores(scored, options)).Message, "power cut");
+        string last = Directory.GetFiles(Path.Combine(folder, "checkpoints"), "checkpoint-*").Order(StringComparer.Ordinal).Last();
+        List<string> messages = [];
+        scored.Context.Log += (_, message) => messages.Add(message.RawMessage);
         options = options with { MetricsCallback = report => Assert.IsGreaterThan(2, report.Epoch) };
         CollectionAssert.AreEqual(whole, Scores(scored, options));
+        Assert.AreEqual($"resumed from {last}: epoch 3 of 4, 0 of 3 steps done", messages.Single(message => message.StartsWith("resumed", StringComparison.Ordinal)));
 
         options = options with { LearningRate = 2 * options.LearningRate, MetricsCallback = null };
         StringAssert.Contains(Assert.ThrowsExactly<CheckpointException>(() => Scores(scored, options)).Message, "options.learningRate was 0.001 and is 0.002");

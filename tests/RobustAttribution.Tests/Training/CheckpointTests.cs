@@ -99,12 +99,35 @@ public sealed class CheckpointTests
     {
         using var folder = new TemporaryFolder();
         (Dictionary<string, double[]> expected, TrainingResult whole) = Train(Options(folder.Path));
-        int batches = 0;
+        List<TrainingProgress> reports = [];
         (Dictionary<string, double[]> actual, TrainingResult again) = Train(
-            Options(folder.Path), progress: _ => batches++, network: Network(seed: 5));
+            Options(folder.Path), progress: reports.Add, network: Network(seed: 5));
         AssertSameBits(expected, actual);
         AssertSameHistory(whole, again);
-        Assert.AreEqual(0, batches);
+        int epochs = whole.EpochsDone;
+        Assert.AreEqual(new TrainingResumed(epochs, epochs, StepsPerEpoch, StepsPerEpoch, folder.Files[^1]), reports.Single(), "nothing is trained");
+    }
+
+    [TestMethod]
+    [DataRow(2, 1, 1)]
+    [DataRow(3, 1, 2)] // the checkpoint of the step at which it was killed is not written
+    [DataRow(4, 2, 0)]
+    [DataRow(9, 3, 2)]
+    public void AResumedTrainingSaysFromWhere(int killAt, int epoch, int step)
+    {
+        using var folder = new TemporaryFolder();
+        TrainingOptions options = Options(folder.Path);
+        List<TrainingProgress> reports = [];
+        Assert.ThrowsExactly<InvalidOperationException>(() => Train(options, progress: reports.Add + KillAt(killAt)));
+        Assert.IsEmpty(reports.OfType<TrainingResumed>());
+        string newest = folder.Files[^1];
+
+        reports.Clear();
+        Train(options, progress: reports.Add);
+
+        Assert.AreEqual(new TrainingResumed(epoch, options.Epochs, step, StepsPerEpoch, newest), reports[0]);
+        Assert.HasCount(1, reports.OfType<TrainingResumed>());
+        Assert.AreEqual((epoch, step + 1), reports.OfType<BatchProgress>().Select(batch => (batch.Epoch, batch.Step)).First());
     }
 
     [TestMethod]

@@ -1,0 +1,48 @@
+#:package RobustAttribution.MLNet@0.1.0
+#:package TorchSharp-cpu@0.107.0
+#:property PublishAot=false
+#:property CreateSymbolicLinksForCopyLocalIfPossible=true
+
+// Measures how well the explanations of saved models hold on your test images, prints the figures and writes a page about them.
+using Microsoft.ML;
+using RobustAttribution.Metrics;
+using RobustAttribution.MLNet;
+
+if (args.Length < 3)
+{
+    Console.Error.WriteLine("usage: dotnet run evaluate.cs IMAGES REPORT.html [--worst-case] MODEL.zip [MODEL.zip …]");
+    Console.Error.WriteLine("IMAGES has one sub-folder of test images for each class; --worst-case takes the worst of many attacks, and hours.");
+    return 1;
+}
+
+try
+{
+    var mlContext = new MLContext(seed: 1);
+    IDataView images = mlContext.Data.LoadImageFolders(args[0], options: new() { LabelsAsKey = true });
+    var models = args[2..].Where(arg => arg != "--worst-case").Select(path => (path, mlContext.Model.Load(path, out _))).ToList();
+    RobustnessReport report = mlContext.MulticlassClassification.RobustnessReport(models, images, new()
+    {
+        DataName = Path.GetFileName(Path.GetFullPath(args[0])),
+        MaximumImages = 100,
+        WorstCase = args.Contains("--worst-case") ? new WorstCaseEvaluation() : null,
+    });
+    report.Save(args[1]);
+    foreach (ReportedModel model in report.Models)
+    {
+        Console.WriteLine(model.Name);
+        foreach (ReportedNumber number in model.Numbers)
+        {
+            string direction = number.IsReference ? "" : number.HigherIsBetter ? "(higher is better)" : "(lower is better)";
+            Console.WriteLine($"  {number.Value,7:F3}  {number.Interval,18}  {number.Name} {direction}");
+        }
+    }
+
+    Console.WriteLine(string.Join(Environment.NewLine, report.Verdicts));
+    Console.WriteLine($"Written: {args[1]} (open it in a browser)");
+    return 0;
+}
+catch (Exception error)
+{
+    Console.Error.WriteLine($"error: {error.Message} {error.InnerException?.Message}");
+    return 1;
+}
