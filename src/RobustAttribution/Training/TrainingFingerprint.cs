@@ -17,14 +17,18 @@ internal static class TrainingFingerprint
     /// <remarks>The images count with their number and the contents of their first batch, which costs reading that batch once.</remarks>
     public static string Of(TrainingOptions options, ImageNetwork network, IImageBatchSource training, IImageBatchSource? validation)
     {
+        int batchSize = options.BatchSizeFor(training.Count);
         var fingerprint = new JsonObject
         {
             ["options"] = JsonNode.Parse(ComponentJson.Write<TrainingOptions>(
-                options with { Seed = options.Seed ?? 0, Checkpoints = null, ProgressInterval = TimeSpan.Zero })),
+                options with
+                {
+                    BatchSize = batchSize, Seed = options.Seed ?? 0, Checkpoints = null, ProgressInterval = TimeSpan.Zero,
+                })),
             ["identity"] = options.Checkpoints?.Identity,
             ["network"] = Describe(network),
-            ["training"] = Describe(training, options.BatchSize),
-            ["validation"] = validation is null ? null : Describe(validation, options.BatchSize),
+            ["training"] = Describe(training, batchSize),
+            ["validation"] = validation is null ? null : Describe(validation, batchSize),
         };
         return fingerprint.ToJsonString();
     }
