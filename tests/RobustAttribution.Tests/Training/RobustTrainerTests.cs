@@ -351,6 +351,10 @@ public sealed class RobustTrainerTests
         StringAssert.StartsWith(TrainingFingerprint.Of(options, network, Images(40), null), expected.ReplaceLineEndings(string.Empty));
         StringAssert.Contains(TrainingFingerprint.Of(options with { Seed = null }, network, Images(40), null), "\"seed\":0,", "the default");
         StringAssert.Contains(TrainingFingerprint.Of(options with { BatchSize = null }, network, Images(40), null), "\"batchSize\":8,", "that of 40 images");
+        string now = TrainingFingerprint.Of(options with { FrozenModules = ["conv"] }, network, Images(40), null);
+        Assert.AreEqual(
+            "options.frozenModules was  and is [\"conv\"]",
+            TrainingFingerprint.Difference(TrainingFingerprint.Of(options, network, Images(40), null), now));
     }
 
     [TestMethod]
