@@ -61,8 +61,8 @@ public sealed record L2Ball(double Radius = 0.5) : IThreatModel
             string size = $"{images.shape[1]}×{images.shape[2]}×{images.shape[3]}";
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The {nameof(Radius)} of {nameof(L2Ball)} is {Radius:G6}; allowed for images of {size} is a number from 0 to {largest:G4}, the distance of a")
-                + " black image from a white one in pixel units: divide a length in 0…255 by 255.");
+                $"The {nameof(Radius)} of {nameof(L2Ball)} is {Radius:G6}; allowed for images of {size} is a number from 0 to {largest:G4},")
+                + " the distance of a black image from a white one in pixel units: divide a length in 0…255 by 255.");
         }
     }
 
