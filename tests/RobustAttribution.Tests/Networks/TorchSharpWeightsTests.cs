@@ -125,6 +125,29 @@ public sealed class TorchSharpWeightsTests
     [DataRow("")]
     public void OtherStartsAreNotTaken(string text) => Assert.AreNotEqual(FileKind.SavedByTorchSharp, FileKind.Of(Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>Create, LoadWeights, Logits: evaluation mode, whatever the format; the statistics count, and stay.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void LoadedWeightsComputeInEvaluationMode(bool dat)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable mode = no_grad();
+        using ImageNetwork source = Trained(1), target = Trained(2);
+        target.LoadWeights(new MemoryStream(dat ? Dat(source) : Safe(source)));
+        Tensor images = rand(3, 1, 8, 8);
+        Tensor together = target.Logits(images);
+        Tensor alone = cat([.. Enumerable.Range(0, 3).Select(i => target.Logits(images.narrow(0, i, 1)))]);
+        Assert.AreEqual(0, (together - alone).abs().max().item<float>(), 1e-5, "each by itself");
+        CollectionAssert.AreEqual(Safe(source), Safe(target), "the statistics stay");
+        using (target.WithMode(training: true))
+        {
+            Assert.IsGreaterThan(1e-2f, (target.Logits(images) - together).abs().max().item<float>(), "a training computes otherwise, and moves them");
+        }
+
+        CollectionAssert.AreNotEqual(Safe(source), Safe(target));
+    }
+
     private static byte[] With(byte[] bytes, int place, byte value)
     {
         byte[] changed = [.. bytes];
