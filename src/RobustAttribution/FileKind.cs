@@ -50,6 +50,9 @@ internal readonly partial record struct FileKind(string Name, string Advice = ""
         ("version https://git-lfs", new("a pointer of Git LFS, in whose place 'git lfs pull' puts the file")),
     ];
 
+    /// <summary>What <c>Module.save</c> of TorchSharp writes (.dat).</summary>
+    public static FileKind SavedByTorchSharp { get; } = new("weights that TorchSharp's Module.save wrote (.dat)");
+
     private static readonly Encoding Bytes = Encoding.Latin1;
 
     /// <summary>The kind of some first bytes; null where they are of none known.</summary>
@@ -64,6 +67,7 @@ internal readonly partial record struct FileKind(string Name, string Advice = ""
         return bytes.StartsWith("PK\u0003\u0004", StringComparison.Ordinal) ? OfArchive(bytes) with { IsZip = true }
             : Array.Find(Beginnings, entry => IsStart(bytes, entry.Start)) is { Start: not null } known ? known.Kind
             : bytes.Length > 262 && bytes.AsSpan(257, 5) is "ustar" ? new FileKind("a tar archive", "extract it first")
+            : IsOfTorchSharp(bytes) ? SavedByTorchSharp
             : PickleStart().IsMatch(bytes) ? new FileKind("a Python pickle, as PyTorch's torch.save writes (.pt, .pth)")
             : OnnxStart().IsMatch(bytes) ? new FileKind("an ONNX model")
             : SafetensorsStart().IsMatch(bytes) ? new FileKind("weights in the safetensors format")
@@ -93,6 +97,9 @@ internal readonly partial record struct FileKind(string Name, string Advice = ""
 
     private static bool IsStart(string bytes, string start)
         => bytes.Length >= start.Length && start.Index().All(expected => expected.Item == '?' || bytes[expected.Index] == expected.Item);
+
+    private static bool IsOfTorchSharp(string bytes)
+        => TorchSharpStart().Match(bytes) is { Success: true } start && start.Groups["length"].Value[0] == start.Groups["name"].Length;
 
     private static FileKind OfArchive(string bytes)
     {
@@ -125,6 +132,10 @@ internal readonly partial record struct FileKind(string Name, string Advice = ""
 
     [GeneratedRegex(@"\A....[\0-\x05]\0\0\0\{", RegexOptions.Singleline)]
     private static partial Regex SafetensorsStart();
+
+    // The number of tensors, then of the first its name behind the name's length, its type and its number of dimensions.
+    [GeneratedRegex(@"\A[\x80-\xFF]{0,2}[\x01-\x7F](?<length>[\x01-\x7F])(?<name>[\w.\-]+)[\0-\x1F][\0-\x10]", RegexOptions.Singleline)]
+    private static partial Regex TorchSharpStart();
 
     [GeneratedRegex(@"\A[^/\0]+/(data\.pkl|\.data/|\.format_version|byteorder|version)")]
     private static partial Regex ArchivedPickle();

@@ -17,7 +17,7 @@ namespace RobustAttribution.Fuzz;
 /// <summary>Every kind of file that the library reads, with a small example of each.</summary>
 internal static class FileFormats
 {
-    private const string Part = "Model.key";
+    private const string Part = "Model.key", WeightsOfTorchSharp = "weights.dat";
     private static readonly string[] Columns = ["Score", "Saliency", "Signed", "CosineSimilarity", "PredictedBox"];
     private static readonly InputSpecification Input = new(1, TestImage.Side, TestImage.Side);
     private static readonly FileFormat Model = new("model.zip", WriteModel, ReadModel, $"model-{CommittedModel.Newest}.zip")
@@ -34,6 +34,13 @@ internal static class FileFormats
     };
 
     private static readonly FileFormat Safetensors = new("safetensors", WriteWeights, ReadWeights, "weights.safetensors") { Documented = [typeof(FormatException)] };
+
+    private static readonly FileFormat TorchSharpWeights = new(
+        "weights of TorchSharp", folder => Use(network => network.Backbone.save(Path.Combine(folder, WeightsOfTorchSharp))), folder => ReadWeights(folder, WeightsOfTorchSharp), WeightsOfTorchSharp)
+    {
+        Documented = [typeof(FormatException)],
+    };
+
     private static readonly FileFormat Png = Image("PNG", "image.png", PngFile.Of(90, 60, new SKColor(90, 120, 60), new Random(1), 5000, 1, 2)); // several chunks of data
 
     public static IReadOnlyList<FileFormat> All { get; } =
@@ -43,6 +50,7 @@ internal static class FileFormats
         Model with { Name = "model.zip, cards", Mutate = (content, mutation) => InEntries(content, mutation, part => InCard(part, mutation), Part) },
         Checkpoint,
         Safetensors,
+        TorchSharpWeights,
         Set("IDX", folder => WriteMnist(folder, content => content, string.Empty), context => context.Data.LoadMnist, "train-*"),
         Set("IDX in gzip", folder => WriteMnist(folder, Compress, ".gz"), context => context.Data.LoadMnist, "train-*") with { IsChecked = true },
         Set("CIFAR-10", folder => Tiny(folder, KnownDatasets.Cifar10), context => context.Data.LoadCifar10, "data_batch_?.bin"),
@@ -205,10 +213,18 @@ internal static class FileFormats
         network.SaveWeights(file);
     }
 
-    private static string ReadWeights(string folder)
+    private static void Use(Action<ImageNetwork> use)
     {
         using ImageNetwork network = Network();
-        using FileStream file = File.OpenRead(Path.Combine(folder, "weights.safetensors"));
+        use(network);
+    }
+
+    private static string ReadWeights(string folder) => ReadWeights(folder, "weights.safetensors");
+
+    private static string ReadWeights(string folder, string name)
+    {
+        using ImageNetwork network = Network();
+        using FileStream file = File.OpenRead(Path.Combine(folder, name));
         network.LoadWeights(file);
         return Weights(network);
     }

@@ -23,6 +23,23 @@ public sealed class ConformanceTests
             typeof(RobustAttributionImageClassificationTrainer),
             scored => Trainer(scored, Unit(Scored.Options()), "Image", "Label"),
             () => new Scored(change: options => Unit(options), largest: 1)),
+        ["model of a network"] = new(typeof(RobustAttributionModelEstimator), scored => OfNetwork(scored, new() { BatchSize = Scored.BatchSize }, "Image")),
+        ["model of a network, MLImages and other columns"] = new(
+            typeof(RobustAttributionModelEstimator),
+            scored => OfNetwork(
+                scored,
+                new()
+                {
+                    LabelColumnName = "Kind",
+                    ImageColumnName = "Photo",
+                    ScoreColumnName = "Probabilities",
+                    PredictedLabelColumnName = "Guess",
+                    PixelScale = PixelScale.Unit,
+                    Resize = ResizePolicy.Pad,
+                    BatchSize = 3,
+                },
+                "Photo"),
+            () => new Scored(change: options => OfImages(options), images: true)),
         ["saliency"] = new(typeof(SaliencyEstimator), scored => OnScores(scored, scored.Context.Transforms.Saliency(), calls: 1)),
         ["saliency of everything"] = new(typeof(SaliencyEstimator), scored => OnScores(
             scored,
@@ -269,6 +286,18 @@ public sealed class ConformanceTests
             EmptyFitError = "The training set has no row",
         };
     }
+
+    private static EstimatorWorkout OfNetwork(Scored scored, RobustAttributionModelEstimator.Options options, string image) => new()
+    {
+        Context = scored.Context,
+        Estimator = scored.Context.Transforms.RobustImageClassificationFromNetwork(scored.Model.Network, scored.Model.ClassNames!, options),
+        Data = scored.Data,
+        Empty = scored.Context.Data.SkipRows(scored.Data, 1000),
+        NeededToFit = [image],
+        NeededToTransform = [image],
+        BatchSize = options.BatchSize,
+        CallsPerBatch = 1,
+    };
 
     private static RobustAttributionImageClassificationTrainer.Options Unit(RobustAttributionImageClassificationTrainer.Options options)
         => options with { PixelScale = PixelScale.Unit };

@@ -3,6 +3,7 @@ using RobustAttribution.Attributions;
 using RobustAttribution.MLNet;
 using RobustAttribution.MLNet.Columns;
 using RobustAttribution.MLNet.Interop;
+using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 
 namespace Microsoft.ML;
@@ -30,6 +31,53 @@ public static class RobustAttributionTransformsCatalog
     public static RobustAttributionImageClassificationTrainer RobustImageClassification(
         this TransformsCatalog catalog, RobustAttributionImageClassificationTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
+    /// Makes a classifier of a finished network, with no training: adds <c>PredictedLabel</c> and <c>Score</c>, in evaluation mode, of exactly its
+    /// weights.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="network">
+    /// A network that <see cref="ImageNetwork.Create"/> or <see cref="NetworkCard.Build"/> made. Stays the caller's, who may dispose of it after
+    /// <c>Fit</c>: each model has a copy.
+    /// </param>
+    /// <param name="classNames">The names of the network's outputs, in their order.</param>
+    /// <param name="options">Where images, scores and labels are; the defaults where null.</param>
+    /// <exception cref="ArgumentException">The names do not fit the network, or it has no finite logit for each class.</exception>
+    /// <exception cref="NotSupportedException">The network could not be saved, e.g. because it was handed in as a module.</exception>
+    public static RobustAttributionModelEstimator RobustImageClassificationFromNetwork(
+        this TransformsCatalog catalog,
+        ImageNetwork network,
+        IReadOnlyList<string> classNames,
+        RobustAttributionModelEstimator.Options? options = null)
+        => new(CatalogEnvironment.Of(catalog), network, classNames, options);
+
+    /// <summary>
+    /// Makes a classifier of a file of finished weights, with no training: adds <c>PredictedLabel</c> and <c>Score</c>, in evaluation mode.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="architecture">The architecture, one of the library's or a record of your own.</param>
+    /// <param name="weightsPath">
+    /// All its parameters and buffers: safetensors (of this library, or of PyTorch), or what TorchSharp's <c>Module.save</c> wrote (.dat). Read by
+    /// <c>Fit</c>.
+    /// </param>
+    /// <param name="input">Shape and normalisation of the images that the network was trained with.</param>
+    /// <param name="classNames">The names of the network's outputs, in their order.</param>
+    /// <param name="activation">
+    /// The activation of every exchangeable place; null leaves each module its own, which is ReLU in the library's architectures.
+    /// </param>
+    /// <param name="options">Where images, scores and labels are; the defaults where null.</param>
+    /// <exception cref="ArgumentException">An argument is outside its range; the message names it.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static RobustAttributionModelEstimator RobustImageClassificationFromNetwork(
+        this TransformsCatalog catalog,
+        NetworkArchitecture architecture,
+        string weightsPath,
+        InputSpecification input,
+        IReadOnlyList<string> classNames,
+        Activation? activation = null,
+        RobustAttributionModelEstimator.Options? options = null)
+        => new(CatalogEnvironment.Of(catalog), architecture, weightsPath, input, classNames, activation, options);
 
     /// <summary>Adds saliency maps of the network that trained or loaded <c>RobustImageClassification</c> left in the Score column.</summary>
     /// <param name="catalog">The catalog.</param>

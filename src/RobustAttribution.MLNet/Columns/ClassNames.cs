@@ -48,6 +48,30 @@ internal abstract class ClassNames
         return kind.ReadFrom(label);
     }
 
+    /// <summary>Texts as class names.</summary>
+    /// <exception cref="ArgumentException">There are fewer than two, one is empty, or one is there twice.</exception>
+    public static ClassNames Of(IReadOnlyList<string> classNames)
+    {
+        Require.NotNull(classNames, nameof(classNames));
+        if (classNames.Count < 2)
+        {
+            throw new ArgumentException($"classNames has {classNames.Count} names; allowed are at least 2.", nameof(classNames));
+        }
+
+        HashSet<string> taken = new(StringComparer.Ordinal);
+        foreach ((int index, string? name) in classNames.Index())
+        {
+            if (string.IsNullOrEmpty(name) || !taken.Add(name))
+            {
+                throw new ArgumentException(
+                    $"classNames has '{name}' at place {index}; allowed is a name for each class, in the order of the network's outputs, each once.",
+                    nameof(classNames));
+            }
+        }
+
+        return new ClassNames<ReadOnlyMemory<char>>(TextDataViewType.Instance, [.. classNames.Select(name => name.AsMemory())]);
+    }
+
     /// <summary>Adds the values as an annotation: as <c>KeyValues</c> of a key or <c>TrainingLabelValues</c> of scores.</summary>
     public abstract void AddTo(DataViewSchema.Annotations.Builder annotations, string annotationKind);
 

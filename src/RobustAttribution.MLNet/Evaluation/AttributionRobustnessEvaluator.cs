@@ -41,6 +41,7 @@ internal static class AttributionRobustnessEvaluator
     {
         CheckLabelled(columns.CorrectlyClassifiedOnly, columns.LabelColumnName);
         DataViewSchema schema = attacked.Schema;
+        RequireAttack(schema, columns);
         KeyColumn after = KeyColumn.Bind(schema, columns.AttackedPredictedLabelColumnName);
         SimilarityColumn[] similarities = [.. SimilaritiesOf(schema, columns.SimilarityColumnNames)];
         IReadOnlyList<string> classNames = ClassNames.Of(schema[after.Index])?.Names
@@ -109,6 +110,28 @@ internal static class AttributionRobustnessEvaluator
         if (correctlyClassifiedOnly && labelColumnName is null)
         {
             throw new ArgumentException("CorrectlyClassifiedOnly is set, which needs LabelColumnName; it is null.", nameof(labelColumnName));
+        }
+    }
+
+    /// <summary>Throws where columns of an attack are missing, and says how to have one.</summary>
+    private static void RequireAttack(DataViewSchema schema, AttributionRobustnessColumns columns)
+    {
+        (string Option, string Name)[] missing =
+        [
+            .. new[]
+            {
+                (nameof(columns.AttackedPredictedLabelColumnName), columns.AttackedPredictedLabelColumnName),
+                (nameof(columns.ValidColumnName), columns.ValidColumnName),
+            }.Where(column => schema.GetColumnOrNull(column.Item2) is null),
+        ];
+        if (missing.Length > 0)
+        {
+            string names = string.Join(" and ", missing.Select(column => $"'{column.Name}' ({column.Option})"));
+            throw new ArgumentOutOfRangeException(
+                nameof(columns),
+                $"Without an attack EvaluateAttributionRobustness reads what AttributionAttack made, and the data has no column {names}."
+                + " Pass an attack, EvaluateAttributionRobustness(data, new TopKAttack()); or append mlContext.Transforms.AttributionAttack() to the"
+                + " pipeline; or set these options where the columns have other names.");
         }
     }
 

@@ -13,7 +13,7 @@ public sealed record RecipeEvaluation
     public IReadOnlyList<double> RandomPerturbationRadii
     {
         get;
-        init => field = [.. Require.NotNull(value).Select(radius => Require.NonNegative(radius, nameof(RandomPerturbationRadii)))];
+        init => field = [.. Require.NotNull(value).Select(radius => Require.Pixels(radius, nameof(RandomPerturbationRadii)))];
     }
 
     = [];

@@ -37,7 +37,7 @@ internal sealed class RecipeRun
         IDataView test = recipe.LoadTestSet(context, folder); // fails before hours of training if a file is missing
         if (options.DryRun)
         {
-            training = context.Data.TakeRows(training, 2L * recipe.Training.BatchSize);
+            training = context.Data.TakeRows(training, 2L * recipe.Training.BatchSizeFor(long.MaxValue));
             test = context.Data.TakeRows(test, 2);
         }
 

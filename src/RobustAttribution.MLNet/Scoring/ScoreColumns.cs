@@ -22,8 +22,11 @@ internal static class ScoreColumns
     ];
 
     /// <summary>The columns before fitting.</summary>
-    public static IEnumerable<SchemaShape.Column> Promise(SchemaShape.Column label, string scoreName, string predictedName)
-        => Columns(scoreName, predictedName, label.Annotations.Find(AnnotationKinds.KeyValues)).Promise(new SchemaShape([label]));
+    /// <param name="keyValues">The annotation of the label's values; null where it has none.</param>
+    /// <param name="scoreName">The probabilities of the classes.</param>
+    /// <param name="predictedName">The predicted label.</param>
+    public static IEnumerable<SchemaShape.Column> Promise(SchemaShape.Column? keyValues, string scoreName, string predictedName)
+        => Columns(scoreName, predictedName, keyValues).Promise(new SchemaShape([]));
 
     /// <summary>The transformer that adds them, bound to a schema.</summary>
     public static BatchMapper Bind(IHostEnvironment env, DataViewSchema schema, NetworkHandle network, string scoreName, string predictedName)

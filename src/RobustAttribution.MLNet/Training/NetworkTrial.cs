@@ -12,13 +12,14 @@ using static TorchSharp.torch;
 namespace RobustAttribution.MLNet.Training;
 
 /// <summary>
-/// Checks a network before its training for errors of its first step, score or save. Leaves parameters, buffers, modes and random generators as they
-/// are.
+/// Checks a network before it is trained or becomes a model for errors of its first step, score or save. Leaves parameters, buffers, modes and
+/// random
+/// generators as they are.
 /// </summary>
 /// <param name="handle">The network.</param>
-/// <param name="labelColumnName">The column of its classes, for errors.</param>
+/// <param name="classesOf">What has its classes, for errors, e.g. "label column 'Label'".</param>
 /// <param name="seed">Decides the noise image.</param>
-internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName, long seed)
+internal sealed class NetworkTrial(NetworkHandle handle, string classesOf, long seed)
 {
     private const int Images = 2; // one of gray, one of noise
 
@@ -27,9 +28,10 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
     private string Name => network.Architecture?.GetType().Name ?? network.Backbone.GetName();
 
     /// <summary>Throws unless the network answers images with one finite logit for each class.</summary>
-    /// <param name="initialWeightsPath">The file of its weights, for errors; null for none.</param>
+    /// <param name="weightsPath">The file of its weights, for errors; null for none.</param>
+    /// <param name="option">The option or argument that names it.</param>
     /// <exception cref="ArgumentException">It does not; the message names the architecture, what was found and what is allowed.</exception>
-    public void RequireLogits(string? initialWeightsPath)
+    public void RequireLogits(string? weightsPath, string option = "InitialWeightsPath")
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable gradients = no_grad();
@@ -39,10 +41,10 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         bool isOfAllImages = logits.dim() == 2 && logits.shape[0] == Images;
         string? problem = !isOfAllImages || logits.shape[1] != network.ClassCount
             ? (isOfAllImages ? $", {logits.shape[1]} logits for {network.ClassCount} classes" : string.Empty)
-                + $"; allowed is [{Images},{network.ClassCount}], since label column '{labelColumnName}' has {network.ClassCount} classes."
+                + $"; allowed is [{Images},{network.ClassCount}], since {classesOf} has {network.ClassCount} classes."
                 + (isOfAllImages ? " Its Build is given the number of classes." : string.Empty)
             : !logits.is_floating_point() ? "; allowed are floating-point logits."
-            : !logits.isfinite().all().ToBoolean() ? $", not all of them finite; allowed are finite logits. {CauseOfNonFinite(initialWeightsPath)}"
+            : !logits.isfinite().all().ToBoolean() ? $", not all of them finite; allowed are finite logits. {CauseOfNonFinite(weightsPath, option)}"
             : null;
         if (problem is not null)
         {
@@ -76,8 +78,9 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
     /// <summary>Throws unless the network can be written to a model file and read again.</summary>
     /// <param name="scoreColumnName">Written beside the weights.</param>
     /// <param name="predictedLabelColumnName">Written beside the weights.</param>
+    /// <param name="consequence">What follows, for the error.</param>
     /// <exception cref="NotSupportedException">It cannot; the message names the type or the option.</exception>
-    public void RequireSavable(string scoreColumnName, string predictedLabelColumnName)
+    public void RequireSavable(string scoreColumnName, string predictedLabelColumnName, string consequence = "so it is not trained")
     {
         try
         {
@@ -96,7 +99,7 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
             is NotSupportedException or FormatException or JsonException or InvalidOperationException or ArgumentException)
         {
             throw new NotSupportedException(
-                $"Network {Name} cannot be saved in a model file and loaded again, so it is not trained. {error.Message}", error);
+                $"Network {Name} cannot be saved in a model file and loaded again, {consequence}. {error.Message}", error);
         }
     }
 
@@ -114,10 +117,10 @@ internal sealed class NetworkTrial(NetworkHandle handle, string labelColumnName,
         }
     }
 
-    private string CauseOfNonFinite(string? initialWeightsPath)
+    private string CauseOfNonFinite(string? weightsPath, string option)
         => FiniteValues.FirstOther(WeightSnapshot.Of(network)) is not { } name
             ? "Its parameters and buffers are finite, so its forward pass makes them."
-            : $"Its '{name}' is not finite{(initialWeightsPath is null ? string.Empty : $" (InitialWeightsPath is '{initialWeightsPath}')")}.";
+            : $"Its '{name}' is not finite{(weightsPath is null ? string.Empty : $" ({option} is '{weightsPath}')")}.";
 
     private Tensor Logits(Tensor images)
     {

@@ -17,7 +17,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer
     /// <remarks>
     /// <see cref="TrainingOptions.Seed"/> also decides initial weights and hold-out; null takes the seed of the MLContext, and another one each time
     /// where it has none, which <see cref="TrainingOptions.Checkpoints"/> do not allow. <see cref="TrainingOptions.BatchSize"/> is used for scoring
-    /// too.
+    /// too, which takes 128 where it is null.
     /// </remarks>
     public sealed record Options : TrainingOptions
     {

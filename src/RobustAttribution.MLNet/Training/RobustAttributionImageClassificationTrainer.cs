@@ -46,7 +46,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         ImageColumn.CheckShape(inputSchema, options.ImageColumnName);
         SchemaShape.Column label = SchemaColumns.Require(inputSchema, options.LabelColumnName, "a key column");
         return label.IsKey && label.Kind == SchemaShape.Column.VectorKind.Scalar
-            ? inputSchema.With(ScoreColumns.Promise(label, options.ScoreColumnName, options.PredictedLabelColumnName))
+            ? inputSchema.With(ScoreColumns.Promise(
+                label.Annotations.Find(AnnotationKinds.KeyValues), options.ScoreColumnName, options.PredictedLabelColumnName))
             : throw new ArgumentOutOfRangeException(nameof(inputSchema), KeyColumn.NotAKey(options.LabelColumnName, label.Describe()));
     }
 
@@ -91,7 +92,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
 
             network.MoveTo(DeviceChoice.Resolve(environment, channel.Warn));
             var images = new ImageInput(options.ImageColumnName, options.PixelScale, options.Resize);
-            var handle = new NetworkHandle(network, images, names, options.BatchSize);
+            var handle = new NetworkHandle(network, images, names, options.BatchSize ?? TrainingOptions.LargestDefaultBatch);
             Try(channel, handle, seed);
             TrainingResult result = Train(channel, network, Read(channel, input, labels, specification, seed), seed);
             return new RobustAttributionModelTransformer(environment, handle, options.ScoreColumnName, options.PredictedLabelColumnName, result);
@@ -128,7 +129,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     private void Try(IChannel channel, NetworkHandle handle, long seed)
     {
         options.CheckAgainst(handle.Network);
-        var trial = new NetworkTrial(handle, options.LabelColumnName, SplitMix64.Derive(seed, TrialPurpose));
+        var trial = new NetworkTrial(handle, $"label column '{options.LabelColumnName}'", SplitMix64.Derive(seed, TrialPurpose));
         trial.RequireLogits(options.InitialWeightsPath);
         trial.RequireActivation(options.Activation, channel);
         trial.RequireSavable(options.ScoreColumnName, options.PredictedLabelColumnName);

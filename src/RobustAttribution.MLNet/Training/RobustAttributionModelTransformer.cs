@@ -46,7 +46,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
     /// <exception cref="ObjectDisposedException">This transformer was disposed.</exception>
     public ImageNetwork Network => handle.Network;
 
-    /// <summary>How the training went; null for a model that was loaded.</summary>
+    /// <summary>How the training went; null for a model that was loaded, or made of a finished network.</summary>
     public TrainingResult? Training { get; }
 
     /// <summary>Names of the classes in the order of the scores; null where the label key had no values.</summary>
@@ -104,10 +104,7 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
                 throw new ArgumentException($"The model to start from has no finite logits. Its '{name}' is not finite.");
             }
 
-            using var weights = new MemoryStream();
-            handle.Network.SaveWeights(weights);
-            weights.Position = 0;
-            return (activation is null ? card : card with { Activation = activation }).Build(weights);
+            return handle.Network.Copy(activation);
         }
     }
 

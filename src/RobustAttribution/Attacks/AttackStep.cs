@@ -11,7 +11,8 @@ namespace RobustAttribution.Attacks;
 public abstract record AttackStep
 {
     /// <summary>
-    /// Step length in pixel units, above 0; null, the default, follows ε: 4ε/steps, as Joo et al. 2023 attack with (<see cref="AdaptiveStep"/>: 2ε).
+    /// Step length in pixel units, above 0, and at most 1 in a <see cref="LinfBall"/>; null, the default, follows ε: 4ε/steps, as Joo et al. 2023
+    /// attack with (<see cref="AdaptiveStep"/>: 2ε).
     /// </summary>
     public double? Size { get; init => field = value is { } size ? Require.Positive(size) : null; }
 

@@ -136,9 +136,13 @@ public abstract record AttributionAttack : IAttributionAttack, IMapSized
     /// <inheritdoc/>
     void IMapSized.CheckSize(long height, long width) => CheckSize(height, width);
 
-    private static void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
+    private void Check(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
     {
         Require.NotNull(network, nameof(network)).CheckBatch(images, classes);
         Require.NotNull(generator, nameof(generator));
+        if (ThreatModel is LinfBall && Step.Size is { } size)
+        {
+            Require.Pixels(size, $"{nameof(Step)}.{nameof(AttackStep.Size)}");
+        }
     }
 }

@@ -382,8 +382,11 @@ public sealed class ImageNetwork : IDisposable
     /// <exception cref="InvalidOperationException">A value is not finite; the message names the tensor, and nothing was written.</exception>
     public void SaveWeights(Stream stream) => NetworkWeights.Save(Backbone, stream);
 
-    /// <summary>Loads parameters and buffers from safetensors, all or nothing.</summary>
-    /// <param name="stream">What <see cref="SaveWeights"/> wrote, or a PyTorch <c>state_dict</c>. Read to its end; left open.</param>
+    /// <summary>Loads parameters and buffers, all or nothing.</summary>
+    /// <param name="stream">
+    /// Safetensors, as <see cref="SaveWeights"/> or PyTorch wrote them, or what TorchSharp's <c>Module.save</c> wrote (.dat), in a stream that can
+    /// seek. Read to its end; left open.
+    /// </param>
     /// <remarks>
     /// Floating-point types are converted to the network's, other types must be the network's; <c>num_batches_tracked</c> may have any type or be
     /// missing.
@@ -392,7 +395,7 @@ public sealed class ImageNetwork : IDisposable
     /// The stream is damaged, its names or shapes are not those of the network, or a value is not finite; the message names the tensor, and the
     /// network is unchanged.
     /// </exception>
-    public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, stream);
+    public void LoadWeights(Stream stream) => NetworkWeights.Load(Backbone, StoredWeights.Open(stream));
 
     /// <summary>Loads the parameters and buffers whose names and shapes match, e.g. for a network with a new head.</summary>
     /// <param name="stream">As for <see cref="LoadWeights"/>.</param>
@@ -400,7 +403,19 @@ public sealed class ImageNetwork : IDisposable
     /// <exception cref="FormatException">
     /// The stream is damaged, nothing in it matches, or a value that does is not finite; the network is unchanged.
     /// </exception>
-    public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, stream);
+    public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, StoredWeights.Open(stream));
+
+    /// <summary>A network with the same card and weights, on the CPU, in float32, in evaluation mode; owned by the caller.</summary>
+    /// <param name="activation">Its activation; null keeps this network's.</param>
+    /// <exception cref="NotSupportedException">No card describes this network.</exception>
+    internal ImageNetwork Copy(Activation? activation = null)
+    {
+        NetworkCard card = NetworkCard.Of(this);
+        using var weights = new MemoryStream();
+        SaveWeights(weights);
+        weights.Position = 0;
+        return (activation is null ? card : card with { Activation = activation }).Build(weights);
+    }
 
     /// <summary>Throws unless <paramref name="images"/> and <paramref name="classes"/> are a batch for this network.</summary>
     /// <exception cref="ArgumentException">A shape, type, device or value is wrong; the message names it.</exception>

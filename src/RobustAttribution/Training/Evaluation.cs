@@ -21,6 +21,11 @@ public static class Evaluation
     /// <exception cref="ArgumentException">The source is empty, or its images do not fit the network.</exception>
     public static EvaluationResult Measure(
         ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken = default)
+        => Measure(network, source, batchSize, null, cancellationToken);
+
+    /// <summary>As the other overload, and counts the classes.</summary>
+    internal static EvaluationResult Measure(
+        ImageNetwork network, IImageBatchSource source, int batchSize, Guessing? guessing, CancellationToken cancellationToken)
     {
         using IDisposable mode = Require.NotNull(network, nameof(network)).WithMode(training: false);
         using IDisposable outer = NewDisposeScope();
@@ -34,6 +39,7 @@ public static class Evaluation
             Tensor loss = nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.Sum).to(ScalarType.Float64);
             sums.add_(stack([loss, logits.argmax(1).eq(classes).sum().to(ScalarType.Float64)]));
             count += classes.shape[0];
+            guessing?.Add(classes);
         }
 
         double[] values = sums.cpu().data<double>().ToArray();

@@ -22,12 +22,13 @@ internal static class SecondDerivative
         }
 
         string name = network.Architecture?.GetType().Name ?? network.Backbone.GetType().Name;
+        string cause = network.Activation is { } activation ? $" (its activation is {activation})" : string.Empty;
         string advice = network.HasSwitchableActivation
             ? "Set Activation to a smooth one, e.g. Activation.Softplus(3)."
             : "Nothing in it can be exchanged for a smooth activation: make modules of its functional activations (nn.ReLU()), "
                 + "or build it with smooth ones (nn.Softplus, nn.SiLU, nn.GELU).";
-        return $"Objective {objective.GetType().Name} penalises gradients of the network, and network {name} has no second derivative, "
-            + $"so the penalty teaches little of how they change around an image. {advice}";
+        return $"Objective {objective.GetType().Name} penalises gradients of the network, and network {name} has no second derivative"
+            + $"{cause}, so the penalty teaches little of how they change around an image. {advice}";
     }
 
     private static bool Exists(ImageNetwork network, long seed)

@@ -13,18 +13,26 @@ internal static class TrainingFingerprint
 {
     private const int ReportedDifferences = 5;
 
+    // Where an option is called otherwise in the files.
+    private static readonly (string Path, string Option)[] Renamed =
+        [("options.headPrefix", "options.headModule"), ("options.frozenPrefixes", "options.frozenModules")];
+
     /// <summary>The fingerprint of a training.</summary>
     /// <remarks>The images count with their number and the contents of their first batch, which costs reading that batch once.</remarks>
     public static string Of(TrainingOptions options, ImageNetwork network, IImageBatchSource training, IImageBatchSource? validation)
     {
+        int batchSize = options.BatchSizeFor(training.Count);
         var fingerprint = new JsonObject
         {
             ["options"] = JsonNode.Parse(ComponentJson.Write<TrainingOptions>(
-                options with { Seed = options.Seed ?? 0, Checkpoints = null, ProgressInterval = TimeSpan.Zero })),
+                options with
+                {
+                    BatchSize = batchSize, Seed = options.Seed ?? 0, Checkpoints = null, ProgressInterval = TimeSpan.Zero,
+                })),
             ["identity"] = options.Checkpoints?.Identity,
             ["network"] = Describe(network),
-            ["training"] = Describe(training, options.BatchSize),
-            ["validation"] = validation is null ? null : Describe(validation, options.BatchSize),
+            ["training"] = Describe(training, batchSize),
+            ["validation"] = validation is null ? null : Describe(validation, batchSize),
         };
         return fingerprint.ToJsonString();
     }
@@ -38,11 +46,13 @@ internal static class TrainingFingerprint
         [
             .. former.Keys.Union(current.Keys)
                 .Where(path => former.GetValueOrDefault(path) != current.GetValueOrDefault(path))
-                .Select(path => $"{path} was {former.GetValueOrDefault(path, "absent")} and is {current.GetValueOrDefault(path, "absent")}"),
+                .Select(path => $"{Called(path)} was {former.GetValueOrDefault(path, "absent")} and is {current.GetValueOrDefault(path, "absent")}"),
         ];
         string rest = all.Length > ReportedDifferences ? $"; and {all.Length - ReportedDifferences} more" : string.Empty;
         return string.Join("; ", all.Take(ReportedDifferences)) + rest;
     }
+
+    private static string Called(string path) => Array.Find(Renamed, entry => entry.Path == path).Option ?? path;
 
     private static JsonObject Describe(ImageNetwork network)
     {

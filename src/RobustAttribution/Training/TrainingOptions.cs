@@ -39,6 +39,8 @@ public enum Precision
 /// </summary>
 public record TrainingOptions
 {
+    internal const int LargestDefaultBatch = 128; // AGA
+    private const int SmallestDefaultBatch = 8, LeastStepsPerEpoch = 32;
     private const double LargestClassWeight = 1e9; // of which float32 can hold sums
 
     /// <summary>What is minimised. Cross-entropy by default.</summary>
@@ -47,12 +49,18 @@ public record TrainingOptions
     /// <summary>Passes over the training set, at least 1. 10 by default; AGA trains 200 and ART 101 on CIFAR-10.</summary>
     public int Epochs { get; init => field = Require.InRange(value, 1); } = 10;
 
-    /// <summary>Images in each step, 1 to 65,536; a pass may end with fewer. 128 by default (AGA).</summary>
+    /// <summary>
+    /// Images in each step, 1 to 65,536; a pass may end with fewer. Null, the default, follows the number of training images: 128 (AGA) from 4,096
+    /// on,
+    /// below it the largest power of two that gives 32 steps in each epoch, at least 8.
+    /// </summary>
     /// <remarks>
+    /// Few images in large batches are few steps, after which a network still guesses. One or more are added to a smaller default where the last
+    /// batch would have one image.
     /// A batch of one image is refused where a batch normalisation gets one value per channel from it: before the first step, or at the step where
     /// the source does not have as many images as it says.
     /// </remarks>
-    public int BatchSize { get; init => field = Require.InRange(value, 1, Limits.BatchSize); } = 128;
+    public int? BatchSize { get; init => field = value is null ? null : Require.InRange(value.Value, 1, Limits.BatchSize); }
 
     /// <summary>How gradients change the parameters. AdamW by default (AGA).</summary>
     public IOptimizer Optimizer { get; init => field = Require.NotNull(value); } = new AdamW();
@@ -140,6 +148,28 @@ public record TrainingOptions
         }
     }
     = TimeSpan.FromSeconds(0.25);
+
+    /// <summary><see cref="BatchSize"/>, or its default for a number of training images.</summary>
+    internal int BatchSizeFor(long images)
+    {
+        if (BatchSize is { } given)
+        {
+            return given;
+        }
+
+        int size = LargestDefaultBatch;
+        while (size > SmallestDefaultBatch && images < (long)size * LeastStepsPerEpoch)
+        {
+            size /= 2;
+        }
+
+        while (size < LargestDefaultBatch && images > size && images % size == 1) // alone, an image has no batch statistics
+        {
+            size++;
+        }
+
+        return size;
+    }
 
     /// <summary>Throws unless <see cref="ClassWeights"/>, <see cref="HeadModule"/> and <see cref="FrozenModules"/> fit a network.</summary>
     /// <exception cref="ArgumentException">One does not; the message names the option, its value and what is allowed.</exception>

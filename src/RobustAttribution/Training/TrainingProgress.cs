@@ -4,15 +4,16 @@ namespace RobustAttribution.Training;
 
 /// <summary>
 /// Progress of a training: <see cref="BatchProgress"/>, <see cref="ValidationProgress"/> or <see cref="EpochProgress"/>, in this order within an
-/// epoch; before all of them a <see cref="TrainingResumed"/> and a <see cref="TrainingWarning"/>, and one after them where the training was cancelled.
+/// epoch; before all of them a <see cref="TrainingResumed"/> and a <see cref="TrainingWarning"/>, after them a warning about the result, or one
+/// that the training was cancelled.
 /// </summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
 public abstract record TrainingProgress(int Epoch, int Epochs);
 
 /// <summary>
-/// Reported before the first step where the training can hardly do what its objective says, and at the end of a cancelled training that restored its
-/// best weights because the latest were not finite.
+/// Reported before the first step where the training can hardly do what its objective says; at the end of a training whose accuracy is that of
+/// guessing, and of a cancelled one that restored its best weights because the latest were not finite.
 /// </summary>
 /// <param name="Epoch">The epoch about to run or running, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>

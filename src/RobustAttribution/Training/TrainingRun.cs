@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -33,6 +34,9 @@ internal sealed class TrainingRun : IDisposable
     private CheckpointStore? checkpoints; // null where none are written
     private readonly List<EpochProgress> history = [];
     private readonly List<string> warnings = [];
+    private readonly Guessing trainingGuess;
+    private Guessing? validationGuess;
+    private readonly int batchSize;
     private readonly int stepsPerEpoch;
     private int epoch; // epochs done
     private int step; // steps done in the running epoch
@@ -52,7 +56,9 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable scope = NewDisposeScope();
         CheckSources();
         options.CheckAgainst(network);
-        stepsPerEpoch = checked((int)((training.Count + options.BatchSize - 1) / options.BatchSize));
+        trainingGuess = new Guessing(network.ClassCount);
+        batchSize = options.BatchSizeFor(training.Count);
+        stepsPerEpoch = checked((int)((training.Count + batchSize - 1) / batchSize));
         parameters = TrainedParameters.Of(network, options);
         frozenModules = TrainedParameters.FrozenModules(network, options);
         optimizer = new OptimizerState(options.Optimizer, parameters);
@@ -101,8 +107,26 @@ internal sealed class TrainingRun : IDisposable
         }
 
         int? weightsEpoch = best.RestoreInto(network, end) ?? (step == 0 && epoch > 0 ? epoch : null);
+        if (end != TrainingEnd.Cancelled && weightsEpoch is { } shown && Guess(history[shown - 1]) is { } guess)
+        {
+            Warn(guess);
+        }
+
         return new TrainingResult(end, epoch, weightsEpoch, [.. history]) { Warnings = [.. warnings] };
     }
+
+    /// <summary>What is wrong and what to do where an epoch's accuracy is that of guessing; else null.</summary>
+    private string? Guess(EpochProgress result)
+        => (result.Validation is { } validated && validationGuess is { IsConclusive: true }
+            ? validationGuess.Finding("validation", validated.Accuracy)
+            : trainingGuess.Finding("training", result.Accuracy)) is { } finding
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"The accuracy is that of guessing after {(long)epoch * stepsPerEpoch} steps: {finding} Train for more epochs"
+                + $" ({nameof(TrainingOptions.Epochs)} is {options.Epochs}) or in smaller batches ({nameof(TrainingOptions.BatchSize)} is"
+                + $" {batchSize}, which is {stepsPerEpoch} steps an epoch), or with another {nameof(TrainingOptions.LearningRate)}"
+                + $" ({options.LearningRate}).")
+            : null;
 
     private bool IsBestKept
         => cancellationToken.IsCancellationRequested && options.OnCancellation == CancellationBehavior.KeepBest && best.Weights is not null;
@@ -163,13 +187,14 @@ internal sealed class TrainingRun : IDisposable
 
     private void RunEpoch()
     {
-        foreach (ImageBatch batch in training.Read(options.BatchSize, SplitMix64.Derive(seed, RandomPurpose.Order, epoch), step))
+        foreach (ImageBatch batch in training.Read(batchSize, SplitMix64.Derive(seed, RandomPurpose.Order, epoch), step))
         {
             using (batch)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 double rate = RateOf(step);
                 TrainWithin(batch, rate);
+                trainingGuess.Add(batch.Classes);
                 step++;
                 clock.AddStep(batch.Classes.shape[0]);
                 if (clock.IsReportDue(options.ProgressInterval))
@@ -190,7 +215,7 @@ internal sealed class TrainingRun : IDisposable
         {
             throw new InvalidOperationException(
                 $"The training source says that it has {training.Count} images, which is {stepsPerEpoch} batches of"
-                + $" {options.BatchSize}, but gave {step}.");
+                + $" {batchSize}, but gave {step}.");
         }
     }
 
@@ -250,7 +275,8 @@ internal sealed class TrainingRun : IDisposable
         if (validation is not null)
         {
             long start = Stopwatch.GetTimestamp();
-            EvaluationResult result = Evaluation.Measure(network, validation, options.BatchSize, cancellationToken);
+            validationGuess = new Guessing(network.ClassCount);
+            EvaluationResult result = Evaluation.Measure(network, validation, batchSize, validationGuess, cancellationToken);
             clock.AddValidation(Stopwatch.GetElapsedTime(start));
             if (!double.IsFinite(result.Loss))
             {
@@ -396,14 +422,14 @@ internal sealed class TrainingRun : IDisposable
 
     private void CheckSingleImages()
     {
-        if (options.BatchSize == 1)
+        if (batchSize == 1)
         {
             RequireStatistics($"{nameof(TrainingOptions.BatchSize)} is 1.");
         }
-        else if (training.Count % options.BatchSize == 1)
+        else if (training.Count % batchSize == 1)
         {
             RequireStatistics(
-                $"The {training.Count} training images in batches of {options.BatchSize} ({nameof(TrainingOptions.BatchSize)}) end with one of"
+                $"The {training.Count} training images in batches of {batchSize} ({nameof(TrainingOptions.BatchSize)}) end with one of"
                 + " one image.");
         }
     }

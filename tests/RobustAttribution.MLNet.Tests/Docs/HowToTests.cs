@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.PyBridge;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
 
@@ -70,6 +72,86 @@ public sealed class HowToTests
         Assert.AreEqual(0, (logits - expected).abs().max().item<float>(), 1e-4 * expected.abs().max().item<float>());
     }
 
+    /// <summary>model.zip of TorchVision's weights, from safetensors, TorchSharp's own file and a .pth: TorchVision's scores, and relevance maps.</summary>
+    [TestMethod]
+    [DataRow("safetensors")]
+    [DataRow("dat")]
+    [DataRow("pth")]
+    public void WeightsOfTorchVisionAreAModelWithoutAnEpoch(string format)
+    {
+        using var folder = new DataFolder();
+        using DisposeScope scope = torch.NewDisposeScope();
+        using IDisposable mode = torch.no_grad();
+        int side = format == "safetensors" ? 224 : 32;
+        var input = new InputSpecification(3, side, side) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
+        torch.nn.Module<torch.Tensor, torch.Tensor> module = torchvision.models.resnet18(num_classes: 4);
+        using var generator = new torch.Generator(5);
+        foreach (BatchNorm2d norm in module.modules().OfType<BatchNorm2d>())
+        {
+            norm.get_buffer("running_mean")!.uniform_(-0.3, 0.3, generator);
+            norm.get_buffer("running_var")!.uniform_(0.5, 1.5, generator);
+        }
+
+        string weights = folder.Of($"weights.{format}"), path = folder.Of("model.zip");
+        string[] names = ["cat", "dog", "car", "boat"];
+        torch.Tensor pixels = torch.randint(0, 256, [3, 3, side, side], torch.ScalarType.Float32, generator: generator);
+        IDataView images = VectorsOf(pixels);
+        var original = new ImageNetwork(module, input, 4);
+        ITransformer model;
+        switch (format)
+        {
+            case "safetensors":
+                using (FileStream file = File.Create(weights))
+                {
+                    original.SaveWeights(file);
+                }
+
+                model = NetworkSnippets.Model(Context, images, weights, names, path);
+                break;
+            case "dat":
+                module.save(weights);
+                model = NetworkSnippets.VisionModel(Context, images, weights, input, names);
+                break;
+            default:
+                module.save_py(weights);
+                RobustAttribution.Serialization.ComponentJson.Register<NetworkSnippets.VisionResNet18>();
+                model = NetworkSnippets.Pickle(Context, images, weights, input, names);
+                break;
+        }
+
+        using var owned = (IDisposable)model;
+        torch.Tensor expected = torch.nn.functional.softmax(original.Logits(pixels / 255), 1);
+        IDataView scored = model.Transform(images);
+        float[][] scores = [.. Context.Data.CreateEnumerable<Scores>(scored, false).Select(row => row.Score)];
+        for (int i = 0; i < scores.Length; i++)
+        {
+            Assert.AreEqual(0, (expected[i] - torch.tensor(scores[i])).abs().max().item<float>(), 1e-5);
+        }
+
+        Assert.IsGreaterThan(0.01f, expected.std(0).max().item<float>(), "the scores depend on the images");
+        if (format != "pth")
+        {
+            List<Rows.Row> maps = Rows.Read(scored, [format == "dat" ? "Relevance" : "Saliency"]);
+            Assert.IsTrue(maps.All(row => ((float[])row.Values.Values.Single()).Any(value => value != 0)));
+        }
+
+        if (format == "safetensors")
+        {
+            ITransformer loaded = Context.Model.Load(path, out _);
+            using var ownedToo = (IDisposable)loaded;
+            CollectionAssert.AreEqual(scores[2], Context.Data.CreateEnumerable<Scores>(loaded.Transform(images), false).Last().Score);
+        }
+    }
+
+    /// <summary>Labels are mapped to the network's own classes, whatever comes first in the data.</summary>
+    [TestMethod]
+    public void LabelsAreMappedToTheNetworksClasses()
+    {
+        IDataView rows = Context.Data.LoadFromEnumerable(new[] { new { Label = "dog" }, new { Label = "cat" } });
+        IDataView keys = NetworkSnippets.Keys(Context, rows, ["cat", "dog"]);
+        CollectionAssert.AreEqual(new uint[] { 2, 1 }, Rows.Read(keys, ["Label"]).Select(row => (uint)row.Values["Label"]).ToArray());
+    }
+
     [TestMethod]
     public void ANetworkWrittenYearsAgoIsExplainedAndAttacked()
     {
@@ -128,6 +210,20 @@ public sealed class HowToTests
     }
 
     private static IDataView Train(int rows) => Context.Data.TakeRows(FashionMnist.Load(Context, DatasetSplit.Train), rows);
+
+    private static IDataView VectorsOf(torch.Tensor pixels)
+    {
+        int side = (int)pixels.shape[3];
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(Vector));
+        schema["Image"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3, side, side);
+        return Context.Data.LoadFromEnumerable(
+            Enumerable.Range(0, (int)pixels.shape[0]).Select(i => new Vector { Image = pixels[i].contiguous().data<float>().ToArray() }).ToList(), schema);
+    }
+
+    private sealed class Vector
+    {
+        public float[] Image { get; set; } = [];
+    }
 
     private sealed class Scores
     {

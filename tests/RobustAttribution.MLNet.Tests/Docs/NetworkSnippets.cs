@@ -5,6 +5,7 @@ using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 using RobustAttribution.Serialization;
 using TorchSharp;
+using TorchSharp.PyBridge;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet.Tests.Docs;
@@ -70,6 +71,61 @@ internal static class NetworkSnippets
         using AttackResult attack = new TopKAttack { Steps = 5 }.Perturb(network, images, classes, new Generator(1)); // through softplus
         #endregion
         return (relevance.shape, attack.Images.shape);
+    }
+
+    #region Vision
+    public sealed record VisionResNet18 : NetworkArchitecture
+    {
+        public override string FeatureLayer => "layer4"; // what Grad-CAM looks at
+
+        public override string PooledHead => "fc"; // what class activation maps take their weights from
+
+        public override nn.Module<Tensor, Tensor> Build(InputSpecification input, int classCount, Generator generator)
+            => torchvision.models.resnet18(num_classes: classCount);
+    }
+    #endregion
+
+    public static ITransformer Model(MLContext mlContext, IDataView images, string weights, IReadOnlyList<string> classNames, string path)
+    {
+        #region Model
+        var input = new InputSpecification(3, 224, 224) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
+        var pipeline = mlContext.Transforms.RobustImageClassificationFromNetwork(NetworkArchitecture.ResNet18, weights, input, classNames)
+            .Append(mlContext.Transforms.Saliency(new SaliencyEstimator.Options { Method = new LayerwiseRelevance(), HeatMapPngColumnName = "Png" }))
+            .Append(mlContext.Transforms.Conversion.MapKeyToValue("Class", "PredictedLabel"));
+        ITransformer model = pipeline.Fit(images); // reads no row and trains nothing
+        mlContext.Model.Save(model, images.Schema, path);
+        #endregion
+        return model;
+    }
+
+    public static ITransformer VisionModel(MLContext mlContext, IDataView images, string weights, InputSpecification input, IReadOnlyList<string> classNames)
+    {
+        #region VisionModel
+        ComponentJson.Register<VisionResNet18>(); // once, also in a program that only loads the model
+        var pipeline = mlContext.Transforms.RobustImageClassificationFromNetwork(new VisionResNet18(), weights, input, classNames) // resnet18.dat, say
+            .Append(mlContext.Transforms.Saliency("Relevance", new LayerwiseRelevance { Composite = RelevanceComposite.EpsilonPlus }));
+        #endregion
+        return pipeline.Fit(images);
+    }
+
+    public static RobustAttributionModelTransformer Pickle(MLContext mlContext, IDataView images, string pickle, InputSpecification input, IReadOnlyList<string> classNames)
+    {
+        #region Pickle
+        using var generator = new Generator(1);
+        using var network = ImageNetwork.Create(new VisionResNet18(), input, classNames.Count, activation: null, generator);
+        network.Backbone.load_py(pickle); // using TorchSharp.PyBridge: only of a file that you trust
+        RobustAttributionModelTransformer model = mlContext.Transforms.RobustImageClassificationFromNetwork(network, classNames).Fit(images);
+        #endregion
+        return model;
+    }
+
+    public static IDataView Keys(MLContext mlContext, IDataView images, IReadOnlyList<string> classNames)
+    {
+        #region Keys
+        IDataView names = mlContext.Data.LoadFromEnumerable(classNames.Select(name => new { Label = name }));
+        var mapping = mlContext.Transforms.Conversion.MapValueToKey("Label", keyData: names); // the key values are the network's, in its order
+        #endregion
+        return mapping.Fit(images).Transform(images);
     }
 
     public static Tensor Load(string path, Tensor images)

@@ -105,6 +105,7 @@ public sealed class AttributionRobustnessTests
         using var scored = new Scored();
         var missing = Assert.Throws<Exception>(() => scored.Context.MulticlassClassification.EvaluateAttributionRobustness(scored.View));
         StringAssert.Contains(missing.Message, "'AttackedPredictedLabel'");
+        StringAssert.Contains(missing.Message, "no column 'AttackedPredictedLabel' (AttackedPredictedLabelColumnName) and 'AttackValid' (ValidColumnName). Pass an attack");
         var text = Assert.Throws<Exception>(() => scored.Context.MulticlassClassification.EvaluateAttributionRobustness(
             scored.Model.Transform(scored.Raw), Attack));
         StringAssert.Contains(text.Message, "MapValueToKey");

@@ -1,6 +1,9 @@
 using RobustAttribution.Attacks;
+using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
+using RobustAttribution.Similarities;
 using RobustAttribution.Tests.Fixtures;
+using RobustAttribution.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -63,6 +66,33 @@ public sealed class ThreatModelTests
         Assert.AreEqual(0, offsets.Average(), 0.01);
         Assert.AreEqual(1.0 / 3, offsets.Average(value => value * value), 0.01);
         Assert.AreEqual(0.25, offsets.Count(value => value < -0.5) / (double)offsets.Length, 0.01);
+    }
+
+    [TestMethod]
+    public void RadiiAndStepsBeyondAllImagesAreRefused()
+    {
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new LinfBall(8)).Message, "Radius is 8; allowed is a number from 0 to 1 in pixel units, so that 8 of 255 levels are 8.0 / 255");
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional(); // of images of 36 or more values
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 2);
+        using var generator = new Generator(3, CPU);
+        double largest = Math.Sqrt(network.Input.ValueCount);
+        foreach (IAttributionAttack attack in new IAttributionAttack[] { new TopKAttack { K = 3, Steps = 1 }, new RandomNoise(), new SquareAttack { Judge = new TopKIntersection(3), Queries = 2 }, new ProjectedGradientDescent { Steps = 1 } })
+        {
+            attack.WithThreatModel(new L2Ball(largest)).Perturb(network, images, classes, generator).Dispose();
+            string message = Assert.ThrowsExactly<ArgumentException>(() => attack.WithThreatModel(new L2Ball(128)).Perturb(network, images, classes, generator)).Message;
+            StringAssert.StartsWith(message, "The Radius of L2Ball is 128; allowed for images of ");
+            StringAssert.Contains(message, FormattableString.Invariant($"is a number from 0 to {largest:G4},"));
+        }
+
+        string step = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => new TopKAttack { K = 3, Step = new SteepestStep(2) }.Perturb(network, images, classes, generator)).Message;
+        StringAssert.Contains(step, "Step.Size is 2; allowed is a number from 0 to 1 in pixel units");
+        new TopKAttack { K = 3, Steps = 1, Step = new SteepestStep(2), ThreatModel = new L2Ball(3) }.Perturb(network, images, classes, generator).Dispose();
+        var curve = new SecurityCurve { Radii = [0, 8], ExplanationAttack = new TopKAttack { K = 3, Steps = 1 }, Similarities = [new TopKIntersection(3)] };
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => curve.Measure(network, new TensorBatchSource(images, classes), 2, generator)).Message, "Radius is 8; allowed");
     }
 
     [TestMethod]

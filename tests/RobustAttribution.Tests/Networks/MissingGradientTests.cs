@@ -118,7 +118,8 @@ public class MissingGradientTests
             if (warns)
             {
                 StringAssert.Contains(result.Warnings[0], $"{objective.GetType().Name} penalises gradients");
-                StringAssert.Contains(result.Warnings[0], "no second derivative");
+                StringAssert.Contains(result.Warnings[0], "no second derivative (its activation is ReLU)");
+                StringAssert.Contains(result.Warnings[0], "e.g. Activation.Softplus(3)");
             }
         }
     }

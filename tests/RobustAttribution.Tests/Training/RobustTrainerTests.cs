@@ -150,8 +150,8 @@ public sealed class RobustTrainerTests
         TrainingResult result = new RobustTrainer(options).Fit(network, Images(40), Images(25, 8), reports.Add);
 
         string shape = string.Concat(reports.Select(
-            report => report switch { BatchProgress => 'b', ValidationProgress => 'v', EpochProgress => 'e', _ => '?' }));
-        Assert.AreEqual("bbbvebbbve", shape);
+            report => report switch { BatchProgress => 'b', ValidationProgress => 'v', EpochProgress => 'e', TrainingWarning => 'w', _ => '?' }));
+        Assert.AreEqual("bbbvebbbvew", shape); // it guesses
         BatchProgress[] batches = [.. reports.OfType<BatchProgress>()];
         CollectionAssert.AreEqual(new[] { 1, 2, 3, 1, 2, 3 }, batches.Select(batch => batch.Step).ToArray());
         CollectionAssert.AreEqual(new[] { 1, 1, 1, 2, 2, 2 }, batches.Select(batch => batch.Epoch).ToArray());
@@ -346,10 +346,15 @@ public sealed class RobustTrainerTests
         using ImageNetwork network = Network();
         var options = new OptionsWithMore
         {
-            Seed = 5, Checkpoints = new CheckpointOptions("folder"), ProgressInterval = TimeSpan.FromSeconds(3), ColumnName = "Image",
+            Seed = 5, BatchSize = 128, Checkpoints = new CheckpointOptions("folder"), ProgressInterval = TimeSpan.FromSeconds(3), ColumnName = "Image",
         };
         StringAssert.StartsWith(TrainingFingerprint.Of(options, network, Images(40), null), expected.ReplaceLineEndings(string.Empty));
         StringAssert.Contains(TrainingFingerprint.Of(options with { Seed = null }, network, Images(40), null), "\"seed\":0,", "the default");
+        StringAssert.Contains(TrainingFingerprint.Of(options with { BatchSize = null }, network, Images(40), null), "\"batchSize\":8,", "that of 40 images");
+        string now = TrainingFingerprint.Of(options with { FrozenModules = ["conv"] }, network, Images(40), null);
+        Assert.AreEqual(
+            "options.frozenModules was  and is [\"conv\"]",
+            TrainingFingerprint.Difference(TrainingFingerprint.Of(options, network, Images(40), null), now));
     }
 
     [TestMethod]

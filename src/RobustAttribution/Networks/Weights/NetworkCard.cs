@@ -61,7 +61,8 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
 
     /// <summary>Builds the network and loads its weights.</summary>
     /// <param name="weights">
-    /// What <see cref="ImageNetwork.SaveWeights"/>, or PyTorch through safetensors, wrote; read to its end and left open.
+    /// What <see cref="ImageNetwork.SaveWeights"/>, PyTorch through safetensors, or TorchSharp's <c>Module.save</c> wrote, the last in a stream that
+    /// can seek; read to its end and left open.
     /// </param>
     /// <returns>The network, on the CPU, in float32, in evaluation mode; owned by the caller.</returns>
     /// <remarks>
@@ -71,13 +72,13 @@ public sealed record NetworkCard(NetworkArchitecture Architecture, InputSpecific
     /// <exception cref="FormatException">The weights are damaged, or do not fit the card.</exception>
     public ImageNetwork Build(Stream weights)
     {
-        SafetensorsHeader header = Safetensors.ReadHeader(Require.NotNull(weights, nameof(weights)));
-        RequireFit(header);
+        StoredWeights stored = StoredWeights.Open(Require.NotNull(weights, nameof(weights)));
+        RequireFit(stored.Header);
         using var generator = new Generator(0, CPU);
         ImageNetwork network = ImageNetwork.Create(Architecture, Input, ClassCount, Activation, generator);
         try
         {
-            NetworkWeights.Load(network.Backbone, weights, header);
+            NetworkWeights.Load(network.Backbone, stored);
             return network;
         }
         catch

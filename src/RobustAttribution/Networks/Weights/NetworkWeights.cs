@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Networks;
 
-/// <summary>A module's parameters and buffers in safetensors, under PyTorch's names.</summary>
+/// <summary>A module's parameters and buffers under PyTorch's names: written in safetensors, read in that or TorchSharp's own format.</summary>
 internal static class NetworkWeights
 {
     private const string BatchCounter = "num_batches_tracked";
@@ -29,13 +29,10 @@ internal static class NetworkWeights
     }
 
     /// <summary>Loads all or nothing.</summary>
-    public static void Load(nn.Module module, Stream stream) => Load(module, stream, Safetensors.ReadHeader(stream));
-
-    /// <summary>Loads all or nothing of a stream whose header has been read.</summary>
-    public static void Load(nn.Module module, Stream stream, SafetensorsHeader header)
+    public static void Load(nn.Module module, StoredWeights weights)
     {
-        LoadedWeights plan = RequireFit(module, header);
-        using SafetensorsContent content = Safetensors.ReadTensors(stream, header);
+        LoadedWeights plan = RequireFit(module, weights.Header);
+        using SafetensorsContent content = weights.Read();
         Copy(module, content, plan.Loaded);
     }
 
@@ -69,10 +66,9 @@ internal static class NetworkWeights
         return plan;
     }
 
-    public static LoadedWeights LoadMatching(nn.Module module, Stream stream)
+    public static LoadedWeights LoadMatching(nn.Module module, StoredWeights weights)
     {
-        SafetensorsHeader header = Safetensors.ReadHeader(stream);
-        LoadedWeights plan = Compare(module, header);
+        LoadedWeights plan = Compare(module, weights.Header);
         if (plan.Loaded.Count == 0)
         {
             throw new FormatException(
@@ -80,7 +76,7 @@ internal static class NetworkWeights
                 + $"the network has e.g. {string.Join(", ", StateOf(module).Take(3).Select(entry => entry.Name))}.");
         }
 
-        using SafetensorsContent content = Safetensors.ReadTensors(stream, header);
+        using SafetensorsContent content = weights.Read();
         Copy(module, content, plan.Loaded);
         return plan;
     }

@@ -259,11 +259,12 @@ internal static class Safetensors
             : length is > 0 and <= SafetensorsHeader.MaximumLength ? "the header does not start with '{'"
             : $"its first 8 bytes would be a header's length of {length}, allowed is 1 to {SafetensorsHeader.MaximumLength}";
         return new FormatException(
-            $"Not safetensors: {found}. Weights are read in the safetensors format alone, which"
-            + " safetensors.torch.save_file(model.state_dict(), path) writes in Python.");
+            $"Not safetensors: {found}. Weights are read in the safetensors format, which safetensors.torch.save_file(model.state_dict(), path)"
+            + " writes in Python, and, from streams that can seek, as TorchSharp's Module.save writes them (.dat).");
     }
 
-    private static Tensor ReadTensor(Stream stream, SafetensorsHeader.Entry entry, bool lengthIsKnown)
+    /// <summary>Reads one tensor from the stream's position on.</summary>
+    internal static Tensor ReadTensor(Stream stream, SafetensorsHeader.Entry entry, bool lengthIsKnown)
     {
         if (entry.End - entry.Begin > int.MaxValue)
         {

@@ -125,7 +125,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsHeader.Entry> 
     }
 
     /// <summary>Bytes of a tensor; null where the product of its extents, zeros left out, does not fit in 63 bits.</summary>
-    private static long? ByteLength(long[] shape, int size)
+    internal static long? ByteLength(long[] shape, int size)
     {
         Int128 length = size;
         foreach (long extent in shape)
