@@ -4,8 +4,8 @@ namespace RobustAttribution.Training;
 
 /// <summary>
 /// Progress of a training: <see cref="BatchProgress"/>, <see cref="ValidationProgress"/> or <see cref="EpochProgress"/>, in this order within an
-/// epoch. Before all of them come a <see cref="TrainingResumed"/> and a <see cref="TrainingWarning"/>; a warning comes after them where the training was
-/// cancelled.
+/// epoch. Before all of them come a <see cref="TrainingResumed"/> and a <see cref="TrainingWarning"/>; a warning comes after them where the
+/// training was cancelled.
 /// </summary>
 /// <param name="Epoch">The running epoch, from 1.</param>
 /// <param name="Epochs">Epochs planned.</param>
