@@ -24,6 +24,7 @@ internal static class PipelineSnippets
 
         var folds = mlContext.MulticlassClassification.CrossValidate(files, pipeline, numberOfFolds: 3);
         var robustness = mlContext.MulticlassClassification.EvaluateAttributionRobustness(folds, new() { Attack = new TopKAttack { Steps = 10 } });
+        Console.WriteLine(robustness); // mean and spread over the folds
 
         var split = mlContext.Data.TrainTestSplit(files, testFraction: 0.25);
         ITransformer model = pipeline.Fit(split.TrainSet);
