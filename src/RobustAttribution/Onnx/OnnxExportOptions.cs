@@ -1,0 +1,42 @@
+using RobustAttribution.Attributions;
+
+namespace RobustAttribution.Onnx;
+
+/// <summary>What an ONNX file of a network holds besides its scores.</summary>
+public sealed record OnnxExportOptions
+{
+    /// <summary>The oldest operator set that can be written: the first one that adds up what is scattered to one place.</summary>
+    public const int OldestOpset = 16;
+
+    /// <summary>The newest operator set that can be written, which ONNX Runtime 1.31 reads.</summary>
+    public const int NewestOpset = 26;
+
+    internal const string Image = "Image", TargetClass = "TargetClass", Score = "Score", Probability = "Probability", PredictedIndex = "PredictedIndex";
+
+    private static readonly string[] Taken = [Image, TargetClass, Score, Probability, PredictedIndex];
+
+    /// <summary>
+    /// The maps to compute, each under the name of its output, of letters, digits and underscores. Empty for scores alone, which are computed faster.
+    /// Null, the default, for those that the model explains itself with: the columns of <c>Saliency</c> in a pipeline; of a network, the magnitudes
+    /// of the gradient under the name "Saliency".
+    /// </summary>
+    /// <remarks>
+    /// The method is one of <see cref="InputGradient"/>, <see cref="GradientTimesInput"/>, <see cref="IntegratedGradients"/> with up to 256 points
+    /// (all of an image's are computed at once) and <see cref="GradCam"/>; the baseline black, white or the mean.
+    /// </remarks>
+    public IReadOnlyDictionary<string, SaliencyMap>? Maps { get; init => field = CheckNames(value); }
+
+    /// <summary>Names of the classes in the order of the scores, for the metadata; null, the default, for none, or in a pipeline the label's.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
+    /// <summary>The operator set of the file, 16 to 26. 16 by default, which every ONNX Runtime since version 1.11 reads.</summary>
+    public int Opset { get; init => field = Require.InRange(value, OldestOpset, NewestOpset); } = OldestOpset;
+
+    private static IReadOnlyDictionary<string, SaliencyMap>? CheckNames(IReadOnlyDictionary<string, SaliencyMap>? maps)
+    {
+        string? wrong = maps?.Keys.FirstOrDefault(name => Taken.Contains(name) || name.Length == 0 || !char.IsAsciiLetter(name[0])
+            || name.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter != '_'));
+        return wrong is null ? maps : throw new ArgumentException(
+            $"{nameof(Maps)} has the name '{wrong}'; allowed are letters, digits and underscores, a letter first, but for {string.Join(", ", Taken)}.");
+    }
+}
