@@ -13,6 +13,9 @@ public sealed record OnnxExportOptions
 
     internal const string Image = "Image", TargetClass = "TargetClass", Score = "Score", Probability = "Probability", PredictedIndex = "PredictedIndex";
 
+    /// <summary>What the library says of the file in its metadata.</summary>
+    internal static readonly IReadOnlyList<string> MetadataKeys = ["ClassNames", "Maps", "Network", "Version"];
+
     private static readonly string[] Taken = [Image, TargetClass, Score, Probability, PredictedIndex];
 
     /// <summary>
@@ -31,6 +34,13 @@ public sealed record OnnxExportOptions
 
     /// <summary>The operator set of the file, 16 to 26. 16 by default, which every ONNX Runtime since version 1.11 reads.</summary>
     public int Opset { get; init => field = Require.InRange(value, OldestOpset, NewestOpset); } = OldestOpset;
+
+    /// <summary>Further entries of the metadata, such as a licence; empty by default.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init => field = CheckKeys(Require.NotNull(value)); } = new Dictionary<string, string>();
+
+    private static IReadOnlyDictionary<string, string> CheckKeys(IReadOnlyDictionary<string, string> metadata)
+        => metadata.Keys.FirstOrDefault(MetadataKeys.Contains) is not { } taken ? metadata : throw new ArgumentException(
+            $"{nameof(Metadata)} has the key '{taken}', which the library writes itself; allowed is any but {string.Join(", ", MetadataKeys)}.");
 
     private static IReadOnlyDictionary<string, SaliencyMap>? CheckNames(IReadOnlyDictionary<string, SaliencyMap>? maps)
     {

@@ -64,6 +64,11 @@ public static class OnnxFile
         }
 
         yield return ("Version", version);
+        foreach ((string key, string value) in options.Metadata)
+        {
+            yield return (key, value);
+        }
+
         yield return ("Maps", ComponentJson.Write(maps));
         yield return ("Network", network.Architecture is { IsBuiltIn: true } known ? ComponentJson.Write(known) : network.Backbone.GetName());
     }

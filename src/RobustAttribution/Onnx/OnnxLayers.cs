@@ -55,33 +55,20 @@ internal sealed class OnnxLayers(ImageNetwork network, NetworkTrace trace, IRead
         ? new ActivationOnnxLayer(new SoftplusActivation(softplus.beta), [(1, 0)], 0)
         : LayerKinds.ActivationOf(module)?.Activation is { } activation ? ActivationOnnxLayer.Of(module, activation) : null;
 
-    // A hook may replace what the module computes.
+    // An exchanged activation is a hook; another one beside it may change what it puts out.
     private void RequireOwnFunction(NetworkTrace.Step step, int index)
     {
-        if (LayerKinds.WorksInPlace(step.Module))
+        if (ForwardHooks.HasAny(step.Module)
+            && !LayerKinds.ActivationOf(step.Module)!.Apply(values[step.Inputs[0] + 1]).eq(values[index + 1]).all().ToBoolean())
         {
             throw new NotSupportedException(
-                $"'{step.Name}', a {step.Module.GetType().Name}, works in place, so the recorded structure may not be the network's: it cannot be saved"
-                + " as ONNX. Use inplace: false.");
-        }
-
-        if (!ForwardHooks.HasAny(step.Module))
-        {
-            return;
-        }
-
-        if (LayerKinds.ActivationOf(step.Module) is not { Activation: not null } site
-            || !site.Apply(values[step.Inputs[0] + 1]).eq(values[index + 1]).all().ToBoolean())
-        {
-            throw new NotSupportedException(
-                $"'{step.Name}', a {step.Module.GetType().Name}, has forward hooks, which ONNX cannot hold. Remove them, then save.");
+                $"'{step.Name}', a {step.Module.GetType().Name}, has forward hooks that change its output, which ONNX cannot hold: remove them.");
         }
     }
 
     private ConvolutionOnnxLayer Folded(NetworkTrace.Step step, BatchNorm2d normalization)
     {
         NetworkTrace.Step before = trace.Steps[step.Inputs[0]];
-        RequireOwnFunction(before, step.Inputs[0]);
         var convolution = (Conv2d)before.Module;
         (Tensor scale, Tensor shift) = Coefficients(normalization);
         Tensor bias = convolution.bias is { } own ? (own.to(ScalarType.Float64) * scale) + shift : shift;

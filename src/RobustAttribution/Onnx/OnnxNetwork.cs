@@ -26,6 +26,11 @@ internal sealed class OnnxNetwork
     public static OnnxNetwork Of(ImageNetwork network, IEnumerable<string?> featureLayers)
     {
         network.RequireSameModules();
+        foreach ((string name, nn.Module module) in network.Backbone.named_modules().Prepend((string.Empty, network.Backbone)))
+        {
+            RequirePlain(name, module);
+        }
+
         RequireFinite(network);
         Tensor images = network.Input.SampleImages(1).to(network.DataType, network.Device);
         var trace = NetworkTrace.Of(network, images);
@@ -69,6 +74,18 @@ internal sealed class OnnxNetwork
 
         return values[steps[0] + 1].dim() == 4 ? steps[0] : throw new NotSupportedException(
             $"Layer '{name}' puts out [{string.Join(',', values[steps[0] + 1].shape)}]; allowed is a layer that puts out maps [N,K,h,w].");
+    }
+
+    // A hook may replace what a module computes; what a module writes over its input, the recording may take for something else.
+    private static void RequirePlain(string name, nn.Module module)
+    {
+        string? advice = LayerKinds.WorksInPlace(module) ? "works in place: use inplace: false"
+            : ForwardHooks.HasAny(module) && LayerKinds.ActivationOf(module) is not { Activation: not null } ? "has forward hooks: remove them"
+            : null;
+        if (advice is not null)
+        {
+            throw new NotSupportedException($"'{name}', a {module.GetType().Name}, cannot be saved as ONNX, since it {advice}.");
+        }
     }
 
     private static void RequireFinite(ImageNetwork network)

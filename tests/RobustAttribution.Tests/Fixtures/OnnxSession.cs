@@ -13,7 +13,7 @@ internal sealed class OnnxSession : IDisposable
     {
         using var file = new MemoryStream();
         network.SaveAsOnnx(file, options);
-        using var settings = new SessionOptions { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var settings = new SessionOptions { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         Session = new InferenceSession(file.ToArray(), settings);
     }
 
@@ -31,7 +31,7 @@ internal sealed class OnnxSession : IDisposable
             inputs["TargetClass"] = OrtValue.CreateTensorValueFromMemory(classes, [classes.Length]);
         }
 
-        using var run = new RunOptions();
+        using var run = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using IDisposableReadOnlyCollection<OrtValue> outputs = Session.Run(run, inputs, Session.OutputNames);
         return Session.OutputNames.Zip(outputs).ToDictionary(output => output.First, output => Read(output.Second));
     }

@@ -155,7 +155,7 @@ public sealed class OnnxFileTests
     public void ScoresAloneHaveNoTargetAndFewerOperations()
     {
         using var scope = NewDisposeScope();
-        using ImageNetwork network = TinyNetworks.Residual(type: ScalarType.Float32);
+        using ImageNetwork network = TinyNetworks.Residual(); // float64
         using var scores = new OnnxSession(network, new() { Maps = new Dictionary<string, SaliencyMap>() });
         CollectionAssert.AreEquivalent(new[] { "Score", "Probability", "PredictedIndex" }, scores.Session.OutputNames.ToArray());
         Assert.IsEmpty(scores.Session.OverridableInitializerMetadata);
@@ -169,13 +169,15 @@ public sealed class OnnxFileTests
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional(type: ScalarType.Float32);
         string[] names = ["Shirt", "Größe „L“", "", "d"];
-        using var file = new OnnxSession(network, new() { Maps = Maps, ClassNames = names });
+        using var file = new OnnxSession(network, new() { Maps = Maps, ClassNames = names, Metadata = new Dictionary<string, string> { ["Licence"] = "MIT" } });
         ModelMetadata metadata = file.Session.ModelMetadata;
         Assert.AreEqual("RobustAttribution.MLNet", metadata.ProducerName);
         Dictionary<string, string> entries = metadata.CustomMetadataMap;
         CollectionAssert.AreEqual(names, JsonSerializer.Deserialize<string[]>(entries["ClassNames"]));
         Assert.AreEqual(typeof(ImageNetwork).Assembly.GetName().Version!.ToString(3), entries["Version"]);
         StringAssert.Contains(entries["Network"], "SmallConvNet");
+        Assert.AreEqual("MIT", entries["Licence"]);
+        Assert.ThrowsExactly<ArgumentException>(() => new OnnxExportOptions { Metadata = new Dictionary<string, string> { ["Maps"] = "none" } });
         using JsonDocument maps = JsonDocument.Parse(entries["Maps"]);
         CollectionAssert.AreEqual(Maps.Keys, maps.RootElement.EnumerateObject().Select(map => map.Name).ToArray());
         StringAssert.Contains(maps.RootElement.GetProperty("Path").ToString(), "GaussLegendre");
@@ -207,16 +209,21 @@ public sealed class OnnxFileTests
         using var scope = NewDisposeScope();
         manual_seed(5);
         Refuses<NotSupportedException>("'1', a Sigmoid,", Chain(nn.Sigmoid()));
-        Refuses<NotSupportedException>("What '1' sees was changed in place after '0' put it out", Chain(nn.ReLU(inplace: true)));
-        Refuses<NotSupportedException>("'1.1', a ReLU, works in place", Chain(nn.Sequential(nn.ReLU(), nn.ReLU(inplace: true))));
+        Refuses<NotSupportedException>("What '2' sees was changed in place after '1.inner' put it out", Chain(new Tripling()));
+        Refuses<NotSupportedException>("'1.1', a ReLU, cannot be saved as ONNX, since it works in place", Chain(nn.Sequential(nn.ReLU(), nn.ReLU(inplace: true))));
         Refuses<NotSupportedException>("'1', a MaxPool2d,", Chain(nn.MaxPool2d(3, 2, ceil_mode: true)));
         Refuses<NotSupportedException>("'1', a AvgPool2d,", Chain(nn.AvgPool2d(3, 2, 1, count_include_pad: false)));
         Refuses<NotSupportedException>("'1', a Doubling,", Chain(new Doubling()));
-        Refuses<NotSupportedException>("comes from no module", torchvision.models.resnet18(num_classes: 4), 3);
+        Refuses<NotSupportedException>("'relu', a ReLU, cannot be saved as ONNX", torchvision.models.resnet18(num_classes: 4), 3);
 
         using ImageNetwork hooked = TinyNetworks.Convolutional(type: ScalarType.Float32);
         ((nn.Module<Tensor, Tensor>)hooked.Backbone.named_modules().First(entry => entry.name == "conv2").module).register_forward_hook((_, _, y) => y * 2);
-        Assert.Contains("'conv2', a Conv2d, has forward hooks", Error<NotSupportedException>(hooked));
+        Assert.Contains("'conv2', a Conv2d, cannot be saved as ONNX, since it has forward hooks", Error<NotSupportedException>(hooked));
+        var relu = nn.ReLU();
+        using var replaced = new ImageNetwork(Chain(relu), TinyNetworks.Input(2, 16), 4);
+        replaced.SetActivation(Activation.Softplus(3));
+        relu.register_forward_hook((_, _, y) => y + 1);
+        Error<NotSupportedException>(replaced);
         using ImageNetwork damaged = TinyNetworks.Convolutional(type: ScalarType.Float32);
         using (no_grad())
         {
@@ -306,6 +313,16 @@ public sealed class OnnxFileTests
             double norm = ((expected - found[name]).norm() / expected.norm().clamp_min(1e-12)).ToDouble();
             Assert.IsLessThanOrEqualTo(kinks ? 0.05 : Rounding, norm, name);
         }
+    }
+
+    private sealed class Tripling : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> inner = nn.Identity();
+
+        public Tripling()
+            : base(nameof(Tripling)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => inner.call(input).mul_(3);
     }
 
     private sealed class Doubling : nn.Module<Tensor, Tensor>
