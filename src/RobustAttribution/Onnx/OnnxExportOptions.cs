@@ -32,6 +32,10 @@ public sealed record OnnxExportOptions
     /// <summary>Names of the classes in the order of the scores, for the metadata; null, the default, for none, or in a pipeline the label's.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
+    /// <summary>Whether a file with maps has the input <c>TargetClass</c>, which may be left out. True by default.</summary>
+    /// <remarks>ONNX Runtime warns of such inputs when it loads a file, and ML.NET's <c>ApplyOnnxModel</c> cannot set them.</remarks>
+    public bool TakesTargetClass { get; init; } = true;
+
     /// <summary>The operator set of the file, 16 to 26. 16 by default, which every ONNX Runtime since version 1.11 reads.</summary>
     public int Opset { get; init => field = Require.InRange(value, OldestOpset, NewestOpset); } = OldestOpset;
 

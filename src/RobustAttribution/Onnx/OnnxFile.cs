@@ -40,19 +40,19 @@ public static class OnnxFile
         IReadOnlyDictionary<string, SaliencyMap> maps = options.Maps ?? new Dictionary<string, SaliencyMap> { ["Saliency"] = new() };
         lock (network.SyncRoot)
         {
-            ProtoMessage graph = Repetition.Of(() => Graph(network, maps), () => true);
+            ProtoMessage graph = Repetition.Of(() => Graph(network, maps, options.TakesTargetClass), () => true);
             string version = typeof(OnnxFile).Assembly.GetName().Version!.ToString(3);
             OnnxMessages.Model(options.Opset, Producer, version, graph, Metadata(network, options, maps, version)).WriteTo(stream);
         }
     }
 
-    private static ProtoMessage Graph(ImageNetwork network, IReadOnlyDictionary<string, SaliencyMap> maps)
+    private static ProtoMessage Graph(ImageNetwork network, IReadOnlyDictionary<string, SaliencyMap> maps, bool takesTargetClass)
     {
         using IDisposable scope = Scope.Holding(network);
         using IDisposable inspection = network.ForInspection();
         using IDisposable mode = no_grad();
         var layers = OnnxNetwork.Of(network, maps.Values.Select(map => map.Method).OfType<GradCam>().Select(method => method.Layer));
-        return new OnnxMaps(network, layers, maps).Write();
+        return new OnnxMaps(network, layers, maps, takesTargetClass).Write();
     }
 
     private static IEnumerable<(string Key, string Value)> Metadata(

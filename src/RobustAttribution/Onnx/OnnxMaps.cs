@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Onnx;
 
 /// <summary>The graph of a network's scores and maps.</summary>
-internal sealed class OnnxMaps(ImageNetwork network, OnnxNetwork layers, IReadOnlyDictionary<string, SaliencyMap> maps)
+internal sealed class OnnxMaps(ImageNetwork network, OnnxNetwork layers, IReadOnlyDictionary<string, SaliencyMap> maps, bool takesTargetClass)
 {
     private const int MostPoints = 256;
 
@@ -28,7 +28,7 @@ internal sealed class OnnxMaps(ImageNetwork network, OnnxNetwork layers, IReadOn
         graph.Output(PredictedIndex, predicted, OnnxMessages.Int64);
         if (maps.Count > 0)
         {
-            WriteMaps(images, pass, Seed(pass.Logits, Target(predicted)));
+            WriteMaps(images, pass, Seed(pass.Logits, takesTargetClass ? Target(predicted) : predicted));
         }
 
         return graph.ToMessage(network.Backbone.GetName());

@@ -145,6 +145,9 @@ public sealed class OnnxFileTests
         RequireEqual([2, 2, 2], [2], "one for all");
         Assert.AreNotEqual(Values.Of(file.Run(images, null)["Saliency"])[0], Values.Of(file.Run(images, others)["Saliency"])[0]);
         Assert.ThrowsExactly<OnnxRuntimeException>(() => file.Run(images, network.ClassCount));
+        using var without = new OnnxSession(network, new() { TakesTargetClass = false });
+        Assert.IsEmpty(without.Session.OverridableInitializerMetadata);
+        Values.AreClose(file.Run(images, null)["Saliency"], without.Run(images, null)["Saliency"], 0, "without the input");
         Assert.ThrowsExactly<OnnxRuntimeException>(() => file.Run(images, 0, 1));
 
         void RequireEqual(long[]? expected, long[] actual, string what)
