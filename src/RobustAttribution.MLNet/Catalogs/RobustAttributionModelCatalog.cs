@@ -6,7 +6,9 @@ namespace Microsoft.ML;
 /// <summary>ONNX files of trained pipelines: the verb added to <c>mlContext.Model</c>.</summary>
 public static class RobustAttributionModelCatalog
 {
-    /// <summary>Writes the classifier of a pipeline and the maps of its Saliency transforms as one ONNX model, which runs without libtorch.</summary>
+    /// <summary>
+    /// Writes the classifier of a pipeline and the maps of its Saliency transforms as one ONNX model, which runs without libtorch.
+    /// </summary>
     /// <remarks>
     /// What stands before the classifier stays outside: the file begins with images [N,C,H,W] in [0, 1], whatever the column's scale, and has what
     /// <see cref="OnnxFile.SaveAsOnnx"/> says. Its metadata name the classes and, as <c>Resize</c>, how images were brought to their size.

@@ -1,4 +1,6 @@
 using RobustAttribution.Networks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace RobustAttribution.Onnx;
 
@@ -9,15 +11,14 @@ namespace RobustAttribution.Onnx;
 internal sealed class ActivationOnnxLayer(Activation activation, (double Factor, double Shift)[] terms, double straight) : OnnxLayer
 {
     /// <summary>The activation of a site of a network; null where it cannot be written.</summary>
-    public static ActivationOnnxLayer? Of(TorchSharp.torch.nn.Module module, Activation activation) => activation is not (ReluActivation or SoftplusActivation)
-        ? null
-        : module switch
-        {
-            ActivationLayer or TorchSharp.Modules.ReLU => new(activation, [(1, 0)], 0),
-            TorchSharp.Modules.ReLU6 => new(activation, [(1, 0), (-1, -6)], 0),
-            TorchSharp.Modules.LeakyReLU leaky => new(activation, [(1 - leaky.negative_slope, 0)], leaky.negative_slope),
-            _ => null,
-        };
+    public static ActivationOnnxLayer? Of(nn.Module module, Activation activation) => module switch
+    {
+        _ when activation is not (ReluActivation or SoftplusActivation) => null,
+        ActivationLayer or ReLU => new(activation, [(1, 0)], 0),
+        ReLU6 => new(activation, [(1, 0), (-1, -6)], 0),
+        LeakyReLU leaky => new(activation, [(1 - leaky.negative_slope, 0)], leaky.negative_slope),
+        _ => null,
+    };
 
     public override Written Write(OnnxGraph graph, IReadOnlyList<string> inputs)
     {

@@ -21,7 +21,9 @@ internal sealed class ConvolutionOnnxLayer(string name, Conv2d layer, Tensor wei
             .. Window(layer.kernel_size, layer.stride, layer.padding!, layer.dilation), OnnxMessages.Attribute("group", layer.groups),
         ];
         ProtoMessage missing = Missing(input, output, layer.kernel_size, layer.stride, layer.padding!, layer.dilation);
-        return new(graph.Node("Conv", [inputs[0], .. parameters], window), signal => [graph.Node("ConvTranspose", [signal, kernel], [.. window, missing])]);
+        return new(
+            graph.Node("Conv", [inputs[0], .. parameters], window),
+            signal => [graph.Node("ConvTranspose", [signal, kernel], [.. window, missing])]);
     }
 }
 

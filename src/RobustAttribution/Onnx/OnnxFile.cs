@@ -14,7 +14,8 @@ public static class OnnxFile
 
     /// <summary>Writes a network and its maps as one ONNX model.</summary>
     /// <remarks>
-    /// <para>Inputs: <c>Image</c> [N,C,H,W] float32 in [0, 1], any N, the normalisation is inside; with maps also <c>TargetClass</c> int64 [N] or [1],
+    /// <para>Inputs: <c>Image</c> [N,C,H,W] float32 in [0, 1], any N, the normalisation is inside; with maps also <c>TargetClass</c> int64 [N] or
+    /// [1],
     /// the class to explain, which may be left out and is the predicted one where it is negative.</para>
     /// <para>Outputs: <c>Score</c> [N,K] logits, <c>Probability</c> [N,K], <c>PredictedIndex</c> [N] int64 and each map [N,H,W]. The metadata have
     /// <c>ClassNames</c> and <c>Maps</c> as JSON, <c>Network</c> and <c>Version</c>. docs/decisions/onnx.md says how equal the values are.</para>

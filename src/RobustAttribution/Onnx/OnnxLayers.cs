@@ -103,10 +103,10 @@ internal sealed class OnnxLayers(ImageNetwork network, NetworkTrace trace, IRead
     }
 
     private NotSupportedException Refused(NetworkTrace.Step step) => new(
-        $"'{step.Name}', a {step.Module.GetType().Name}, of the network {network.Backbone.GetName()} cannot be saved as ONNX. Allowed are Conv2d with"
-        + " padding of zeros, BatchNorm2d with running statistics, Linear of vectors, MaxPool2d and AvgPool2d without ceil_mode or divisor, AvgPool2d"
-        + " with padding only where it counts, AdaptiveAvgPool2d where it divides the size, Flatten, Unflatten, Identity, Dropout, Sum, ReLU, ReLU6,"
-        + " LeakyReLU, Softplus with a threshold of at least 20, and ActivationLayer with ReLU or softplus.");
+        $"'{step.Name}', a {step.Module.GetType().Name}, of the network {network.Backbone.GetName()} cannot be saved as ONNX. Allowed are"
+        + " Conv2d with padding of zeros, BatchNorm2d with running statistics, Linear of vectors, MaxPool2d and AvgPool2d without ceil_mode or"
+        + " divisor, AvgPool2d with padding only where it counts, AdaptiveAvgPool2d where it divides the size, Flatten, Unflatten, Identity,"
+        + " Dropout, Sum, ReLU, ReLU6, LeakyReLU, Softplus with a threshold of at least 20, and ActivationLayer with ReLU or softplus.");
 
     private static bool IsPlain<T>(nn.Module module) => module is T && LayerKinds.IsLinear(module);
 

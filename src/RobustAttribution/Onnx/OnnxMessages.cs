@@ -11,7 +11,8 @@ internal static class OnnxMessages
     // The version of the format itself that came with operator set 16, 17, …
     private static readonly int[] FormatVersions = [8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13];
 
-    public static ProtoMessage Model(int opset, string producer, string version, ProtoMessage graph, IEnumerable<(string Key, string Value)> metadata)
+    public static ProtoMessage Model(
+        int opset, string producer, string version, ProtoMessage graph, IEnumerable<(string Key, string Value)> metadata)
         => new ProtoMessage().Number(1, FormatVersions[opset - OnnxExportOptions.OldestOpset]).Text(2, producer).Text(3, version).Message(7, graph)
             .Message(8, new ProtoMessage().Text(1, string.Empty).Number(2, opset))
             .Each(metadata, (model, entry) => model.Message(14, new ProtoMessage().Text(1, entry.Key).Text(2, entry.Value)));

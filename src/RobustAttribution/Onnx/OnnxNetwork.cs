@@ -39,7 +39,8 @@ internal sealed class OnnxNetwork
         if (!values[trace.Output + 1].allclose(logits, 1e-4, 1e-5 * Math.Max(1, logits.abs().max().ToDouble())))
         {
             throw new NotSupportedException(
-                $"The modules of the network {network.Backbone.GetName()}, called as recorded, do not give its logits, so it cannot be saved as ONNX.");
+                $"The modules of the network {network.Backbone.GetName()}, called as recorded, do not give its logits, so it cannot be saved as"
+                + " ONNX.");
         }
 
         Dictionary<string, int> features = featureLayers.Select(layer => FeatureMaps.NameOf(network, layer)).Distinct()

@@ -28,7 +28,9 @@ internal sealed class AverageOnnxLayer(long[] kernel, long[] stride, long[] padd
     private bool IsGlobal => output[2] == 1 && output[3] == 1 && kernel[0] == input[2] && kernel[1] == input[3];
 
     public override Written Write(OnnxGraph graph, IReadOnlyList<string> inputs) => IsGlobal
-        ? new(graph.Node("GlobalAveragePool", inputs), signal => [graph.Node("Expand", [Scaled(graph, signal), graph.Integers(1, 1, input[2], input[3])])])
+        ? new(
+            graph.Node("GlobalAveragePool", inputs),
+            signal => [graph.Node("Expand", [Scaled(graph, signal), graph.Integers(1, 1, input[2], input[3])])])
         : new(
             graph.Node("AveragePool", inputs, [.. Window(kernel, stride, padding).SkipLast(1), OnnxMessages.Attribute("count_include_pad", 1)]),
             signal => [Spread(graph, signal)]);

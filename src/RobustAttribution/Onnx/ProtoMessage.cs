@@ -55,7 +55,8 @@ internal sealed class ProtoMessage
     {
         if (length > int.MaxValue)
         {
-            throw new NotSupportedException($"The ONNX file would have {length} bytes; allowed are at most {int.MaxValue}, the limit of its format.");
+            throw new NotSupportedException(
+                $"The ONNX file would have {length} bytes; allowed are at most {int.MaxValue}, the limit of its format.");
         }
 
         parts.ForEach(part => stream.Write(part.Span));

@@ -219,6 +219,8 @@ public sealed class OnnxFileTests
         Refuses<NotSupportedException>("'1', a Doubling,", Chain(new Doubling()));
         Refuses<NotSupportedException>("'relu', a ReLU, cannot be saved as ONNX", torchvision.models.resnet18(num_classes: 4), 3);
 
+        Refuses<NotSupportedException>("called as recorded, do not give its logits", new Alternating());
+
         using ImageNetwork hooked = TinyNetworks.Convolutional(type: ScalarType.Float32);
         ((nn.Module<Tensor, Tensor>)hooked.Backbone.named_modules().First(entry => entry.name == "conv2").module).register_forward_hook((_, _, y) => y * 2);
         Assert.Contains("'conv2', a Conv2d, cannot be saved as ONNX, since it has forward hooks", Error<NotSupportedException>(hooked));
@@ -234,9 +236,6 @@ public sealed class OnnxFileTests
         }
 
         Assert.Contains("'fc1.bias'", Error<InvalidOperationException>(damaged));
-
-        static nn.Module<Tensor, Tensor> Chain(nn.Module<Tensor, Tensor> second)
-            => nn.Sequential(("0", nn.Conv2d(2, 4, 3, padding: 1)), ("1", second), ("2", nn.AdaptiveAvgPool2d(1)), ("3", nn.Flatten()), ("4", nn.Linear(4, 4)));
 
         static void Refuses<T>(string what, nn.Module<Tensor, Tensor> backbone, int channels = 2)
             where T : Exception
@@ -284,6 +283,9 @@ public sealed class OnnxFileTests
         Assert.IsTrue(file.CanWrite);
     }
 
+    private static nn.Module<Tensor, Tensor> Chain(nn.Module<Tensor, Tensor> second)
+        => nn.Sequential(("0", nn.Conv2d(2, 4, 3, padding: 1)), ("1", second), ("2", nn.AdaptiveAvgPool2d(1)), ("3", nn.Flatten()), ("4", nn.Linear(4, 4)));
+
     private static ImageNetwork Create(NetworkArchitecture architecture, Activation activation)
         => TinyNetworks.Trained(TinyNetworks.Create(architecture, 1, activation, size: 16, type: ScalarType.Float32), 3);
 
@@ -326,6 +328,17 @@ public sealed class OnnxFileTests
             : base(nameof(Tripling)) => RegisterComponents();
 
         public override Tensor forward(Tensor input) => inner.call(input).mul_(3);
+    }
+
+    private sealed class Alternating : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> first = Chain(nn.ReLU()), second = Chain(nn.ReLU());
+        private int calls;
+
+        public Alternating()
+            : base(nameof(Alternating)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => calls++ % 2 == 0 ? first.call(input) : second.call(input);
     }
 
     private sealed class Doubling : nn.Module<Tensor, Tensor>
