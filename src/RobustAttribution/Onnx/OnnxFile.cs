@@ -52,7 +52,7 @@ public static class OnnxFile
         using IDisposable scope = Scope.Holding(network);
         using IDisposable inspection = network.ForInspection();
         using IDisposable mode = no_grad();
-        var layers = OnnxNetwork.Of(network, maps.Values.Select(map => map.Method).OfType<GradCam>().Select(method => method.Layer));
+        var layers = OnnxNetwork.Of(network, [.. maps.Values.Select(map => map.Method).OfType<GradCam>().Select(method => method.Layer)]);
         return new OnnxMaps(network, layers, maps, takesTargetClass).Write();
     }
 

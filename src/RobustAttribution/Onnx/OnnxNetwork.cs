@@ -23,7 +23,7 @@ internal sealed class OnnxNetwork
     /// <param name="featureLayers">Layers whose output is needed; null for the network's.</param>
     /// <exception cref="NotSupportedException">A part of it cannot be written; the message names the module.</exception>
     /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
-    public static OnnxNetwork Of(ImageNetwork network, IEnumerable<string?> featureLayers)
+    public static OnnxNetwork Of(ImageNetwork network, IReadOnlyCollection<string?> featureLayers)
     {
         network.RequireSameModules();
         foreach ((string name, nn.Module module) in network.Backbone.named_modules().Prepend((string.Empty, network.Backbone)))
@@ -34,6 +34,7 @@ internal sealed class OnnxNetwork
         RequireFinite(network);
         Tensor images = network.Input.SampleImages(1).to(network.DataType, network.Device);
         var trace = NetworkTrace.Of(network, images);
+        trace = featureLayers.Count > 0 ? trace : trace.Fastest; // in which layers have other outputs
         IReadOnlyList<Tensor> values = trace.Replay(network.Normalize(images));
         Tensor logits = network.Logits(images);
         if (!values[trace.Output + 1].allclose(logits, 1e-4, 1e-5 * Math.Max(1, logits.abs().max().ToDouble())))

@@ -56,6 +56,10 @@ public sealed class OnnxFileTests
             RequireSame(network, file, images, null, kinks);
             RequireSame(network, file, images, classes, kinks);
         }
+
+        Dictionary<string, SaliencyMap> gradient = new() { ["Saliency"] = new() };
+        using var withoutCam = new OnnxSession(network); // pools before it activates
+        RequireSame(network, withoutCam, images, null, kinks, gradient);
     }
 
     [TestMethod]
