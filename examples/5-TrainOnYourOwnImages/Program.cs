@@ -74,6 +74,13 @@ command.Runs((parsed, cancellation) =>
         context.Model.Save(model, images.Training.Schema, path);
         string weights = classifier.Training!.WeightsEpoch is { } epoch ? $"the weights of epoch {epoch}" : "the weights of an unfinished epoch";
         console.WriteLine($"Written: {path}, with {weights}");
+        string onnx = Path.ChangeExtension(path, ".onnx");
+        using (FileStream stream = File.Create(onnx))
+        {
+            context.Model.ConvertToOnnx(model, stream);
+        }
+
+        console.WriteLine($"Written: {onnx}, the same scores and maps for ONNX Runtime (example 7)");
         cancellation.ThrowIfCancellationRequested(); // after what there is was kept
         return model;
     }

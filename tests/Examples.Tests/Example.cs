@@ -15,13 +15,9 @@ internal sealed partial class Example : IDisposable
 
     private Example(string name, IEnumerable<string> arguments)
     {
-        // tests/Examples.Tests/bin/Debug/net10.0: configuration and framework are those of the examples too.
-        string[] place = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
-        string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", ".."));
-        string folder = Directory.GetDirectories(Path.Combine(root, "examples"), $"?-{name}").Single();
         process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", ["exec", Path.Combine(folder, "bin", place[^2], place[^1], $"{name}.dll"), .. arguments])
+            StartInfo = new ProcessStartInfo("dotnet", ["exec", Path.Combine(FolderOf(name), $"{name}.dll"), .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -40,6 +36,15 @@ internal sealed partial class Example : IDisposable
 
     /// <summary>Whether this process, and so its children, was started with Ctrl-C switched off, as shells do with jobs in the background.</summary>
     public static bool IgnoresInterrupt => File.ReadLines("/proc/self/status").Any(line => line.StartsWith("SigIgn:", StringComparison.Ordinal) && (Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0);
+
+    /// <summary>The folder that an example was built into.</summary>
+    public static string FolderOf(string name)
+    {
+        // tests/Examples.Tests/bin/Debug/net10.0: configuration and framework are those of the examples too.
+        string[] place = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
+        string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", ".."));
+        return Path.Combine(Directory.GetDirectories(Path.Combine(root, "examples"), $"?-{name}").Single(), "bin", place[^2], place[^1]);
+    }
 
     /// <summary>Runs to the end.</summary>
     public static Result Run(string name, params IEnumerable<string> arguments)

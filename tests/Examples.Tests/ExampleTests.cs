@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Data;
@@ -120,6 +121,62 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
+    public void Example7SaysWhatTheModelSaysWithoutTorch()
+    {
+        _ = OwnTraining.Value.Fine();
+        string images = Path.Combine(Folder, "sizes"), model = Path.Combine(Own, "model.onnx");
+        Directory.CreateDirectory(images);
+        TinyData.WriteImage(Path.Combine(images, "wide.png"), 41, 30, lying: true, new Random(1));
+        TinyData.WriteImage(Path.Combine(images, "high.png"), 9, 25, lying: false, new Random(2));
+        TinyData.WriteImage(Path.Combine(images, "same.png"), 16, 16, lying: false, new Random(3));
+        string expected = Example.Run("ShowSaliency", "--model", OwnModel, "--images", images, "--count", "3", "--output", Path.Combine(images, "sheets")).Fine().Output;
+        string[] runtime = Explain("runtime"), pipeline = Explain("pipeline", "--ml-net");
+        CollectionAssert.AreEqual(runtime, pipeline);
+        foreach (string line in runtime)
+        {
+            Match found = Regex.Match(line, @"^(.*\.png): (\w+), ([0-9.]+) %$");
+            Match ours = Regex.Match(expected, $@"{Regex.Escape(found.Groups[1].Value)}\W+{found.Groups[2].Value}\W+([0-9.]+) %");
+            Assert.IsTrue(ours.Success, $"{line}{expected}");
+            Assert.AreEqual(Number(ours.Groups[1]), Number(found.Groups[3]), 0.06, "the same percentage to a decimal place");
+        }
+
+        using MLImage drawn = MLImage.CreateFromFile(Path.Combine(images, "runtime", "wide.png"));
+        Assert.AreEqual((41, 30), (drawn.Width, drawn.Height));
+        CollectionAssert.AreEqual(runtime, Explain("class", "--class", "upright"));
+        CollectionAssert.AreEqual(Overlay("runtime"), Overlay("pipeline"));
+        CollectionAssert.AreEqual(runtime, Explain("other", "--class", "lying"));
+        CollectionAssert.AreNotEqual(Overlay("other"), Overlay("class"));
+
+        string[] Explain(string output, params string[] options)
+        {
+            Result result = Example.Run("ExplainWithoutTorch", ["--model", model, "--images", images, "--output", Path.Combine(images, output), .. options]);
+            string warning = options.Contains("--ml-net") ? "TargetClass appears in graph inputs" : string.Empty; // ML.NET lets ONNX Runtime warn
+            string[] errors = [.. result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Where(line => warning.Length == 0 || !line.Contains(warning, StringComparison.Ordinal))];
+            Assert.IsEmpty(errors, result.Errors);
+            string[] lines = result.Output.Trim().Split(Environment.NewLine);
+            Assert.AreEqual($"{model}: 3×16×16, classes lying, upright", lines[0]);
+            Assert.HasCount(4, lines);
+            return [.. lines[1..].Select(line => Path.GetFileName(line[..line.IndexOf(", written", StringComparison.Ordinal)]))];
+        }
+
+        byte[] Overlay(string output) => File.ReadAllBytes(Path.Combine(images, output, "wide.png"));
+
+        static double Number(Group text) => double.Parse(text.Value, CultureInfo.InvariantCulture);
+    }
+
+    [TestMethod]
+    public void Example7HasNothingOfTorch()
+    {
+        string folder = Example.FolderOf("ExplainWithoutTorch");
+        string dependencies = File.ReadAllText(Path.Combine(folder, "ExplainWithoutTorch.deps.json"));
+        StringAssert.Contains(dependencies, "Microsoft.ML.OnnxRuntime");
+        Assert.DoesNotContain("TorchSharp", dependencies);
+        Assert.DoesNotContain("RobustAttribution", dependencies);
+        string[] files = [.. Directory.EnumerateFiles(folder, "*torch*", SearchOption.AllDirectories).Select(file => Path.GetFileName(file)!).Where(file => !file.StartsWith("ExplainWithoutTorch", StringComparison.Ordinal))];
+        Assert.IsEmpty(files, string.Join(", ", files));
+    }
+
+    [TestMethod]
     public void ControlCKeepsTheBestModel()
     {
         if (Example.IgnoresInterrupt)
@@ -152,6 +209,9 @@ public sealed class ExampleTests
     [DataRow("TrainOnYourOwnImages", "{0}/images/lying", "sub-folders")]
     [DataRow("TrainOnYourOwnImages", "{0}/images --size 4", "allowed is 16 to 512")]
     [DataRow("TrainOnYourOwnImages", "{0}/images --sise 32", "--sise")]
+    [DataRow("ExplainWithoutTorch", "--model {0}/nowhere.onnx --images {0}/images/lying", "does not exist")]
+    [DataRow("ExplainWithoutTorch", "--model {0}/images/lying/00.png --images {0}/images/lying", "00.png")]
+    [DataRow("ExplainWithoutTorch", "--images {0}/images", "has no images")]
     public void WhatIsWrongIsSaidInOneLine(string example, string arguments, string expected)
     {
         Result result = Example.Run(example, arguments.Replace("{0}", Folder).Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -183,6 +243,7 @@ public sealed class ExampleTests
     [DataRow("AttackAnExplanation")]
     [DataRow("MeasureRobustness")]
     [DataRow("TrainOnYourOwnImages")]
+    [DataRow("ExplainWithoutTorch")]
     public void HelpDescribesEveryOptionAndTheReadmeHasThem(string example)
     {
         string help = Example.Run(example, "--help").Fine().Output;

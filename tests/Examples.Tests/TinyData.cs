@@ -11,27 +11,32 @@ internal static class TinyData
     /// <summary>Bright bars on dark noise, lying or upright, one sub-folder each.</summary>
     public static void WriteImages(string folder, int perClass)
     {
-        const int Size = 16;
         var random = new Random(1);
         foreach (string name in new[] { "lying", "upright" })
         {
             Directory.CreateDirectory(Path.Combine(folder, name));
             for (int i = 0; i < perClass; i++)
             {
-                byte[] pixels = new byte[Size * Size * 4];
-                int place = random.Next(3, Size - 3);
-                for (int at = 0; at < pixels.Length; at += 4)
-                {
-                    int across = name == "lying" ? at / 4 / Size : at / 4 % Size;
-                    byte value = (byte)(random.Next(60) + (Math.Abs(across - place) <= 1 ? 180 : 0));
-                    pixels.AsSpan(at, 3).Fill(value);
-                    pixels[at + 3] = 255;
-                }
-
-                using MLImage image = MLImage.CreateFromPixels(Size, Size, MLPixelFormat.Rgba32, pixels);
-                image.Save(Path.Combine(folder, name, $"{i:00}.png"));
+                WriteImage(Path.Combine(folder, name, $"{i:00}.png"), 16, 16, name == "lying", random);
             }
         }
+    }
+
+    /// <summary>One such image.</summary>
+    public static void WriteImage(string path, int width, int height, bool lying, Random random)
+    {
+        byte[] pixels = new byte[width * height * 4];
+        int place = random.Next(3, (lying ? height : width) - 3);
+        for (int at = 0; at < pixels.Length; at += 4)
+        {
+            int across = lying ? at / 4 / width : at / 4 % width;
+            byte value = (byte)(random.Next(60) + (Math.Abs(across - place) <= 1 ? 180 : 0));
+            pixels.AsSpan(at, 3).Fill(value);
+            pixels[at + 3] = 255;
+        }
+
+        using MLImage image = MLImage.CreateFromPixels(width, height, MLPixelFormat.Rgba32, pixels);
+        image.Save(path);
     }
 
     /// <summary>The four files, with bars of ten thicknesses as classes.</summary>

@@ -5,6 +5,7 @@ using RobustAttribution.MLNet.Interop;
 using RobustAttribution.MLNet.Scoring;
 using RobustAttribution.MLNet.Training;
 using RobustAttribution.Networks;
+using RobustAttribution.Onnx;
 using RobustAttribution.Serialization;
 using RobustAttribution.Training;
 
@@ -74,6 +75,14 @@ public sealed class RobustAttributionModelTransformer : BatchTransformer, IDispo
             string card = CardJson.Write(ModelCard.Of(handle, ScoreColumnName, PredictedLabelColumnName));
             Format.Write(context, card, (WeightsEntry, handle.Network.SaveWeights));
         }
+    }
+
+    /// <summary>Writes the network as ONNX, with the classes' names and the way that images are brought to their size in the metadata.</summary>
+    internal void SaveAsOnnx(Stream stream, OnnxExportOptions options)
+    {
+        var metadata = new Dictionary<string, string>(options.Metadata) { ["Resize"] = handle.Images.Resize.ToString() };
+        OnnxExportOptions described = options with { ClassNames = options.ClassNames ?? ClassNames, Metadata = metadata };
+        handle.Use(network => network.SaveAsOnnx(stream, described));
     }
 
     /// <summary>A network of its own with this model's weights, to train on from.</summary>

@@ -133,6 +133,18 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
             Png((both, input) => DrawOverlay(both, input).ToPng(), SaliencyImage.DefaultOpacity),
             it => Options.SourceImageColumnName is null ? it.ImageAndFirstMap : it.FirstMap));
 
+    /// <summary>The map as an output of an ONNX file.</summary>
+    /// <exception cref="ArgumentException">It is of another class than the predicted one, or of another activation than the network's.</exception>
+    internal (string Name, SaliencyMap Map) ToOnnx()
+    {
+        string? other = !Options.Target.IsPredicted ? $"Target is {Options.Target}; allowed is SaliencyTarget.Predicted"
+            : Options.Activation is { } activation ? $"Activation is {activation}; allowed is null, the network's own"
+            : null;
+        return other is null ? (Options.OutputColumnName, Options.Map) : throw new ArgumentException(
+            $"Saliency column '{Options.OutputColumnName}' cannot be saved as ONNX: {other}. List the maps in OnnxExportOptions.Maps; the file"
+            + " takes the class to explain in its input TargetClass.");
+    }
+
     private protected override (string Option, string? Column) Label => ("Target.ColumnName", Options.Target.ColumnName);
 
     private protected override (string Option, string? Column) Source => (nameof(Options.SourceImageColumnName), Options.SourceImageColumnName);
@@ -213,8 +225,7 @@ public sealed class SaliencyTransformer : NetworkTransformer<SaliencyEstimator.O
 
         private Tensor[] Attribute()
         {
-            bool predicted = options.Target is { ColumnName: null, ClassIndex: null, ClassName: null, Count: 1 };
-            if (predicted && options.Activation is null && options.Method is SinglePassAttribution method)
+            if (options.Target.IsPredicted && options.Activation is null && options.Method is SinglePassAttribution method)
             {
                 return [method.AttributePredicted(batch.Network, batch.Images).Attribution]; // the forward pass that finds the class explains it
             }

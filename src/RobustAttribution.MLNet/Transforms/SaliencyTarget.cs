@@ -38,6 +38,9 @@ public sealed record SaliencyTarget
     /// <summary>The number of classes explained.</summary>
     internal int Count => TopClasses ?? 1;
 
+    /// <summary>Whether each image's predicted class is explained, and no other.</summary>
+    internal bool IsPredicted => this is { ColumnName: null, ClassIndex: null, ClassName: null, Count: 1 };
+
     internal void Validate()
     {
         int set = (ColumnName is null ? 0 : 1) + (ClassIndex is null ? 0 : 1) + (ClassName is null ? 0 : 1) + (TopClasses is null ? 0 : 1);

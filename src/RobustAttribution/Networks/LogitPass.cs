@@ -39,7 +39,7 @@ internal sealed class LogitPass : IDisposable
 
         lock (network.SyncRoot)
         {
-            trace = trace.Steps.All(step => step.Module is not ActivationLayer { Activation.NeverFalls: false }) ? trace.PoolingFirst : trace;
+            trace = trace.Fastest;
             activations = [.. trace.Steps.Select(step => (step.Module as ActivationLayer)?.Activation)];
             // What libtorch records for a third derivative is slower with channels last.
             values = trace.Replay(network.Entering(point, channelsLast: derivative != Derivative.Third));

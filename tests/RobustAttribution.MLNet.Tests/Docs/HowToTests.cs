@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
 using TorchSharp;
@@ -194,6 +196,43 @@ public sealed class HowToTests
         Assert.HasCount(3, MetricsSnippets.Controls(Context, model.Transform(three), attack).Controls);
 
         Assert.AreEqual(1, model.Training!.EpochsDone);
+    }
+
+    [TestMethod]
+    public void AModelIsDeployedWithoutLibtorch()
+    {
+        using var folder = new DataFolder();
+        ITransformer model = TrainingSnippets.Choose(Context, Train(24), epochs: 1);
+        using var owned = (IDisposable)model;
+        OnnxSnippets.Convert(Context, model, folder.Of("model.onnx"));
+        using (var session = new InferenceSession(folder.Of("model.onnx")))
+        {
+            CollectionAssert.AreEquivalent(new[] { "Score", "Probability", "PredictedIndex", "Saliency", "Cam", "Path" }, session.OutputNames.ToArray());
+        }
+
+        using var generator = new torch.Generator(5);
+        using var network = ImageNetwork.Create(NetworkArchitecture.SmallConvNet, new(3, 64, 64), 2, Activation.Softplus(3), generator);
+        byte[] bytes = [.. Enumerable.Range(0, 64 * 64 * 4).Select(i => (byte)(i % 4 == 3 ? 255 : i * 37 % 251))];
+        using (MLImage image = MLImage.CreateFromPixels(64, 64, MLPixelFormat.Rgba32, bytes))
+        {
+            image.Save(folder.Of("photo.png"));
+        }
+
+        using torch.Tensor images = torch.tensor(bytes).reshape(64, 64, 4).permute(2, 0, 1).narrow(0, 0, 3).unsqueeze(0).to(torch.ScalarType.Float32) / 255;
+        string path = folder.Of("network.onnx");
+        OnnxSnippets.Save(network, path);
+        using torch.Tensor second = new SaliencyMap().Of(network, images, torch.tensor(new long[] { 1 }));
+        (string predicted, float[] map) = OnnxSnippets.Run(path, [.. images.contiguous().data<float>()]);
+        float[] expected = [.. second.data<float>()];
+        Assert.AreEqual(0, map.Zip(expected, (a, b) => Math.Abs(a - b)).Max(), 1e-2 * expected.Max());
+        using torch.Tensor logits = network.Logits(images);
+        long index = logits.argmax(1).item<long>();
+        Assert.AreEqual(index == 0 ? "cat" : "dog", predicted);
+
+        IDataView rows = Context.Data.LoadFromEnumerable([new { Path = folder.Of("photo.png") }]);
+        IDataView scored = OnnxSnippets.Apply(Context, path).Fit(rows).Transform(rows);
+        float[] probabilities = [.. scored.GetColumn<float[]>("Probability").Single()];
+        Assert.AreEqual(logits.softmax(1)[0, 0].item<float>(), probabilities[0], 1e-4);
     }
 
     [TestMethod]

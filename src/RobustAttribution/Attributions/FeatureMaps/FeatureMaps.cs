@@ -48,7 +48,9 @@ internal sealed class FeatureMaps : IDisposable
     /// <exception cref="NotSupportedException">There is no such layer, or no name and no default.</exception>
     public static nn.Module<Tensor, Tensor> LayerOf(ImageNetwork network, string? layer) => Module(network, NameOf(network, layer));
 
-    private static string NameOf(ImageNetwork network, string? layer)
+    /// <summary>The name of a layer; of null, of the network's <see cref="ImageNetwork.FeatureLayer"/>.</summary>
+    /// <exception cref="NotSupportedException">There is no name and no default.</exception>
+    public static string NameOf(ImageNetwork network, string? layer)
         => layer ?? network.FeatureLayer
             ?? throw new NotSupportedException(
                 $"The network {network.Backbone.GetType().Name} does not say which layer's maps to look at. "

@@ -10,7 +10,8 @@ namespace RobustAttribution.Networks;
 /// </summary>
 /// <param name="Steps">The modules in the order of their calls.</param>
 /// <param name="Output">The step that puts out the logits.</param>
-internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int Output)
+/// <param name="Blocks">Calls of modules that hold others, and the step whose output each hands on.</param>
+internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int Output, IReadOnlyList<(string Name, int Step)> Blocks)
 {
     /// <summary>The place of the normalised images among <see cref="Step.Inputs"/>.</summary>
     public const int Images = -1;
@@ -26,6 +27,10 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
     /// pool, since the largest value stays the largest one.
     /// </summary>
     public NetworkTrace PoolingFirst => field ??= PoolFirst();
+
+    /// <summary><see cref="PoolingFirst"/> where it computes the same with the activations in effect now; else this.</summary>
+    public NetworkTrace Fastest
+        => Steps.All(step => step.Module is not ActivationLayer { Activation.NeverFalls: false }) ? PoolingFirst : this;
 
     /// <summary>Records a network in evaluation mode.</summary>
     /// <param name="network">The network.</param>
@@ -58,6 +63,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
             using IDisposable mode = no_grad();
             Tensor input = network.Entering(network.Normalize(images));
             List<Step> steps = [];
+            List<(string Name, int Step)> blocks = [];
 
             // A tensor handed on is recognised as an object; the copy of its value says whether it was changed on the way.
             List<(Tensor Handed, Tensor Value)> outputs = [(input, input.clone())];
@@ -65,7 +71,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
             using (Undo.All(modules.Select(entry => Listen(entry.name, entry.module)).OfType<IDisposable>()))
             {
                 Tensor logits = network.Backbone.call(input);
-                return new NetworkTrace(steps, Source("the logits", logits));
+                return new NetworkTrace(steps, Source("the logits", logits), blocks);
             }
 
             IDisposable? Listen(string name, nn.Module module) => module switch
@@ -73,6 +79,7 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
                 nn.Module<Tensor, Tensor> single when LayerKinds.IsLeaf(single) => ForwardHooks.After(single, (x, y) => Add(name, module, y, x)),
                 nn.Module<Tensor, Tensor, Tensor> join when LayerKinds.IsLeaf(join)
                     => new Undo(join.register_forward_hook((_, x, z, y) => Add(name, module, y, x, z)!).remove),
+                nn.Module<Tensor, Tensor> block => ForwardHooks.After(block, (_, y) => AddBlock(name, y)),
                 _ => null,
             };
 
@@ -83,9 +90,21 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
                 return null;
             }
 
+            Tensor? AddBlock(string name, Tensor output)
+            {
+                if (Find(output) is >= 0 and int found)
+                {
+                    blocks.Add((name, found - 1));
+                }
+
+                return null;
+            }
+
+            int Find(Tensor tensor) => outputs.FindLastIndex(output => ReferenceEquals(output.Handed, tensor));
+
             int Source(string user, Tensor tensor)
             {
-                int found = outputs.FindLastIndex(output => ReferenceEquals(output.Handed, tensor));
+                int found = Find(tensor);
                 if (found < 0)
                 {
                     throw new NotSupportedException(
@@ -101,6 +120,12 @@ internal sealed record NetworkTrace(IReadOnlyList<NetworkTrace.Step> Steps, int 
             }
         }
     }
+
+    /// <summary>The steps that put out what a module does, one for each of its calls.</summary>
+    /// <param name="name">The module's name.</param>
+    public int[] StepsOf(string name)
+        => [.. Steps.Index().Where(entry => entry.Item.Name == name).Select(entry => entry.Index),
+            .. Blocks.Where(block => block.Name == name).Select(block => block.Step)];
 
     /// <summary>What enters the network, then what each step puts out, computed as recorded.</summary>
     public IReadOnlyList<Tensor> Replay(Tensor entering)
