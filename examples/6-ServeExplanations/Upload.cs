@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace RobustAttribution.Examples.ServeExplanations;
+
+/// <summary>The image of a request: the file of a form, or the whole body.</summary>
+/// <param name="Content">The file.</param>
+/// <param name="Name">Its name, for errors and the answer; a browser sends no folder, and any other client's is left out.</param>
+internal sealed record Upload(byte[] Content, string Name)
+{
+    private const int LongestName = 100;
+
+    /// <exception cref="BadHttpRequestException">There is no file, more than one, or it is too large; the message has the limit.</exception>
+    public static async Task<Upload> ReadAsync(HttpRequest request, ServeOptions options, CancellationToken cancellation)
+    {
+        if (!request.HasFormContentType)
+        {
+            using var body = new MemoryStream();
+            await request.Body.CopyToAsync(body, cancellation); // Kestrel ends it at the limit
+            return NotEmpty(body.ToArray(), "the upload");
+        }
+
+        IFormCollection form;
+        try
+        {
+            form = await request.ReadFormAsync(
+                new FormOptions { MemoryBufferThreshold = options.MaximumUploadBytes, MultipartBodyLengthLimit = options.MaximumUploadBytes }, cancellation);
+        }
+        catch (InvalidDataException error)
+        {
+            throw error.Message.Contains("limit", StringComparison.Ordinal)
+                ? TooLarge(options)
+                : new BadHttpRequestException("The form cannot be read; it needs the type multipart/form-data and one file.", error);
+        }
+
+        if (form.Files.Count != 1)
+        {
+            throw new BadHttpRequestException($"The form has {form.Files.Count} files; one image is needed.");
+        }
+
+        using var content = new MemoryStream();
+        await form.Files[0].CopyToAsync(content, cancellation);
+        return NotEmpty(content.ToArray(), Clean(form.Files[0].FileName));
+    }
+
+    public static BadHttpRequestException TooLarge(ServeOptions options)
+        => new($"The upload has more than {options.MaximumUploadBytes:N0} bytes, which is the limit.", StatusCodes.Status413PayloadTooLarge);
+
+    private static Upload NotEmpty(byte[] content, string name)
+        => content.Length > 0 ? new(content, name) : throw new BadHttpRequestException($"{name} is empty; an image is needed.");
+
+    private static string Clean(string name)
+    {
+        string last = new([.. name[(name.LastIndexOfAny(['/', '\\']) + 1)..].Where(letter => !char.IsControl(letter)).Take(LongestName)]);
+        return last.Length > 0 ? last : "the upload";
+    }
+}
