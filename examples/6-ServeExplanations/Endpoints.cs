@@ -54,7 +54,7 @@ internal sealed class Requests(ServeOptions options, EnginePool pool, ServeMetri
         }
         catch (BadHttpRequestException error)
         {
-            BadHttpRequestException said = error.StatusCode == 413 ? Upload.TooLarge(options) : error;
+            BadHttpRequestException said = error.StatusCode == 413 ? Upload.TooLarge(http.Request, options) : error;
             return Refuse(said.StatusCode, said.Message, "refused");
         }
         catch (InvalidDataException error) // of the decoder: the file's name and what is wrong with it

@@ -19,7 +19,7 @@ internal sealed class ExplainedModel : IDisposable
     private readonly ITransformer chain;
     private readonly SchemaDefinition input = SchemaDefinition.Create(typeof(Photo));
     private readonly SchemaDefinition output = SchemaDefinition.Create(typeof(Answer));
-    private readonly float range;
+    private readonly float range; // of the pixels that the network was trained on: 1 or 255
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="FormatException">It is no model, or has no classifier of this library.</exception>
@@ -52,8 +52,7 @@ internal sealed class ExplainedModel : IDisposable
     /// <summary>The classes in the order of the scores.</summary>
     public IReadOnlyList<string> ClassNames => saved.ClassNames;
 
-    /// <summary>Channels × height × width that the network takes.</summary>
-    public InputSpecification Input => saved.Input;
+    private InputSpecification Input => saved.Input;
 
     /// <summary>An engine for one request at a time. It does not own the model, which others use too.</summary>
     public PredictionEngine<Photo, Answer> CreateEngine() => context.Model.CreatePredictionEngine<Photo, Answer>(
@@ -82,7 +81,7 @@ internal sealed class ExplainedModel : IDisposable
             using IDisposable inspection = network.ForInspection();
             using var generator = new torch.Generator(1);
             torch.Tensor images = torch.tensor(copies, [draws, Input.Channels, Input.Height, Input.Width]).to(network.Device);
-            torch.Tensor noisy = new LinfBall(options.Noise).RandomStart(images, Input, generator);
+            torch.Tensor noisy = new LinfBall(options.NoiseLevels / 255.0).RandomStart(images, Input, generator);
             torch.Tensor classes = torch.tensor(Enumerable.Repeat((long)answer.Class, draws).ToArray()).to(network.Device);
             torch.Tensor found = new SaliencyMap().Of(network, noisy, classes);
             torch.Tensor expected = torch.tensor(maps, [draws, Input.Height, Input.Width]).to(network.Device);
@@ -90,8 +89,11 @@ internal sealed class ExplainedModel : IDisposable
         }
 
         bool defined = !similarities.Any(double.IsNaN);
-        return new(defined ? similarities.Average() : null, defined ? similarities.Min() : null, draws, options.Noise);
+        return new(defined ? similarities.Average() : null, defined ? similarities.Min() : null, draws, options.NoiseLevels);
     }
+
+    public override string ToString()
+        => $"{Path.GetFileName(saved.Path)}, {Input.Channels}×{Input.Height}×{Input.Width} (channels × height × width) to {ClassNames.Count} classes";
 
     public void Dispose() => saved.Dispose();
 

@@ -19,5 +19,5 @@ internal sealed record ClassProbability(string Name, float Probability);
 /// <param name="Mean">Over the draws; null where a map is constant.</param>
 /// <param name="Lowest">Of the draws.</param>
 /// <param name="Draws">How many.</param>
-/// <param name="Noise">The largest change of a pixel, of 0…1.</param>
-internal sealed record Stability(double? Mean, double? Lowest, int Draws, double Noise);
+/// <param name="NoiseLevels">The largest change of a pixel, in grey levels of 255.</param>
+internal sealed record Stability(double? Mean, double? Lowest, int Draws, int NoiseLevels);

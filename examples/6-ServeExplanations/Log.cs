@@ -1,10 +1,10 @@
 namespace RobustAttribution.Examples.ServeExplanations;
 
-/// <summary>What is written to the log: no image, and no name of a file.</summary>
+/// <summary>What is written to the log: no image, and of a file its name where it is refused.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "{Model}: {Network} of {Classes} classes; {Models} models, {Engines} engines, {Queue} places to wait")]
-    public static partial void Loaded(this ILogger logger, string model, string network, int classes, int models, int engines, int queue);
+    [LoggerMessage(1, LogLevel.Information, "{Model}, loaded {Models} times; {Engines} engines, {Queue} places to wait")]
+    public static partial void Loaded(this ILogger logger, string model, int models, int engines, int queue);
 
     [LoggerMessage(2, LogLevel.Information, "Explained {Width}×{Height} pixels in {Milliseconds:F1} ms: {Label}, stability {Stability}")]
     public static partial void Explained(this ILogger logger, int width, int height, double milliseconds, string label, double? stability);

@@ -38,8 +38,7 @@ try
     app.UseDefaultFiles();
     app.UseStaticFiles();
     app.MapExplanations();
-    app.Logger.Loaded(
-        Path.GetFileName(options.Model), pool.Model.Input.ToString(), pool.Model.ClassNames.Count, options.Models, options.Engines, options.Queue);
+    app.Logger.Loaded(pool.Model.ToString(), options.Models, options.Engines, options.Queue);
     await app.RunAsync(); // ends after Ctrl-C or SIGTERM, once the requests inside have their answers
     return 0;
 }

@@ -28,14 +28,14 @@ internal sealed record ServeOptions
     /// <summary>Noisy copies of the image whose maps are compared with its own.</summary>
     public int NoiseDraws { get; init; } = 8;
 
-    /// <summary>The largest change of a pixel in them, of 0…1.</summary>
-    public double Noise { get; init; } = 8 / 255.0;
-
-    /// <summary>The GPU to compute on; null for the CPU.</summary>
-    public int? Gpu { get; init; }
+    /// <summary>The largest change of a pixel in them, in grey levels of 255.</summary>
+    public int NoiseLevels { get; init; } = 8;
 
     /// <summary>libtorch's threads for one request.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>The GPU to compute on, from 0; null for the CPU.</summary>
+    public int? Gpu { get; init; }
 
     /// <exception cref="ArgumentException">A value is outside of its range; the message names both.</exception>
     public ServeOptions Validated()
@@ -47,15 +47,15 @@ internal sealed record ServeOptions
         Require(nameof(MaximumPixels), MaximumPixels, 1, MLNet.ImageDecoder.MaximumPixels);
         Require(nameof(UploadSeconds), UploadSeconds, 1, 3600);
         Require(nameof(NoiseDraws), NoiseDraws, 1, 64);
-        Require(nameof(Noise), Noise, 0, 1);
+        Require(nameof(NoiseLevels), NoiseLevels, 0, 255);
         Require(nameof(Threads), Threads, 1, 1024);
         return this;
 
-        static void Require(string name, double value, double least, double most)
+        static void Require(string name, int value, int least, int most)
         {
-            if (!(value >= least && value <= most))
+            if (value < least || value > most)
             {
-                throw new ArgumentException(FormattableString.Invariant($"{Section}:{name} is {value}; allowed is {least} to {most}."));
+                throw new ArgumentException($"{Section}:{name} is {value}; allowed is {least} to {most}.");
             }
         }
     }

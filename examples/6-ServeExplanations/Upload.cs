@@ -16,7 +16,7 @@ internal sealed record Upload(byte[] Content, string Name)
         {
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body, cancellation); // Kestrel ends it at the limit
-            return NotEmpty(body.ToArray(), "the upload");
+            return body.Length <= options.MaximumUploadBytes ? NotEmpty(body.ToArray(), "the upload") : throw TooLarge(request, options);
         }
 
         IFormCollection form;
@@ -28,7 +28,7 @@ internal sealed record Upload(byte[] Content, string Name)
         catch (InvalidDataException error)
         {
             throw error.Message.Contains("limit", StringComparison.Ordinal)
-                ? TooLarge(options)
+                ? TooLarge(request, options)
                 : new BadHttpRequestException("The form cannot be read; it needs the type multipart/form-data and one file.", error);
         }
 
@@ -42,8 +42,9 @@ internal sealed record Upload(byte[] Content, string Name)
         return NotEmpty(content.ToArray(), Clean(form.Files[0].FileName));
     }
 
-    public static BadHttpRequestException TooLarge(ServeOptions options)
-        => new($"The upload has more than {options.MaximumUploadBytes:N0} bytes, which is the limit.", StatusCodes.Status413PayloadTooLarge);
+    public static BadHttpRequestException TooLarge(HttpRequest request, ServeOptions options) => new(
+        $"The upload has {(request.ContentLength is { } found ? $"{found:N0}" : "more")} bytes; allowed are {options.MaximumUploadBytes:N0}.",
+        StatusCodes.Status413PayloadTooLarge);
 
     private static Upload NotEmpty(byte[] content, string name)
         => content.Length > 0 ? new(content, name) : throw new BadHttpRequestException($"{name} is empty; an image is needed.");

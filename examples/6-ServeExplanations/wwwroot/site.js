@@ -51,12 +51,12 @@ function show(found, chosen) {
   view.className = Math.max(found.width, found.height) < 256 ? 'small' : '';
   byId('classes').replaceChildren(...found.classes.slice(0, 10).map(row));
 
-  const { mean, lowest, draws, noise } = found.stability;
+  const { mean, lowest, draws, noiseLevels } = found.stability;
   byId('stability').hidden = mean === null;
   byId('stability').value = mean ?? 0;
   byId('stability-value').textContent = mean === null ? 'not defined: the map is constant' : mean.toFixed(2);
   byId('stability-text').textContent = mean === null ? '' : `Rank correlation of the map with those of ${draws} copies with noise of up to `
-    + `${Math.round(noise * 255)} of 255 grey levels: ${mean.toFixed(2)} on average, ${lowest.toFixed(2)} at the lowest. 1 is the same map, 0 an unrelated one.`;
+    + `${noiseLevels} of 255 grey levels: ${mean.toFixed(2)} on average, ${lowest.toFixed(2)} at the lowest. 1 is the same map, 0 an unrelated one.`;
 
   document.querySelector('input[name=view][value=overlay]').checked = true;
   look('overlay');
