@@ -43,7 +43,7 @@ internal sealed class Requests(ServeOptions options, EnginePool pool, ServeMetri
             metrics.Ended("answered", start);
             return answer(found);
         }
-        catch (OperationCanceledException) when (aborted.IsCancellationRequested)
+        catch (Exception error) when (aborted.IsCancellationRequested || error is BadHttpRequestException { StatusCode: 400 }) // the body ends too soon
         {
             metrics.Ended("cancelled", start);
             return Results.StatusCode(StatusCodes.Status499ClientClosedRequest); // nobody reads it
@@ -52,10 +52,13 @@ internal sealed class Requests(ServeOptions options, EnginePool pool, ServeMetri
         {
             return Refuse(408, $"The upload took longer than {options.UploadSeconds} seconds, which is the limit.", "refused");
         }
-        catch (BadHttpRequestException error)
+        catch (BadHttpRequestException error) when (error.StatusCode == 413)
         {
-            BadHttpRequestException said = error.StatusCode == 413 ? Upload.TooLarge(http.Request, options) : error;
-            return Refuse(said.StatusCode, said.Message, "refused");
+            return Refuse(413, Upload.TooLarge(http.Request, options).Message, "refused");
+        }
+        catch (RefusedException error)
+        {
+            return Refuse(error.Status, error.Message, "refused");
         }
         catch (InvalidDataException error) // of the decoder: the file's name and what is wrong with it
         {

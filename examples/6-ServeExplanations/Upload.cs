@@ -9,7 +9,8 @@ internal sealed record Upload(byte[] Content, string Name)
 {
     private const int LongestName = 100;
 
-    /// <exception cref="BadHttpRequestException">There is no file, more than one, or it is too large; the message has the limit.</exception>
+    /// <exception cref="RefusedException">There is no file, more than one, or it is too large; the message has the limit.</exception>
+    /// <exception cref="BadHttpRequestException">Kestrel ended the body: at its limit, or because the client gave up.</exception>
     public static async Task<Upload> ReadAsync(HttpRequest request, ServeOptions options, CancellationToken cancellation)
     {
         if (!request.HasFormContentType)
@@ -25,16 +26,18 @@ internal sealed record Upload(byte[] Content, string Name)
             form = await request.ReadFormAsync(
                 new FormOptions { MemoryBufferThreshold = options.MaximumUploadBytes, MultipartBodyLengthLimit = options.MaximumUploadBytes }, cancellation);
         }
-        catch (InvalidDataException error)
+        catch (InvalidDataException error) when (error.Message.Contains("limit", StringComparison.Ordinal))
         {
-            throw error.Message.Contains("limit", StringComparison.Ordinal)
-                ? TooLarge(request, options)
-                : new BadHttpRequestException("The form cannot be read; it needs the type multipart/form-data and one file.", error);
+            throw TooLarge(request, options);
+        }
+        catch (Exception error) when (error is InvalidDataException or (IOException and not BadHttpRequestException))
+        {
+            throw new RefusedException(400, "The form cannot be read to its end; it needs the type multipart/form-data and one file.");
         }
 
         if (form.Files.Count != 1)
         {
-            throw new BadHttpRequestException($"The form has {form.Files.Count} files; one image is needed.");
+            throw new RefusedException(400, $"The form has {form.Files.Count} files; one image is needed.");
         }
 
         using var content = new MemoryStream();
@@ -42,16 +45,21 @@ internal sealed record Upload(byte[] Content, string Name)
         return NotEmpty(content.ToArray(), Clean(form.Files[0].FileName));
     }
 
-    public static BadHttpRequestException TooLarge(HttpRequest request, ServeOptions options) => new(
-        $"The upload has {(request.ContentLength is { } found ? $"{found:N0}" : "more")} bytes; allowed are {options.MaximumUploadBytes:N0}.",
-        StatusCodes.Status413PayloadTooLarge);
+    public static RefusedException TooLarge(HttpRequest request, ServeOptions options)
+        => new(413, $"The upload has {(request.ContentLength is { } found ? $"{found:N0}" : "more")} bytes; allowed are {options.MaximumUploadBytes:N0}.");
 
     private static Upload NotEmpty(byte[] content, string name)
-        => content.Length > 0 ? new(content, name) : throw new BadHttpRequestException($"{name} is empty; an image is needed.");
+        => content.Length > 0 ? new(content, name) : throw new RefusedException(400, $"{name} is empty; an image is needed.");
 
     private static string Clean(string name)
     {
         string last = new([.. name[(name.LastIndexOfAny(['/', '\\']) + 1)..].Where(letter => !char.IsControl(letter)).Take(LongestName)]);
         return last.Length > 0 ? last : "the upload";
     }
+}
+
+/// <summary>A request that is not answered, and why.</summary>
+internal sealed class RefusedException(int status, string message) : Exception(message)
+{
+    public int Status => status;
 }

@@ -9,12 +9,14 @@ internal sealed class HangingUpload(byte[] image) : HttpContent
 
     public void Continue() => rest.TrySetResult();
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(image.AsMemory(0, image.Length / 2));
-        await stream.FlushAsync();
-        await rest.Task;
-        await stream.WriteAsync(image.AsMemory(image.Length / 2));
+        await stream.WriteAsync(image.AsMemory(0, image.Length / 2), cancellationToken);
+        await stream.FlushAsync(cancellationToken);
+        await rest.Task.WaitAsync(cancellationToken);
+        await stream.WriteAsync(image.AsMemory(image.Length / 2), cancellationToken);
     }
 
     protected override bool TryComputeLength(out long length)

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Data;
@@ -142,19 +143,14 @@ public sealed class ServiceTests
     [TestMethod]
     public async Task AnUploadThatTakesTooLongIsRefused()
     {
-        var upload = new HangingUpload(Service.Image(40, 30, seed: 5));
-        Task<HttpResponseMessage> asked = small.Client.PostAsync("explanations", upload);
-        await small.WaitForAsync("explain_requests_inside", 0.0 + 1);
-        (int status, string detail) = await Refused(asked);
-        upload.Continue();
-        Assert.AreEqual((408, "The upload took longer than 3 seconds, which is the limit."), (status, detail));
-
-        static async Task<(int Status, string Detail)> Refused(Task<HttpResponseMessage> asked)
-        {
-            using HttpResponseMessage response = await asked;
-            using JsonDocument problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
-            return ((int)response.StatusCode, problem.RootElement.GetProperty("detail").GetString()!);
-        }
+        using var client = new TcpClient(small.Address.Host, small.Address.Port); // an HttpClient would not read before it has written all
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync("POST /explanations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nhalf"u8.ToArray());
+        using var reader = new StreamReader(stream);
+        string response = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        StringAssert.StartsWith(response, "HTTP/1.1 408 ");
+        StringAssert.Contains(response, "The upload took longer than 3 seconds, which is the limit.");
+        await small.WaitForAsync("explain_requests_inside", 0);
     }
 
     [TestMethod]
@@ -196,7 +192,7 @@ public sealed class ServiceTests
             }
         }
 
-        Assert.IsGreaterThan(8, described.Count - 0 + 2);
+        Assert.HasCount(7, described);
         double answered = await service.FigureAsync("explain_requests_total{outcome=\"answered\"}");
         Assert.IsGreaterThan(0, answered);
         Assert.AreEqual(answered, await service.FigureAsync("explain_seconds_bucket{outcome=\"answered\",le=\"+Inf\"}"));
