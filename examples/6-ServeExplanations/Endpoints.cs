@@ -9,13 +9,19 @@ internal static class Endpoints
     public static void MapExplanations(this WebApplication app)
     {
         app.MapPost("/explanations", (HttpContext http, Requests requests) => requests.ExplainAsync(http, found => Results.Json(found)));
-        app.MapPost("/explanations/overlay.png", (HttpContext http, Requests requests) => requests.ExplainAsync(http, found => Png(found.Overlay)));
-        app.MapPost("/explanations/heat-map.png", (HttpContext http, Requests requests) => requests.ExplainAsync(http, found => Png(found.HeatMap)));
+        app.MapPost("/explanations/overlay.png", (HttpContext http, Requests requests) => requests.ExplainAsync(http, found => Png(http, found.Overlay)));
+        app.MapPost("/explanations/heat-map.png", (HttpContext http, Requests requests) => requests.ExplainAsync(http, found => Png(http, found.HeatMap)));
         app.MapGet("/metrics", (PrometheusText metrics) => Results.Text(metrics.ToString(), PrometheusText.ContentType));
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
 
-        static IResult Png(byte[] file) => Results.Bytes(file, "image/png");
+        app.MapGet("/favicon.ico", () => Results.Redirect("/icon.svg")); // asked for beside an image alone
+
+        static IResult Png(HttpContext http, byte[] file)
+        {
+            http.Response.Headers.Remove("Content-Security-Policy"); // of the page: browsers show an image alone with a style of their own
+            return Results.Bytes(file, "image/png");
+        }
     }
 }
 

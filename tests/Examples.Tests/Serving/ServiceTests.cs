@@ -11,7 +11,6 @@ namespace RobustAttribution.Examples.Tests.Serving;
 [TestClass]
 public sealed class ServiceTests
 {
-    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
     private static Service service = null!;
     private static Service small = null!;
 
@@ -33,7 +32,7 @@ public sealed class ServiceTests
     public async Task AnImageIsExplainedAtItsOwnSize()
     {
         byte[] image = Service.Image(61, 23, seed: 1);
-        Answer answer = JsonSerializer.Deserialize<Answer>(await service.AskAsync(image), Web)!;
+        Answer answer = JsonSerializer.Deserialize<Answer>(await service.AskAsync(image), JsonSerializerOptions.Web)!;
         Assert.AreEqual(("image.png", 61, 23), (answer.Name, answer.Width, answer.Height));
         CollectionAssert.AreEquivalent(new[] { "row", "column", "square" }, answer.Classes.Select(it => it.Name).ToArray());
         Assert.AreEqual(1, answer.Classes.Sum(it => it.Value), 1e-5);
@@ -58,7 +57,7 @@ public sealed class ServiceTests
     public async Task EveryWayOfAskingGivesTheSameBytes()
     {
         byte[] image = Service.Image(40, 30, seed: 2);
-        Answer answer = JsonSerializer.Deserialize<Answer>(await service.AskAsync(image), Web)!;
+        Answer answer = JsonSerializer.Deserialize<Answer>(await service.AskAsync(image), JsonSerializerOptions.Web)!;
         foreach ((string address, byte[] expected) in new[] { ("overlay.png", answer.Overlay), ("heat-map.png", answer.HeatMap) })
         {
             using var body = new ByteArrayContent(image) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } };
