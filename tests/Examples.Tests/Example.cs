@@ -8,6 +8,7 @@ namespace RobustAttribution.Examples.Tests;
 internal sealed partial class Example : IDisposable
 {
     private const int Interrupt = 2; // SIGINT
+    private const int Terminate = 15; // SIGTERM
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly Process process;
     private readonly StringBuilder output = new();
@@ -68,6 +69,9 @@ internal sealed partial class Example : IDisposable
 
     /// <summary>What Ctrl-C does.</summary>
     public void PressControlC() => Assert.AreEqual(0, Kill(process.Id, Interrupt));
+
+    /// <summary>What a service manager does.</summary>
+    public void Stop() => Assert.AreEqual(0, Kill(process.Id, Terminate));
 
     public Result Wait()
     {

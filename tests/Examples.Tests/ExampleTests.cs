@@ -177,6 +177,25 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
+    public async Task Example6ServesTheModelsOfExamples1And5()
+    {
+        _ = OwnTraining.Value.Fine();
+        _ = Demo.Value.Fine();
+        string[] own = ["lying", "upright"];
+        foreach ((string model, int classes) in new[] { (OwnModel, 2), (Path.Combine(DemoFolder, "model.zip"), 10) })
+        {
+            using var service = new Serving.Service($"Model={model}");
+            byte[] image = await File.ReadAllBytesAsync(Path.Combine(Images, "lying", "00.png"));
+            Serving.Answer answer = JsonSerializer.Deserialize<Serving.Answer>(await service.AskAsync(image), JsonSerializerOptions.Web)!;
+            Assert.HasCount(classes, answer.Classes);
+            Assert.AreEqual(classes == 2, own.Contains(answer.Label));
+            Assert.AreEqual((16, 16), (answer.Width, answer.Height));
+            Assert.DoesNotContain(Folder, service.Output); // the log has the file's name alone
+            Assert.Contains(classes == 2 ? "model.zip, 3×16×16" : "model.zip, 1×28×28", service.Output);
+        }
+    }
+
+    [TestMethod]
     public void ControlCKeepsTheBestModel()
     {
         if (Example.IgnoresInterrupt)
@@ -205,6 +224,9 @@ public sealed class ExampleTests
     [DataRow("AttackAnExplanation", "--model {0}/nowhere.zip", "does not exist")]
     [DataRow("MeasureRobustness", "", "Required argument missing")]
     [DataRow("MeasureRobustness", "{0}/nowhere.zip", "does not exist")]
+    [DataRow("ServeExplanations", "--Explain:Model {0}/nowhere.zip", "does not exist")]
+    [DataRow("ServeExplanations", "--Explain:Engines 0", "Explain:Engines is 0; allowed is 1 to 256.")]
+    [DataRow("ServeExplanations", "--Explain:Queue many", "many")]
     [DataRow("TrainOnYourOwnImages", "{0}/nowhere", "does not exist")]
     [DataRow("TrainOnYourOwnImages", "{0}/images/lying", "sub-folders")]
     [DataRow("TrainOnYourOwnImages", "{0}/images --size 4", "allowed is 16 to 512")]

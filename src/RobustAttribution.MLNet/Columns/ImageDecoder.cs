@@ -32,6 +32,37 @@ public static class ImageDecoder
     /// </exception>
     public static MLImage Decode(string path) => Decode(path, path, upright: true);
 
+    /// <summary>Decodes an image in memory, e.g. an upload, by the rules for files; PPM is known by its first bytes.</summary>
+    /// <param name="content">What the file contains.</param>
+    /// <param name="name">How errors name it.</param>
+    /// <param name="maximumPixels">Pixels at most, 1 to <see cref="MaximumPixels"/>; more are refused before they are decoded.</param>
+    /// <returns>An opaque image of blue, green, red, alpha bytes, which the caller disposes of.</returns>
+    /// <exception cref="InvalidDataException">As for a file; the message contains <paramref name="name"/>.</exception>
+    public static MLImage Decode(byte[] content, string name, int maximumPixels = MaximumPixels)
+    {
+        Require.NotNull(content, nameof(content));
+        Require.NotNull(name, nameof(name));
+        Require.InRange(maximumPixels, 1, MaximumPixels, nameof(maximumPixels));
+        if (content.AsSpan().StartsWith("P6"u8))
+        {
+            return PpmFile.Read(content, name, maximumPixels);
+        }
+
+        using SKData data = SKData.CreateCopy(content);
+        using SKCodec? codec = SKCodec.Create(data);
+        return Decode(
+            codec,
+            () =>
+            {
+                using var stream = new MemoryStream(content);
+                return PngChunks.ReadOrigin(stream);
+            },
+            () => FileKind.Of(content),
+            name,
+            upright: true,
+            maximumPixels);
+    }
+
     /// <summary>Decodes a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="named">How errors name it.</param>
@@ -46,9 +77,25 @@ public static class ImageDecoder
         }
 
         using SKCodec? codec = SKCodec.Create(path);
+        return Decode(
+            codec,
+            () =>
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0); // chunks lie far apart
+                return PngChunks.ReadOrigin(file);
+            },
+            () => FileKind.OfFile(path),
+            named,
+            upright,
+            MaximumPixels);
+    }
+
+    private static MLImage Decode(
+        SKCodec? codec, Func<SKEncodedOrigin?> pngOrigin, Func<FileKind?> kind, string named, bool upright, int maximumPixels)
+    {
         if (codec is null)
         {
-            throw new InvalidDataException($"{named}: expected an image, found {Describe(path)}.");
+            throw new InvalidDataException($"{named}: expected an image, found {Describe(kind())}.");
         }
 
         if (!Formats.Contains(codec.EncodedFormat))
@@ -59,11 +106,11 @@ public static class ImageDecoder
 
         var info = new SKImageInfo(
             codec.Info.Width, codec.Info.Height, SKColorType.Bgra8888, SKAlphaType.Premul); // multiplied by alpha: laid on black
-        CheckSize(info.Width, info.Height, named);
+        CheckSize(info.Width, info.Height, named, maximumPixels);
         using var bitmap = new SKBitmap(info);
         SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
         SKEncodedOrigin? stored = codec.EncodedFormat == SKEncodedImageFormat.Png && result == SKCodecResult.Success
-            ? PngChunks.ReadOrigin(path) // Skia has the orientation of JPEG and WebP only, and is content with rows without an end
+            ? pngOrigin() // Skia has the orientation of JPEG and WebP only, and is content with rows without an end
             : codec.EncodedOrigin;
         bool isCut = result == SKCodecResult.IncompleteInput || stored is null;
         if (isCut || result != SKCodecResult.Success)
@@ -134,13 +181,13 @@ public static class ImageDecoder
         }
     }
 
-    /// <exception cref="InvalidDataException">The image has more than <see cref="MaximumPixels"/>.</exception>
-    internal static void CheckSize(int width, int height, string named)
+    /// <exception cref="InvalidDataException">The image has more pixels than allowed.</exception>
+    internal static void CheckSize(int width, int height, string named, int maximumPixels = MaximumPixels)
     {
-        if ((long)width * height > MaximumPixels)
+        if ((long)width * height > maximumPixels)
         {
             throw new InvalidDataException(
-                $"{named}: the image has {width}×{height} pixels (width × height); allowed are {MaximumPixels:N0} in all.");
+                $"{named}: the image has {width}×{height} pixels (width × height); allowed are {maximumPixels:N0} in all.");
         }
     }
 
@@ -165,7 +212,7 @@ public static class ImageDecoder
     }
 
     /// <summary>What a file that is no image seems to be.</summary>
-    private static string Describe(string path) => FileKind.OfFile(path)?.Name switch
+    private static string Describe(FileKind? kind) => kind?.Name switch
     {
         null => "something that cannot be decoded",
         string name when Formats.Any(format => name.EndsWith($" {format} image", StringComparison.OrdinalIgnoreCase))

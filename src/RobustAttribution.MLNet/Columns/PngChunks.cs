@@ -13,9 +13,8 @@ internal static class PngChunks
 
     /// <summary>The EXIF orientation: the tag 0x112 in the eXIf chunk (PNG third edition, 11.3.4.5); the pixels as stored without it.</summary>
     /// <returns>Null where the chunks do not reach to the one that ends an image; what follows that does not matter.</returns>
-    public static SKEncodedOrigin? ReadOrigin(string path)
+    public static SKEncodedOrigin? ReadOrigin(Stream file)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0); // heads of chunks lie far apart
         Span<byte> chunk = stackalloc byte[ChunkStart]; // length and name
         SKEncodedOrigin? origin = null;
         for (long at = Signature; at < file.Length;)

@@ -26,7 +26,7 @@ internal static class PpmFile
                 more = RandomAccess.Read(file, bytes.AsSpan(read, length - read), read);
             }
 
-            return Read(bytes.AsSpan(0, read), path);
+            return Read(bytes.AsSpan(0, read), path, ImageDecoder.MaximumPixels);
         }
         finally
         {
@@ -34,7 +34,12 @@ internal static class PpmFile
         }
     }
 
-    private static MLImage Read(ReadOnlySpan<byte> bytes, string path)
+    /// <summary>Reads an image in memory.</summary>
+    /// <param name="bytes">What the file contains.</param>
+    /// <param name="path">How errors name it.</param>
+    /// <param name="maximumPixels">Pixels at most.</param>
+    /// <exception cref="InvalidDataException">As above.</exception>
+    public static MLImage Read(ReadOnlySpan<byte> bytes, string path, int maximumPixels)
     {
         if (bytes.Length < 2 || bytes[0] != 'P' || bytes[1] != '6')
         {
@@ -51,7 +56,7 @@ internal static class PpmFile
             throw DamagedFile.AtByte(path, at, "255 as the largest value", depth.ToString());
         }
 
-        ImageDecoder.CheckSize(width, height, path);
+        ImageDecoder.CheckSize(width, height, path, maximumPixels);
         long needed = 3L * width * height;
         at++; // the one white space that ends the header; Number has seen it
         if (bytes.Length - at != needed)

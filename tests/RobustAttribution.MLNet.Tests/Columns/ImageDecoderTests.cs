@@ -15,7 +15,15 @@ public sealed class ImageDecoderTests
     private readonly DataFolder folder = new();
 
     [TestCleanup]
-    public void Clean() => folder.Dispose();
+    public void Clean()
+    {
+        foreach (string path in Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".ppm", StringComparison.Ordinal))) // known by the name there
+        {
+            IsTheSameFromMemory(path);
+        }
+
+        folder.Dispose();
+    }
 
     [TestMethod]
     [DataRow(1, "abcd")]
@@ -224,6 +232,43 @@ public sealed class ImageDecoderTests
     {
         string path = folder.Write("a.jpg", System.Text.Encoding.Latin1.GetBytes(content));
         Damaged(path, $"{path}: expected an image, found {found}.");
+    }
+
+    /// <summary>Each file of the other tests is decoded from memory too, to the same pixels or the same error.</summary>
+    private static void IsTheSameFromMemory(string path)
+    {
+        byte[] content = File.ReadAllBytes(path);
+        Assert.AreEqual(Outcome(() => ImageDecoder.Decode(path)), Outcome(() => ImageDecoder.Decode(content, path)));
+
+        static string Outcome(Func<MLImage> decode)
+        {
+            try
+            {
+                using MLImage image = decode();
+                return $"{image.Width}×{image.Height} {image.PixelFormat} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(image.Pixels))}";
+            }
+            catch (InvalidDataException error)
+            {
+                return error.Message;
+            }
+        }
+    }
+
+    [TestMethod]
+    public void AnUploadMayHaveALowerLimit()
+    {
+        byte[] png = PngFile.Plain(40, 30), ppm = [.. "P6 40 30 255 "u8, .. new byte[3600]];
+        foreach (byte[] content in new[] { png, ppm })
+        {
+            using MLImage image = ImageDecoder.Decode(content, "upload", 1200);
+            Assert.AreEqual((40, 30), (image.Width, image.Height));
+            Assert.AreEqual(
+                "upload: the image has 40×30 pixels (width × height); allowed are 1,199 in all.",
+                Assert.ThrowsExactly<InvalidDataException>(() => ImageDecoder.Decode(content, "upload", 1199)).Message);
+        }
+
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => ImageDecoder.Decode(png, "upload", 0)).Message, "maximumPixels");
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => ImageDecoder.Decode(png, "upload", 100_000_001)).Message, "maximumPixels");
     }
 
     [TestMethod]
