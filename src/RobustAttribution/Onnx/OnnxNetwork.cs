@@ -35,9 +35,9 @@ internal sealed class OnnxNetwork
         Tensor images = network.Input.SampleImages(1).to(network.DataType, network.Device);
         var trace = NetworkTrace.Of(network, images);
         trace = featureLayers.Count > 0 ? trace : trace.Fastest; // in which layers have other outputs
-        IReadOnlyList<Tensor> values = trace.Replay(network.Normalize(images));
+        IReadOnlyList<Tensor> values = trace.Replay(network.Entering(network.Normalize(images)));
         Tensor logits = network.Logits(images);
-        if (!values[trace.Output + 1].allclose(logits, 1e-4, 1e-5 * Math.Max(1, logits.abs().max().ToDouble())))
+        if (!network.Leaving(values[trace.Output + 1]).allclose(logits, 1e-4, 1e-5 * Math.Max(1, logits.abs().max().ToDouble())))
         {
             throw new NotSupportedException(
                 $"The modules of the network {network.Backbone.GetName()}, called as recorded, do not give its logits, so it cannot be saved as"
