@@ -50,6 +50,11 @@ public sealed class HowToTests
         var input = new InputSpecification(3, 224, 224) { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
         torch.nn.Module<torch.Tensor, torch.Tensor> module = torchvision.models.resnet18();
         using var generator = new torch.Generator(5);
+        foreach (torch.Tensor weight in module.parameters().Where(parameter => parameter.dim() > 1))
+        {
+            weight.normal_(0, Math.Sqrt(2.0 / (weight.numel() / weight.shape[0])), generator); // the module's own come from the global generator
+        }
+
         foreach (BatchNorm2d norm in module.modules().OfType<BatchNorm2d>())
         {
             norm.get_buffer("running_mean")!.uniform_(-0.3, 0.3, generator);
@@ -96,7 +101,8 @@ public sealed class HowToTests
 
         string weights = folder.Of($"weights.{format}"), path = folder.Of("model.zip");
         string[] names = ["cat", "dog", "car", "boat"];
-        torch.Tensor pixels = torch.randint(0, 256, [3, 3, side, side], torch.ScalarType.Float32, generator: generator);
+        torch.Tensor pixels = torch.randint(0, 256, [3, 3, 4, 4], torch.ScalarType.Float32, generator: generator)
+            .repeat_interleave(side / 4, 2).repeat_interleave(side / 4, 3); // tiles: noise of single pixels looks all alike to a network
         IDataView images = VectorsOf(pixels);
         var original = new ImageNetwork(module, input, 4);
         ITransformer model;

@@ -48,7 +48,7 @@ public sealed class WatchTests
         WatchSnippets.Stop(context, train, epochs: 2, checkpoints, path);
 
         string resumed = logger.Entries.Single(entry => entry.Text.Contains("resumed", StringComparison.Ordinal)).Text;
-        StringAssert.EndsWith(resumed, "checkpoint-000000001.safetensors: epoch 2 of 2, 0 of 1 steps done");
+        StringAssert.EndsWith(resumed, "checkpoint-000000003.safetensors: epoch 2 of 2, 0 of 3 steps done");
         Assert.DoesNotContain(entry => entry.Text.Contains("epoch 1 of 2: loss", StringComparison.Ordinal), logger.Entries);
         Assert.HasCount(whole.Length, File.ReadAllBytes(path));
     }
