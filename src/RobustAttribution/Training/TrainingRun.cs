@@ -168,6 +168,8 @@ internal sealed class TrainingRun : IDisposable
         stepState?.Dispose();
         precision?.Dispose();
         meter.Dispose();
+        trainingGuess.Dispose();
+        validationGuess?.Dispose();
         latestImages?.Dispose();
         best.Dispose();
         augmentationGenerator.Dispose();
@@ -275,6 +277,7 @@ internal sealed class TrainingRun : IDisposable
         if (validation is not null)
         {
             long start = Stopwatch.GetTimestamp();
+            validationGuess?.Dispose();
             validationGuess = new Guessing(network.ClassCount);
             EvaluationResult result = Evaluation.Measure(network, validation, batchSize, validationGuess, cancellationToken);
             clock.AddValidation(Stopwatch.GetElapsedTime(start));

@@ -37,6 +37,18 @@ public sealed class PipelineTests
         AssertSame(here, JsonSerializer.Deserialize<PipelineSnippets.Explanation>(File.ReadAllText(output))!);
         Assert.HasCount(3, here.Score);
         Assert.HasCount(32 * 32, here.Saliency);
+
+        string shown = Path.Combine(folder, "overlay.png");
+        ExplanationSnippets.Show(path, files[3], shown);
+        using MLImage overlay = MLImage.CreateFromFile(shown);
+        Assert.AreEqual((24, 24), (overlay.Width, overlay.Height)); // the file's size, not the network's 32×32
+
+        var context = new MLContext();
+        using var loaded = (TransformerChain<ITransformer>)context.Model.Load(path, out _);
+        ExplanationSnippets.Answer answer = ExplanationSnippets.Explain(
+            context, loaded.OfType<RobustAttributionModelTransformer>().Single(), File.ReadAllBytes(files[3]));
+        CollectionAssert.AreEqual(File.ReadAllBytes(shown), answer.OverlayPng);
+        Assert.IsNotEmpty(answer.HeatMapPng);
     }
 
     [TestMethod]
