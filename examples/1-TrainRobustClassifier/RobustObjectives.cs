@@ -9,7 +9,7 @@ internal static class RobustObjectives
     // Weights that are felt on this data: benchmarks/results/board.
     private static readonly Dictionary<string, (string Title, TrainingObjective Objective)> All = new()
     {
-        ["aga"] = ("AGA", new LocalGradientAlignment { Epsilon = 8.0 / 255, L2Weight = 0, CosineWeight = 300 }),
+        ["aga"] = ("AGA", new LocalGradientAlignment { Epsilon = 24.0 / 255, L2Weight = 0, CosineWeight = 300 }),
         ["art"] = ("ART", new SpatialAlignment()),
         ["pgd"] = ("PGD-7", new AdversarialCrossEntropy()),
         ["hessian"] = ("Hessian", new HessianNormPenalty()),
