@@ -16,7 +16,7 @@ public sealed class ThreatModelLaws
     public static IEnumerable<object[]> Cases
         => from row in Enumerable.Range(0, ThreatModelTable.Rows.Count)
            from type in new[] { ScalarType.Float32, ScalarType.Float64 }
-           from radius in new[] { 0, 0.03, 0.6, ThreatModelTable.Rows[row].ThreatModel is LinfBall ? 1 : 30 }
+           from radius in new[] { 0, 0.03, 0.6, ThreatModelTable.Rows[row].ThreatModel is LinfBall ? 1 : 11 }
            select new object[] { row, type, radius };
 
     [TestMethod]
