@@ -47,7 +47,6 @@ public sealed class MpiCommunicatorTests
     [TestMethod]
     public void WithoutMpirunThereIsOneRank()
     {
-        MpiJob.Find("mpirun"); 
         using MpiJob job = MpiJob.Start("dotnet", [MpiJob.Assembly, "say-where"]);
         int code = job.Wait();
         if (job.Output.Contains("No MPI library is found", StringComparison.Ordinal))

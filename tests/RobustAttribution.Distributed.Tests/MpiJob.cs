@@ -14,7 +14,7 @@ internal sealed class MpiJob : IDisposable
     private MpiJob(string program, IEnumerable<string> arguments, IEnumerable<(string Name, string? Value)> environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach ((string name, string? value) in environment.Append(("OMP_NUM_THREADS", "1")))
+        foreach ((string name, string? value) in environment.Concat([("OMP_NUM_THREADS", "1"), ("OMPI_MCA_mpi_yield_when_idle", "1")]))
         {
             start.Environment[name] = value;
         }

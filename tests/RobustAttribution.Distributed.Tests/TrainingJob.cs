@@ -70,7 +70,7 @@ internal static class TrainingJob
         using ImageNetwork network = NewNetwork(type, name == "batch-norm", seed: ranks.Rank); // rank 0's weights count
         int reports = 0;
         var trainer = new RobustTrainer(OptionsOf(name) with { Communicator = ranks, Checkpoints = checkpoints });
-        TrainingResult result = trainer.Fit(network, Source(name == "batch-norm" ? 40 : Images), Source(13), report =>
+        TrainingResult result = trainer.Fit(network, Source(name is "batch-norm" or "class-weights" ? 40 : Images), Source(13), report =>
         {
             reports++;
             progress?.Invoke(report);
@@ -118,6 +118,13 @@ internal static class TrainingJob
             : ImageNetwork.Create(
                 new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = Pooling.Average },
                 input, Classes, Activation.Softplus(3), generator);
+        foreach (Tensor parameter in isNormalized ? network.Backbone.parameters() : [])
+        {
+            using IDisposable mode = no_grad(); // torch.nn draws from the global generator
+            using Tensor drawn = rand(parameter.shape, generator: generator);
+            parameter.copy_(drawn).sub_(0.5);
+        }
+
         network.MoveTo(CPU, type);
         return network;
     }
