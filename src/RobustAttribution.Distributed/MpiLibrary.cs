@@ -11,7 +11,8 @@ namespace RobustAttribution.Distributed;
 /// </remarks>
 internal sealed unsafe class MpiLibrary
 {
-    private const string OpenMpi = "libmpi.so.40", Mpich = "libmpi.so.12"; // of Open MPI 4 and 5; of MPICH 3.1 to 4 and Intel MPI
+    private const string OpenMpi = "libmpi.so.40"; // of Open MPI 4 and 5
+    private const string Mpich = "libmpi.so.12", DebianMpich = "libmpich.so.12"; // of MPICH 3.1 to 4, and Intel MPI
     private const int Now = 2, Global = 0x100; // dlopen: Open MPI's plugins find its symbols among the global ones
     private const int Serialized = 2; // MPI_THREAD_SERIALIZED: any thread, one at a time
 
@@ -67,7 +68,7 @@ internal sealed unsafe class MpiLibrary
     public static MpiLibrary Load()
     {
         bool isHydra = Environment.GetEnvironmentVariable("PMI_SIZE") is not null && Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE") is null;
-        return isHydra ? Load(Mpich, OpenMpi) : Load(OpenMpi, Mpich);
+        return isHydra ? Load(Mpich, DebianMpich, OpenMpi) : Load(OpenMpi, Mpich, DebianMpich);
     }
 
     /// <summary>Loads the first of these libraries that is there.</summary>

@@ -10,6 +10,14 @@ public sealed class DistributedTrainingTests
 {
     private static readonly Lazy<Trained> One = new(() => new Trained(1)), Two = new(() => new Trained(2)), Three = new(() => new Trained(3));
 
+    // The training that others interrupt, uninterrupted on two ranks.
+    private static readonly Lazy<TemporaryFolder> Whole = new(() =>
+    {
+        TemporaryFolder folder = new();
+        MpiJob.Run(2, "interrupted", folder.Path, Path.Combine(folder.Path, "checkpoints"), "0");
+        return folder;
+    });
+
     [ClassCleanup]
     public static void DeleteFolders()
     {
@@ -19,6 +27,11 @@ public sealed class DistributedTrainingTests
             {
                 job.Value.Folder.Dispose();
             }
+        }
+
+        if (Whole.IsValueCreated)
+        {
+            Whole.Value.Dispose();
         }
     }
 
@@ -106,7 +119,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void AKilledRankEndsTheJobWhichIsResumedAlsoByOtherRanks()
     {
-        using TemporaryFolder killed = new(), resumed = new(), three = new(), whole = new();
+        using TemporaryFolder killed = new(), resumed = new(), three = new();
         string checkpoints = Path.Combine(killed.Path, "checkpoints");
         using (MpiJob job = MpiJob.Start(2, "interrupted", killed.Path, checkpoints, "300"))
         {
@@ -131,15 +144,25 @@ public sealed class DistributedTrainingTests
 
         string output = MpiJob.Run(2, "interrupted", resumed.Path, checkpoints, "0");
         Assert.DoesNotContain("epoch 1", output);
-        MpiJob.Run(2, "interrupted", whole.Path, Path.Combine(whole.Path, "checkpoints"), "0");
         MpiJob.Run(3, "interrupted", three.Path, copy, "0");
 
-        string expected = File.ReadAllText(Path.Combine(whole.Path, "hash0"));
+        string expected = File.ReadAllText(Path.Combine(Whole.Value.Path, "hash0"));
         Assert.AreEqual(expected, File.ReadAllText(Path.Combine(resumed.Path, "hash0")));
         Assert.AreEqual(expected[..64], File.ReadAllText(Path.Combine(resumed.Path, "hash1"))[..64]);
-        Assert.IsLessThan(1e-9, LargestDifference(Weights(whole.Path), Weights(three.Path)));
+        Assert.IsLessThan(1e-9, LargestDifference(Weights(Whole.Value.Path), Weights(three.Path)));
 
         static double[] Weights(string folder) => Numbers(Path.Combine(folder, $"{TrainingJob.Interrupted}.weights"));
+    }
+
+    [TestMethod]
+    public void TwoHostsGetTheBitsOfTwoRanksOnOne()
+    {
+        using TwoHosts hosts = TwoHosts.Make();
+        using TemporaryFolder folder = new();
+
+        hosts.Run("interrupted", folder.Path, Path.Combine(folder.Path, "checkpoints"), "0");
+
+        Assert.AreEqual(File.ReadAllText(Path.Combine(Whole.Value.Path, "hash0")), File.ReadAllText(Path.Combine(folder.Path, "hash0")));
     }
 
     private static double[] Numbers(string file) => MemoryMarshal.Cast<byte, double>(File.ReadAllBytes(file)).ToArray();

@@ -45,6 +45,17 @@ public sealed class MpiCommunicatorTests
     }
 
     [TestMethod]
+    public void OnTwoHostsEachHasALocalRankOfZero()
+    {
+        using TwoHosts hosts = TwoHosts.Make();
+
+        string output = hosts.Run("say-where");
+
+        Assert.MatchesRegex("rank 0 of 2 over .*; local rank 0 on (?!host-b)", output);
+        Assert.MatchesRegex("rank 1 of 2 over .*; local rank 0 on host-b", output);
+    }
+
+    [TestMethod]
     public void WithoutMpirunThereIsOneRank()
     {
         using MpiJob job = MpiJob.Start("dotnet", [MpiJob.Assembly, "say-where"]);

@@ -7,7 +7,7 @@ internal static class Program
 {
     public static int Main(string[] arguments) => MpiCommunicator.Run(ranks => arguments switch
     {
-        ["say-where"] => Write(ranks.ToString()),
+        ["say-where"] => Write($"{ranks}; local rank {ranks.LocalRank} on {Environment.MachineName}"),
         ["throw", string rank] => ThrowOn(int.Parse(rank, System.Globalization.CultureInfo.InvariantCulture), ranks),
         ["return", string code] => ranks.Rank == 1 ? int.Parse(code, System.Globalization.CultureInfo.InvariantCulture) : Wait(ranks),
         ["sums", string folder] => Sums.Run(ranks, folder),
