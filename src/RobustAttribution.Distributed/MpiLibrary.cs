@@ -55,7 +55,8 @@ internal sealed unsafe class MpiLibrary
             byte* text = stackalloc byte[8192]; // MPICH's MPI_MAX_LIBRARY_VERSION_STRING
             int length;
             Check(((delegate* unmanaged<byte*, int*, int>)Export("MPI_Get_library_version"))(text, &length), "MPI_Get_library_version");
-            return Encoding.UTF8.GetString(text, length).Split(',', '\n')[0].Replace('\t', ' ').Trim();
+            string line = Encoding.UTF8.GetString(text, length).Split(',', '\n')[0];
+            return line.Replace(" Version:\t", " ", StringComparison.Ordinal).Trim(); // MPICH's is a table
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.ML;
 
 namespace RobustAttribution.Distributed.Tests;
 
@@ -152,6 +153,21 @@ public sealed class DistributedTrainingTests
         Assert.IsLessThan(1e-9, LargestDifference(Weights(Whole.Value.Path), Weights(three.Path)));
 
         static double[] Weights(string folder) => Numbers(Path.Combine(folder, $"{TrainingJob.Interrupted}.weights"));
+    }
+
+    [TestMethod]
+    public void TheHowToFitsAndSavesAModel()
+    {
+        using TemporaryFolder folder = new();
+        string model = Path.Combine(folder.Path, "model.zip");
+
+        string output = MpiJob.Run(2, "how-to", model);
+
+        var context = new MLContext();
+        using var loaded = (IDisposable)context.Model.Load(model, out DataViewSchema schema);
+        Assert.IsNotNull(schema.GetColumnOrNull("Image"));
+        Assert.Contains("Training with rank 0 of 2", output);
+        Assert.DoesNotContain("Training with rank 1 of 2", output);
     }
 
     [TestMethod]

@@ -5,7 +5,7 @@ namespace RobustAttribution.Distributed.Tests;
 /// <summary>What runs when this assembly is started as a program: one rank of a job.</summary>
 internal static class Program
 {
-    public static int Main(string[] arguments) => MpiCommunicator.Run(ranks => arguments switch
+    public static int Main(string[] arguments) => arguments is ["how-to", string model] ? DistributedSnippets.Train(model) : MpiCommunicator.Run(ranks => arguments switch
     {
         ["say-where"] => Write($"{ranks}; local rank {ranks.LocalRank} on {Environment.MachineName}"),
         ["throw", string rank] => ThrowOn(int.Parse(rank, System.Globalization.CultureInfo.InvariantCulture), ranks),

@@ -178,13 +178,7 @@ internal static class TrainingJob
     private static string TrainPipeline(ICommunicator ranks)
     {
         var context = new MLContext();
-        using Tensor images = Source(40).Read(40).Single().Images;
-        byte[] pixels = images.data<byte>().ToArray();
-        IDataView rows = context.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Row
-        {
-            Label = i % 2 == 0 ? "even" : "odd",
-            Image = [.. pixels.Skip(i * Size * Size).Take(Size * Size).Select(value => (float)value)],
-        }));
+        IDataView rows = Rows(context);
         IDataView keyed = context.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
         List<string> log = [];
         context.Log += (_, entry) => log.Add(entry.Message);
@@ -195,6 +189,18 @@ internal static class TrainingJob
         var scores = model.Transform(keyed).GetColumn<float[]>("Score").SelectMany(row => row).ToArray();
         string said = log.Exists(line => line.Contains($"Training with {ranks}", StringComparison.Ordinal)) ? "logged" : "silent";
         return $"{Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes<float>(scores)))} {said}";
+    }
+
+    /// <summary>Forty images with two labels.</summary>
+    public static IDataView Rows(MLContext context)
+    {
+        using Tensor images = Source(40).Read(40).Single().Images;
+        byte[] pixels = images.data<byte>().ToArray();
+        return context.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Row
+        {
+            Label = i % 2 == 0 ? "even" : "odd",
+            Image = [.. pixels.Skip(i * Size * Size).Take(Size * Size).Select(value => (float)value)],
+        }));
     }
 
     private sealed class Row
