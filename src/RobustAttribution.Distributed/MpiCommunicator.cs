@@ -233,8 +233,8 @@ public sealed class MpiCommunicator : ICommunicator
                 && int.TryParse(text, CultureInfo.InvariantCulture, out int started) && started > 1)
             {
                 throw new InvalidOperationException(
-                    $"{variable} is {started}, but {library.Version} ({library.File}) knows of this process alone. Start the program with the mpirun of"
-                    + " that library, or with srun --mpi=pmix or --mpi=pmi2, as it was built for.");
+                    $"{variable} is {started}, but {library.Version} ({library.File}) knows of this process alone. Start the program with the"
+                    + " mpirun of that library, or with srun --mpi=pmix or --mpi=pmi2, as it was built for.");
             }
         }
     }

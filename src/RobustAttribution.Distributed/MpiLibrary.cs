@@ -68,8 +68,10 @@ internal sealed unsafe class MpiLibrary
     /// <exception cref="DllNotFoundException">There is none; the message says what to install.</exception>
     public static MpiLibrary Load()
     {
-        bool isHydra = Environment.GetEnvironmentVariable("PMI_SIZE") is not null && Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE") is null;
+        bool isHydra = IsSet("PMI_SIZE") && !IsSet("OMPI_COMM_WORLD_SIZE");
         return isHydra ? Load(Mpich, DebianMpich, OpenMpi) : Load(OpenMpi, Mpich, DebianMpich);
+
+        static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is not null;
     }
 
     /// <summary>Loads the first of these libraries that is there.</summary>
@@ -111,7 +113,7 @@ internal sealed unsafe class MpiLibrary
         if (provided < Serialized)
         {
             throw new NotSupportedException(
-                $"{Version} serves thread level {provided}; required is {Serialized}, MPI_THREAD_SERIALIZED: garbage-collected programs change threads.");
+                $"{Version} serves thread level {provided}; required is {Serialized}, MPI_THREAD_SERIALIZED, as programs change threads.");
         }
     }
 

@@ -71,7 +71,7 @@ public static class Communicator
 internal static class CommunicatorValues
 {
     /// <summary>The sum over the ranks of each value.</summary>
-    public static double[] Sum(this ICommunicator communicator, params double[] values)
+    public static double[] SumOf(this ICommunicator communicator, params double[] values)
     {
         if (communicator.Size > 1)
         {
@@ -84,7 +84,7 @@ internal static class CommunicatorValues
     }
 
     /// <summary>Whether it is so on any rank.</summary>
-    public static bool Any(this ICommunicator communicator, bool here) => communicator.Sum(here ? 1 : 0)[0] > 0;
+    public static bool Any(this ICommunicator communicator, bool here) => communicator.SumOf(here ? 1 : 0)[0] > 0;
 
     /// <summary>A number of rank 0, on every rank.</summary>
     public static long Shared(this ICommunicator communicator, long value)

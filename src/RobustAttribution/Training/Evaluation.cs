@@ -59,8 +59,9 @@ public static class Evaluation
         void MeasureBatches()
         {
             int all = checked((int)((Require.NotNull(source, nameof(source)).Count + batchSize - 1) / Require.InRange(batchSize, 1)));
-            int first = (int)((long)all * communicator.Rank / communicator.Size), end = (int)((long)all * (communicator.Rank + 1) / communicator.Size);
-            bool isLast = communicator.Rank == communicator.Size - 1; // whatever the source has
+            (long rank, long size) = (communicator.Rank, communicator.Size);
+            int first = (int)(all * rank / size), end = (int)(all * (rank + 1) / size);
+            bool isLast = rank == size - 1; // whatever the source has
             foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(
                 network, source, batchSize, cancellationToken, first, isLast ? null : end - first))
             {

@@ -43,7 +43,8 @@ internal sealed class TrainingRanks : IDisposable
         }
 
         string[] texts = [.. facts.Select(fact => string.Create(CultureInfo.InvariantCulture, $"{fact.Name} is {fact.Value ?? "null"}"))];
-        string[][] all = [.. communicator.Gather(JsonSerializer.SerializeToUtf8Bytes(texts)).Select(bytes => JsonSerializer.Deserialize<string[]>(bytes)!)];
+        IReadOnlyList<byte[]> gathered = communicator.Gather(JsonSerializer.SerializeToUtf8Bytes(texts));
+        string[][] all = [.. gathered.Select(bytes => JsonSerializer.Deserialize<string[]>(bytes)!)];
         for (int rank = 1; rank < all.Length; rank++)
         {
             if (all[0].Zip(all[rank]).FirstOrDefault(pair => pair.First != pair.Second) is { First: not null } other)
@@ -107,8 +108,8 @@ internal sealed class TrainingRanks : IDisposable
     public bool Any(bool here) => communicator.Any(here);
 
     /// <summary>
-    /// What the weighted sum of a share's cross-entropies is multiplied by, so that the weighted mean of the ranks' losses has the batch's; null where
-    /// the mean of the share does.
+    /// What the weighted sum of a share's cross-entropies is multiplied by, so that the weighted mean of the ranks' losses has the batch's; null
+    /// where the mean of the share does.
     /// </summary>
     public double? CrossEntropyScale(BatchShare share, Tensor? classWeights, Tensor classes)
     {
@@ -119,7 +120,7 @@ internal sealed class TrainingRanks : IDisposable
 
         using IDisposable scope = NewDisposeScope();
         double here = classWeights.index_select(0, classes).to(ScalarType.Float64).sum().ToDouble() * share.SumFactor;
-        return share.SumFactor / (share.Weight * communicator.Sum(here)[0]);
+        return share.SumFactor / (share.Weight * communicator.SumOf(here)[0]);
     }
 
     /// <summary>The gradients of the batch from those of the shares; the running statistics of the network become their means too.</summary>
@@ -204,7 +205,8 @@ internal sealed class TrainingRanks : IDisposable
         }
 
         string text = found is var (position, given)
-            ? JsonSerializer.Serialize(new Contents(position.ToJson(), [.. given.Select(pair => new Entry(pair.Key, pair.Value.dtype, pair.Value.shape))]))
+            ? JsonSerializer.Serialize(
+                new Contents(position.ToJson(), [.. given.Select(pair => new Entry(pair.Key, pair.Value.dtype, pair.Value.shape))]))
             : string.Empty;
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         Array.Resize(ref bytes, checked((int)communicator.Shared(bytes.Length)));
