@@ -23,6 +23,7 @@ public sealed class BatchShareTests
         long[] rows = [.. shares.SelectMany(share => Enumerable.Range((int)share.First, (int)share.Count)).Select(row => (long)row).Distinct().Order()];
         CollectionAssert.AreEqual(Enumerable.Range(0, total).Select(row => (long)row).ToArray(), rows);
         Assert.AreEqual(1, shares.Sum(share => share.Weight), 1e-12);
+        Array.ForEach(shares, share => Assert.AreEqual(total < size ? 1.0 / size : (double)share.Count / total, share.Weight, 1e-15));
         Assert.AreEqual(total, shares.Sum(share => share.Count * share.SumFactor), 1e-6);
         Assert.AreEqual(BatchShare.Smallest(total, size), shares.Min(share => share.Count));
         Assert.IsLessThanOrEqualTo(1, shares.Max(share => share.Count) - shares.Min(share => share.Count));
