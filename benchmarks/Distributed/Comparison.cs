@@ -16,8 +16,11 @@ internal sealed class Comparison(int batch, int steps, int rounds, IReadOnlyList
     {
         var text = new StringBuilder();
         text.AppendLine("# Ranks beside threads\n");
-        text.AppendLine(Invariant($"Made by `dotnet run --project benchmarks/Distributed -c Release -- --output benchmarks/results/distributed.md` on a machine of"));
-        text.AppendLine(Invariant($"{Environment.ProcessorCount} cores whose load was {Load()} at the start: LeNet on 3×32×32, global batch {batch}, {rounds} rounds of {2 * steps} timed steps of each way in turn."));
+        text.AppendLine(
+            $"Made by `dotnet run --project benchmarks/Distributed -c Release -- --batch {batch} --steps {steps} --rounds {rounds}"
+            + " --output benchmarks/results/distributed.md`");
+        text.AppendLine(Invariant($"on a machine of {Environment.ProcessorCount} cores whose load was {Load()} at the start: LeNet on 3×32×32, {rounds} rounds of {2 * steps} timed steps of each"));
+        text.AppendLine("way in turn. Where the load is above 0, other programs took part of the cores, and only a repetition on a quiet machine says what is gained.");
         text.AppendLine("The median of the rounds, and of the rounds' ratios; in brackets the smallest and the largest.\n");
         text.AppendLine("| objective | " + string.Join(" | ", Ways.Select(way => $"{way.Name}, images/s")) + " | ranks / threads | 2 ranks / 1 rank | share of the time in exchanges |");
         text.AppendLine("|---|---|---|---|---|---|---|");

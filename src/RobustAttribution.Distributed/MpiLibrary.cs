@@ -14,7 +14,10 @@ internal sealed unsafe class MpiLibrary
     private const string OpenMpi = "libmpi.so.40"; // of Open MPI 4 and 5
     private const string Mpich = "libmpi.so.12", DebianMpich = "libmpich.so.12"; // of MPICH 3.1 to 4, and Intel MPI
     private const int Now = 2, Global = 0x100; // dlopen: Open MPI's plugins find its symbols among the global ones
+    private const int SignalActionBytes = 512; // more than struct sigaction has on any Linux
     private const int Serialized = 2; // MPI_THREAD_SERIALIZED: any thread, one at a time
+
+    private static readonly int[] Faults = [4, 6, 7, 8, 11]; // SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV
 
     private readonly nint library;
     private readonly nint world;
@@ -85,7 +88,8 @@ internal sealed unsafe class MpiLibrary
         List<string> problems = [];
         foreach (string file in files)
         {
-            if (Open(file, Now | Global) is not 0 and nint handle)
+            nint handle = WithFaultsKept(() => Open(file, Now | Global));
+            if (handle != 0)
             {
                 return new MpiLibrary(file, handle);
             }
@@ -108,8 +112,12 @@ internal sealed unsafe class MpiLibrary
             throw new InvalidOperationException("MPI has begun in this process already; it can begin once.");
         }
 
-        int provided;
-        Check(((delegate* unmanaged<nint, nint, int, int*, int>)Export("MPI_Init_thread"))(0, 0, Serialized, &provided), "MPI_Init_thread");
+        int provided = WithFaultsKept(() =>
+        {
+            int level;
+            Check(((delegate* unmanaged<nint, nint, int, int*, int>)Export("MPI_Init_thread"))(0, 0, Serialized, &level), "MPI_Init_thread");
+            return level;
+        });
         if (provided < Serialized)
         {
             throw new NotSupportedException(
@@ -174,6 +182,24 @@ internal sealed unsafe class MpiLibrary
             ? address
             : throw new EntryPointNotFoundException($"{File} has no {name}: it is no MPI library of version 3 or later.");
 
+    // .NET makes NullReferenceExceptions of a signal; UCX, on which many MPI libraries stand, makes it end the process.
+    private static T WithFaultsKept<T>(Func<T> load)
+    {
+        byte* actions = stackalloc byte[Faults.Length * SignalActionBytes];
+        for (int i = 0; i < Faults.Length; i++)
+        {
+            Check(SignalAction(Faults[i], null, actions + (i * SignalActionBytes)), "sigaction");
+        }
+
+        T result = load();
+        for (int i = 0; i < Faults.Length; i++)
+        {
+            Check(SignalAction(Faults[i], actions + (i * SignalActionBytes), null), "sigaction");
+        }
+
+        return result;
+    }
+
     private static void Check(int code, string function)
     {
         if (code != 0)
@@ -184,6 +210,9 @@ internal sealed unsafe class MpiLibrary
 
     [DllImport("libdl.so.2", EntryPoint = "dlopen", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern nint Open(string file, int flags);
+
+    [DllImport("libc.so.6", EntryPoint = "sigaction")]
+    private static extern int SignalAction(int signal, byte* action, byte* former);
 
     [DllImport("libdl.so.2", EntryPoint = "dlerror")]
     private static extern nint Error();
