@@ -68,6 +68,7 @@ case $verb in
     ;;
   test)
     add_data
+    command -v mpirun >/dev/null || add openmpi-bin "the tests of several ranks, which are inconclusive without it"
     command -v chromium >/dev/null || add chromium "the test that looks at the HTML report in a browser"
     build "$solution"
     run_tests "$@"
@@ -89,7 +90,7 @@ case $verb in
 usage: ./build.sh VERB
   demo [options]   build and run examples/1-TrainRobustClassifier (`demo --help` lists its options)
   test [--long]    build and run the tests; --long runs those that take minutes instead
-  pack             make the two NuGet packages in artifacts/packages
+  pack             make the three NuGet packages in artifacts/packages
   clean            remove every build output
 HELP
     ;;

@@ -210,7 +210,7 @@ public sealed class ConformanceTests
     private static readonly HashSet<string> OfTheTraining =
     [
         "Activation", "Objective", "Optimizer", "LearningRate", "Schedule", "Precision", "GradientClipNorm", "Augmentation", "ClassWeights", "HeadLearningRateFactor", "InitialWeightsPath",
-        "FrozenModules", "HeadModule", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
+        "FrozenModules", "HeadModule", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "Communicator", "BrokenRows", "CancellationToken", "OnCancellation",
     ];
 
     public static IEnumerable<string> Names => Table.Keys;

@@ -8,22 +8,28 @@ namespace RobustAttribution.MLNet.Training;
 /// <param name="pixels">The images.</param>
 /// <param name="classes">The class of each image, 0 to K − 1.</param>
 /// <param name="rows">The images of the part; null for all of them, in their order.</param>
-internal sealed class CachedImages(InputSpecification input, PixelStore pixels, IReadOnlyList<long> classes, long[]? rows = null) : ITrainingImages
+internal sealed class CachedImages(InputSpecification input, PixelStore pixels, IReadOnlyList<long> classes, long[]? rows = null)
+    : ITrainingImages, ISharedImages
 {
     public long Count => rows?.LongLength ?? pixels.Count;
 
     public float LargestValue => pixels.Largest;
 
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
+        => ReadShares(Communicator.Single, batchSize, shuffleSeed, firstBatch).Select(shared => shared.Batch);
+
+    public IEnumerable<SharedBatch> ReadShares(ICommunicator communicator, int batchSize, long? shuffleSeed, int firstBatch)
     {
-        foreach (long[] places in ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch))
+        foreach (long[] batch in ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch))
         {
+            var share = BatchShare.Of(batch.Length, communicator);
+            long[] places = share.Of(batch);
             for (int i = 0; rows is not null && i < places.Length; i++)
             {
                 places[i] = rows[places[i]];
             }
 
-            yield return TrainingBatch.Create(input, pixels, places, classes);
+            yield return new(TrainingBatch.Create(input, pixels, places, classes), share);
         }
     }
 

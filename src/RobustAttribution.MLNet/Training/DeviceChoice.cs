@@ -11,13 +11,16 @@ internal static class DeviceChoice
     /// <summary>The device to compute on: the CPU unless a GPU was asked for.</summary>
     /// <param name="env">Where the user's choice is.</param>
     /// <param name="warn">Called with the message that the CPU is used instead.</param>
+    /// <param name="localRank">
+    /// Of the ranks on this machine, each takes the GPU so many after the one asked for, and after the last one the first.
+    /// </param>
     /// <exception cref="InvalidOperationException">The GPU asked for is missing and falling back is not allowed.</exception>
-    public static Device Resolve(IHostEnvironment env, Action<string> warn)
+    public static Device Resolve(IHostEnvironment env, Action<string> warn, int localRank = 0)
     {
         int? wanted = HostSettings.GpuDeviceId(env);
         int present = cuda.is_available() ? cuda.device_count() : 0;
         return wanted is not null && Choose(wanted.Value, present, HostSettings.FallbackToCpu(env), warn) is int index
-            ? device(DeviceType.CUDA, index)
+            ? device(DeviceType.CUDA, (index + localRank) % present)
             : CPU;
     }
 

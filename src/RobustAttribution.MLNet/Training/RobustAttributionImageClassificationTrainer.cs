@@ -73,10 +73,16 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         Require.NotNull(input, nameof(input));
         using IDisposable? mode = InferenceMode.Leave();
         using IChannel channel = host.Start("TrainModel");
-        long seed = options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null
+        ICommunicator ranks = options.Communicator;
+        long seed = ranks.Shared(options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null
             ? host.Rand.Next()
             : throw new InvalidOperationException(
-                "Checkpoints are set, and a training is resumed with the seed that it began with: set the option Seed, or give MLContext a seed."));
+                "Checkpoints are set, and a training is resumed with the seed that it began with: set the option Seed, or give MLContext a seed.")));
+        if (ranks.Size > 1)
+        {
+            channel.Inform($"Training with {ranks}.");
+        }
+
         KeyColumn labels = Labels(input, startFrom);
         ClassNames? names = ClassNames.Of(input.Schema[labels.Index]);
         InputSpecification specification = Specification(input.Schema);
@@ -90,7 +96,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
                 LoadInitialWeights(channel, network);
             }
 
-            network.MoveTo(DeviceChoice.Resolve(environment, channel.Warn));
+            network.MoveTo(DeviceChoice.Resolve(environment, channel.Warn, ranks.LocalRank));
             var images = new ImageInput(options.ImageColumnName, options.PixelScale, options.Resize);
             var handle = new NetworkHandle(network, images, names, options.BatchSize ?? TrainingOptions.LargestDefaultBatch);
             Try(channel, handle, seed);

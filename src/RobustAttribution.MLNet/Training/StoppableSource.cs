@@ -8,13 +8,19 @@ namespace RobustAttribution.MLNet.Training;
 /// <param name="env">The context.</param>
 /// <param name="source">The images.</param>
 /// <param name="stop">Cancelled with the context, so that the trainer ends as its options say.</param>
-internal sealed class StoppableSource(IHostEnvironment env, IImageBatchSource source, CancellationTokenSource stop) : IImageBatchSource
+internal sealed class StoppableSource(IHostEnvironment env, IImageBatchSource source, CancellationTokenSource stop) : ISharedImages
 {
     public long Count => source.Count;
 
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
+        => Stoppable(source.Read(batchSize, shuffleSeed, firstBatch));
+
+    public IEnumerable<SharedBatch> ReadShares(ICommunicator communicator, int batchSize, long? shuffleSeed, int firstBatch)
+        => Stoppable(source.ReadShares(communicator, batchSize, shuffleSeed, firstBatch));
+
+    private IEnumerable<T> Stoppable<T>(IEnumerable<T> read)
     {
-        using IEnumerator<ImageBatch> batches = source.Read(batchSize, shuffleSeed, firstBatch).GetEnumerator();
+        using IEnumerator<T> batches = read.GetEnumerator();
         while (MoveNext())
         {
             yield return batches.Current;

@@ -28,7 +28,16 @@ public abstract record TrainingObjective : ITrainingObjective
     }
 
     /// <summary>As <see cref="Evaluate"/>, of a batch that was checked already: the check waits for a GPU.</summary>
-    internal ObjectiveResult EvaluateChecked(ImageNetwork network, Tensor images, Tensor classes, Generator generator, Tensor? classWeights)
+    /// <param name="network">As there.</param>
+    /// <param name="images">As there.</param>
+    /// <param name="classes">As there.</param>
+    /// <param name="generator">As there.</param>
+    /// <param name="classWeights">As there.</param>
+    /// <param name="crossEntropyScale">
+    /// What the weighted sum of the cross-entropies is multiplied by; null makes it their weighted mean. For one rank's share of a batch.
+    /// </param>
+    internal ObjectiveResult EvaluateChecked(
+        ImageNetwork network, Tensor images, Tensor classes, Generator generator, Tensor? classWeights, double? crossEntropyScale = null)
     {
         if (classWeights is not null
             && (classWeights.dim() != 1 || classWeights.shape[0] != network.ClassCount || classWeights.dtype != network.DataType))
@@ -44,7 +53,9 @@ public abstract record TrainingObjective : ITrainingObjective
         // Copies, which a graph can keep also where they were made in inference mode.
         TrainingBatch batch = new(network, images.detach().clone(), classes.clone(), generator);
         (Tensor logits, IReadOnlyList<Penalty> penalties) = Measure(batch);
-        Tensor crossEntropy = nn.functional.cross_entropy(logits, batch.Classes, classWeights?.clone());
+        Tensor crossEntropy = crossEntropyScale is double scale
+            ? nn.functional.cross_entropy(logits, batch.Classes, classWeights?.clone(), reduction: nn.Reduction.Sum) * scale
+            : nn.functional.cross_entropy(logits, batch.Classes, classWeights?.clone());
         Tensor loss = penalties.Aggregate(crossEntropy, (sum, penalty) => sum + (penalty.Value * penalty.Weight));
         LossTerm[] terms =
             [new("cross-entropy", Constant(crossEntropy)), .. penalties.Select(penalty => new LossTerm(penalty.Name, Constant(penalty.Value)))];

@@ -49,12 +49,12 @@ internal static class BatchPreparation
         return (images, classes);
     }
 
-    /// <summary>A whole source in its own order, batch by batch; each batch is freed when the next one is asked for.</summary>
+    /// <summary>A source in its own order, batch by batch; each batch is freed when the next one is asked for.</summary>
     public static IEnumerable<(Tensor Images, Tensor Classes)> Read(
-        ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken)
+        ImageNetwork network, IImageBatchSource source, int batchSize, CancellationToken cancellationToken, int firstBatch = 0, int? batches = null)
     {
         Require.InRange(batchSize, 1, name: nameof(batchSize));
-        foreach (ImageBatch batch in Require.NotNull(source, nameof(source)).Read(batchSize))
+        foreach (ImageBatch batch in Require.NotNull(source, nameof(source)).Read(batchSize, null, firstBatch).Take(batches ?? int.MaxValue))
         {
             using (batch)
             {

@@ -1,15 +1,18 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.Training;
 
 /// <summary>Counts the classes of images, and compares an accuracy to that of naming the most frequent one each time.</summary>
 /// <param name="classCount">K.</param>
-internal sealed class Guessing(int classCount) : IDisposable
+/// <param name="communicator">Each rank counts the images that it sees; asked is about those of all, by all ranks alike.</param>
+internal sealed class Guessing(int classCount, ICommunicator communicator) : IDisposable
 {
     private const double StandardErrors = 2; // of the share of the largest class: a side of its 95 % interval
     private const int FewestImages = 30; // of fewer the interval says nothing
 
+    private long[]? counts; // of all ranks, once asked for
     private Tensor? counted; // [K], int64, where the classes are
 
     /// <summary>Counts the classes of a batch; nothing is read from a GPU before the end.</summary>
@@ -43,7 +46,11 @@ internal sealed class Guessing(int classCount) : IDisposable
             : null;
     }
 
-    private long[] Counts()
+    private long[] Counts() => counts ??= communicator.Gather(MemoryMarshal.AsBytes<long>(Own()))
+        .Select(bytes => MemoryMarshal.Cast<byte, long>(bytes).ToArray())
+        .Aggregate((sum, rank) => [.. sum.Zip(rank, (first, second) => first + second)]);
+
+    private long[] Own()
     {
         using IDisposable scope = NewDisposeScope();
         return counted is null ? new long[classCount] : counted.cpu().data<long>().ToArray();

@@ -5,7 +5,8 @@ namespace RobustAttribution.Training;
 
 /// <summary>Trains an <see cref="ImageNetwork"/>. Holds only its options, so one trainer can train many networks.</summary>
 /// <remarks>
-/// Repeatable: on one machine, with one number of threads, the same network, images and options give the same weights bit for bit. Networks are
+/// Repeatable: on one machine, with one number of threads and ranks, the same network, images and options give the same weights bit for bit.
+/// Networks are
 /// trained in the activation that they have when <see cref="Fit"/> is called.
 /// </remarks>
 /// <param name="options">What to do.</param>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace RobustAttribution.Training;
 
 /// <summary>Images that are in memory already, as one tensor. The tensors stay the caller's.</summary>
-public sealed class TensorBatchSource : IImageBatchSource
+public sealed class TensorBatchSource : ISharedImages
 {
     private readonly Tensor images;
     private readonly Tensor classes;
@@ -39,6 +39,13 @@ public sealed class TensorBatchSource : IImageBatchSource
         Require.InRange(firstBatch, 0, name: nameof(firstBatch));
         return ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch).Select(Batch);
     }
+
+    IEnumerable<SharedBatch> ISharedImages.ReadShares(ICommunicator communicator, int batchSize, long? shuffleSeed, int firstBatch)
+        => ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch).Select(rows =>
+        {
+            var share = BatchShare.Of(rows.Length, communicator);
+            return new SharedBatch(Batch(share.Of(rows)), share);
+        });
 
     private ImageBatch Batch(long[] rows)
     {

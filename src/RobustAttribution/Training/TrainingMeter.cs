@@ -26,20 +26,28 @@ internal sealed class TrainingMeter : IDisposable
     /// <param name="result">What the objective returned.</param>
     /// <param name="classes">[N]: the true classes.</param>
     /// <param name="step">From 1.</param>
-    public void Add(ObjectiveResult result, Tensor classes, int step)
+    /// <param name="share">The rows of the batch that these are.</param>
+    /// <param name="communicator">Whose other ranks have the rest.</param>
+    public void Add(ObjectiveResult result, Tensor classes, int step, BatchShare share, ICommunicator communicator)
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
-        long count = classes.shape[0];
         IEnumerable<Tensor> values = result.Terms.Select(term => term.Value).Prepend(result.Loss);
         Tensor losses = stack([.. values.Select(value => value.detach().reshape([]).to(ScalarType.Float64))]);
         Tensor correct = result.Logits.argmax(1).eq(classes).sum().to(ScalarType.Float64).reshape(1);
-        Tensor step64 = where(losses.isfinite(), zeros_like(losses), full_like(losses, step));
-        Tensor addition = cat([correct, losses * count]);
+        Tensor addition = cat([correct, losses * share.Count]);
+        if (communicator.Size > 1)
+        {
+            addition = addition * share.SumFactor;
+            communicator.SumInPlace(addition);
+        }
+
+        Tensor found = addition.narrow(0, 1, losses.shape[0]);
+        Tensor step64 = where(found.isfinite(), zeros_like(found), full_like(found, step));
         if (sums is null)
         {
             names = [.. result.Terms.Select(term => term.Name)];
-            Restart(addition, step64, count);
+            Restart(addition, step64, share.Total);
             return;
         }
 
@@ -52,7 +60,7 @@ internal sealed class TrainingMeter : IDisposable
 
         sums.add_(addition);
         badSteps!.copy_(where(badSteps.eq(0), step64, badSteps));
-        Count += count;
+        Count += share.Total;
     }
 
     /// <summary>Continues with the sums of an interrupted epoch.</summary>

@@ -131,6 +131,16 @@ public record TrainingOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] // checkpoints written before it existed stay resumable
     public Precision Precision { get; init => field = Require.Defined(value); }
 
+    /// <summary>
+    /// The processes that train together, each on its share of every batch; <see cref="Communicator.Single"/>, this one alone, by default.
+    /// </summary>
+    /// <remarks>
+    /// All give the same options, network and images, and get the same weights bit for bit; rank 0 reports and writes the checkpoints. Batch
+    /// normalisations take the statistics of a rank's own share. See docs/how-to/train-on-several-machines.md.
+    /// </remarks>
+    [JsonIgnore]
+    public ICommunicator Communicator { get; init => field = Require.NotNull(value); } = RobustAttribution.Communicator.Single;
+
     /// <summary>What happens when the training is cancelled. <see cref="CancellationBehavior.Throw"/> by default.</summary>
     public CancellationBehavior OnCancellation { get; init; }
 

@@ -19,6 +19,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly IImageBatchSource training;
     private readonly IImageBatchSource? validation;
     private readonly Action<TrainingProgress> report;
+    private readonly TrainingRanks ranks;
     private readonly CancellationToken cancellationToken;
     private readonly IReadOnlyList<TrainedParameter> parameters;
     private readonly IReadOnlyList<nn.Module> frozenModules;
@@ -52,11 +53,12 @@ internal sealed class TrainingRun : IDisposable
         CancellationToken cancellationToken)
     {
         (this.options, this.network, this.training, this.validation) = (options, network, training, validation);
-        (this.report, this.cancellationToken, seed) = (report, cancellationToken, options.Seed ?? 0);
+        ranks = new TrainingRanks(options.Communicator, cancellationToken);
+        (this.report, this.cancellationToken, seed) = (ranks.IsFirst ? report : _ => { }, ranks.Cancellation, options.Seed ?? 0);
         using IDisposable scope = NewDisposeScope();
         CheckSources();
         options.CheckAgainst(network);
-        trainingGuess = new Guessing(network.ClassCount);
+        trainingGuess = new Guessing(network.ClassCount, options.Communicator);
         batchSize = options.BatchSizeFor(training.Count);
         stepsPerEpoch = checked((int)((training.Count + batchSize - 1) / batchSize));
         parameters = TrainedParameters.Of(network, options);
@@ -79,6 +81,7 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainingResult Execute()
     {
+        RequireSameOnAllRanks();
         OpenCheckpoints();
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
@@ -128,6 +131,22 @@ internal sealed class TrainingRun : IDisposable
                 + $" ({options.LearningRate}).")
             : null;
 
+    // What decides how many steps there are and when they are interrupted: ranks that differed would wait for each other.
+    private void RequireSameOnAllRanks() => ranks.RequireSame(
+        (nameof(TrainingOptions.Seed), seed),
+        (nameof(TrainingOptions.Epochs), options.Epochs),
+        (nameof(TrainingOptions.BatchSize), batchSize),
+        (nameof(TrainingOptions.Precision), options.Precision),
+        (nameof(TrainingOptions.ClassWeights), options.ClassWeights is null ? "null" : "set"),
+        (nameof(TrainingOptions.OnCancellation), options.OnCancellation),
+        (nameof(EarlyStopping), options.EarlyStopping is { } stopping ? $"{stopping.Patience} epochs by {stopping.Metric}" : "null"),
+        (nameof(TrainingOptions.Checkpoints), options.Checkpoints is null ? "null" : "set"),
+        (nameof(CheckpointOptions.EveryEpochs), options.Checkpoints?.EveryEpochs),
+        (nameof(CheckpointOptions.EveryMinutes), options.Checkpoints?.EveryMinutes),
+        ("the number of training images", training.Count),
+        ("the number of validation images", validation?.Count),
+        ("the list of parameters", string.Join(", ", parameters.Select(entry => $"{entry.Name} [{string.Join(',', entry.Value.shape)}]"))));
+
     private bool IsBestKept
         => cancellationToken.IsCancellationRequested && options.OnCancellation == CancellationBehavior.KeepBest && best.Weights is not null;
 
@@ -176,11 +195,12 @@ internal sealed class TrainingRun : IDisposable
         objectiveGenerator.Dispose();
         classWeights?.Dispose();
         checkpoints?.Dispose();
+        ranks.Dispose();
     }
 
     private void OpenCheckpoints()
     {
-        if (options.Checkpoints is { } folder)
+        if (options.Checkpoints is { } folder && ranks.IsFirst)
         {
             using IDisposable scope = NewDisposeScope();
             checkpoints = new CheckpointStore(folder, TrainingFingerprint.Of(options, network, training, validation));
@@ -189,16 +209,17 @@ internal sealed class TrainingRun : IDisposable
 
     private void RunEpoch()
     {
-        foreach (ImageBatch batch in training.Read(batchSize, SplitMix64.Derive(seed, RandomPurpose.Order, epoch), step))
+        foreach ((ImageBatch batch, BatchShare share) in
+            ranks.Read(training, batchSize, SplitMix64.Derive(seed, RandomPurpose.Order, epoch), step))
         {
             using (batch)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 double rate = RateOf(step);
-                TrainWithin(batch, rate);
+                TrainWithin(batch, share, rate);
                 trainingGuess.Add(batch.Classes);
                 step++;
-                clock.AddStep(batch.Classes.shape[0]);
+                clock.AddStep(share.Total);
                 if (clock.IsReportDue(options.ProgressInterval))
                 {
                     (double loss, IReadOnlyDictionary<string, double> terms, double accuracy) = meter.Read(epoch + 1);
@@ -206,7 +227,7 @@ internal sealed class TrainingRun : IDisposable
                         epoch + 1, options.Epochs, step, stepsPerEpoch, loss, terms, accuracy, rate, clock.ImagesPerSecond, Remaining));
                 }
 
-                if (options.Checkpoints?.EveryMinutes is double minutes && clock.IsCheckpointDue(minutes))
+                if (options.Checkpoints?.EveryMinutes is double minutes && ranks.Any(ranks.IsFirst && clock.IsCheckpointDue(minutes)))
                 {
                     SaveCheckpoint();
                 }
@@ -221,11 +242,11 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private void TrainWithin(ImageBatch batch, double rate)
+    private void TrainWithin(ImageBatch batch, BatchShare share, double rate)
     {
         try
         {
-            Train(batch, rate);
+            Train(batch, share, rate);
         }
         catch (ExternalException error) when (error.Message.Contains("without overflow", StringComparison.Ordinal)) // libtorch, of a Scalar
         {
@@ -233,20 +254,23 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private void Train(ImageBatch batch, double rate)
+    private void Train(ImageBatch batch, BatchShare share, double rate)
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = enable_grad();
+        using IDisposable? draws = CpuDraws.ForShare(share, augmentationGenerator, objectiveGenerator);
         (Tensor images, Tensor classes) = BatchPreparation.ToNetwork(batch, network, options.Augmentation, augmentationGenerator);
         if (images.shape[0] == 1)
         {
             RequireStatistics($"The training source gave a batch of one image in epoch {epoch + 1}, step {step + 1}.");
         }
 
+        double? crossEntropyScale = ranks.CrossEntropyScale(share, classWeights, classes);
         (ObjectiveResult found, IList<Tensor> gradients) = Differentiate();
         using ObjectiveResult result = found;
-        optimizer.Update(gradients, rate, options.GradientClipNorm);
-        meter.Add(result, classes, step + 1);
+        optimizer.Update(ranks.Average(gradients, network.Backbone.buffers(), share), rate, options.GradientClipNorm);
+        ranks.Add(meter, result, classes, step + 1, share);
+        ranks.Share(augmentationGenerator, objectiveGenerator);
         latestImages?.Dispose();
         latestImages = images.detach().DetachFromDisposeScope();
 
@@ -262,7 +286,7 @@ internal sealed class TrainingRun : IDisposable
         {
             network.RequireDerivative(images, Derivative.OfParameters);
             return options.Objective is TrainingObjective objective
-                ? objective.EvaluateChecked(network, images, classes, objectiveGenerator, classWeights)
+                ? objective.EvaluateChecked(network, images, classes, objectiveGenerator, classWeights, crossEntropyScale)
                 : options.Objective.Evaluate(network, images, classes, objectiveGenerator, classWeights);
         }
     }
@@ -278,8 +302,8 @@ internal sealed class TrainingRun : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             validationGuess?.Dispose();
-            validationGuess = new Guessing(network.ClassCount);
-            EvaluationResult result = Evaluation.Measure(network, validation, batchSize, validationGuess, cancellationToken);
+            validationGuess = new Guessing(network.ClassCount, options.Communicator);
+            EvaluationResult result = ranks.Validate(network, validation, batchSize, validationGuess);
             clock.AddValidation(Stopwatch.GetElapsedTime(start));
             if (!double.IsFinite(result.Loss))
             {
@@ -289,6 +313,7 @@ internal sealed class TrainingRun : IDisposable
             validated = new ValidationProgress(epoch + 1, options.Epochs, result.Loss, result.Accuracy, best.IsBetter(result.Loss, result.Accuracy));
         }
 
+        ranks.RequireEqual(WeightSnapshot.Of(network), epoch + 1, step);
         best.Add(network, epoch + 1, validated);
         epoch++;
         step = 0;
@@ -326,7 +351,7 @@ internal sealed class TrainingRun : IDisposable
         using IDisposable scope = NewDisposeScope();
         using IDisposable gradients = no_grad();
         using IDisposable mode = network.WithMode(training: false);
-        if (!network.Logits(latestImages).isfinite().all().ToBoolean())
+        if (ranks.Any(!network.Logits(latestImages).isfinite().all().ToBoolean()))
         {
             (string largest, double value) = FiniteValues.Largest(WeightSnapshot.Of(network));
             throw NonFiniteLossException.OfLogits(last, steps, largest, value, rate);
@@ -338,13 +363,18 @@ internal sealed class TrainingRun : IDisposable
 
     private void SaveCheckpoint()
     {
-        if (checkpoints is null)
+        if (options.Checkpoints is null)
         {
             return;
         }
 
         meter.Read(epoch + 1); // throws if the weights are not worth keeping
         RequireFinite();
+        if (checkpoints is null)
+        {
+            return; // rank 0 writes
+        }
+
         using IDisposable scope = NewDisposeScope();
         var position = new TrainingPosition(
             epoch, step, meter.Count, meter.TermNames, best.Value, best.Weights?.Epoch ?? 0, best.EpochsWithoutImprovement,
@@ -361,33 +391,34 @@ internal sealed class TrainingRun : IDisposable
 
     private void Resume()
     {
-        if (checkpoints?.Load() is not { } found)
+        (TrainingPosition Position, SafetensorsContent Content)? read = checkpoints?.Load();
+        using SafetensorsContent? content = read?.Content;
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = no_grad();
+        ranks.Share(WeightSnapshot.Of(network));
+        if (ranks.Share(read is null ? null : (read.Value.Position, content!.Tensors)) is not var (position, tensors))
         {
             return;
         }
 
-        using SafetensorsContent content = found.Content;
-        using IDisposable scope = NewDisposeScope();
-        using IDisposable mode = no_grad();
-        TrainingPosition position = found.Position;
         foreach ((string name, Tensor value) in State())
         {
-            value.copy_(content.Tensors[name]);
+            value.copy_(tensors[name]);
         }
 
         optimizer.SetSteps(position.OptimizerSteps);
-        augmentationGenerator.set_state(content.Tensors[AugmentationName]);
-        objectiveGenerator.set_state(content.Tensors[ObjectiveName]);
+        augmentationGenerator.set_state(tensors[AugmentationName]);
+        objectiveGenerator.set_state(tensors[ObjectiveName]);
         best.Resume(
             position.BestValue,
             position.EpochsWithoutImprovement,
             position.BestEpoch == 0
                 ? null
                 : new WeightSnapshot(
-                    WeightSnapshot.Of(network).Select(pair => (pair.Name, content.Tensors[BestPrefix + pair.Name])), position.BestEpoch));
+                    WeightSnapshot.Of(network).Select(pair => (pair.Name, tensors[BestPrefix + pair.Name])), position.BestEpoch));
         if (position.Images > 0)
         {
-            meter.Resume(position.TermNames, content.Tensors[SumsName].to(network.Device), position.Images);
+            meter.Resume(position.TermNames, tensors[SumsName].to(network.Device), position.Images);
         }
 
         history.AddRange(position.History);
@@ -425,11 +456,19 @@ internal sealed class TrainingRun : IDisposable
 
     private void CheckSingleImages()
     {
+        int size = options.Communicator.Size;
+        long last = training.Count % batchSize;
         if (batchSize == 1)
         {
             RequireStatistics($"{nameof(TrainingOptions.BatchSize)} is 1.");
         }
-        else if (training.Count % batchSize == 1)
+        else if (Array.Exists([batchSize, last], rows => rows > 1 && BatchShare.Smallest(rows, size) == 1))
+        {
+            RequireStatistics(
+                $"The {training.Count} training images in batches of {batchSize} ({nameof(TrainingOptions.BatchSize)}), the last one of"
+                + $" {(last == 0 ? batchSize : last)}, leave one of {size} ranks with one image of a batch.");
+        }
+        else if (last == 1)
         {
             RequireStatistics(
                 $"The {training.Count} training images in batches of {batchSize} ({nameof(TrainingOptions.BatchSize)}) end with one of"

@@ -81,6 +81,7 @@ public sealed class ArchitectureTests
             "Draw it again: dotnet RobustAttribution.MLNet.Tests.dll draw-architecture docs/images/architecture.svg");
 
     [TestMethod]
+    [DataRow("RobustAttribution.Distributed")]
     [DataRow("RobustAttribution")]
     [DataRow("RobustAttribution.MLNet")]
     public void LinesEndBeforeColumn150(string project)

@@ -34,7 +34,7 @@ public sealed class DeviceCallTests
         ["RobustAttribution.Training.TensorHash"] = "for checkpoints and seeds of measurements",
         ["RobustAttribution.Training.TrainingMeter.Read"] = "for each report, checkpoint and epoch",
         ["RobustAttribution.Training.TrainingRun.RequireFinite"] = "for each checkpoint and epoch",
-        ["RobustAttribution.Training.Guessing.Counts"] = "once at the end",
+        ["RobustAttribution.Training.Guessing.Own"] = "once at the end",
         ["RobustAttribution.Training.Evaluation"] = "once for each validation",
     };
 

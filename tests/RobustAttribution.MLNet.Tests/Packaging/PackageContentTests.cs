@@ -9,11 +9,12 @@ namespace RobustAttribution.MLNet.Tests.Packaging;
 [TestClass]
 public sealed partial class PackageContentTests
 {
-    private const string Core = "RobustAttribution", Face = "RobustAttribution.MLNet", OldLinux = "tools/LoadableTorchSharp.cs";
+    private const string Core = "RobustAttribution", Face = "RobustAttribution.MLNet", Ranks = "RobustAttribution.Distributed", OldLinux = "tools/LoadableTorchSharp.cs";
 
     [TestMethod]
     [DataRow(Core)]
     [DataRow(Face)]
+    [DataRow(Ranks)]
     public void ThePackageSaysWhatItIs(string id)
     {
         using PackageFile package = PackageFile.Open(id);
@@ -39,6 +40,7 @@ public sealed partial class PackageContentTests
     [TestMethod]
     [DataRow(Core)]
     [DataRow(Face)]
+    [DataRow(Ranks)]
     public void ItHoldsTheLibraryAndNothingElse(string id)
     {
         using PackageFile package = PackageFile.Open(id);
@@ -49,7 +51,14 @@ public sealed partial class PackageContentTests
         string[] expected = [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "icon.png", "LICENSE", "THIRD-PARTY-NOTICES.md"];
         CollectionAssert.AreEquivalent(id == Core ? [.. expected, OldLinux] : expected, files);
         string documentation = Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml"));
-        Assert.Contains(id == Core ? "T:RobustAttribution.Objectives.LocalGradientAlignment" : "M:Microsoft.ML.RobustAttributionTransformsCatalog.Saliency(", documentation);
+        Assert.Contains(
+            id switch
+            {
+                Core => "T:RobustAttribution.Objectives.LocalGradientAlignment",
+                Face => "M:Microsoft.ML.RobustAttributionTransformsCatalog.Saliency(",
+                _ => "M:RobustAttribution.Distributed.MpiCommunicator.Run(",
+            },
+            documentation);
     }
 
     [TestMethod]
@@ -64,6 +73,7 @@ public sealed partial class PackageContentTests
     {
         string version = AssemblyVersion();
         CollectionAssert.AreEquivalent(new[] { "TorchSharp [0.107.0, 0.108.0)" }, Dependencies(Core));
+        CollectionAssert.AreEquivalent(new[] { $"RobustAttribution [{version}]", "TorchSharp [0.107.0, 0.108.0)" }, Dependencies(Ranks));
         CollectionAssert.AreEquivalent(
             new[]
             {
@@ -76,6 +86,7 @@ public sealed partial class PackageContentTests
     [TestMethod]
     [DataRow(Core)]
     [DataRow(Face)]
+    [DataRow(Ranks)]
     public void OnlyOfficialAssembliesAreReferredTo(string id)
     {
         using PackageFile package = PackageFile.Open(id);
@@ -86,8 +97,8 @@ public sealed partial class PackageContentTests
         foreach (string reference in references)
         {
             Assert.MatchesRegex(
-                id == Core
-                    ? @"^(System\..*|TorchSharp)$"
+                id == Core ? @"^(System\..*|TorchSharp)$"
+                    : id == Ranks ? @"^(System\..*|TorchSharp|RobustAttribution)$"
                     : @"^(System\..*|TorchSharp|SkiaSharp|RobustAttribution|Microsoft\.ML\.(Core|Data|DataView|ImageAnalytics|Transforms|StandardTrainers))$",
                 reference);
         }
@@ -96,6 +107,7 @@ public sealed partial class PackageContentTests
     [TestMethod]
     [DataRow(Core)]
     [DataRow(Face)]
+    [DataRow(Ranks)]
     public void SymbolsCarryTheSourcesAndNoPathOfThisMachine(string id)
     {
         using PackageFile package = PackageFile.Open(id), symbols = PackageFile.Open(id, "snupkg");

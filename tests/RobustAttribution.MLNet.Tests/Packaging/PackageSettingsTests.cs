@@ -20,6 +20,7 @@ public sealed class PackageSettingsTests
     [TestMethod]
     [DataRow("RobustAttribution")]
     [DataRow("RobustAttribution.MLNet")]
+    [DataRow("RobustAttribution.Distributed")]
     public void TheProjectDescribesItsPackage(string name)
     {
         JsonElement project = Project(name);
@@ -45,6 +46,7 @@ public sealed class PackageSettingsTests
 
     [TestMethod]
     [DataRow("RobustAttribution", "TorchSharp")]
+    [DataRow("RobustAttribution.Distributed", "TorchSharp")]
     [DataRow("RobustAttribution.MLNet", "TorchSharp", "Microsoft.ML", "Microsoft.ML.ImageAnalytics", "Microsoft.ML.TorchSharp", "SkiaSharp")]
     public void DependenciesEndBeforeTheNextUncheckedVersion(string name, params string[] dependencies)
     {
@@ -63,6 +65,7 @@ public sealed class PackageSettingsTests
     [TestMethod]
     [DataRow("RobustAttribution")]
     [DataRow("RobustAttribution.MLNet")]
+    [DataRow("RobustAttribution.Distributed")]
     public void APublicMemberWithoutDocumentationIsAnError(string name)
     {
         JsonElement properties = Project(name).GetProperty("Properties");

@@ -40,7 +40,7 @@ public sealed class TrainerOptionTests
     private static readonly HashSet<string> Elsewhere =
     [
         "LabelColumnName", "ImageColumnName", "ScoreColumnName", "PredictedLabelColumnName", "PixelScale", "Resize", "InitialWeightsPath", "ValidationSet", "EarlyStopping", "MetricsCallback", "ProgressInterval",
-        "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "BrokenRows", "CancellationToken", "OnCancellation",
+        "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "Communicator", "BrokenRows", "CancellationToken", "OnCancellation",
     ];
 
     public static IEnumerable<string> Names => Changes.Keys;
