@@ -143,7 +143,7 @@ internal static class TrainingJob
     private static string ValidateBothWays(ICommunicator ranks)
     {
         using ImageNetwork network = NewNetwork(ScalarType.Float32, isNormalized: false, seed: 0);
-        EvaluationResult alone = Evaluation.Measure(network, Source(Images), 4), together = Evaluation.Measure(network, Source(Images), 4, ranks, default);
+        EvaluationResult alone = Evaluation.Measure(network, Source(Images), 4), together = Evaluation.Measure(network, Source(Images), 4, ranks, null, default);
         return $"{alone == together} {together.Count}";
     }
 

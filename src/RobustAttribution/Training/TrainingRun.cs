@@ -391,7 +391,7 @@ internal sealed class TrainingRun : IDisposable
 
     private void Resume()
     {
-        (TrainingPosition Position, SafetensorsContent Content)? read = checkpoints?.Load();
+        (string Path, TrainingPosition Position, SafetensorsContent Content)? read = checkpoints?.Load(); // on the first rank
         using SafetensorsContent? content = read?.Content;
         using IDisposable scope = NewDisposeScope();
         using IDisposable mode = no_grad();
@@ -423,9 +423,12 @@ internal sealed class TrainingRun : IDisposable
 
         history.AddRange(position.History);
         (epoch, step) = (position.Epoch, position.Step);
-        report(epoch < options.Epochs
-            ? new TrainingResumed(epoch + 1, options.Epochs, step, stepsPerEpoch, found.Path)
-            : new TrainingResumed(epoch, options.Epochs, stepsPerEpoch, stepsPerEpoch, found.Path));
+        if (read is not null)
+        {
+            report(epoch < options.Epochs
+                ? new TrainingResumed(epoch + 1, options.Epochs, step, stepsPerEpoch, read.Value.Path)
+                : new TrainingResumed(epoch, options.Epochs, stepsPerEpoch, stepsPerEpoch, read.Value.Path));
+        }
     }
 
     /// <summary>The tensors that training changes in place, by their names in a checkpoint.</summary>

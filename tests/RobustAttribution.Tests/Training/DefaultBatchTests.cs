@@ -86,13 +86,13 @@ public sealed class DefaultBatchTests
     [TestMethod]
     public void ALargeClassIsNoAchievement()
     {
-        var guessing = new Guessing(3);
+        var guessing = new Guessing(3, Communicator.Single);
         using Tensor classes = cat([zeros(90, ScalarType.Int64), full(10, 2, ScalarType.Int64)]);
         guessing.Add(classes);
         Assert.AreEqual("the x accuracy is 95.0 %, and the largest class has 90.0 % of the images.", guessing.Finding("x", 0.95)); // two errors are 0.06
         Assert.IsNull(guessing.Finding("x", 0.97));
-        Assert.IsNull(new Guessing(2).Finding("x", 0.1), "no image");
-        var single = new Guessing(2);
+        Assert.IsNull(new Guessing(2, Communicator.Single).Finding("x", 0.1), "no image");
+        var single = new Guessing(2, Communicator.Single);
         single.Add(zeros(40, ScalarType.Int64));
         Assert.IsNull(single.Finding("x", 1), "one class");
     }
