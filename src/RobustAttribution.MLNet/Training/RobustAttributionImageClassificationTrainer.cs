@@ -71,6 +71,7 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     public RobustAttributionModelTransformer Fit(IDataView input, RobustAttributionModelTransformer? startFrom)
     {
         Require.NotNull(input, nameof(input));
+        ThreadCount.Begin();
         using IDisposable? mode = InferenceMode.Leave();
         using IChannel channel = host.Start("TrainModel");
         ICommunicator ranks = options.Communicator;

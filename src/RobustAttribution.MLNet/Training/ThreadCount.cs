@@ -24,6 +24,15 @@ internal static class ThreadCount
         }
     }
 
+    /// <summary>Lets the current thread begin with its own number, before its first computation and while no other's is being set.</summary>
+    public static void Begin()
+    {
+        lock (Guard)
+        {
+            get_num_threads();
+        }
+    }
+
     // Each thread has a number. A call sets that of its thread, and the one that every thread begins with and keeps: of a server's requests, say.
     private static void SetHere(int count)
     {

@@ -28,7 +28,12 @@ public static class Evaluation
     /// <remarks>Counts the classes of its own batches, where that is asked for.</remarks>
     /// <exception cref="OperationCanceledException">Cancelled, on any rank.</exception>
     internal static EvaluationResult Measure(
-        ImageNetwork network, IImageBatchSource source, int batchSize, ICommunicator communicator, Guessing? guessing, CancellationToken cancellationToken)
+        ImageNetwork network,
+        IImageBatchSource source,
+        int batchSize,
+        ICommunicator communicator,
+        Guessing? guessing,
+        CancellationToken cancellationToken)
     {
         using IDisposable mode = Require.NotNull(network, nameof(network)).WithMode(training: false);
         using IDisposable outer = NewDisposeScope();

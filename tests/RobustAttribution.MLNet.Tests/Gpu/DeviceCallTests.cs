@@ -34,6 +34,7 @@ public sealed class DeviceCallTests
         ["RobustAttribution.Training.TensorHash"] = "for checkpoints and seeds of measurements",
         ["RobustAttribution.Training.TrainingMeter.Read"] = "for each report, checkpoint and epoch",
         ["RobustAttribution.Training.TrainingRun.RequireFinite"] = "for each checkpoint and epoch",
+        ["RobustAttribution.Training.TrainingRanks.CrossEntropyScale"] = "with class weights on several ranks, whose gradients pass the CPU in each step",
         ["RobustAttribution.Training.Guessing.Own"] = "once at the end",
         ["RobustAttribution.Training.Evaluation"] = "once for each validation",
     };
@@ -48,7 +49,7 @@ public sealed class DeviceCallTests
         => CollectionAssert.AreEquivalent(
             new[]
             {
-                "RobustAttribution.CpuDraws.Normal", "RobustAttribution.CpuDraws.Uniform", "RobustAttribution.CpuDraws.Seed",
+                "RobustAttribution.CpuDraws.<Normal>b__3_0", "RobustAttribution.CpuDraws.<Uniform>b__2_0", "RobustAttribution.CpuDraws.Seed",
                 "RobustAttribution.Attributions.SharedNoise.<Draw>b__0", "RobustAttribution.Metrics.ParameterLayers.Shuffle",
                 "RobustAttribution.Networks.InputSpecification.SampleImages", "RobustAttribution.Networks.NetworkArchitecture.SeedGlobalGenerator",
             },
