@@ -66,9 +66,9 @@ internal sealed class Comparison(int batch, int steps, int rounds, IReadOnlyList
         return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
     }
 
-    private static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+    internal static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
-    private static double[] Child(int ranks, IEnumerable<string> arguments)
+    internal static double[] Child(int ranks, IEnumerable<string> arguments)
     {
         string[] root = Environment.IsPrivilegedProcess ? ["--allow-run-as-root"] : [];
         string[] launcher = ["--oversubscribe", "--bind-to", "none", "-np", ranks.ToString(CultureInfo.InvariantCulture)];

@@ -26,15 +26,24 @@ public static class CommandLine
             // The time-out lets a training that was stopped write what it has.
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
         }
-        catch (Exception error) when (IsStop(error))
+        catch (Exception error) when (CodeOf(error) is { } code)
         {
-            Complain("stopped");
-            return Stopped;
+            Complain(code == Stopped ? "stopped" : Line(error));
+            return code;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidOperationException or NotSupportedException or BrokenImageException)
+    }
+
+    /// <summary>Runs a part whose errors must not leave it: an exit code and one line, as <see cref="InvokeAsync"/> has them.</summary>
+    public static int Guarded(Func<int> run)
+    {
+        try
         {
-            Complain(Line(error));
-            return 1;
+            return run();
+        }
+        catch (Exception error) when (CodeOf(error) is { } code)
+        {
+            Complain(code == Stopped ? "stopped" : Line(error));
+            return code;
         }
     }
 
@@ -74,6 +83,11 @@ public static class CommandLine
     /// <summary>Writes one line to standard error.</summary>
     public static void Complain(string message)
         => Terminal.Error.MarkupLineInterpolated($"[red]error:[/] {string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
+
+    /// <summary>Null for what no user can mend.</summary>
+    private static int? CodeOf(Exception error) => IsStop(error) ? Stopped
+        : error is IOException or InvalidDataException or UnauthorizedAccessException or FormatException or ArgumentException
+            or InvalidOperationException or NotSupportedException or BrokenImageException ? 1 : null;
 
     /// <summary>ML.NET's cache reads on a thread of its own and wraps what was thrown there.</summary>
     private static bool IsStop(Exception? error) => error is OperationCanceledException || (error is not null && IsStop(error.InnerException));

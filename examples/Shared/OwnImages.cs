@@ -1,12 +1,13 @@
 using Microsoft.ML;
 
-namespace RobustAttribution.Examples.TrainOnYourOwnImages;
+namespace RobustAttribution.Examples;
 
-/// <summary>The images of a folder, class by class in three parts: of ten images seven to train on, one to choose the best epoch by, two for the report.</summary>
-internal sealed class OwnImages
+/// <summary>The images of a folder, class by class in three parts: of ten images seven to train on, one to choose the best epoch by, two to test on.</summary>
+public sealed class OwnImages
 {
     private const int Fewest = 3;
 
+    /// <summary>Lists and divides them, by a seed.</summary>
     /// <exception cref="InvalidDataException">There are fewer than two classes, or a class has too few images.</exception>
     public OwnImages(MLContext context, string folder, int seed)
     {
@@ -47,18 +48,24 @@ internal sealed class OwnImages
         Test = ImageFolder.Load(context, test, ClassNames, "Image");
     }
 
+    /// <summary>The names of the sub-folders.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>To train on.</summary>
     public IDataView Training { get; }
 
     /// <summary>Null where every class has fewer than five images.</summary>
     public IDataView? Validation { get; }
 
+    /// <summary>To test on.</summary>
     public IDataView Test { get; }
 
+    /// <summary>To train on.</summary>
     public int TrainingCount { get; }
 
+    /// <summary>To choose the best epoch by.</summary>
     public int ValidationCount { get; }
 
+    /// <summary>To test on.</summary>
     public int TestCount { get; }
 }

@@ -1,0 +1,6 @@
+namespace RobustAttribution.Benchmarks.Distributed;
+
+internal sealed class ScalingPage(ScalingMeasurements measured)
+{
+    public override string ToString() => measured.Date;
+}
