@@ -44,7 +44,7 @@ internal sealed class LogitPass : IDisposable
             // What libtorch records for a third derivative is slower with channels last.
             values = trace.Replay(network.Entering(point, channelsLast: derivative != Derivative.Third));
             Logits = network.Leaving(values[trace.Output + 1]);
-            owned.AddRange(values.Except([point, Logits]).Select(value => value.DetachFromDisposeScope()));
+            owned.AddRange(values.Except([point, Logits], ReferenceEqualityComparer.Instance).Cast<Tensor>().Select(value => value.DetachFromDisposeScope()));
         }
     }
 

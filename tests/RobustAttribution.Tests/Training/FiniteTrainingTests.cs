@@ -1,4 +1,5 @@
 using RobustAttribution.Networks;
+using RobustAttribution.Objectives;
 using RobustAttribution.Tests.Fixtures;
 using RobustAttribution.Training;
 using TorchSharp;
@@ -34,6 +35,31 @@ public sealed class FiniteTrainingTests
         Assert.AreEqual((1, 1, term), (error.Epoch, error.Step, error.Term), error.Message);
         StringAssert.Contains(error.Message, part);
         Assert.AreEqual(0, folder.Files.Length, "checkpoints");
+    }
+
+    [TestMethod]
+    [DataRow(typeof(CrossEntropy))]
+    [DataRow(typeof(AdversarialCrossEntropy))]
+    [DataRow(typeof(LocalGradientAlignment))]
+    [DataRow(typeof(HessianNormPenalty))]
+    [DataRow(typeof(SpatialAlignment))]
+    [DataRow(typeof(InputGradientPenalty))]
+    [DataRow(typeof(RankThickness))]
+    [DataRow(typeof(Trades))]
+    public void EveryObjectiveNamesADivergingTraining(Type objective)
+    {
+        using var generator = new Generator(1, CPU);
+        using ImageNetwork network = ImageNetwork.Create(
+            new SmallConvNetArchitecture { FirstStageChannels = 2, SecondStageChannels = 2, HiddenUnits = 4 }, TinyNetworks.Input(1), 4, Activation.Softplus(3), generator);
+        (Tensor images, Tensor classes) = TinyNetworks.Batch(network, 32);
+        using (images)
+        using (classes)
+        {
+            TrainingObjective chosen = objective == typeof(RankThickness) ? new RankThickness { K = 9 } : (TrainingObjective)Activator.CreateInstance(objective)!;
+            NonFiniteLossException error = Assert.ThrowsExactly<NonFiniteLossException>(() => new RobustTrainer(
+                OneStep with { Epochs = 3, BatchSize = 8, LearningRate = 1e30, Optimizer = new Sgd(), Objective = chosen }).Fit(network, new TensorBatchSource(images, classes)));
+            StringAssert.Contains(error.Message, "Lower the learning rate");
+        }
     }
 
     [TestMethod]
