@@ -44,7 +44,9 @@ internal sealed class LogitPass : IDisposable
             // What libtorch records for a third derivative is slower with channels last.
             values = trace.Replay(network.Entering(point, channelsLast: derivative != Derivative.Third));
             Logits = network.Leaving(values[trace.Output + 1]);
-            owned.AddRange(values.Except([point, Logits], ReferenceEqualityComparer.Instance).Cast<Tensor>().Select(value => value.DetachFromDisposeScope()));
+            // By reference: tensors compare by value, and logits that are no numbers are not equal to themselves.
+            owned.AddRange(values.Where(value => !ReferenceEquals(value, point) && !ReferenceEquals(value, Logits))
+                .Select(value => value.DetachFromDisposeScope()));
         }
     }
 

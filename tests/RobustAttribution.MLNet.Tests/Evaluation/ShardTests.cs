@@ -95,17 +95,17 @@ public sealed class ShardTests
         Refused("Shard 2/4 is there 2 times; each counts once.", [.. shards, shards[2]]);
         Refused("shards is empty; every shard is needed.", []);
         Refused("Shards 0/4 and 0/1 are of two divisions; all must be of one.", [shards[0], catalog.MeasureAttributionRobustness(scored.View, Options, Shard.Whole)]);
-        Refused("Shard 0/4 was measured with another seed: 5; here it is 6.", shards, Options with { Seed = 6 });
-        Refused("Shard 0/4 was measured with another batch size: 2; here it is 3.", shards, Options with { BatchSize = 3 });
-        Refused("Shard 0/4 was measured with another attack: ", shards, Options with { Attack = new RandomNoise() });
+        Refused("Shard 0/4 was measured with another value of 'seed': 5; here it is 6.", shards, Options with { Seed = 6 });
+        Refused("Shard 0/4 was measured with another value of 'batch size': 2; here it is 3.", shards, Options with { BatchSize = 3 });
+        Refused("Shard 0/4 was measured with another value of 'attack': ", shards, Options with { Attack = new RandomNoise() });
         Refused(
-            "Shard 1/4 was measured with another model: ",
+            "Shard 1/4 was measured with another value of 'model': ",
             [shards[0], catalog.MeasureAttributionRobustness(other.Model.Transform(scored.Data), Options, new(1, 4)), .. shards[2..]]);
         Refused(
             "Shard 1/4 is of a view with 9 rows, shard 0/4 of one with 11; all must see the same.",
             [shards[0], catalog.MeasureAttributionRobustness(scored.Context.Data.TakeRows(scored.View, 9), Options, new(1, 4)), .. shards[2..]]);
         ShardTests.Refused(
-            "Shard 0/4 was measured with another evaluation: attribution robustness; here it is worst case.",
+            "Shard 0/4 was measured with another value of 'evaluation': attribution robustness; here it is worst case.",
             () => catalog.MergeWorstCaseRobustness(scored.View, new() { Evaluation = Report.WorstCase!, BatchSize = 2, Seed = 5 }, shards));
 
         void Refused(string message, MeasuredShard[] given, AttributionRobustnessOptions? options = null)

@@ -165,7 +165,7 @@ public sealed class MeasuredReportTests
         PairedDifference difference = plain.Compare(smooth).Similarities.Values.First();
         string numbers = $"{measure} {ReportTexts.Signed(difference.Mean)} {ReportTexts.Text(difference.Interval)} on the same {difference.Count} images.";
         Assert.HasCount(2, report.Verdicts);
-        StringAssert.EndsWith(report.Verdicts[1], numbers);
+        StringAssert.Contains(report.Verdicts[1], $"{numbers} But only {RobustnessReport.Percent(Number(1, "Accuracy").Value)} of its answers are right.");
         StringAssert.StartsWith(report.Verdicts[1], difference.IsBeyondZero ? $"plain's maps hold {(difference.Mean > 0 ? "better" : "worse")} than" : "plain's maps hold neither");
         StringAssert.Contains(report.Verdicts[0], $"{ReportTexts.Number(expected.Mean)} {ReportTexts.Text(expected.Interval)}");
         StringAssert.Contains(report.Verdicts[0], $"the lift is {ReportTexts.Number(expected.OtherImages.Lift.Value)}");

@@ -120,8 +120,9 @@ public sealed class MeasuredShard
                 if (found != expected)
                 {
                     throw new ArgumentException(
-                        $"Shard {shard.Shard} was measured with another {expected.Name}:"
-                        + $" {(found?.Name == expected.Name ? found.Value : "none")}; here it is {expected.Value}.",
+                        $"Shard {shard.Shard} was measured with another value of '{expected.Name}':"
+                        + $" {Text(found?.Name == expected.Name ? found.Value : string.Empty)}; here it is {Text(expected.Value)}. All jobs and"
+                        + " the merge take the same models, rows and options.",
                         nameof(shards));
                 }
             }
@@ -157,6 +158,8 @@ public sealed class MeasuredShard
                 nameof(shards))
             : [.. shards.SelectMany(shard => shard.Batches).OrderBy(batch => batch.Model).ThenBy(batch => batch.Batch)];
     }
+
+    private static string Text(string value) => value.Length == 0 ? "none" : value;
 
     private static MeasuredShard Load(Stream stream, string name)
     {

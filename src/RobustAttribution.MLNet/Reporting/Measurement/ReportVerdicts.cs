@@ -11,8 +11,13 @@ internal static class ReportVerdicts
     /// <summary>How the group of a number begins that was measured under an attack.</summary>
     public const string Under = "Maps under";
 
+    /// <summary>The name of the share of right answers.</summary>
+    public const string Accuracy = "Accuracy";
+
     /// <summary>The same of the worst case.</summary>
     public const string WorstCase = "Maps in the worst case";
+
+    private const double Reliable = 0.5;
 
     /// <param name="models">The models; the others are compared with the first.</param>
     /// <param name="others">Of each model: how similar maps of different images are by that measure.</param>
@@ -22,7 +27,18 @@ internal static class ReportVerdicts
         IMapSimilarity measure = options.Similarities[0];
         bool isWorstCase = models[0].Numbers.Any(number => number.Name == measure.Name && Is(number, WorstCase));
         string attack = isWorstCase ? "worst case of many attacks" : ReportTexts.Name(options.Attacks[0]);
-        return [.. models.Select((model, i) => i == 0 ? Alone(model, others[i]) : Compared(model, models[0]))];
+        return [.. models.Select((model, i) => (i == 0 ? Alone(model, others[i]) : Compared(model, models[0])) + Doubts(model))];
+
+        // What makes a map that holds worth little: wrong answers, and maps that are no image's own.
+        string Doubts(ReportedModel model)
+        {
+            double accuracy = model.Numbers.First(number => number.Name == Accuracy).Value;
+            ReportedNumber? lift = model.Numbers.FirstOrDefault(number => number.Name == $"Lift of {measure.Name}" && IsDecisive(number));
+            string answers = accuracy < Reliable ? $" But only {RobustnessReport.Percent(accuracy)} of its answers are right." : string.Empty;
+            return lift is { Interval: { } interval } && interval.Low <= 0
+                ? answers + " After the attack they are not reliably more alike than the maps of different images."
+                : answers;
+        }
 
         string Alone(ReportedModel model, OtherImages others)
         {

@@ -217,7 +217,7 @@ internal static class RobustnessReporter
     {
         const string Group = "Answers";
         SampleMean accuracy = examination.Accuracy;
-        yield return new("Accuracy", accuracy.Mean, HigherIsBetter: true, accuracy.StandardError, "Share of right answers.", Group)
+        yield return new(ReportVerdicts.Accuracy, accuracy.Mean, HigherIsBetter: true, accuracy.StandardError, "Share of right answers.", Group)
         {
             Interval = ConfidenceInterval.OfShare(examination.Rows(0).Count(row => row.IsCorrect), accuracy.Count),
             Values = examination.AccuracyByRow,
