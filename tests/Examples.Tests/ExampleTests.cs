@@ -178,7 +178,7 @@ public sealed class ExampleTests
         string together = File.ReadAllText(figures);
         using (JsonDocument read = JsonDocument.Parse(together))
         {
-            Assert.AreEqual(4, read.RootElement.GetProperty("rowCount").GetInt32());
+            Assert.AreEqual(4, read.RootElement.GetProperty("rows").GetInt32());
         }
 
         File.Delete(figures);
