@@ -6,7 +6,7 @@ namespace RobustAttribution.Benchmarks.Distributed;
 /// <summary>Measures steps and sums, each in processes of its own.</summary>
 internal static class ScalingMeasurement
 {
-    private const int DrawImages = 4, ManyRanks = 256;
+    private const int DrawImages = 1, ManyRanks = 2048;
 
     private static readonly int[] Shares = [1, 4, 16, 64], RanksHere = [2, 3];
 
@@ -40,7 +40,7 @@ internal static class ScalingMeasurement
             networks.Add(new(name, (long)found[1], (long)found[2], exchanges, steps));
         }
 
-        double few = Step("LeNet", DrawImages, 2, 8)[0], many = Step("LeNet", DrawImages, ManyRanks, 8)[0];
+        double few = Step("LeNet", DrawImages, 2, 8)[0], many = Step("LeNet", DrawImages, ManyRanks, 4)[0];
         MeasuredSum[] sums =
             [.. from ranks in RanksHere from floats in Floats select new MeasuredSum(ranks, floats * sizeof(float), Sum(ranks, floats))];
         return new(

@@ -66,7 +66,7 @@ internal sealed record Job(ICommunicator Ranks, IAnsiConsole Console, MLContext 
         MeasuredShard own = IsFirst
             ? new WorkDisplay(Console).Run("Attacking the explanations", tell => MeasureShard(options with
             {
-                Progress = rows => tell(Math.Min(1, (double)rows * Ranks.Size / count), $"of {Ranks.Size} shards this is the first"),
+                Progress = rows => tell(Math.Min(1, (double)rows * Ranks.Size / count), $"shard {shard}"),
             }))
             : MeasureShard(options);
         using var written = new MemoryStream();

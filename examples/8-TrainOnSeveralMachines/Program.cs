@@ -51,7 +51,7 @@ command.Runs((parsed, cancellation) =>
 
         if (job.Measure(classifier, parsed.GetValue(testOption), parsed.GetValue(attackedOption), cancellation) is { } robustness)
         {
-            console.WriteLine(robustness.ToString());
+            console.Profile.Out.Writer.WriteLine(robustness); // mpirun gives ranks a terminal of 80 columns, which would break the table
             path = Path.Combine(output, "robustness.json");
             File.WriteAllText(path, robustness.ToJson());
             console.WriteLine($"Written: {path}");

@@ -14,16 +14,22 @@ internal sealed partial class Example : IDisposable
     private readonly StringBuilder output = new();
     private readonly StringBuilder errors = new();
 
-    private Example(string name, IEnumerable<string> arguments)
+    private Example(string name, IEnumerable<string> arguments, params string[] launcher)
     {
+        string[] command = [.. launcher, "dotnet", "exec", Path.Combine(FolderOf(name), $"{name}.dll"), .. arguments];
         process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", ["exec", Path.Combine(FolderOf(name), $"{name}.dll"), .. arguments])
+            StartInfo = new ProcessStartInfo(command[0], command[1..])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             },
         };
+        if (launcher.Length > 0)
+        {
+            process.StartInfo.Environment["OMPI_MCA_mpi_yield_when_idle"] = "1";
+        }
+
         process.OutputDataReceived += (_, line) => Append(output, line.Data);
         process.ErrorDataReceived += (_, line) => Append(errors, line.Data);
         process.Start();
@@ -51,6 +57,17 @@ internal sealed partial class Example : IDisposable
     public static Result Run(string name, params IEnumerable<string> arguments)
     {
         using Example example = Start(name, arguments);
+        return example.Wait();
+    }
+
+    /// <summary>Runs as several ranks of MPI to the end. Inconclusive where there is no mpirun.</summary>
+    public static Result RunRanks(int ranks, string name, params IEnumerable<string> arguments)
+    {
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator);
+        string mpirun = folders.Select(folder => Path.Combine(folder, "mpirun")).FirstOrDefault(File.Exists)
+            ?? throw new AssertInconclusiveException("mpirun is not installed (apt-get install openmpi-bin).");
+        string[] root = Environment.IsPrivilegedProcess ? ["--allow-run-as-root"] : [];
+        using var example = new Example(name, arguments, [mpirun, .. root, "--oversubscribe", "--bind-to", "none", "-np", $"{ranks}"]);
         return example.Wait();
     }
 

@@ -165,6 +165,45 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
+    public void Example8TrainsOnTwoRanksAndGoesOnAloneToTheSameFigures()
+    {
+        string output = Path.Combine(Folder, "several"), model = Path.Combine(output, "model.zip"), figures = Path.Combine(output, "robustness.json");
+        string[] arguments =
+            ["--images", Images, "--size", "16", "--epochs", "2", "--batch", "7", "--test-images", "4", "--attack-batch", "1", "--output", output];
+        Result two = Example.RunRanks(2, "TrainOnSeveralMachines", arguments);
+        Assert.AreEqual(0, two.ExitCode, $"{two.Output}{two.Errors}");
+        StringAssert.Contains(two.Output, "2 ranks: 2 on ");
+        StringAssert.Contains(two.Output, "shard 0/2");
+        Assert.HasCount(1, Regex.Matches(two.Output, "epoch 2/2"), "the first rank reports alone");
+        string together = File.ReadAllText(figures);
+        using (JsonDocument read = JsonDocument.Parse(together))
+        {
+            Assert.AreEqual(4, read.RootElement.GetProperty("rows").GetInt32());
+        }
+
+        File.Delete(figures);
+        File.Delete(model);
+
+        // The finished training is read from its checkpoint: the same weights, and one process alone measures the same figures.
+        Result alone = Example.Run("TrainOnSeveralMachines", arguments).Fine();
+        StringAssert.Contains(alone.Output, "1 rank: 1 on ");
+        StringAssert.Contains(alone.Output, "goes on in epoch 2 after step 2");
+        Assert.AreEqual(together, File.ReadAllText(figures));
+        Example.Run("ShowSaliency", "--model", model, "--images", Images, "--count", "1", "--output", Path.Combine(output, "maps")).Fine();
+    }
+
+    [TestMethod]
+    public void Example8TrainsAloneOnFashionMnist()
+    {
+        string output = Path.Combine(Folder, "several-alone");
+        Result result = Example.Run(
+            "TrainOnSeveralMachines", "--data", Fashion, "--train-images", "64", "--test-images", "4", "--epochs", "1", "--output", output).Fine();
+        StringAssert.Contains(result.Output, "1 rank: 1 on ");
+        StringAssert.Contains(result.Output, "4 rows attacked");
+        Assert.IsTrue(File.Exists(Path.Combine(output, "model.zip")));
+    }
+
+    [TestMethod]
     public void Example7HasNothingOfTorch()
     {
         string folder = Example.FolderOf("ExplainWithoutTorch");
@@ -231,6 +270,8 @@ public sealed class ExampleTests
     [DataRow("TrainOnYourOwnImages", "{0}/images/lying", "sub-folders")]
     [DataRow("TrainOnYourOwnImages", "{0}/images --size 4", "allowed is 16 to 512")]
     [DataRow("TrainOnYourOwnImages", "{0}/images --sise 32", "--sise")]
+    [DataRow("TrainOnSeveralMachines", "--images {0}/nowhere", "does not exist")]
+    [DataRow("TrainOnSeveralMachines", "--batch 0", "--batch is 0; allowed is 1 to 65536")]
     [DataRow("ExplainWithoutTorch", "--model {0}/nowhere.onnx --images {0}/images/lying", "does not exist")]
     [DataRow("ExplainWithoutTorch", "--model {0}/images/lying/00.png --images {0}/images/lying", "00.png")]
     [DataRow("ExplainWithoutTorch", "--images {0}/images", "has no images")]
@@ -266,6 +307,7 @@ public sealed class ExampleTests
     [DataRow("MeasureRobustness")]
     [DataRow("TrainOnYourOwnImages")]
     [DataRow("ExplainWithoutTorch")]
+    [DataRow("TrainOnSeveralMachines")]
     public void HelpDescribesEveryOptionAndTheReadmeHasThem(string example)
     {
         string help = Example.Run(example, "--help").Fine().Output;
