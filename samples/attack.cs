@@ -42,7 +42,7 @@ try
 }
 catch (Exception error)
 {
-    Console.Error.WriteLine($"error: {error.Message} {error.InnerException?.Message}");
+    Console.Error.WriteLine($"error: {error.GetBaseException().Message}");
     return 1;
 }
 

@@ -5,6 +5,7 @@
 
 // Measures how well the explanations of saved models hold on your test images, prints the figures and writes a page about them.
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using RobustAttribution.Metrics;
 using RobustAttribution.MLNet;
 
@@ -18,8 +19,9 @@ if (args.Length < 3)
 try
 {
     var mlContext = new MLContext(seed: 1);
-    IDataView images = mlContext.Data.LoadImageFolders(args[0], options: new() { LabelsAsKey = true });
-    var models = args[2..].Where(arg => arg != "--worst-case").Select(path => (path, mlContext.Model.Load(path, out _))).ToList();
+    IDataView images = mlContext.Data.LoadImageFolders(args[0]);
+    ITransformer keys = mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(images); // before models that do not map text themselves
+    var models = args[2..].Where(arg => arg != "--worst-case").Select(path => (Path.GetFileName(path), Load(path))).ToList();
     RobustnessReport report = mlContext.MulticlassClassification.RobustnessReport(models, images, new()
     {
         DataName = Path.GetFileName(Path.GetFullPath(args[0])),
@@ -40,9 +42,15 @@ try
     Console.WriteLine(string.Join(Environment.NewLine, report.Verdicts));
     Console.WriteLine($"Written: {args[1]} (open it in a browser)");
     return 0;
+
+    ITransformer Load(string path)
+    {
+        ITransformer model = mlContext.Model.Load(path, out DataViewSchema input);
+        return input.GetColumnOrNull("Label")?.Type is TextDataViewType ? model : new TransformerChain<ITransformer>(keys, model);
+    }
 }
 catch (Exception error)
 {
-    Console.Error.WriteLine($"error: {error.Message} {error.InnerException?.Message}");
+    Console.Error.WriteLine($"error: {error.GetBaseException().Message}");
     return 1;
 }

@@ -41,7 +41,7 @@ try
 }
 catch (Exception error)
 {
-    Console.Error.WriteLine($"error: {error.Message} {error.InnerException?.Message}");
+    Console.Error.WriteLine($"error: {error.GetBaseException().Message}");
     return 1;
 }
 

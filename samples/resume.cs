@@ -49,6 +49,6 @@ catch (OperationCanceledException)
 }
 catch (Exception error)
 {
-    Console.Error.WriteLine($"error: {error.Message} {error.InnerException?.Message}");
+    Console.Error.WriteLine($"error: {error.GetBaseException().Message}");
     return 1;
 }

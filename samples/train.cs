@@ -5,6 +5,7 @@
 
 // Trains a classifier with robust explanations on a folder that has one sub-folder of images for each class.
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 using RobustAttribution.MLNet;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -21,6 +22,8 @@ try
 {
     int epochs = args.Length == 3 ? int.Parse(args[2]) : 30;
     var mlContext = new MLContext(seed: 1);
+    mlContext.Log += (_, entry) => { if (entry.Kind == ChannelMessageKind.Warning) Console.Error.WriteLine(entry.Message); };
+    new FileStream(args[1] + ".new", FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose(); // can it be written?
     IDataView images = mlContext.Data.LoadImageFolders(args[0], options: new() { LabelsAsKey = true });
     var pipeline = mlContext.Transforms.RobustImageClassification(new()
         {
@@ -41,7 +44,7 @@ try
 }
 catch (Exception error)
 {
-    Console.Error.WriteLine($"error: {error.Message} {error.InnerException?.Message}");
+    Console.Error.WriteLine($"error: {error.GetBaseException().Message}");
     return 1;
 }
 

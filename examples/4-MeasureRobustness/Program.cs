@@ -51,6 +51,11 @@ command.Runs((parsed, cancellation) =>
         throw new ArgumentException($"--names gives {string.Join(", ", names)} for {paths.Length} models; as many different names are needed.");
     }
 
+    if (parsed.GetValue(shardOption) is not null && parsed.GetValue(mergeOption))
+    {
+        throw new ArgumentException("--shard and --merge exclude each other: --shard measures a part, --merge makes the report once all parts are there.");
+    }
+
     var context = new MLContext(1);
     List<SavedClassifier> models = [];
     try

@@ -36,6 +36,16 @@ public static class ImageFolder
     public static IReadOnlyList<ImageFile> Sample(IReadOnlyList<ImageFile> files, int count)
         => files.Count <= count ? files : [.. Enumerable.Range(0, count).Select(i => files[(int)((long)i * files.Count / count)])];
 
+    /// <summary>A view with the columns Id, Label (text: the sub-folder) and the images as MLImages.</summary>
+    public static IDataView Load(MLContext context, IReadOnlyList<ImageFile> files, string imageColumn)
+    {
+        IDataView view = context.Data.LoadFromEnumerable(files);
+        return context.Transforms.CopyColumns("Label", nameof(ImageFile.ClassName))
+            .Append(context.Transforms.LoadImages(imageColumn, null, nameof(ImageFile.Path)))
+            .Fit(view)
+            .Transform(view);
+    }
+
     /// <summary>A view with the columns Id, Label (a key of the given classes; missing for other names) and the images as MLImages.</summary>
     public static IDataView Load(MLContext context, IReadOnlyList<ImageFile> files, IReadOnlyList<string> classes, string imageColumn)
     {

@@ -6,7 +6,7 @@ using RobustAttribution.MLNet;
 namespace RobustAttribution.Examples;
 
 /// <summary>Images for a saved model: those of a folder or, for a model of the demo, the test images of Fashion-MNIST.</summary>
-/// <param name="View">Columns Id, Label (key) and the model's column of images.</param>
+/// <param name="View">Columns Id, Label (text) and the model's column of images.</param>
 /// <param name="Ids">What each image is called.</param>
 /// <param name="Classes">The true class of each; empty where it is not known.</param>
 /// <param name="Name">What they are.</param>
@@ -38,7 +38,7 @@ public sealed record ModelImages(IDataView View, IReadOnlyList<string> Ids, IRea
         }
 
         files = ImageFolder.Sample(files, count);
-        return new ModelImages(ImageFolder.Load(context, files, model.ClassNames, model.Classifier.ImageColumnName), [.. files.Select(file => file.Id)], [.. files.Select(file => file.ClassName)], Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
+        return new ModelImages(ImageFolder.Load(context, files, model.Classifier.ImageColumnName), [.. files.Select(file => file.Id)], [.. files.Select(file => file.ClassName)], Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
     }
 
     private static ModelImages FashionMnist(MLContext context, SavedClassifier model, Func<string> fashion, int count)
@@ -48,14 +48,14 @@ public sealed record ModelImages(IDataView View, IReadOnlyList<string> Ids, IRea
             throw new InvalidDataException($"'{model.Path}' was not trained on Fashion-MNIST (its classes are {string.Join(", ", model.ClassNames)}): give a folder of images with --images.");
         }
 
-        IDataView all = context.Data.LoadFashionMnist(fashion(), DatasetSplit.Test, new DatasetOptions { LabelsAsKey = true });
+        IDataView all = context.Data.LoadFashionMnist(fashion(), DatasetSplit.Test);
         IDataView view = context.Data.TakeRows(all, count);
         if (model.Classifier.ImageColumnName != "Image")
         {
             view = context.Transforms.CopyColumns(model.Classifier.ImageColumnName, "Image").Fit(view).Transform(view);
         }
 
-        string[] classes = [.. view.GetColumn<uint>("Label").Select(key => KnownDatasets.FashionMnist.ClassNames[(int)key - 1])];
+        string[] classes = [.. view.GetColumn<string>("Label")];
         return new ModelImages(view, [.. classes.Select((_, row) => row.ToString(CultureInfo.InvariantCulture))], classes, "Fashion-MNIST, test images");
     }
 }

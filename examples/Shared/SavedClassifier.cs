@@ -1,5 +1,7 @@
 using System.Reflection;
 using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
 using RobustAttribution.MLNet;
 using RobustAttribution.Networks;
 
@@ -18,7 +20,7 @@ public sealed class SavedClassifier : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Everything in the file.</summary>
+    /// <summary>Everything in the file; it takes labels as text, before a file that takes keys they are mapped.</summary>
     public ITransformer Model { get; }
 
     /// <summary>The classifier within.</summary>
@@ -28,7 +30,7 @@ public sealed class SavedClassifier : IDisposable
     public InputSpecification Input => Classifier.Network.Input;
 
     /// <summary>The classes in the order of the scores.</summary>
-    public IReadOnlyList<string> ClassNames => Classifier.ClassNames ?? [.. Enumerable.Range(1, Classifier.Network.ClassCount).Select(number => $"class {number}")];
+    public IReadOnlyList<string> ClassNames => Names(Classifier);
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="FormatException">It is no model, or has no classifier of this library.</exception>
@@ -40,9 +42,10 @@ public sealed class SavedClassifier : IDisposable
         }
 
         ITransformer model;
+        DataViewSchema? input;
         try
         {
-            model = context.Model.Load(path, out _);
+            model = context.Model.Load(path, out input);
         }
         catch (Exception wrapped) when (Cause(wrapped) is FormatException or InvalidDataException or InvalidOperationException or ArgumentException or IOException)
         {
@@ -50,16 +53,34 @@ public sealed class SavedClassifier : IDisposable
             throw new FormatException($"'{path}' is not a model that can be loaded: {error.Message}", error);
         }
 
-        return Parts(model).OfType<RobustAttributionModelTransformer>().FirstOrDefault() is { } classifier
-            ? new SavedClassifier(path, model, classifier)
-            : throw new FormatException($"'{path}' has no classifier that RobustImageClassification trained.");
+        if (Parts(model).OfType<RobustAttributionModelTransformer>().FirstOrDefault() is not { } classifier)
+        {
+            throw new FormatException($"'{path}' has no classifier that RobustImageClassification trained.");
+        }
+
+        bool takesText = input?.GetColumnOrNull("Label")?.Type is TextDataViewType; // MapValueToKey is in the file
+        return new SavedClassifier(path, takesText ? model : new TransformerChain<ITransformer>(Keys(context, Names(classifier)), model), classifier);
     }
 
     public void Dispose() => (Model as IDisposable)?.Dispose();
+
+    private static IReadOnlyList<string> Names(RobustAttributionModelTransformer classifier)
+        => classifier.ClassNames ?? [.. Enumerable.Range(1, classifier.Network.ClassCount).Select(number => $"class {number}")];
+
+    private static ValueToKeyMappingTransformer Keys(MLContext context, IReadOnlyList<string> classes)
+    {
+        IDataView names = context.Data.LoadFromEnumerable(classes.Select(name => new ClassEntry { Label = name }));
+        return context.Transforms.Conversion.MapValueToKey("Label", keyData: names).Fit(names);
+    }
 
     /// <summary>What went wrong in a loader, which ML.NET calls by reflection.</summary>
     private static Exception Cause(Exception error) => error is TargetInvocationException { InnerException: { } inner } ? Cause(inner) : error;
 
     /// <summary>The transformers within chains.</summary>
     private static IEnumerable<ITransformer> Parts(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [model];
+
+    private sealed class ClassEntry
+    {
+        public string Label { get; set; } = string.Empty;
+    }
 }

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.ML;
 using Microsoft.ML.Data;
+using RobustAttribution.MLNet;
+using RobustAttribution.Networks;
 
 namespace RobustAttribution.Examples.Tests;
 
@@ -118,6 +121,29 @@ public sealed class ExampleTests
         string html = File.ReadAllText(page);
         StringAssert.Contains(html, "Top-100 intersection");
         Assert.IsTrue(Regex.Count(html, "<img ") > 10);
+    }
+
+    [TestMethod]
+    public void Examples2To4TakeAModelThatMapsTextLabelsItself()
+    {
+        _ = OwnTraining.Value.Fine();
+        string model = Path.Combine(Folder, "readme.zip"), page = Path.Combine(Folder, "readme.html");
+        var context = new MLContext(seed: 1);
+        IDataView images = context.Data.LoadImageFolders(Images); // as the README trains
+        var pipeline = context.Transforms.Conversion.MapValueToKey("Label").Append(context.Transforms.RobustImageClassification(new()
+        {
+            Input = new InputSpecification(3, 16, 16),
+            Epochs = 1,
+        }));
+        using (var trained = pipeline.Fit(images))
+        {
+            context.Model.Save(trained, images.Schema, model);
+        }
+
+        Example.Run("ShowSaliency", "--model", model, "--images", Images, "--count", "1", "--output", Path.Combine(Folder, "readme")).Fine();
+        Example.Run("AttackAnExplanation", "--model", model, "--images", Images, "--count", "1", "--steps", "1", "--output", page + ".png").Fine();
+        Example.Run("MeasureRobustness", model, OwnModel, "--images", Images, "--count", "4", "--output", page).Fine(); // beside one of keys
+        StringAssert.Contains(File.ReadAllText(page), "Top-100 intersection");
     }
 
     [TestMethod]
@@ -263,6 +289,7 @@ public sealed class ExampleTests
     [DataRow("AttackAnExplanation", "--model {0}/nowhere.zip", "does not exist")]
     [DataRow("MeasureRobustness", "", "Required argument missing")]
     [DataRow("MeasureRobustness", "{0}/nowhere.zip", "does not exist")]
+    [DataRow("MeasureRobustness", "{0}/nowhere.zip --shard 0/2 --merge", "--shard and --merge exclude each other")]
     [DataRow("ServeExplanations", "--Explain:Model {0}/nowhere.zip", "does not exist")]
     [DataRow("ServeExplanations", "--Explain:Engines 0", "Explain:Engines is 0; allowed is 1 to 256.")]
     [DataRow("ServeExplanations", "--Explain:Queue many", "many")]

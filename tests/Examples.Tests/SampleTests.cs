@@ -68,8 +68,9 @@ public sealed class SampleTests
         TinyData.WriteImages(few, 2);
         string output = Run("evaluate", few, page, Model, copy).Fine().Output;
         Assert.HasCount(2, Regex.Matches(output, @"^ +[01]\.\d{3} .* Top-100 intersection \(higher is better\)", RegexOptions.Multiline));
-        StringAssert.Contains(output, $"{Model}: under the top-k attack its maps keep");
-        StringAssert.Contains(output, $"{copy}'s maps hold neither better nor worse than {Model}'s beyond chance");
+        StringAssert.Contains(output, "model.zip: under the top-k attack its maps keep");
+        StringAssert.Contains(output, "copy.zip's maps hold neither better nor worse than model.zip's beyond chance");
+        Assert.DoesNotContain(Folder, File.ReadAllText(page)); // the page may be shown to others
         StringAssert.Contains(File.ReadAllText(page), "Top-100 intersection");
     }
 
@@ -85,6 +86,7 @@ public sealed class SampleTests
 
     [TestMethod]
     [DataRow("train", "{0}/nowhere {0}/none.zip", "The folder '{0}/nowhere' does not exist")]
+    [DataRow("train", "{0}/images {0}/nowhere/none.zip", "{0}/nowhere/none.zip")]
     [DataRow("explain", "{0}/nowhere.zip {0}/images/lying/00.png {0}/none.png", "{0}/nowhere.zip")]
     [DataRow("resume", "", "usage: dotnet run resume.cs IMAGES MODEL.zip CHECKPOINTS EPOCHS")]
     public void WhatIsWrongIsSaid(string program, string arguments, string expected)
@@ -93,6 +95,7 @@ public sealed class SampleTests
         Assert.AreEqual(1, result.ExitCode, result.Output);
         StringAssert.Contains(result.Errors, expected.Replace("{0}", Folder));
         Assert.DoesNotContain("   at ", result.Errors);
+        Assert.HasCount(1, Regex.Matches(result.Errors, Regex.Escape(expected.Replace("{0}", Folder))));
     }
 
     [TestMethod]

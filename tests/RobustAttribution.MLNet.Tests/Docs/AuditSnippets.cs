@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
 using RobustAttribution.Metrics;
 
@@ -11,9 +12,10 @@ internal static class AuditSnippets
     {
         #region Audit
         var mlContext = new MLContext(seed: 1);
-        ITransformer former = mlContext.Model.Load(formerPath, out _);
+        ITransformer former = mlContext.Model.Load(formerPath, out DataViewSchema input);
         ITransformer candidate = mlContext.Model.Load(candidatePath, out _);
-        IDataView test = mlContext.Data.LoadImageFolders(testFolder, options: new() { LabelsAsKey = true }); // images that no training has seen
+        bool keys = input["Label"].Type is KeyDataViewType; // text where MapValueToKey is in the model file
+        IDataView test = mlContext.Data.LoadImageFolders(testFolder, options: new() { LabelsAsKey = keys }); // images that no training has seen
         RobustnessReport report = mlContext.MulticlassClassification.RobustnessReport([("former", former), ("candidate", candidate)], test, new()
         {
             DataName = "parts, March",
