@@ -12,8 +12,7 @@ namespace RobustAttribution.MLNet;
 /// </summary>
 /// <remarks>
 /// Made by <c>mlContext.MulticlassClassification.MeasureAttributionRobustness</c> and its siblings. Jobs are equal to the bit on machines of one
-/// kind
-/// with one number of threads.
+/// kind with one number of threads.
 /// </remarks>
 public sealed class MeasuredShard
 {

@@ -46,6 +46,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         Similarities = [.. options.Similarities.Take(CurveMeasures)],
     };
 
+    private readonly int batchSize = BatchSizeOf(handle, options);
     private readonly ExtremeExamples examples = new(options.ExamplesAtEachEnd);
     private readonly HashSet<int> sampleRows =
         [.. dataset.Classes.Index().DistinctBy(entry => entry.Item).Take(LargestSample).Select(entry => entry.Index)];
@@ -57,9 +58,6 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     private readonly List<(string Curve, long Image, double Area)> areas = [];
     private IReadOnlyList<SecurityPoint>? points;
     private PixelCurveMetrics? curves, randomOrder;
-
-    /// <summary>Images in one computation.</summary>
-    public int BatchSize { get; } = options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
 
     /// <summary>Insertion, deletion, and adversarial insertion under the first attack.</summary>
     public PixelCurveMetrics Curves => curves ??= PixelCurveMetrics.Empty(measuredCurves);
@@ -129,6 +127,10 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         => images * (options.Attacks.Count + 1L + options.Radii.Count + (options.WorstCase is null ? 0 : WorstCaseWork)
             + (options.Certificate is null ? 0 : CertificateWork));
 
+    /// <summary>Images in one computation.</summary>
+    public static int BatchSizeOf(NetworkHandle handle, RobustnessReportOptions options)
+        => options.BatchSize ?? Math.Min(handle.BatchSize, LargestBatch);
+
     /// <summary>The images under one attack, in their order.</summary>
     public IReadOnlyList<RobustnessRow> Rows(int attack) => rows.FindAll(row => row.Attack == attack);
 
@@ -139,11 +141,11 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
     public IEnumerable<(long Batch, ExaminedBatch Result)> Measure(Shard shard, ReportClock clock)
     {
         CheckSizes();
-        for (int batch = 0; batch * BatchSize < dataset.Count; batch++)
+        for (int batch = 0; batch * batchSize < dataset.Count; batch++)
         {
             if (shard.Has(batch))
             {
-                yield return (batch, Measure(batch * BatchSize, clock));
+                yield return (batch, Measure(batch * batchSize, clock));
             }
         }
     }
@@ -190,7 +192,7 @@ internal sealed class ModelExamination(NetworkHandle handle, SampleImages datase
         handle.Use(network =>
         {
             using IDisposable scope = NewDisposeScope();
-            int count = Math.Min(BatchSize, dataset.Count - start);
+            int count = Math.Min(batchSize, dataset.Count - start);
             InputSpecification input = network.Input;
             float[] pixels = dataset.Pixels[(start * input.ValueCount)..((start + count) * input.ValueCount)];
             Tensor images = tensor(pixels, dtype: ScalarType.Float32, device: CPU)

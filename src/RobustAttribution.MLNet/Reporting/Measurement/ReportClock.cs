@@ -24,8 +24,6 @@ internal sealed class ReportClock : IDisposable
         channel.SetHeader(new ProgressHeader("models"), entry => entry.SetProgress(0, modelsDone + ((double)done / total), models));
     }
 
-    public IHostEnvironment Environment => environment;
-
     public TimeSpan Elapsed => watch.Elapsed;
 
     /// <summary>Begins with a model that is <paramref name="units"/> of work.</summary>

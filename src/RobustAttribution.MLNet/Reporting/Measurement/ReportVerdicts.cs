@@ -33,9 +33,8 @@ internal static class ReportVerdicts
         string Doubts(ReportedModel model)
         {
             double accuracy = model.Numbers.First(number => number.Name == Accuracy).Value;
-            ReportedNumber? lift = model.Numbers.FirstOrDefault(number => number.Name == $"Lift of {measure.Name}" && IsDecisive(number));
             string answers = accuracy < Reliable ? $" But only {RobustnessReport.Percent(accuracy)} of its answers are right." : string.Empty;
-            return lift is { Interval: { } interval } && interval.Low <= 0
+            return Lift(model) is { Interval: { } interval } && interval.Low <= 0
                 ? answers + " After the attack they are not reliably more alike than the maps of different images."
                 : answers;
         }
@@ -50,7 +49,7 @@ internal static class ReportVerdicts
 
             string found = $"{model.Name}: {(isWorstCase ? "in" : "under")} the {attack} its maps keep {Article(measure)}"
                 + $" of {Text(kept.Value, kept.Interval)}";
-            return model.Numbers.FirstOrDefault(number => number.Name == $"Lift of {measure.Name}" && IsDecisive(number)) is { } lift
+            return Lift(model) is { } lift
                 ? $"{found}; maps of different images of one class have {ReportTexts.Number(others.SameClass.Mean)},"
                     + $" so that the lift is {Text(lift.Value, lift.Interval)}."
                 : $"{found}.";
@@ -70,6 +69,9 @@ internal static class ReportVerdicts
         }
 
         ReportedNumber Number(ReportedModel model) => model.Numbers.First(number => number.Name == measure.Name && IsDecisive(number));
+
+        ReportedNumber? Lift(ReportedModel model)
+            => model.Numbers.FirstOrDefault(number => number.Name == $"Lift of {measure.Name}" && IsDecisive(number));
 
         bool IsDecisive(ReportedNumber number) => Is(number, isWorstCase ? WorstCase : Under);
     }

@@ -20,7 +20,9 @@ internal static class RobustnessReporter
     {
         using IChannel channel = env.Start("RobustnessReport");
         using var clock = new ReportClock(env, options, models.Count);
-        return Create(channel, clock, Bind(models, data, options), data, options, (_, examination) =>
+        List<ReportedView> views = Bind(models, data, options);
+        long rows = SampleImages.CountRows(data);
+        return Create(channel, clock, views, rows, options, model => Read(env, views[model], rows, options, clock, 1), (_, examination) =>
         {
             foreach ((long _, ExaminedBatch batch) in examination.Measure(Shard.Whole, clock))
             {
@@ -64,7 +66,7 @@ internal static class RobustnessReporter
         long rows = SampleImages.CountRows(data);
         List<SampleImages> samples = [.. views.Select(view => SampleImages.Read(env, view.Scored, rows, view.Network, options))];
         ILookup<int, ShardBatch> batches = MeasuredShard.Together(shards, Settings(views, samples, options)).ToLookup(batch => batch.Model);
-        return Create(channel, clock, views, data, options, (model, examination) =>
+        return Create(channel, clock, views, rows, options, model => samples[model], (model, examination) =>
         {
             foreach (ShardBatch batch in batches[model])
             {
@@ -77,18 +79,18 @@ internal static class RobustnessReporter
         IChannel channel,
         ReportClock clock,
         List<ReportedView> views,
-        IDataView data,
+        long rows,
         RobustnessReportOptions options,
+        Func<int, SampleImages> read,
         Action<int, ModelExamination> fill)
     {
-        long rows = SampleImages.CountRows(data);
         List<ReportedModel> reported = [];
         List<OtherImages> others = [];
         SampleImages? sample = null;
         foreach ((int model, ReportedView view) in views.Index())
         {
             TimeSpan start = clock.Elapsed;
-            SampleImages images = Read(clock.Environment, view, rows, options, clock, 1);
+            SampleImages images = read(model);
             sample ??= images;
             var examination = new ModelExamination(view.Network, images, options);
             fill(model, examination);
@@ -153,7 +155,7 @@ internal static class RobustnessReporter
         foreach ((ReportedView view, SampleImages images) in views.Zip(samples))
         {
             settings.With($"model {view.Name}", view.Network)
-                .With($"batch size of {view.Name}", new ModelExamination(view.Network, images, options).BatchSize)
+                .With($"batch size of {view.Name}", ModelExamination.BatchSizeOf(view.Network, options))
                 .With($"images of {view.Name}", images.Hash());
         }
 
