@@ -105,8 +105,11 @@ public sealed class HowToTests
             .repeat_interleave(side / 4, 2).repeat_interleave(side / 4, 3); // tiles: noise of single pixels looks all alike to a network
         IDataView images = VectorsOf(pixels);
         var original = new ImageNetwork(module, input, 4);
+        // Whatever the layers began with: scores that differ between the images, and none near 0 or 1.
         module.get_parameter("fc.bias")!.zero_();
-        module.get_parameter("fc.weight")!.div_(original.Logits(pixels / 255).abs().max()); // else one class has all the probability
+        torch.Tensor logits = original.Logits(pixels / 255), spread = logits.std(0).max();
+        module.get_parameter("fc.weight")!.div_(spread);
+        module.get_parameter("fc.bias")!.copy_(-logits.mean([0]) / spread);
         ITransformer model;
         switch (format)
         {
