@@ -6,6 +6,7 @@
 // Trains a classifier with robust explanations on a folder that has one sub-folder of images for each class.
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using RobustAttribution.Augmentations;
 using RobustAttribution.MLNet;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -23,13 +24,18 @@ try
     int epochs = args.Length == 3 ? int.Parse(args[2]) : 30;
     var mlContext = new MLContext(seed: 1);
     mlContext.Log += (_, entry) => { if (entry.Kind == ChannelMessageKind.Warning) Console.Error.WriteLine(entry.Message); };
-    new FileStream(args[1] + ".new", FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose(); // can it be written?
+    using (new FileStream(args[1] + ".new", FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose)) // can it be written?
+    using (File.Exists(args[1]) ? File.OpenWrite(args[1]) : null)
+    {
+    }
+
     IDataView images = mlContext.Data.LoadImageFolders(args[0], options: new() { LabelsAsKey = true });
     var pipeline = mlContext.Transforms.RobustImageClassification(new()
         {
             Input = new InputSpecification(3, 64, 64), // what the network sees; 1 channel makes the images grey
             Network = new SmallConvNetArchitecture { Pooling = Pooling.Average }, // fewer kinks, steadier maps
             Objective = new LocalGradientAlignment(),
+            Augmentation = new RandomCrop(), // shifts each image a little: few images teach more
             Epochs = epochs,
             BatchSize = 16,
             ValidationSetFraction = 0.2,

@@ -30,7 +30,7 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, int Size, int Cha
         Epochs = Epochs,
         BatchSize = BatchSize,
         LearningRate = 2e-3,
-        Augmentation = new HorizontalFlip(),
+        Augmentation = new Compose([new RandomCrop(), new HorizontalFlip()]),
         ValidationSet = images.Validation,
         Seed = Seed,
         MetricsCallback = report,

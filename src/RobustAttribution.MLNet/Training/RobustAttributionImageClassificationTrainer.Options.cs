@@ -90,6 +90,13 @@ public sealed partial class RobustAttributionImageClassificationTrainer
         /// </summary>
         public string? InitialWeightsPath { get; init; }
 
+        /// <summary>
+        /// Whether fresh weights are scaled to training images, see <see cref="ImageNetwork.InitializeFrom"/>. Null, the default: where fewer than
+        /// 4,096 images train a network of this library without batch normalisation, which from PyTorch's initial weights guesses for many epochs.
+        /// </summary>
+        /// <remarks>Drawn are up to 128 images, augmented. Excludes <see cref="InitialWeightsPath"/> and a model to start from.</remarks>
+        public bool? DataDependentInitialization { get; init; }
+
         /// <summary>A view with the same columns, evaluated after each epoch. Null, the default, for none.</summary>
         public IDataView? ValidationSet { get; init; }
 
@@ -151,6 +158,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer
             {
                 { ValidationSet: not null, ValidationSetFraction: { } share }
                     => $"ValidationSet is set and ValidationSetFraction is {share}; allowed is one of them.",
+                { DataDependentInitialization: true, InitialWeightsPath: { } path }
+                    => $"DataDependentInitialization is true and InitialWeightsPath is '{path}'; allowed is one of them.",
                 { TrainingSize: { } size, Augmentation: null }
                     => $"TrainingSize is {size}, which requires an Augmentation that cuts images to the network's size; Augmentation is null.",
                 { TrainingSize: { } size, ValidationSetFraction: { } share }

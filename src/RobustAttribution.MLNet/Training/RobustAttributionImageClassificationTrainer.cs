@@ -8,6 +8,7 @@ using RobustAttribution.MLNet.Training;
 using RobustAttribution.Networks;
 using RobustAttribution.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RobustAttribution.MLNet;
@@ -26,6 +27,8 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
     private const int SplitPurpose = 100; // purposes below are the core trainer's
     private const int WeightsPurpose = 101;
     private const int TrialPurpose = 102;
+    private const int InitializationPurpose = 103;
+    private const int InitializationImages = 128;
 
     private readonly IHost host;
     private readonly IHostEnvironment environment;
@@ -74,6 +77,11 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         ThreadCount.Begin();
         using IDisposable? mode = InferenceMode.Leave();
         using IChannel channel = host.Start("TrainModel");
+        if (startFrom is not null && options.DataDependentInitialization == true)
+        {
+            throw new ArgumentException("DataDependentInitialization is true, which scales fresh weights, and the training starts from a model's.");
+        }
+
         ICommunicator ranks = options.Communicator;
         long seed = ranks.Shared(options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null
             ? host.Rand.Next()
@@ -101,7 +109,13 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
             var images = new ImageInput(options.ImageColumnName, options.PixelScale, options.Resize);
             var handle = new NetworkHandle(network, images, names, options.BatchSize ?? TrainingOptions.LargestDefaultBatch);
             Try(channel, handle, seed);
-            TrainingResult result = Train(channel, network, Read(channel, input, labels, specification, seed), seed);
+            (ITrainingImages Training, ITrainingImages? Validation) read = Read(channel, input, labels, specification, seed);
+            if (startFrom is null && options.InitialWeightsPath is null)
+            {
+                ScaleWeights(channel, network, read.Training, SplitMix64.Derive(seed, InitializationPurpose));
+            }
+
+            TrainingResult result = Train(channel, network, read, seed);
             return new RobustAttributionModelTransformer(environment, handle, options.ScoreColumnName, options.PredictedLabelColumnName, result);
         }
         catch
@@ -186,6 +200,21 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         using var generator = new Generator((ulong)SplitMix64.Derive(seed, WeightsPurpose), CPU);
         Activation activation = options.Activation ?? options.Objective.RecommendedActivation ?? Activation.Relu;
         return ImageNetwork.Create(options.Network, specification, classCount, activation, generator);
+    }
+
+    private void ScaleWeights(IChannel channel, ImageNetwork network, ITrainingImages images, long seed)
+    {
+        bool isStill = images.Count < TrainingOptions.ManyImages && network.IsBuiltIn && !network.Modules.Any(module => module is BatchNorm2d);
+        if (!(options.DataDependentInitialization ?? isStill))
+        {
+            return;
+        }
+
+        using IDisposable scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed, CPU);
+        using ImageBatch batch = images.Read((int)Math.Min(images.Count, InitializationImages), seed).First();
+        network.InitializeFrom(BatchPreparation.ToNetwork(batch, network, options.Augmentation, generator).Images);
+        channel.Inform($"Initial weights scaled to {batch.Images.shape[0]} training images.");
     }
 
     private void LoadInitialWeights(IChannel channel, ImageNetwork network)

@@ -405,6 +405,27 @@ public sealed class ImageNetwork : IDisposable
     /// </exception>
     public LoadedWeights LoadMatchingWeights(Stream stream) => NetworkWeights.LoadMatching(Backbone, StoredWeights.Open(stream));
 
+    /// <summary>
+    /// Scales fresh weights to the images: each convolution and linear layer but the last is changed so that every channel of its output has mean 0
+    /// and variance 1 over the images (Krähenbühl, Doersch, Donahue, Darrell: "Data-dependent Initializations of Convolutional Neural Networks",
+    /// ICLR 2016, algorithm 1).
+    /// </summary>
+    /// <remarks>
+    /// For networks without normalisation layers on few images, where training otherwise stands still at first. A layer without bias keeps its mean;
+    /// a channel that is the same everywhere keeps its weights.
+    /// </remarks>
+    /// <param name="images">[N,C,H,W] in [0, 1], N at least 1: a hundred training images of all classes.</param>
+    /// <exception cref="ArgumentException"><paramref name="images"/> are not images of this network, or none.</exception>
+    public void InitializeFrom(Tensor images)
+    {
+        CheckImages(images);
+        using IDisposable? mode = InferenceMode.Leave();
+        lock (SyncRoot)
+        {
+            DataDependentInitialization.Apply(this, images.shape[0] > 0 ? images : throw NoImage());
+        }
+    }
+
     /// <summary>A network with the same card and weights, on the CPU, in float32, in evaluation mode; owned by the caller.</summary>
     /// <param name="activation">Its activation; null keeps this network's.</param>
     /// <exception cref="NotSupportedException">No card describes this network.</exception>
@@ -509,10 +530,10 @@ public sealed class ImageNetwork : IDisposable
     {
         CheckImages(images);
         using IDisposable scope = Scope.Holding(this, images);
-        return images.shape[0] > 0
-            ? NetworkCheck.Of(this, images.detach().clone())
-            : throw new ArgumentException("images has no image; allowed is [N,C,H,W] with N of at least 1.", nameof(images));
+        return images.shape[0] > 0 ? NetworkCheck.Of(this, images.detach().clone()) : throw NoImage();
     }
+
+    private static ArgumentException NoImage() => new("images has no image; allowed is [N,C,H,W] with N of at least 1.", "images");
 
     /// <summary>Frees the backbone and the normalisation tensors. Harmless when repeated.</summary>
     public void Dispose()

@@ -40,6 +40,7 @@ public enum Precision
 public record TrainingOptions
 {
     internal const int LargestDefaultBatch = 128; // AGA
+    internal const int ManyImages = LargestDefaultBatch * LeastStepsPerEpoch; // from here on the defaults of the papers
     private const int SmallestDefaultBatch = 8, LeastStepsPerEpoch = 32;
     private const double LargestClassWeight = 1e9; // of which float32 can hold sums
 

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.Attacks;
+using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 
@@ -20,6 +21,7 @@ internal static class ReadmeSnippets
             {
                 Input = new InputSpecification(3, 64, 64), // what the network sees: channels, height, width
                 Objective = new LocalGradientAlignment(),
+                Augmentation = new RandomCrop(), // shifts each image a little: few images teach more
                 Epochs = epochs,
             }))
             .Append(mlContext.Transforms.Saliency(new() { OverlayPngColumnName = "Overlay", SourceImageColumnName = "Image" }));

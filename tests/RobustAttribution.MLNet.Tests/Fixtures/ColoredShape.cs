@@ -15,23 +15,31 @@ internal sealed class ColoredShape
     public string Label { get; set; } = string.Empty;
 
     /// <summary>Images 3×32×32 in 0…255: one of four shapes of random size, place and colour, as many of each, on noise of another colour.</summary>
-    public static List<ColoredShape> Make(int count, int seed = 1)
+    public static List<ColoredShape> Make(int count, int seed = 1) => Make(count, seed, Draw);
+
+    /// <summary>The same shapes in one colour, in more noise: nothing but the shape tells the classes.</summary>
+    public static List<ColoredShape> MakeOfOneColor(int count, int seed = 1)
+        => Make(count, seed, (kind, random) => Draw(kind, random, [90, 90, 90], [200, 60, 60], noise: 40));
+
+    private static List<ColoredShape> Make(int count, int seed, Func<int, Random, ColoredShape> draw)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(i => Draw(i % Names.Length, random))];
+        return [.. Enumerable.Range(0, count).Select(i => draw(i % Names.Length, random))];
     }
 
-    private static ColoredShape Draw(int kind, Random random)
+    private static ColoredShape Draw(int kind, Random random) => Draw(kind, random, null, null, noise: 15);
+
+    private static ColoredShape Draw(int kind, Random random, int[]? back, int[]? front, int noise)
     {
         double radius = random.Next(6, 12), x = random.Next(12, Side - 12), y = random.Next(12, Side - 12);
-        int[] back = [random.Next(60, 120), random.Next(60, 120), random.Next(60, 120)];
-        int[] front = [random.Next(160, 240), random.Next(0, 240), random.Next(160, 240)];
+        back ??= [random.Next(60, 120), random.Next(60, 120), random.Next(60, 120)];
+        front ??= [random.Next(160, 240), random.Next(0, 240), random.Next(160, 240)];
         float[] image = new float[3 * Side * Side];
         for (int i = 0; i < image.Length; i++)
         {
             (int channel, int place) = Math.DivRem(i, Side * Side);
             double dx = (place % Side) - x, dy = (place / Side) - y;
-            image[i] = (IsInside(kind, dx, dy, radius) ? front : back)[channel] + random.Next(-15, 16);
+            image[i] = (IsInside(kind, dx, dy, radius) ? front : back)[channel] + random.Next(-noise, noise + 1);
         }
 
         return new ColoredShape { Image = [.. image.Select(value => Math.Clamp(value, 0, 255))], Label = Names[kind] };
