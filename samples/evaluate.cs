@@ -21,7 +21,8 @@ try
     var mlContext = new MLContext(seed: 1);
     IDataView images = mlContext.Data.LoadImageFolders(args[0]);
     ITransformer keys = mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(images); // before models that do not map text themselves
-    var models = args[2..].Where(arg => arg != "--worst-case").Select(path => (Path.GetFileName(path), Load(path))).ToList();
+    string[] paths = [.. args[2..].Where(arg => arg != "--worst-case")];
+    var models = paths.Select(path => (paths.Count(other => Path.GetFileName(other) == Path.GetFileName(path)) == 1 ? Path.GetFileName(path) : path, Load(path))).ToList();
     RobustnessReport report = mlContext.MulticlassClassification.RobustnessReport(models, images, new()
     {
         DataName = Path.GetFileName(Path.GetFullPath(args[0])),

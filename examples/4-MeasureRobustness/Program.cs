@@ -79,7 +79,7 @@ command.Runs((parsed, cancellation) =>
             CancellationToken = cancellation,
         };
         string output = parsed.GetValue(outputOption)!, parts = output + ".parts";
-        string title = $"Attacking {models.Count} models on {images.Ids.Count} images";
+        string title = $"Attacking {(models.Count == 1 ? "one model" : $"{models.Count} models")} on {images.Ids.Count} images";
         if (parsed.GetValue(shardOption) is { } shard)
         {
             MeasuredShard part = new WorkDisplay(console).Run($"{title}, part {shard}", tell => context.MulticlassClassification.MeasureRobustnessReport(

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using RobustAttribution.MLNet;
+using Spectre.Console;
 
 namespace RobustAttribution.Examples;
 
@@ -30,7 +31,14 @@ public sealed record ModelImages(IDataView View, IReadOnlyList<string> Ids, IRea
         IReadOnlyList<ImageFile> files = ImageFolder.List(folder);
         if (needLabels)
         {
-            files = [.. files.Where(file => model.ClassNames.Contains(file.ClassName))];
+            ILookup<bool, ImageFile> known = files.ToLookup(file => model.ClassNames.Contains(file.ClassName));
+            files = [.. known[true]];
+            if (known[false].Any() && files.Count > 0)
+            {
+                string folders = string.Join(", ", known[false].Select(file => file.ClassName.Length > 0 ? file.ClassName : "none").Distinct());
+                Terminal.Output.WriteLine($"Left out: images that are in no sub-folder named like a class of '{model.Path}', {known[false].Count()} in sub-folders {folders}; its classes are {string.Join(", ", model.ClassNames)}.");
+            }
+
             if (files.Count == 0)
             {
                 throw new InvalidDataException($"The folder '{folder}' has no images in sub-folders named like the classes of '{model.Path}': {string.Join(", ", model.ClassNames)}.");

@@ -209,7 +209,7 @@ public sealed class ConformanceTests
     // What a workout cannot tell: the training itself, which TrainerTests and ContinuedTrainingTests are about.
     private static readonly HashSet<string> OfTheTraining =
     [
-        "Activation", "Objective", "Optimizer", "LearningRate", "Schedule", "Precision", "GradientClipNorm", "Augmentation", "ClassWeights", "HeadLearningRateFactor", "InitialWeightsPath",
+        "Activation", "Objective", "Optimizer", "LearningRate", "Schedule", "Precision", "GradientClipNorm", "Augmentation", "ClassWeights", "HeadLearningRateFactor", "InitialWeightsPath", "DataDependentInitialization",
         "FrozenModules", "HeadModule", "ValidationSet", "ValidationSetFraction", "EarlyStopping", "MetricsCallback", "ProgressInterval", "Seed", "Checkpoints", "CacheBudgetInBytes", "TrainingSize", "Threads", "Communicator", "BrokenRows", "CancellationToken", "OnCancellation",
     ];
 

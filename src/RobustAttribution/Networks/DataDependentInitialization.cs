@@ -21,7 +21,8 @@ internal static class DataDependentInitialization
         nn.Module<Tensor, Tensor>[] layers =
         [
             .. network.Backbone.named_modules()
-                .Where(entry => entry.module is Conv2d { transposed: false } or Linear && last?.StartsWith(entry.name + ".", StringComparison.Ordinal) != true)
+                .Where(entry => entry.module is Conv2d { transposed: false } or Linear)
+                .Where(entry => last?.StartsWith(entry.name + ".", StringComparison.Ordinal) != true)
                 .Select(entry => (nn.Module<Tensor, Tensor>)entry.module).Distinct(),
         ];
         using IDisposable scope = Scope.Holding(network, images);
@@ -44,10 +45,11 @@ internal static class DataDependentInitialization
             _ => throw new ArgumentException($"{layer.GetName()} is neither a convolution nor a linear layer.", nameof(layer)),
         };
         bool isImage = layer is Conv2d;
-        long[] others = [.. Enumerable.Range(0, (int)output.dim()).Where(axis => axis != (isImage ? 1 : output.dim() - 1)).Select(axis => (long)axis)];
+        long channel = isImage ? 1 : output.dim() - 1;
+        long[] others = [.. Enumerable.Range(0, (int)output.dim()).Select(axis => (long)axis).Where(axis => axis != channel)];
         (Tensor variance, Tensor mean) = var_mean(output.to(ScalarType.Float64), others, unbiased: false);
         Tensor deviation = variance.sqrt();
-        Tensor scale = where(deviation > SmallestShare * mean.abs(), 1 / deviation, ones_like(deviation)).nan_to_num(1, 1, 1);
+        Tensor scale = where(deviation > SmallestShare * mean.abs(), 1 / deviation, ones_like(deviation));
         Tensor scaled = scale.to(output.dtype), shift = (bias is null ? zeros_like(mean) : mean).to(output.dtype);
         weight.mul_(scaled.reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]));
         bias?.copy_((bias - shift) * scaled);

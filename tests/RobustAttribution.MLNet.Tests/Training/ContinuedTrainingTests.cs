@@ -133,6 +133,21 @@ public sealed class ContinuedTrainingTests
     }
 
     [TestMethod]
+    public void WeightsThatAreNotFreshAreNotScaled()
+    {
+        using var scored = new Scored();
+        RobustAttributionImageClassificationTrainer.Options options = Scored.Options() with { DataDependentInitialization = true };
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Scores(scored, options with { InitialWeightsPath = "weights.safetensors" })).Message,
+            "DataDependentInitialization is true and InitialWeightsPath is 'weights.safetensors'; allowed is one of them.");
+
+        using RobustAttributionModelTransformer model = scored.Context.Transforms.RobustImageClassification(options).Fit(scored.Data);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => scored.Context.Transforms.RobustImageClassification(options).Fit(scored.Data, model)).Message,
+            "DataDependentInitialization is true, which scales fresh weights");
+    }
+
+    [TestMethod]
     public void TheNumberOfThreadsIsAsBefore()
     {
         using var scored = new Scored();

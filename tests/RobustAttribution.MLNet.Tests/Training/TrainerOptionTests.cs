@@ -31,6 +31,7 @@ public sealed class TrainerOptionTests
         [nameof(Options.HeadModule)] = options => options with { HeadLearningRateFactor = 10, HeadModule = "inner.conv1" },
         [nameof(Options.FrozenModules)] = options => options with { FrozenModules = ["inner.conv1"] },
         [nameof(Options.ValidationSetFraction)] = options => options with { ValidationSetFraction = 0.5 },
+        [nameof(Options.DataDependentInitialization)] = options => options with { DataDependentInitialization = true },
         [nameof(Options.Precision)] = options => options with { Precision = Precision.BFloat16 },
         [nameof(Options.Seed)] = options => options with { Seed = 99 },
         [nameof(Options.Input)] = options => options with { Input = new InputSpecification(1, TestImage.Side, TestImage.Side) { Mean = [0.1] } },
