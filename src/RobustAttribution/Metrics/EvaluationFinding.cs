@@ -27,7 +27,10 @@ public enum EvaluationConcern
     /// <summary>The budget or the images seem to be in another unit than pixels from 0 to 1.</summary>
     UnitOfEpsilon,
 
-    /// <summary>The maps of different images are almost the same, so that no attack can change them: robust and useless.</summary>
+    /// <summary>
+    /// The maps of images of different classes are almost the same, or share three tenths of their top pixels beyond chance, so that no attack can
+    /// change what is common: robust and useless.
+    /// </summary>
     ConstantMaps,
 }
 

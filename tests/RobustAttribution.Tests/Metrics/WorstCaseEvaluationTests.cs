@@ -104,6 +104,23 @@ public sealed class WorstCaseEvaluationTests
         Assert.DoesNotContain(EvaluationConcern.ConstantMaps, Flags(Brief, other));
     }
 
+    /// <summary>What AGA does with too much weight: steep logits at pixels that hardly ever vary, beside maps that still differ.</summary>
+    [TestMethod]
+    public void MapsThatShareMuchOfTheirTopPixelsAreFound()
+    {
+        using var scope = NewDisposeScope();
+        WorstCaseEvaluation evaluation = AsItIs with { Attack = AsItIs.Attack with { Judge = new TopKIntersection(16) } };
+        using ImageNetwork network = TinyNetworks.Linear();
+        Assert.DoesNotContain(EvaluationConcern.ConstantMaps, Flags(evaluation, network));
+        using (no_grad())
+        {
+            Tensor weights = network.Backbone.parameters().First(parameter => parameter.dim() == 2); // [4, C·H·W]
+            weights.reshape(4, 2, 8, 8)[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(0, 1)].fill_(2); // the first row, 8 of 16 pixels
+        }
+
+        Assert.Contains(EvaluationConcern.ConstantMaps, Flags(evaluation, network));
+    }
+
     [TestMethod]
     [DataRow(false, true)]
     [DataRow(true, false)]
@@ -111,7 +128,7 @@ public sealed class WorstCaseEvaluationTests
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = TinyNetworks.Convolutional(activation: Activation.Relu);
-        WorstCaseEvaluation evaluation = Brief with { Attack = Brief.Attack with { UseSurrogates = useSurrogates } };
+        WorstCaseEvaluation evaluation = AsItIs with { Attack = AsItIs.Attack with { UseSurrogates = useSurrogates } };
         Assert.AreEqual(isMissing, Flags(evaluation, network).Contains(EvaluationConcern.NoGradient));
     }
 
