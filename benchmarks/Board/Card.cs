@@ -29,6 +29,9 @@ internal sealed record Card
 
     /// <summary>By curve: the area of each image, as a share of the probability of the whole image.</summary>
     public IReadOnlyDictionary<string, double?[]> Curves { get; init; } = new Dictionary<string, double?[]>();
+
+    /// <summary>By measure: the similarity of each image's map to that of the next image with another predicted class.</summary>
+    public IReadOnlyDictionary<string, double?[]> OtherClass { get; init; } = new Dictionary<string, double?[]>();
 }
 
 /// <summary>What one protocol measured.</summary>

@@ -15,7 +15,9 @@ namespace RobustAttribution.Benchmarks;
 /// <summary>Measures trained networks; what a card has already is not measured again.</summary>
 internal sealed class Examination(Models models, Cards cards, FashionMnist data)
 {
+    public const string RandomOrder = "insertion, random order";
     private const int Curves = 200;
+    private static readonly EvaluationProtocol SaliencyMaps = BoardProtocol.All[0].Protocol;
     private static readonly IAttributionMethod[] ControlMaps = [new ConstantMap(), new EdgeMap(), new RandomMap()];
 
     /// <summary>Adds to an entry's card what it lacks, and saves it after each part.</summary>
@@ -28,6 +30,13 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
         {
             card = card with { Accuracy = Evaluation.Measure(network, data.Test.Source, 500, cancellation).Accuracy };
             card = card with { Curves = MeasureCurves(network) };
+            cards.Save(entry, card);
+        }
+
+        if (card.OtherClass.Count == 0)
+        {
+            card = card with { Curves = new Dictionary<string, double?[]>(card.Curves) { [RandomOrder] = MeasureRandomOrder(network) } };
+            card = card with { OtherClass = Compare(network, SaliencyMaps, Curves, (a, b) => a != b) };
             cards.Save(entry, card);
         }
 
@@ -64,7 +73,7 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
         {
             return Of(ensemble.Measure(network, data.Test.Take(board.Images).Source, board.Batch, 0, cancellation), before, protocol) with
             {
-                Others = Others(network, protocol, board.Images),
+                Others = Compare(network, protocol, board.Images, (a, b) => a == b),
             };
         }
 
@@ -79,7 +88,7 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
             SecondsSince(before),
             Values(row => row.Similarities))
         {
-            Others = Others(network, protocol, board.Images),
+            Others = Compare(network, protocol, board.Images, (a, b) => a == b),
             Controls = measurement.Controls.Index().ToDictionary(
                 control => control.Item.GetType().Name, control => Values(row => row.ControlSimilarities[control.Index])),
         };
@@ -105,8 +114,8 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
 
     private static double SecondsSince(TimeSpan before) => Math.Round((Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds, 1);
 
-    /// <summary>The similarity of each image's map to that of the next image with the same predicted class.</summary>
-    private Dictionary<string, double?[]> Others(ImageNetwork network, EvaluationProtocol protocol, int count)
+    /// <summary>The similarity of each image's map to that of the next image whose predicted class is a partner of its own.</summary>
+    private Dictionary<string, double?[]> Compare(ImageNetwork network, EvaluationProtocol protocol, int count, Func<long, long, bool> arePartners)
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable inspection = network.ForInspection();
@@ -119,7 +128,8 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
             similarity => similarity.Name,
             similarity => similarity.Compare(maps, partnerMaps).data<double>().ToArray().Select((value, i) => partners[i] == i ? null : Known(value)).ToArray());
 
-        long Partner(int image) => Enumerable.Range(1, count).Select(step => (image + step) % count).First(other => predicted[other] == predicted[image]);
+        long Partner(int image) => Enumerable.Range(1, count - 1).Select(step => (image + step) % count)
+            .FirstOrDefault(other => arePartners(predicted[other], predicted[image]), image);
     }
 
     /// <summary>Insertion by the map of the image, and by that of the image under the top-k attack.</summary>
@@ -138,6 +148,17 @@ internal sealed class Examination(Models models, Cards cards, FashionMnist data)
             ["insertion"] = Insertion(network, images, explained.Classes, saliency.Of(network, images, predicted)),
             ["adversarial insertion"] = Insertion(network, images, explained.Classes, saliency.Of(network, attacked.Images, predicted)),
         };
+    }
+
+    /// <summary>Insertion in an order that knows nothing: what a map must be above on this network.</summary>
+    private double?[] MeasureRandomOrder(ImageNetwork network)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable inspection = network.ForInspection();
+        using var generator = new Generator(0, CPU);
+        ImageSet explained = data.Test.Take(Curves);
+        Tensor images = explained.Images.to(ScalarType.Float32) / 255;
+        return Insertion(network, images, explained.Classes, rand([Curves, images.shape[2], images.shape[3]], generator: generator));
     }
 
     /// <summary>The area under each image's insertion curve, as a share of the mean probability of the whole images.</summary>

@@ -17,10 +17,11 @@ var protocols = new Option<string[]>("--protocols") { Description = "Only these 
 var shard = new Option<string>("--shard") { Description = "Only this part of the models: 0/4 to 3/4 in four jobs.", DefaultValueFactory = _ => Shard.Whole.ToString() };
 var page = new Option<bool>("--page") { Description = "Write the page from the cards, and do nothing else." };
 var trainOnly = new Option<bool>("--train-only") { Description = "Train and do not measure." };
+var maps = new Option<string?>("--maps") { Description = "Write a PNG file of the trained models' maps, and do nothing else." };
 var choose = new Option<bool>("--choose") { Description = "Choose weights on validation images." };
 Option<string?> dataOption = SharedOptions.Data();
 Option<bool> downloadOption = SharedOptions.Download();
-var command = new RootCommand("Trains and measures every method.") { settings, seeds, only, choose, folder, cardFolder, protocols, shard, trainOnly, page, dataOption, downloadOption };
+var command = new RootCommand("Trains and measures every method.") { settings, seeds, only, choose, maps, folder, cardFolder, protocols, shard, trainOnly, page, dataOption, downloadOption };
 command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
 return await CommandLine.InvokeAsync(command, args);
 
@@ -52,6 +53,12 @@ int Run(ParseResult parsed, CancellationToken cancellation)
            where parsed.GetValue(only)!.Any(entry.Name.Contains)
            select entry,
     ];
+    if (parsed.GetValue(maps) is { } sheet)
+    {
+        MapSheet.Save(sheet, models, entries.OrderBy(entry => entry.Network.Name), data);
+        return 0;
+    }
+
     Shard part = Shard.Parse(parsed.GetValue(shard)!);
     foreach (Entry entry in entries.Where((_, index) => index % part.Count == part.Index))
     {

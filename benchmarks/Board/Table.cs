@@ -64,9 +64,18 @@ internal sealed record Figure(string Title, string Meaning, Func<Line, double[]>
         new("RAR, top-100", "RAR's protocol, on integrated gradients.", line => line.Images("rar", "Top-100 intersection")),
         new("noise, top-100", "Uniform noise of the same size: no attack.", line => line.Images("noise", "Top-100 intersection")),
         new("noise 1e-7, top-100", "Below 1 where the network has kinks.", line => line.Images("kinks", "Top-100 intersection")),
+        new("maps of another class, top-100", "The intersection of maps of images of different classes: what is common to all maps says nothing of an image; chance is 0.13.", line => line.Images(card => card.OtherClass.GetValueOrDefault("Top-100 intersection"))),
         new("insertion", "Area under the insertion curve over the probability of the whole image.", line => line.Images(card => card.Curves.GetValueOrDefault("insertion"))),
+        new("insertion above random order", "The same, less that of an order which knows nothing: networks differ in how little of an image they answer by.", AboveRandomOrder),
         new("adversarial insertion", "The same with the attacked map.", line => line.Images(card => card.Curves.GetValueOrDefault("adversarial insertion"))),
     ];
+
+    private static double[] AboveRandomOrder(Line line)
+    {
+        double[] own = line.Images(card => card.Curves.GetValueOrDefault("insertion"));
+        double[] random = line.Images(card => card.Curves.GetValueOrDefault(Examination.RandomOrder));
+        return [.. own.Zip(random, (area, reference) => area - reference)];
+    }
 
     public static Lift Lift(Line line, string protocol, string measure)
         => Metrics.Lift.Of(line.Images(protocol, measure), line.Images(protocol, measure, result => result.Others));
