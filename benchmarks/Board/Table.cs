@@ -57,6 +57,7 @@ internal sealed record Figure(string Title, string Meaning, Func<Line, double[]>
     [
         new("worst case, top-100", "Share of the 100 most salient pixels that stay so, under the ensemble of attacks.", line => line.Images("worst-case", "Top-100 intersection")),
         new("worst case, τ", "Kendall's τ of the same attacked images.", line => line.Images("worst-case", "Kendall τ")),
+        new("worst case in L2, top-100", "The ensemble within an L2 ball of 0.5.", line => line.Images("worst-case-l2", "Top-100 intersection")),
         new("top-k attack, top-100", "The same under one attack from the image itself.", line => line.Images("top-k", "Top-100 intersection")),
         new("top-k attack, τ", "Kendall's τ of the same.", line => line.Images("top-k", "Kendall τ")),
         new("AGA, Pearson", "AGA's protocol: correlation of the maps under the target-map attack.", line => line.Images("aga", "Pearson correlation")),

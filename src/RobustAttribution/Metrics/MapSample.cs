@@ -47,7 +47,10 @@ internal sealed class MapSample
             .. similarities.Select((similarity, i) => new OtherImages(
                 Mean(similarity, same[i]),
                 Mean(similarity, other[i]),
-                similarity.Ideal == 1 ? Lift.Of([.. entries.Select(entry => entry.Similarities[i])], same[i]) : null)),
+                similarity.Ideal == 1 ? Lift.Of([.. entries.Select(entry => entry.Similarities[i])], same[i]) : null)
+            {
+                MapSize = entries.Count == 0 ? 0 : entries[0].Map.Length,
+            }),
         ];
 
         static MeanSimilarity Mean(IMapSimilarity similarity, double[] values)

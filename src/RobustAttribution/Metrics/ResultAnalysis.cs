@@ -1,6 +1,5 @@
 using System.Globalization;
 using RobustAttribution.Attacks;
-using RobustAttribution.Similarities;
 
 namespace RobustAttribution.Metrics;
 
@@ -15,8 +14,6 @@ internal sealed class ResultAnalysis(
     private const double ClearlyWorse = 0.02;
     private const double MostIterates = 0.5;
     private const double KinkLoss = 0.005;
-    private const double AlmostEqual = 0.95;
-    private const double MuchInCommon = 0.3; // of the top pixels, beyond what two random maps share
     private const string GreyLevels = "8 grey levels are 8/255 = 0.0314";
     private const double LargestLinf = 0.25, SmallestLinf = 0.1 / 255, Dark = 0.05;
 
@@ -154,20 +151,7 @@ internal sealed class ResultAnalysis(
     }
 
     private EvaluationFinding? Constancy()
-    {
-        double other = measure.Others?.OtherClass.Mean is { } mean && !double.IsNaN(mean) ? mean : measure.Others?.SameClass.Mean ?? double.NaN;
-        double pixels = batches.SelectMany(batch => batch.Rows).Select(row => row.Map.Length).FirstOrDefault();
-        double chance = measure.Similarity is TopKIntersection top && top.K < pixels ? top.K / pixels : double.NaN; // of two random maps
-        bool isMuchInCommon = (other - chance) / (1 - chance) > MuchInCommon;
-        return measure.Similarity.Ideal == 1 && (other > AlmostEqual || isMuchInCommon)
-            ? Found(
-                EvaluationConcern.ConstantMaps,
-                $"maps of different images have a similarity of {Number(other)}"
-                + (isMuchInCommon ? $", two random maps of {Number(chance)}" : string.Empty)
-                + (other > AlmostEqual ? ": they say next to nothing of their image" : ": much of each map is the same whatever the image shows")
-                + ", and no attack can take that away; see the lift")
-            : null;
-    }
+        => measure.Others?.InCommon is { } text ? Found(EvaluationConcern.ConstantMaps, text) : null;
 
     /// <summary>How far a value is from ideal; higher is a stronger attack.</summary>
     private double Loss(double value)

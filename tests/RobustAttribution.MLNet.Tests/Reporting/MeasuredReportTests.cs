@@ -136,6 +136,17 @@ public sealed class MeasuredReportTests
     }
 
     [TestMethod]
+    public void AVerdictSaysThatMapsAreTheSameWhateverTheImageShows()
+    {
+        using var scored = new Scored();
+        MulticlassClassificationCatalog catalog = scored.Context.MulticlassClassification;
+        RobustnessReportOptions options = Small with { Attacks = [new RandomNoise()], Similarities = [new CosineSimilarity()] };
+        const string alike = " But maps of different images have a similarity of ";
+        Assert.DoesNotContain(alike, catalog.RobustnessReport(scored.Chain, scored.Raw, options).Verdicts.Single());
+        StringAssert.Contains(catalog.RobustnessReport(scored.Chain, scored.Raw, options with { Method = new ConstantMap() }).Verdicts.Single(), alike);
+    }
+
+    [TestMethod]
     public void IntervalsLiftControlsAndVerdictsAreThoseOfTheEvaluations()
     {
         using var scored = new Scored();

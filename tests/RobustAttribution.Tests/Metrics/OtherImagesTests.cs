@@ -102,6 +102,38 @@ public sealed class OtherImagesTests
         Assert.IsNull(builder.Build().Compare([new MeanSquaredError()]).Single().Lift);
     }
 
+    /// <summary>Of 10 pixels two random maps share (1/5 of) the top 2; c of the 2 are common to both classes.</summary>
+    [TestMethod]
+    [DataRow(0, null)]
+    [DataRow(1, "maps of different images have a similarity of 0.500, two random maps of 0.200: much of each is the same whatever the image shows")]
+    [DataRow(2, "maps of different images have a similarity of 1.000: they say next to nothing of their image")]
+    public void MapsThatAreAlikeWhateverTheImageShowsAreNamed(int common, string? expected)
+    {
+        var builder = new MapSample.Builder();
+        for (int i = 0; i < 6; i++)
+        {
+            float[] map = new float[10];
+            for (int top = 0; top < 2; top++)
+            {
+                map[top < common ? top : 2 + (2 * top) + (i % 2)] = 1;
+            }
+
+            builder.Add(Row(i, map, 1), i % 2 == 0 ? "a" : "b");
+        }
+
+        OtherImages[] found = [.. builder.Build().Compare([new TopKIntersection(2), new MeanSquaredError()])];
+        if (expected is null)
+        {
+            Assert.IsNull(found[0].InCommon);
+        }
+        else
+        {
+            StringAssert.StartsWith(found[0].InCommon, expected);
+        }
+
+        Assert.IsNull(found[1].InCommon);
+    }
+
     [TestMethod]
     public void RowsHaveTheContentTheMapAndTheControlsOfTheirImage()
     {

@@ -27,16 +27,17 @@ internal static class ReportVerdicts
         IMapSimilarity measure = options.Similarities[0];
         bool isWorstCase = models[0].Numbers.Any(number => number.Name == measure.Name && Is(number, WorstCase));
         string attack = isWorstCase ? "worst case of many attacks" : ReportTexts.Name(options.Attacks[0]);
-        return [.. models.Select((model, i) => (i == 0 ? Alone(model, others[i]) : Compared(model, models[0])) + Doubts(model))];
+        return [.. models.Select((model, i) => (i == 0 ? Alone(model, others[i]) : Compared(model, models[0])) + Doubts(model, others[i]))];
 
         // What makes a map that holds worth little: wrong answers, and maps that are no image's own.
-        string Doubts(ReportedModel model)
+        string Doubts(ReportedModel model, OtherImages others)
         {
             double accuracy = model.Numbers.First(number => number.Name == Accuracy).Value;
             string answers = accuracy < Reliable ? $" But only {RobustnessReport.Percent(accuracy)} of its answers are right." : string.Empty;
-            return Lift(model) is { Interval: { } interval } && interval.Low <= 0
-                ? answers + " After the attack they are not reliably more alike than the maps of different images."
-                : answers;
+            string alike = Lift(model) is { Interval: { } interval } && interval.Low <= 0
+                ? " After the attack they are not reliably more alike than the maps of different images."
+                : string.Empty;
+            return answers + alike + (others.InCommon is { } common ? $" But {common}." : string.Empty);
         }
 
         string Alone(ReportedModel model, OtherImages others)
