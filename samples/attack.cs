@@ -20,6 +20,7 @@ if (args is not [string modelPath, string imagePath, string sheetPath])
 try
 {
     var mlContext = new MLContext();
+    new FileStream(sheetPath + ".new", FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose(); // can it be written?
     ITransformer model = mlContext.Model.Load(modelPath, out _);
     using MLImage image = ImageDecoder.Decode(imagePath);
     IDataView scored = model.Transform(mlContext.Data.LoadFromEnumerable([new Photo { Image = image }]));
@@ -33,8 +34,7 @@ try
     float[] Unit(float[] pixels) => [.. pixels.Select(value => value / (row.Seen.Max() > 1 ? 255 : 1))];
     var sheet = new ContactSheet($"Moved by at most {Levels} of 255") { Columns = ["image", "map", "attacked image", "its map"], CellSize = 224 };
     sheet.Add("", [Image(row.Seen), Map(row.Map), Image(row.Attacked), Map(row.AttackedMap)]);
-    using MLImage page = sheet.Render();
-    page.Save(sheetPath);
+    sheet.Render().Save(sheetPath);
     Console.WriteLine(row.AttackValid ? $"{row.TopKIntersection:P0} of the 100 strongest pixels stay." : "No copy keeps the answer.");
     return 0;
     ContactSheetCell Image(float[] pixels) => ContactSheetCell.Image(Unit(pixels), shape[0], shape[1], shape[2]);

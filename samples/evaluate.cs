@@ -12,13 +12,15 @@ using RobustAttribution.MLNet;
 if (args.Length < 3)
 {
     Console.Error.WriteLine("usage: dotnet run evaluate.cs IMAGES REPORT.html [--worst-case] MODEL.zip [MODEL.zip …]");
-    Console.Error.WriteLine("IMAGES has one sub-folder of test images for each class; --worst-case takes the worst of many attacks, and hours.");
+    Console.Error.WriteLine("IMAGES has one sub-folder of test images for each class, the classes of the models; 100 of them are measured, in minutes.");
+    Console.Error.WriteLine("--worst-case takes the worst of many attacks, and about ten times as long.");
     return 1;
 }
 
 try
 {
     var mlContext = new MLContext(seed: 1);
+    new FileStream(args[1] + ".new", FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose(); // can it be written?
     IDataView images = mlContext.Data.LoadImageFolders(args[0]);
     ITransformer keys = mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(images); // before models that do not map text themselves
     string[] paths = [.. args[2..].Where(arg => arg != "--worst-case")];
@@ -28,8 +30,10 @@ try
         DataName = Path.GetFileName(Path.GetFullPath(args[0])),
         MaximumImages = 100,
         WorstCase = args.Contains("--worst-case") ? new WorstCaseEvaluation() : null,
+        Progress = new Progress<RobustnessReportProgress>(now => Console.Error.Write($"\r{now.Share:P0}, {now.Remaining:h\:mm\:ss} left ")),
     });
     report.Save(args[1]);
+    Console.Error.WriteLine();
     foreach (ReportedModel model in report.Models)
     {
         Console.WriteLine(model.Name);

@@ -21,14 +21,10 @@ if (args.Length is < 2 or > 3)
 
 try
 {
-    int epochs = args.Length == 3 ? int.Parse(args[2]) : 30;
+    int epochs = args.Length < 3 ? 30 : int.TryParse(args[2], out int given) ? given : throw new ArgumentException($"EPOCHS is '{args[2]}'; allowed is a whole number of at least 1.");
     var mlContext = new MLContext(seed: 1);
     mlContext.Log += (_, entry) => { if (entry.Kind == ChannelMessageKind.Warning) Console.Error.WriteLine(entry.Message); };
-    using (new FileStream(args[1] + ".new", FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose)) // can it be written?
-    using (File.Exists(args[1]) ? File.OpenWrite(args[1]) : null)
-    {
-    }
-
+    new FileStream(args[1] + ".new", FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose(); // can it be written?
     IDataView images = mlContext.Data.LoadImageFolders(args[0], options: new() { LabelsAsKey = true });
     var pipeline = mlContext.Transforms.RobustImageClassification(new()
         {

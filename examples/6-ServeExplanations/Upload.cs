@@ -28,7 +28,10 @@ internal sealed record Upload(byte[] Content, string Name)
         }
         catch (InvalidDataException error) when (error.Message.Contains("limit", StringComparison.Ordinal))
         {
-            throw TooLarge(request, options);
+            throw request.ContentType!.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)
+                ? TooLarge(request, options)
+                : new RefusedException(
+                    415, $"The type of the upload is {request.ContentType}; needed is multipart/form-data with one file, or the image alone with its own type, e.g. image/png.");
         }
         catch (Exception error) when (error is InvalidDataException or (IOException and not BadHttpRequestException))
         {

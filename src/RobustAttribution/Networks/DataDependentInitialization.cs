@@ -5,7 +5,7 @@ namespace RobustAttribution.Networks;
 
 /// <summary>
 /// Scales the layers of a network to the images (Krähenbühl, Doersch, Donahue, Darrell: "Data-dependent Initializations of Convolutional Neural
-/// Networks", ICLR 2016, algorithm 1 with β = 0): w_k ← w_k/σ_k, b_k ← −μ_k/σ_k for each channel k.
+/// Networks", ICLR 2016, algorithm 1 with β = 0): w_k ← γ w_k/σ_k, b_k ← −γ μ_k/σ_k for each channel k.
 /// </summary>
 /// <remarks>In one forward pass: each layer is changed when it is called, and passes on what it would then have computed.</remarks>
 internal static class DataDependentInitialization
@@ -15,7 +15,8 @@ internal static class DataDependentInitialization
     /// <summary>Changes every convolution and linear layer but the one with the last parameter, which computes the logits.</summary>
     /// <param name="network">Has its activation already.</param>
     /// <param name="images">[N,C,H,W] in [0, 1], N at least 1.</param>
-    public static void Apply(ImageNetwork network, Tensor images)
+    /// <param name="deviation">γ, above 0.</param>
+    public static void Apply(ImageNetwork network, Tensor images, double deviation)
     {
         string? last = network.Backbone.named_parameters().LastOrDefault().name;
         nn.Module<Tensor, Tensor>[] layers =
@@ -30,12 +31,12 @@ internal static class DataDependentInitialization
         using IDisposable inspection = network.ForInspection();
         HashSet<nn.Module> changed = [];
         using Undo hooks = Undo.All(layers.Select(
-            layer => ForwardHooks.After(layer, (_, output) => changed.Add(layer) ? Standardize(layer, output) : null)));
+            layer => ForwardHooks.After(layer, (_, output) => changed.Add(layer) ? Standardize(layer, output, deviation) : null)));
         network.Logits(images);
     }
 
-    /// <summary>Changes a layer so that its outputs have mean 0 and variance 1 in each channel, and returns these.</summary>
-    private static Tensor Standardize(nn.Module<Tensor, Tensor> layer, Tensor output)
+    /// <summary>Changes a layer so that its outputs have mean 0 and a given deviation in each channel, and returns these.</summary>
+    private static Tensor Standardize(nn.Module<Tensor, Tensor> layer, Tensor output, double wanted)
     {
         using IDisposable scope = NewDisposeScope();
         (Parameter weight, Parameter? bias) = layer switch
@@ -49,7 +50,7 @@ internal static class DataDependentInitialization
         long[] others = [.. Enumerable.Range(0, (int)output.dim()).Select(axis => (long)axis).Where(axis => axis != channel)];
         (Tensor variance, Tensor mean) = var_mean(output.to(ScalarType.Float64), others, unbiased: false);
         Tensor deviation = variance.sqrt();
-        Tensor scale = where(deviation > SmallestShare * mean.abs(), 1 / deviation, ones_like(deviation));
+        Tensor scale = where(deviation > SmallestShare * mean.abs(), wanted / deviation, ones_like(deviation));
         Tensor scaled = scale.to(output.dtype), shift = (bias is null ? zeros_like(mean) : mean).to(output.dtype);
         weight.mul_(scaled.reshape([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]));
         bias?.copy_((bias - shift) * scaled);

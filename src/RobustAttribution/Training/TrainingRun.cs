@@ -127,8 +127,9 @@ internal sealed class TrainingRun : IDisposable
                 CultureInfo.InvariantCulture,
                 $"The accuracy is that of guessing after {(long)epoch * stepsPerEpoch} steps: {finding} Train for more epochs"
                 + $" ({nameof(TrainingOptions.Epochs)} is {options.Epochs}) or in smaller batches ({nameof(TrainingOptions.BatchSize)} is"
-                + $" {batchSize}, which is {stepsPerEpoch} steps an epoch), or with another {nameof(TrainingOptions.LearningRate)}"
-                + $" ({options.LearningRate}).")
+                + $" {batchSize}, which is {stepsPerEpoch} steps an epoch), from weights that are scaled to the images"
+                + $" ({nameof(ImageNetwork.InitializeFrom)}, in ML.NET DataDependentInitialization), or with another"
+                + $" {nameof(TrainingOptions.LearningRate)} ({options.LearningRate}).")
             : null;
 
     // What decides how many steps there are and when they are interrupted: ranks that differed would wait for each other.

@@ -93,6 +93,10 @@ public sealed class ServiceTests
         two.Add(new ByteArrayContent([2]), "image", "second.png");
         (status, detail) = await service.RefusedAsync(two);
         Assert.AreEqual((400, "The form has 2 files; one image is needed."), (status, detail));
+        using var unnamed = new ByteArrayContent(new byte[9000]) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded") } }; // as curl --data-binary
+        (status, detail) = await small.RefusedAsync(unnamed);
+        Assert.AreEqual(415, status);
+        StringAssert.StartsWith(detail, "The type of the upload is application/x-www-form-urlencoded; needed is multipart/form-data with one file");
         using var damaged = new ByteArrayContent([1, 2, 3]) { Headers = { ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x") } };
         (status, detail) = await service.RefusedAsync(damaged);
         Assert.AreEqual(400, status, detail);

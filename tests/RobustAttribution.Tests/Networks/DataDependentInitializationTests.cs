@@ -11,16 +11,16 @@ public sealed class DataDependentInitializationTests
 {
     private const int Count = 12;
 
-    /// <summary>The definition, layer by layer in the order of the forward pass: w_k/σ_k and (b_k − μ_k)/σ_k.</summary>
+    /// <summary>The definition, layer by layer in the order of the forward pass: γ w_k/σ_k and γ (b_k − μ_k)/σ_k.</summary>
     [TestMethod]
-    [DataRow(Pooling.Max, 0)]
-    [DataRow(Pooling.Average, 3)]
-    public void WeightsAreThoseOfTheDefinition(Pooling pooling, double beta)
+    [DataRow(Pooling.Max, 0, 1)]
+    [DataRow(Pooling.Average, 3, 0.5)]
+    public void WeightsAreThoseOfTheDefinition(Pooling pooling, double beta, double deviation)
     {
         using var scope = NewDisposeScope();
         using ImageNetwork network = Small(pooling, beta), reference = Small(pooling, beta);
         (Tensor images, _) = TinyNetworks.Batch(network, Count);
-        network.InitializeFrom(images);
+        network.InitializeFrom(images, deviation);
 
         using var mode = no_grad();
         Tensor x = reference.Normalize(images);
@@ -35,9 +35,9 @@ public sealed class DataDependentInitializationTests
                 for (int channel = 0; channel < values.GetLength(0); channel++)
                 {
                     double[] row = [.. Enumerable.Range(0, values.GetLength(1)).Select(i => values[channel, i])];
-                    double mean = row.Average(), deviation = Math.Sqrt(row.Average(value => (value - mean) * (value - mean)));
-                    weight[channel].div_(deviation);
-                    bias[channel].sub_(mean).div_(deviation);
+                    double mean = row.Average(), scale = deviation / Math.Sqrt(row.Average(value => (value - mean) * (value - mean)));
+                    weight[channel].mul_(scale);
+                    bias[channel].sub_(mean).mul_(scale);
                 }
 
                 y = ((nn.Module<Tensor, Tensor>)module).call(x);
@@ -59,7 +59,7 @@ public sealed class DataDependentInitializationTests
         using ImageNetwork network = TinyNetworks.Residual();
         (Tensor images, _) = TinyNetworks.Batch(network, Count);
         double[] head = Values.Of(network.Backbone.named_parameters().Single(entry => entry.name == "fc.weight").parameter);
-        network.InitializeFrom(images);
+        network.InitializeFrom(images, 1);
 
         int seen = 0;
         using (Undo.All(network.Modules.OfType<Conv2d>().Select(layer => ForwardHooks.After(layer, (_, y) =>
@@ -125,6 +125,7 @@ public sealed class DataDependentInitializationTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => network.InitializeFrom(images[TensorIndex.Slice(0, 0)])).Message, "no image");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => network.InitializeFrom(images + 1)).Message, "allowed is");
         Assert.ThrowsExactly<ArgumentNullException>(() => network.InitializeFrom(null!));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => network.InitializeFrom(images, 0));
     }
 
     private static ImageNetwork Small(Pooling pooling, double beta) => TinyNetworks.Create(
