@@ -65,6 +65,7 @@ internal static class RobustnessReporter
         List<ReportedView> views = Bind(models, data, options);
         long rows = SampleImages.CountRows(data);
         List<SampleImages> samples = [.. views.Select(view => SampleImages.Read(env, view.Scored, rows, view.Network, options))];
+        MeasuredShard.RequireRows(shards, rows);
         ILookup<int, ShardBatch> batches = MeasuredShard.Together(shards, Settings(views, samples, options)).ToLookup(batch => batch.Model);
         return Create(channel, clock, views, rows, options, model => samples[model], (model, examination) =>
         {
@@ -156,6 +157,7 @@ internal static class RobustnessReporter
         {
             settings.With($"model {view.Name}", view.Network)
                 .With($"batch size of {view.Name}", ModelExamination.BatchSizeOf(view.Network, options))
+                .With($"number of images of {view.Name}", images.Count)
                 .With($"images of {view.Name}", images.Hash());
         }
 
