@@ -409,9 +409,9 @@ internal sealed class TrainingRun : IDisposable
         (epoch, step) = (position.Epoch, position.Step);
         if (read is not null)
         {
-            report(epoch < options.Epochs
+            report(epoch < options.Epochs && !best.IsPatienceSpent
                 ? new TrainingResumed(epoch + 1, options.Epochs, step, stepsPerEpoch, read.Value.Path)
-                : new TrainingResumed(epoch, options.Epochs, stepsPerEpoch, stepsPerEpoch, read.Value.Path));
+                : new TrainingResumed(epoch, options.Epochs, stepsPerEpoch, stepsPerEpoch, read.Value.Path) { IsFinished = true });
         }
     }
 

@@ -79,6 +79,9 @@ public sealed class ShardTests
         MeasuredShard[] shards = [.. Shards(2).Select(shard => Reloaded(catalog.MeasureRobustnessReport(models, scored.Data, Report, shard)))];
         string one = catalog.RobustnessReport(models, scored.Data, Report).ToHtml(), merged = catalog.MergeRobustnessReport(models, scored.Data, Report, shards).ToHtml();
         Assert.AreEqual(WithoutTimes(one), WithoutTimes(merged));
+        Assert.Contains("<dt>measured in</dt>", one);
+        Assert.DoesNotContain("<dt>measured in</dt>", merged); // which is not the time of the merge
+        Assert.Contains("UTC, of shards that were measured before", merged);
 
         static string WithoutTimes(string html) => Regex.Replace(html, "<dt>(made|measured in)</dt><dd>[^<]*</dd>", string.Empty);
     }
