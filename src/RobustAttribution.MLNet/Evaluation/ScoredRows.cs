@@ -124,10 +124,11 @@ internal sealed class ScoredRows
         {
             if (shard.Batches.FirstOrDefault(batch => batch.Batch >= hashes.Length || batch.Images != hashes[batch.Batch]) is { } other)
             {
-                long first = other.Batch * (BatchSize ?? Network.BatchSize), last = Math.Min(RowCount, first + (BatchSize ?? Network.BatchSize)) - 1;
+                int size = BatchSize ?? Network.BatchSize;
+                long first = other.Batch * size, last = Math.Min(RowCount, first + size) - 1;
                 throw new ArgumentException(
-                    $"Shard {shard.Shard} was measured on other images or labels than this view has: they differ within the rows {first} to {last} of"
-                    + $" {RowCount}, counted from 0. All jobs and the merge take the same rows.",
+                    $"Shard {shard.Shard} was measured on other images or labels than this view has: they differ within the rows {first} to {last}"
+                    + $" of {RowCount}, counted from 0. All jobs and the merge take the same rows.",
                     nameof(shards));
             }
         }

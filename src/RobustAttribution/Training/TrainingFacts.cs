@@ -15,7 +15,10 @@ internal static class TrainingFacts
 
     // Rank 0 alone reports and writes checkpoints.
     private static readonly string[] Left =
-        [nameof(TrainingOptions.Seed), nameof(TrainingOptions.BatchSize), nameof(TrainingOptions.Checkpoints), nameof(TrainingOptions.ProgressInterval)];
+    [
+        nameof(TrainingOptions.Seed), nameof(TrainingOptions.BatchSize), nameof(TrainingOptions.Checkpoints),
+        nameof(TrainingOptions.ProgressInterval),
+    ];
 
     /// <summary>Every option, the numbers of images and the network, but not its weights, which rank 0 gives to all.</summary>
     public static IEnumerable<(string Name, object? Value)> Of(

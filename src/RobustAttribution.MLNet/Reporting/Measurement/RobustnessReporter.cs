@@ -495,7 +495,8 @@ internal static class ReportCards
         ("attacks", string.Join(", ", options.Attacks.Append(options.PredictionAttack).Select(Budget))),
         ("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
         ("versions", string.Join(", ", [.. Packages.Select(Version), $"libtorch {TorchSharp.torch.__version__}", $".NET {Environment.Version}"])),
-        ("made", $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC{(time is { } taken ? $", in {Time(taken)}" : ", of shards that were measured before")}"),
+        ("made", $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC"
+            + $"{(time is { } taken ? $", in {Time(taken)}" : ", of shards that were measured before")}"),
     ];
 
     /// <summary>What ran, with every option.</summary>
