@@ -47,7 +47,9 @@ internal sealed record Job(ICommunicator Ranks, IAnsiConsole Console, MLContext 
             {
                 if (progress is TrainingResumed found)
                 {
-                    Console.WriteLine($"  goes on in epoch {found.Epoch} after step {found.Step}, from {found.CheckpointPath}");
+                    Console.WriteLine(found.IsFinished
+                        ? $"  is finished, and is read from {found.CheckpointPath}"
+                        : $"  goes on in epoch {found.Epoch} after step {found.Step}, from {found.CheckpointPath}");
                 }
 
                 report(progress);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -70,6 +72,8 @@ public static class Communicator
 /// <summary>Exchanges of values that are no tensors on a device.</summary>
 internal static class CommunicatorValues
 {
+    private const int ShownAround = 120; // characters of long values that differ
+
     /// <summary>The sum over the ranks of each value.</summary>
     public static double[] SumOf(this ICommunicator communicator, params double[] values)
     {
@@ -85,6 +89,32 @@ internal static class CommunicatorValues
 
     /// <summary>Whether it is so on any rank.</summary>
     public static bool Any(this ICommunicator communicator, bool here) => communicator.SumOf(here ? 1 : 0)[0] > 0;
+
+    /// <summary>Throws unless all ranks name the same values in the same order.</summary>
+    /// <exception cref="ArgumentException">A value differs; the message has its name and both values.</exception>
+    public static void RequireSame(this ICommunicator communicator, params (string Name, object? Value)[] facts)
+    {
+        string[] texts = [.. facts.Select(fact => string.Create(CultureInfo.InvariantCulture, $"{fact.Name} is {fact.Value ?? "null"}"))];
+        string[][] all =
+        [
+            .. communicator.Gather(JsonSerializer.SerializeToUtf8Bytes(texts)).Select(bytes => JsonSerializer.Deserialize<string[]>(bytes)!),
+        ];
+        for (int rank = 1; rank < all.Length; rank++)
+        {
+            if (all[0].Zip(all[rank]).FirstOrDefault(pair => pair.First != pair.Second) is { First: { } first, Second: { } second })
+            {
+                int same = first.Zip(second).TakeWhile(pair => pair.First == pair.Second).Count();
+                throw new ArgumentException(
+                    $"The ranks of a training must train the same: {Shown(first, same)} on rank 0, and {Shown(second, same)} on rank {rank}.");
+            }
+        }
+
+        static string Shown(string text, int same)
+        {
+            int name = text.IndexOf(" is ", StringComparison.Ordinal) + 4, start = Math.Max(name, same - ShownAround), end = same + ShownAround;
+            return text[..name] + (start > name ? "…" : string.Empty) + (end < text.Length ? text[start..end] + "…" : text[start..]);
+        }
+    }
 
     /// <summary>A number of rank 0, on every rank.</summary>
     public static long Shared(this ICommunicator communicator, long value)

@@ -80,7 +80,7 @@ public sealed class SampleTests
         string checkpoints = Path.Combine(Folder, "checkpoints"), model = Path.Combine(Folder, "resumed.zip");
         Run("resume", Images, model, checkpoints, "1").Fine();
         string output = Run("resume", Images, model, checkpoints, "1").Fine().Output; // as if it had been stopped at its end
-        StringAssert.Contains(output, $"resumed from {Directory.GetFiles(checkpoints).Max()}: epoch 1 of 1, 1 of 1 steps done");
+        StringAssert.Contains(output, $"resumed from {Directory.GetFiles(checkpoints).Max()}: epoch 1 of 1, 1 of 1 steps done; the training is finished and is read");
         Assert.IsTrue(File.Exists(model));
     }
 

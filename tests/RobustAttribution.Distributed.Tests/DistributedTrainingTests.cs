@@ -99,13 +99,21 @@ public sealed class DistributedTrainingTests
         }
     }
 
+    public static IEnumerable<object[]> Differences => Refusals.Names.Select(name => new object[] { name });
+
     [TestMethod]
-    public void RanksThatWereGivenOtherOptionsAreRefused()
+    [DynamicData(nameof(Differences))]
+    public void RanksThatWereGivenSomethingElseAreRefused(string difference)
     {
         foreach (Dictionary<string, string> rank in Two.Value.Lines)
         {
-            Assert.Contains("Seed is 0 on rank 0, and Seed is 1 on rank 1", rank["seed"]);
+            string message = rank[$"refused-{difference}"];
+            Array.ForEach(Refusals.Expected[difference], text => Assert.Contains(text, message));
+            Assert.IsLessThan(700, message.Length, message);
         }
+
+        Assert.AreEqual("none", One.Value.Lines[0][$"refused-{difference}"]);
+        Assert.Contains("on rank 2", Three.Value.Lines[0][$"refused-{difference}"]);
     }
 
     [TestMethod]

@@ -19,7 +19,7 @@ namespace RobustAttribution.Distributed.Tests;
 internal static class TrainingJob
 {
     public const string Interrupted = "interrupted";
-    private const int Classes = 3, Size = 8, Images = 41; // in batches of 10: shares of unequal sizes, and a last batch of one image
+    public const int Classes = 3, Size = 8, Images = 41; // in batches of 10: shares of unequal sizes, and a last batch of one image
 
     /// <summary>The trainings, and how far the weights may be from those of one process; null where batch statistics are other ones.</summary>
     public static IReadOnlyDictionary<string, double?> Bounds { get; } = new Dictionary<string, double?>
@@ -39,7 +39,7 @@ internal static class TrainingJob
 
         lines.Add($"validation {ValidateBothWays(ranks)}");
         lines.Add($"cancelled {Cancel(ranks)}");
-        lines.Add($"seed {Refusal(ranks)}");
+        lines.AddRange(Refusals.Names.Select(name => $"refused-{name} {Refusals.Of(name, ranks)}"));
         lines.Add($"mlnet {TrainPipeline(ranks)}");
         File.WriteAllLines(Path.Combine(folder, FormattableString.Invariant($"rank{ranks.Rank}")), lines);
         return 0;
@@ -86,7 +86,7 @@ internal static class TrainingJob
         return $"{Convert.ToHexString(SHA256.HashData(bytes))} history {history} reports {(reports > 0 ? "some" : "none")}";
     }
 
-    private static TrainingOptions OptionsOf(string name)
+    public static TrainingOptions OptionsOf(string name)
     {
         var common = new TrainingOptions
         {
@@ -109,14 +109,14 @@ internal static class TrainingJob
         };
     }
 
-    private static ImageNetwork NewNetwork(ScalarType type, bool isNormalized, int seed)
+    public static ImageNetwork NewNetwork(ScalarType type, bool isNormalized, int seed, Pooling pooling = Pooling.Average)
     {
         var input = new InputSpecification(1, Size, Size);
         using var generator = new Generator((ulong)seed + 1, CPU);
         ImageNetwork network = isNormalized
             ? new ImageNetwork(new Normalized(), input, Classes)
             : ImageNetwork.Create(
-                new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = Pooling.Average },
+                new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = pooling },
                 input, Classes, Activation.Softplus(3), generator);
         foreach (Tensor parameter in isNormalized ? network.Backbone.parameters() : [])
         {
@@ -130,10 +130,13 @@ internal static class TrainingJob
     }
 
     // A bright row on noise; the class is the row.
-    private static TensorBatchSource Source(int count)
+    public static TensorBatchSource Source(int count) => Source(count, count);
+
+    /// <summary>Images that a seed decides.</summary>
+    public static TensorBatchSource Source(int seed, int count)
     {
         using IDisposable scope = NewDisposeScope();
-        using var generator = new Generator((ulong)count, CPU);
+        using var generator = new Generator((ulong)seed, CPU);
         Tensor classes = randint(0, Classes, [count], dtype: ScalarType.Int64, generator: generator);
         Tensor bright = nn.functional.one_hot(classes * 2, Size).to(ScalarType.Float32).reshape(count, 1, Size, 1) * 110;
         Tensor images = (rand([count, 1, Size, Size], generator: generator) * 120) + bright;
@@ -158,20 +161,6 @@ internal static class TrainingJob
         TrainingResult result = new RobustTrainer(options).Fit(network, source, null, null, stop.Token);
         using Tensor sum = network.Backbone.parameters().Aggregate(zeros(1, dtype: ScalarType.Float64), (sum, value) => sum + value.sum());
         return FormattableString.Invariant($"{result.Reason} {result.EpochsDone} {sum.item<double>():R}");
-    }
-
-    private static string Refusal(ICommunicator ranks)
-    {
-        using ImageNetwork network = NewNetwork(ScalarType.Float64, isNormalized: false, seed: 0);
-        try
-        {
-            new RobustTrainer(OptionsOf("aga") with { Communicator = ranks, Seed = ranks.Rank }).Fit(network, Source(Images));
-            return "none";
-        }
-        catch (ArgumentException error)
-        {
-            return error.Message;
-        }
     }
 
     // Without any seed: initial weights and hold-out must be those of rank 0 all the same.

@@ -89,7 +89,7 @@ public static class RobustAttributionMulticlassCatalog
         return AttributionRobustnessEvaluator.AttackShard(CatalogEnvironment.Of(catalog), data, options, shard);
     }
 
-    /// <summary>The metrics of all rows from the shards that jobs have measured; reads and attacks none.</summary>
+    /// <summary>The metrics of all rows from the shards that jobs have measured; reads them to compare them, and attacks none.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The view that they measured.</param>
     /// <param name="options">What they attacked and measured.</param>
@@ -199,7 +199,7 @@ public static class RobustAttributionMulticlassCatalog
         return WorstCaseEvaluator.MeasureShard(CatalogEnvironment.Of(catalog), data, options, shard);
     }
 
-    /// <summary>The worst case of all rows from the shards that jobs have measured; reads and attacks none.</summary>
+    /// <summary>The worst case of all rows from the shards that jobs have measured; reads them to compare them, and attacks none.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The view that they measured.</param>
     /// <param name="options">What they attacked and measured.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using static TorchSharp.torch;
@@ -29,6 +30,15 @@ internal sealed class RowBatch(int capacity, InputSpecification input, int maxim
             Reserve(Count + 1);
             return pixels.AsSpan(Count * input.ValueCount, input.ValueCount);
         }
+    }
+
+    /// <summary>SHA-256 of images and labels.</summary>
+    public string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes(Pixels));
+        hash.AppendData(MemoryMarshal.AsBytes(labels.AsSpan(0, Count)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     public void Clear() => Count = 0;

@@ -27,13 +27,13 @@ internal static class AttributionRobustnessEvaluator
         return view.Keep(Measure(view, measurement), Settings(view, options));
     }
 
-    /// <summary>Computes the metrics from all shards of a scored view, without reading a row.</summary>
+    /// <summary>Computes the metrics from all shards of a scored view, whose rows are read to compare them.</summary>
     public static AttributionRobustnessMetrics Attack(
         IHostEnvironment env, IDataView scored, AttributionRobustnessOptions options, IReadOnlyList<MeasuredShard> shards)
     {
         (ScoredRows view, _) = Bind(env, scored, options, Shard.Whole);
         return Of(
-            MeasuredShard.Together(shards, Settings(view, options)).SelectMany(batch => batch.Read<RobustnessRow[]>()), view, options);
+            view.Together(shards, Settings(view, options)).SelectMany(batch => batch.Read<RobustnessRow[]>()), view, options);
     }
 
     /// <summary>Computes the metrics from the columns of a view that was attacked before.</summary>

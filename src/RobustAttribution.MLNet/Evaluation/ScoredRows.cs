@@ -20,6 +20,7 @@ internal sealed class ScoredRows
     private readonly string name;
     private readonly ImageColumn images;
     private readonly KeyColumn? labels;
+    private RowBatch? latest; // the batch that was measured last
 
     /// <param name="env">Its cancellation is honoured.</param>
     /// <param name="view">The view.</param>
@@ -86,16 +87,10 @@ internal sealed class ScoredRows
     public IEnumerable<(long Batch, T Result)> MeasureBatches<T>(Measurement<T> measure)
     {
         using var progress = new RowProgress(env, name, view.GetRowCount(), ReportInterval);
-        using DataViewRowCursor cursor = view.GetRowCursor(ImageRows.Columns(view.Schema, images, labels));
-        var rows = new ImageRows(cursor, images, labels, view);
-        var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
-        var scale = new ScaleWarning(env, name, images);
-        long done = 0, number = 0;
-        List<long> places = [];
-        while (MoveToShard(cursor, ref number) && Read(cursor, rows, batch, places))
+        long done = 0;
+        foreach ((long number, RowBatch batch, List<long> places) in ReadBatches())
         {
             progress.BeginBatch();
-            scale.Check(batch.Pixels);
             T result = default!;
             batch.Compute(() => Network.Use(network =>
             {
@@ -106,15 +101,39 @@ internal sealed class ScoredRows
             progress.EndBatch(batch.Count);
             done += batch.Count;
             Progress?.Invoke(done);
-            yield return (number++, result);
+            latest = batch;
+            yield return (number, result);
         }
     }
 
     /// <summary>Measures the batches of the shard and keeps what they give.</summary>
     public MeasuredShard Keep<T>(IEnumerable<(long Batch, T Result)> batches, IReadOnlyList<ShardSetting> settings)
     {
-        ShardBatch[] kept = [.. batches.Select(batch => ShardBatch.Of(0, batch.Batch, batch.Result))];
+        ShardBatch[] kept = [.. batches.Select(batch => ShardBatch.Of(0, batch.Batch, batch.Result) with { Images = latest!.Hash() })];
         return new MeasuredShard(Shard, RowCount, settings, kept);
+    }
+
+    /// <summary>The batches of shards that belong together and to this view, whose images are read to compare them.</summary>
+    /// <exception cref="ArgumentException">As <see cref="MeasuredShard.Together"/>, or a shard is of other images; the message names it.</exception>
+    public IReadOnlyList<ShardBatch> Together(IReadOnlyList<MeasuredShard> shards, IReadOnlyList<ShardSetting> settings)
+    {
+        IReadOnlyList<ShardBatch> batches = MeasuredShard.Together(shards, settings);
+        string[] hashes = [.. ReadBatches().Select(read => read.Batch.Hash())];
+        MeasuredShard.RequireRows(shards, RowCount);
+        foreach (MeasuredShard shard in shards)
+        {
+            if (shard.Batches.FirstOrDefault(batch => batch.Batch >= hashes.Length || batch.Images != hashes[batch.Batch]) is { } other)
+            {
+                int size = BatchSize ?? Network.BatchSize;
+                long first = other.Batch * size, last = Math.Min(RowCount, first + size) - 1;
+                throw new ArgumentException(
+                    $"Shard {shard.Shard} was measured on other images or labels than this view has: they differ within the rows {first} to {last}"
+                    + $" of {RowCount}, counted from 0. All jobs and the merge take the same rows.",
+                    nameof(shards));
+            }
+        }
+
+        return batches;
     }
 
     /// <summary>What shards of one measurement have in common: model, columns, batches, draws; options are added.</summary>
@@ -126,6 +145,21 @@ internal sealed class ScoredRows
         .With("label column", labels?.Name ?? "none")
         .With("batch size", BatchSize ?? Network.BatchSize)
         .With("seed", Seed);
+
+    /// <summary>Reads the batches of the shard; what it gives holds until the next is read.</summary>
+    private IEnumerable<(long Number, RowBatch Batch, List<long> Places)> ReadBatches()
+    {
+        using DataViewRowCursor cursor = view.GetRowCursor(ImageRows.Columns(view.Schema, images, labels));
+        var rows = new ImageRows(cursor, images, labels, view);
+        var batch = new RowBatch(BatchSize ?? Network.BatchSize, Network.Input);
+        var scale = new ScaleWarning(env, name, images);
+        List<long> places = [];
+        for (long number = 0; MoveToShard(cursor, ref number) && Read(cursor, rows, batch, places); number++)
+        {
+            scale.Check(batch.Pixels);
+            yield return (number, batch, places);
+        }
+    }
 
     /// <summary>Passes over the batches of other shards; false where the view ends within them.</summary>
     private bool MoveToShard(DataViewRowCursor cursor, ref long number)

@@ -17,12 +17,12 @@ internal static class WorstCaseEvaluator
         return view.Keep(Batches(view, options), Settings(view, options));
     }
 
-    /// <summary>Computes the metrics from all shards of a scored view, without reading a row.</summary>
+    /// <summary>Computes the metrics from all shards of a scored view, whose rows are read to compare them.</summary>
     public static WorstCaseMetrics Measure(
         IHostEnvironment env, IDataView scored, WorstCaseOptions options, IReadOnlyList<MeasuredShard> shards)
     {
         ScoredRows view = Bind(env, scored, options, Shard.Whole);
-        return Of([.. MeasuredShard.Together(shards, Settings(view, options)).Select(batch => batch.Read<WorstCaseBatch>())], options);
+        return Of([.. view.Together(shards, Settings(view, options)).Select(batch => batch.Read<WorstCaseBatch>())], options);
     }
 
     private static ScoredRows Bind(IHostEnvironment env, IDataView scored, WorstCaseOptions options, Shard shard)

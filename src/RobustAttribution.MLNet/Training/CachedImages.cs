@@ -13,6 +13,8 @@ internal sealed class CachedImages(InputSpecification input, PixelStore pixels, 
 {
     public long Count => rows?.LongLength ?? pixels.Count;
 
+    public bool IsInMemory => true;
+
     public float LargestValue => pixels.Largest;
 
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)

@@ -30,7 +30,8 @@ internal sealed class ProgressReporter
             case TrainingResumed resumed:
                 channel.Inform(
                     $"resumed from {resumed.CheckpointPath}: epoch {resumed.Epoch} of {resumed.Epochs},"
-                    + $" {resumed.Step} of {resumed.StepsPerEpoch} steps done");
+                    + $" {resumed.Step} of {resumed.StepsPerEpoch} steps done"
+                    + (resumed.IsFinished ? "; the training is finished and is read" : string.Empty));
                 break;
             case BatchProgress batch:
                 latest = batch;

@@ -83,7 +83,9 @@ public sealed partial class RobustAttributionImageClassificationTrainer : IEstim
         }
 
         ICommunicator ranks = options.Communicator;
-        long seed = ranks.Shared(options.Seed ?? HostSettings.Seed(environment) ?? (options.Checkpoints is null
+        long? given = options.Seed ?? HostSettings.Seed(environment);
+        ranks.RequireSame(($"{nameof(options.Seed)} (or else that of MLContext)", given));
+        long seed = ranks.Shared(given ?? (options.Checkpoints is null
             ? host.Rand.Next()
             : throw new InvalidOperationException(
                 "Checkpoints are set, and a training is resumed with the seed that it began with: set the option Seed, or give MLContext a seed.")));

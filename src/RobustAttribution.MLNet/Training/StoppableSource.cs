@@ -12,6 +12,8 @@ internal sealed class StoppableSource(IHostEnvironment env, IImageBatchSource so
 {
     public long Count => source.Count;
 
+    public bool IsInMemory => source is ISharedImages { IsInMemory: true };
+
     public IEnumerable<ImageBatch> Read(int batchSize, long? shuffleSeed = null, int firstBatch = 0)
         => Stoppable(source.Read(batchSize, shuffleSeed, firstBatch));
 

@@ -59,16 +59,20 @@ public static class ComponentJson
     /// The component, or one within it, is of a type that is not registered, or has an option that JSON cannot hold; the message names the type or
     /// the option.
     /// </exception>
-    public static string Write<T>(T component)
+    public static string Write<T>(T component) => Write(component, typeof(T));
+
+    /// <summary>The same of an interface that is known at run time.</summary>
+    internal static string Write(object? component, Type type)
     {
         try
         {
-            return JsonSerializer.Serialize(component, options);
+            return JsonSerializer.Serialize(component, type, options);
         }
-        catch (NotSupportedException error) when (FindUnregistered(component, WalkDepth) is { } type)
+        catch (NotSupportedException error) when (FindUnregistered(component, WalkDepth) is { } unregistered)
         {
             throw new NotSupportedException(
-                $"{type.Name} is not registered, so no file can name it. Call {nameof(ComponentJson)}.{nameof(Register)}<{type.Name}>() once,"
+                $"{unregistered.Name} is not registered, so no file can name it. Call"
+                + $" {nameof(ComponentJson)}.{nameof(Register)}<{unregistered.Name}>() once,"
                 + " also in every program that reads the file.",
                 error);
         }

@@ -10,6 +10,9 @@ internal readonly record struct SharedBatch(ImageBatch Batch, BatchShare Share);
 /// <summary>A source that reads its rows of a batch without those of the other ranks.</summary>
 internal interface ISharedImages : IImageBatchSource
 {
+    /// <summary>Whether a pass begins at any batch without reading those before it.</summary>
+    bool IsInMemory { get; }
+
     /// <summary>As <see cref="IImageBatchSource.Read"/>, this rank's rows of each batch.</summary>
     IEnumerable<SharedBatch> ReadShares(ICommunicator communicator, int batchSize, long? shuffleSeed, int firstBatch);
 }

@@ -40,6 +40,8 @@ public sealed class TensorBatchSource : ISharedImages
         return ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch).Select(Batch);
     }
 
+    bool ISharedImages.IsInMemory => true;
+
     IEnumerable<SharedBatch> ISharedImages.ReadShares(ICommunicator communicator, int batchSize, long? shuffleSeed, int firstBatch)
         => ImageOrder.Batches(Count, batchSize, shuffleSeed, firstBatch).Select(rows =>
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RobustAttribution.Networks;
@@ -73,17 +72,7 @@ internal static class TrainingFingerprint
     }
 
     private static JsonObject Describe(IImageBatchSource source, int batchSize)
-    {
-        using ImageBatch? first = source.Read(batchSize).FirstOrDefault();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        if (first is not null)
-        {
-            TensorHash.Append(hash, first.Images);
-            TensorHash.Append(hash, first.Classes);
-        }
-
-        return new JsonObject { ["count"] = source.Count, ["firstBatch"] = Convert.ToHexString(hash.GetHashAndReset()) };
-    }
+        => new() { ["count"] = source.Count, ["firstBatch"] = TrainingFacts.HashOf(source.Read(batchSize).FirstOrDefault()) };
 
     /// <summary>The values of a JSON text by their paths.</summary>
     private static SortedDictionary<string, string> Leaves(string json)

@@ -28,7 +28,11 @@ public sealed record TrainingWarning(int Epoch, int Epochs, string Message)
 /// <param name="StepsPerEpoch">Steps of one epoch.</param>
 /// <param name="CheckpointPath">The checkpoint's file.</param>
 public sealed record TrainingResumed(int Epoch, int Epochs, int Step, int StepsPerEpoch, string CheckpointPath)
-    : TrainingProgress(Epoch, Epochs);
+    : TrainingProgress(Epoch, Epochs)
+{
+    /// <summary>Whether the training was finished before: its result is read, and no step is left to do.</summary>
+    public bool IsFinished { get; init; }
+}
 
 /// <summary>Reported after a step, at most once in each <see cref="TrainingOptions.ProgressInterval"/>.</summary>
 /// <param name="Epoch">The running epoch, from 1.</param>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -32,26 +31,38 @@ internal sealed class TrainingRanks : IDisposable
     /// <summary>Cancelled once the training is to stop on all ranks: between the same two steps.</summary>
     public CancellationToken Cancellation { get; }
 
-    /// <summary>Throws unless all ranks train the same.</summary>
-    /// <param name="facts">Names and values.</param>
-    /// <exception cref="ArgumentException">A value differs.</exception>
-    public void RequireSame(params (string Name, object? Value)[] facts)
+    /// <summary>Throws unless all ranks train the same network in the same way on the same images.</summary>
+    /// <exception cref="ArgumentException">Something differs; the message names it.</exception>
+    public void RequireSame(TrainingOptions options, ImageNetwork network, IImageBatchSource training, IImageBatchSource? validation)
     {
         if (IsAlone)
         {
             return;
         }
 
-        string[] texts = [.. facts.Select(fact => string.Create(CultureInfo.InvariantCulture, $"{fact.Name} is {fact.Value ?? "null"}"))];
-        IReadOnlyList<byte[]> gathered = communicator.Gather(JsonSerializer.SerializeToUtf8Bytes(texts));
-        string[][] all = [.. gathered.Select(bytes => JsonSerializer.Deserialize<string[]>(bytes)!)];
-        for (int rank = 1; rank < all.Length; rank++)
+        communicator.RequireSame([.. TrainingFacts.Of(options, network, training, validation)]);
+        RequireSame(training, options.BatchSizeFor(training.Count), "training");
+        if (validation is not null)
         {
-            if (all[0].Zip(all[rank]).FirstOrDefault(pair => pair.First != pair.Second) is { First: not null } other)
-            {
-                throw new ArgumentException(
-                    $"The ranks of a training must train the same: {other.First} on rank 0, and {other.Second} on rank {rank}.");
-            }
+            RequireSame(validation, options.BatchSizeFor(training.Count), "validation");
+        }
+    }
+
+    private void RequireSame(IImageBatchSource source, int batchSize, string role)
+    {
+        IReadOnlyList<string> hashes = [];
+        try
+        {
+            hashes = TrainingFacts.HashesOf(source, batchSize);
+        }
+        catch (OperationCanceledException) when (requested.IsCancellationRequested)
+        {
+        }
+
+        if (!communicator.Any(hashes.Count == 0)) // else all ranks stop before the first step
+        {
+            communicator.RequireSame(
+                [.. hashes.Select((hash, i) => ($"the SHA-256 of the {(i == 0 ? "first" : "last")} batch of {role} images", (object?)hash))]);
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainingResult Execute()
     {
-        RequireSameOnAllRanks();
+        ranks.RequireSame(options, network, training, validation);
         OpenCheckpoints();
         using IDisposable mode = network.WithMode(training: true);
         using IDisposable frozen = Freeze();
@@ -131,22 +131,6 @@ internal sealed class TrainingRun : IDisposable
                 + $" ({nameof(ImageNetwork.InitializeFrom)}, in ML.NET DataDependentInitialization), or with another"
                 + $" {nameof(TrainingOptions.LearningRate)} ({options.LearningRate}).")
             : null;
-
-    // What decides how many steps there are and when they are interrupted: ranks that differed would wait for each other.
-    private void RequireSameOnAllRanks() => ranks.RequireSame(
-        (nameof(TrainingOptions.Seed), seed),
-        (nameof(TrainingOptions.Epochs), options.Epochs),
-        (nameof(TrainingOptions.BatchSize), batchSize),
-        (nameof(TrainingOptions.Precision), options.Precision),
-        (nameof(TrainingOptions.ClassWeights), options.ClassWeights is null ? "null" : "set"),
-        (nameof(TrainingOptions.OnCancellation), options.OnCancellation),
-        (nameof(EarlyStopping), options.EarlyStopping is { } stopping ? $"{stopping.Patience} epochs by {stopping.Metric}" : "null"),
-        (nameof(TrainingOptions.Checkpoints), options.Checkpoints is null ? "null" : "set"),
-        (nameof(CheckpointOptions.EveryEpochs), options.Checkpoints?.EveryEpochs),
-        (nameof(CheckpointOptions.EveryMinutes), options.Checkpoints?.EveryMinutes),
-        ("the number of training images", training.Count),
-        ("the number of validation images", validation?.Count),
-        ("the list of parameters", string.Join(", ", parameters.Select(entry => $"{entry.Name} [{string.Join(',', entry.Value.shape)}]"))));
 
     private bool IsBestKept
         => cancellationToken.IsCancellationRequested && options.OnCancellation == CancellationBehavior.KeepBest && best.Weights is not null;
@@ -426,9 +410,9 @@ internal sealed class TrainingRun : IDisposable
         (epoch, step) = (position.Epoch, position.Step);
         if (read is not null)
         {
-            report(epoch < options.Epochs
+            report(epoch < options.Epochs && !best.IsPatienceSpent
                 ? new TrainingResumed(epoch + 1, options.Epochs, step, stepsPerEpoch, read.Value.Path)
-                : new TrainingResumed(epoch, options.Epochs, stepsPerEpoch, stepsPerEpoch, read.Value.Path));
+                : new TrainingResumed(epoch, options.Epochs, stepsPerEpoch, stepsPerEpoch, read.Value.Path) { IsFinished = true });
         }
     }
 

@@ -41,7 +41,7 @@ internal static class MetricsSnippets
         MeasuredShard part = mlContext.MulticlassClassification.MeasureAttributionRobustness(scored, options, Shard.Parse("3/8"));
         part.Save(folder); // shard-3-of-8.json.gz
 
-        // once all are there; reads no image and attacks nothing
+        // once all are there; reads the images to compare them, and attacks nothing
         AttributionRobustnessMetrics robustness = mlContext.MulticlassClassification.MergeAttributionRobustness(scored, options, MeasuredShard.LoadAll(folder));
         #endregion
         return robustness;

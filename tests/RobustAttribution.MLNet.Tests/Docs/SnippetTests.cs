@@ -54,6 +54,26 @@ public sealed partial class SnippetTests
         }
     }
 
+    /// <summary>Scripts start examples, whose assemblies are called otherwise than their folders, or Train, the program of a how-to.</summary>
+    [TestMethod]
+    public void ScriptsStartAssembliesThatExamplesHave()
+    {
+        HashSet<string> assemblies =
+        [
+            "Train",
+            .. Directory.EnumerateFiles(Repository.At("examples"), "*.csproj", SearchOption.AllDirectories)
+                .Select(project => AssemblyName().Match(Read(project)).Groups["name"].Value).Where(name => name.Length > 0),
+        ];
+        (string File, string Name)[] started =
+        [
+            .. Pages().Select(page => Repository.At((string)page[0]))
+                .Concat(Directory.EnumerateFiles(Repository.At("examples"), "*.sbatch", SearchOption.AllDirectories))
+                .SelectMany(file => Started().Matches(Read(file)).Select(match => (file, match.Groups["name"].Value))),
+        ];
+        Assert.IsGreaterThan(5, started.Length);
+        Assert.AreEqual(string.Empty, string.Join("; ", started.Where(entry => !assemblies.Contains(entry.Name)).Select(entry => $"{entry.File}: {entry.Name}.dll")));
+    }
+
     [TestMethod]
     public void UsingLinesAreThoseThatTheCodeRequires()
     {
@@ -137,6 +157,12 @@ public sealed partial class SnippetTests
 
     [GeneratedRegex("```.*?```", RegexOptions.Singleline)]
     private static partial Regex CodeBlocks();
+
+    [GeneratedRegex(@"\bdotnet (?:[^\s'""`]*/)?(?<name>[^\s/'""`]+)\.dll")]
+    private static partial Regex Started();
+
+    [GeneratedRegex("<AssemblyName>(?<name>[^<]+)</AssemblyName>")]
+    private static partial Regex AssemblyName();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

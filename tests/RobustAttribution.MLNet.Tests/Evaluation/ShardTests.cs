@@ -79,6 +79,9 @@ public sealed class ShardTests
         MeasuredShard[] shards = [.. Shards(2).Select(shard => Reloaded(catalog.MeasureRobustnessReport(models, scored.Data, Report, shard)))];
         string one = catalog.RobustnessReport(models, scored.Data, Report).ToHtml(), merged = catalog.MergeRobustnessReport(models, scored.Data, Report, shards).ToHtml();
         Assert.AreEqual(WithoutTimes(one), WithoutTimes(merged));
+        Assert.Contains("<dt>measured in</dt>", one);
+        Assert.DoesNotContain("<dt>measured in</dt>", merged); // which is not the time of the merge
+        Assert.Contains("UTC, of shards that were measured before", merged);
 
         static string WithoutTimes(string html) => Regex.Replace(html, "<dt>(made|measured in)</dt><dd>[^<]*</dd>", string.Empty);
     }
@@ -110,6 +113,49 @@ public sealed class ShardTests
 
         void Refused(string message, MeasuredShard[] given, AttributionRobustnessOptions? options = null)
             => ShardTests.Refused(message, () => catalog.MergeAttributionRobustness(scored.View, options ?? Options, given));
+    }
+
+    [TestMethod]
+    public void OtherImagesOfTheSameCountAreRefused()
+    {
+        using var scored = new Scored();
+        MulticlassClassificationCatalog catalog = scored.Context.MulticlassClassification;
+        WorstCaseOptions worst = new() { Evaluation = Report.WorstCase!, BatchSize = 4 };
+        AttributionRobustnessOptions attacked = Options with { BatchSize = 4, LabelColumnName = "Label" };
+        IDataView rows = scored.Data, others = Changed(image => image.Image[5] += 1), labelled = Changed(image => image.Label = TestImage.Make(11).First(other => other.Label != image.Label).Label);
+        (string, ITransformer)[] models = [("smooth", scored.Model)];
+
+        MeasuredShard[] shards = [.. Shards(2).Select(shard => catalog.MeasureAttributionRobustness(View(rows), attacked, shard))];
+        MeasuredShard[] ofOthers = [.. Shards(2).Select(shard => catalog.MeasureAttributionRobustness(View(others), attacked, shard))];
+        const string Last = "was measured on other images or labels than this view has: they differ within the rows 8 to 10 of 11, counted from 0.";
+        catalog.MergeAttributionRobustness(View(rows), attacked, [shards[0], ofOthers[1]]); // whose rows 4 to 7 are the same
+        Refused($"Shard 0/2 {Last}", () => catalog.MergeAttributionRobustness(View(rows), attacked, [ofOthers[0], shards[1]]));
+        Refused($"Shard 0/2 {Last}", () => catalog.MergeAttributionRobustness(View(others), attacked, shards));
+        Refused($"Shard 0/2 {Last}", () => catalog.MergeAttributionRobustness(View(labelled), attacked, shards));
+        Refused(
+            "Shard 0/2 is of a view with 11 rows; here there are 9. All must see the same.",
+            () => catalog.MergeAttributionRobustness(View(scored.Context.Data.TakeRows(rows, 9)), attacked, shards));
+
+        MeasuredShard[] worsts = [.. Shards(3).Select(shard => catalog.MeasureWorstCaseRobustness(View(rows), worst, shard))];
+        Refused($"Shard 2/3 {Last}", () => catalog.MergeWorstCaseRobustness(View(others), worst, worsts));
+
+        MeasuredShard[] reported = [.. Shards(2).Select(shard => catalog.MeasureRobustnessReport(models, rows, Report, shard))];
+        Refused("Shard 0/2 was measured with another value of 'images of smooth': ", () => catalog.MergeRobustnessReport(models, others, Report, reported));
+        Refused(
+            "Shard 0/2 is of a view with 11 rows; here there are 9.",
+            () => catalog.MergeRobustnessReport(models, scored.Context.Data.TakeRows(rows, 9), Report, reported));
+        Refused(
+            "Shard 0/2 was measured with another value of 'number of images of smooth': 11; here it is 10.",
+            () => catalog.MergeRobustnessReport(models, rows, Report with { MaximumImages = 10 }, reported));
+
+        IDataView View(IDataView data) => scored.Model.Transform(data);
+
+        IDataView Changed(Action<TestImage> change)
+        {
+            List<TestImage> images = TestImage.Make(11);
+            change(images[10]);
+            return scored.Chain.First().Transform(scored.Context.Data.LoadFromEnumerable(images));
+        }
     }
 
     [TestMethod]

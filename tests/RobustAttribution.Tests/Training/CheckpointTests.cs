@@ -92,6 +92,10 @@ public sealed class CheckpointTests
         AssertSameBits(expected, actual);
         AssertSameHistory(whole, resumed);
         Assert.AreEqual((whole.Reason, whole.WeightsEpoch), (resumed.Reason, resumed.WeightsEpoch));
+        List<TrainingProgress> reports = [];
+        Train(options, progress: reports.Add);
+        Assert.AreEqual(
+            new TrainingResumed(whole.EpochsDone, 20, StepsPerEpoch, StepsPerEpoch, folder.Files[^1]) { IsFinished = true }, reports.OfType<TrainingResumed>().Single());
     }
 
     [TestMethod]
@@ -105,7 +109,8 @@ public sealed class CheckpointTests
         AssertSameBits(expected, actual);
         AssertSameHistory(whole, again);
         int epochs = whole.EpochsDone;
-        Assert.AreEqual(new TrainingResumed(epochs, epochs, StepsPerEpoch, StepsPerEpoch, folder.Files[^1]), reports.Single(), "nothing is trained");
+        Assert.AreEqual(
+            new TrainingResumed(epochs, epochs, StepsPerEpoch, StepsPerEpoch, folder.Files[^1]) { IsFinished = true }, reports.Single(), "nothing is trained");
     }
 
     [TestMethod]

@@ -113,6 +113,14 @@ public sealed class MeasuredShard
                 throw new ArgumentException($"Shards {shards[0].Shard} and {shard.Shard} are of two divisions; all must be of one.", nameof(shards));
             }
 
+            if (shard.RowCount != shards[0].RowCount)
+            {
+                throw new ArgumentException(
+                    $"Shard {shard.Shard} is of a view with {shard.RowCount} rows, shard {shards[0].Shard} of one with {shards[0].RowCount};"
+                    + " all must see the same.",
+                    nameof(shards));
+            }
+
             foreach ((int i, ShardSetting expected) in settings.Index())
             {
                 ShardSetting? found = shard.Settings.ElementAtOrDefault(i);
@@ -132,14 +140,6 @@ public sealed class MeasuredShard
                 throw new ArgumentException(
                     $"Shard {shard.Shard} was measured with {surplus.Name} {surplus.Value}; here there is none.", nameof(shards));
             }
-
-            if (shard.RowCount != shards[0].RowCount)
-            {
-                throw new ArgumentException(
-                    $"Shard {shard.Shard} is of a view with {shard.RowCount} rows, shard {shards[0].Shard} of one with {shards[0].RowCount};"
-                    + " all must see the same.",
-                    nameof(shards));
-            }
         }
 
         ILookup<int, MeasuredShard> byIndex = shards.ToLookup(shard => shard.Shard.Index);
@@ -156,6 +156,17 @@ public sealed class MeasuredShard
                 + $" {(missing.Length == 1 ? "it" : "them")} alone and put all together again.",
                 nameof(shards))
             : [.. shards.SelectMany(shard => shard.Batches).OrderBy(batch => batch.Model).ThenBy(batch => batch.Batch)];
+    }
+
+    /// <summary>Throws unless the shards are of views with as many rows.</summary>
+    /// <exception cref="ArgumentException">One is not; the message has both counts.</exception>
+    internal static void RequireRows(IReadOnlyList<MeasuredShard> shards, long rows)
+    {
+        if (shards.FirstOrDefault(shard => shard.RowCount != rows) is { } other)
+        {
+            throw new ArgumentException(
+                $"Shard {other.Shard} is of a view with {other.RowCount} rows; here there are {rows}. All must see the same.", nameof(shards));
+        }
     }
 
     private static string Text(string value) => value.Length == 0 ? "none" : value;
@@ -198,6 +209,9 @@ internal sealed record ShardSetting(string Name, string Value);
 /// <param name="Result">As JSON.</param>
 internal sealed record ShardBatch(int Model, long Batch, JsonElement Result)
 {
+    /// <summary>SHA-256 of its images and labels; null where the settings have that of all images.</summary>
+    public string? Images { get; init; }
+
     public static ShardBatch Of<T>(int model, long batch, T result)
         => new(model, batch, JsonSerializer.SerializeToElement(result, MeasuredShard.Format));
 

@@ -65,6 +65,7 @@ internal static class RobustnessReporter
         List<ReportedView> views = Bind(models, data, options);
         long rows = SampleImages.CountRows(data);
         List<SampleImages> samples = [.. views.Select(view => SampleImages.Read(env, view.Scored, rows, view.Network, options))];
+        MeasuredShard.RequireRows(shards, rows);
         ILookup<int, ShardBatch> batches = MeasuredShard.Together(shards, Settings(views, samples, options)).ToLookup(batch => batch.Model);
         return Create(channel, clock, views, rows, options, model => samples[model], (model, examination) =>
         {
@@ -72,7 +73,7 @@ internal static class RobustnessReporter
             {
                 examination.Add(batch.Read<ExaminedBatch>());
             }
-        });
+        }, isMerged: true);
     }
 
     private static RobustnessReport Create(
@@ -82,7 +83,8 @@ internal static class RobustnessReporter
         long rows,
         RobustnessReportOptions options,
         Func<int, SampleImages> read,
-        Action<int, ModelExamination> fill)
+        Action<int, ModelExamination> fill,
+        bool isMerged = false)
     {
         List<ReportedModel> reported = [];
         List<OtherImages> others = [];
@@ -97,7 +99,7 @@ internal static class RobustnessReporter
             clock.EndModel();
             reported.Add(Describe(view.Name, examination, options) with
             {
-                Card = ReportCards.Of(view.Network, examination, options, clock.Elapsed - start),
+                Card = ReportCards.Of(view.Network, examination, options, isMerged ? null : clock.Elapsed - start),
             });
             others.Add(examination.OtherImages(0)[0]);
             MeanSimilarity first = MeanSimilarity.Of(options.Similarities, examination.Rows(0))[0];
@@ -114,7 +116,7 @@ internal static class RobustnessReporter
         {
             Summary = Summary(reported, sample!, options),
             Verdicts = ReportVerdicts.Of(reported, others, options),
-            Card = ReportCards.OfAll(views[0].Network, sample!, rows, options, clock.Elapsed),
+            Card = ReportCards.OfAll(views[0].Network, sample!, rows, options, isMerged ? null : clock.Elapsed),
             Options = ReportCards.Components(options),
             ExamplesAtEachEnd = options.ExamplesAtEachEnd,
         };
@@ -156,6 +158,7 @@ internal static class RobustnessReporter
         {
             settings.With($"model {view.Name}", view.Network)
                 .With($"batch size of {view.Name}", ModelExamination.BatchSizeOf(view.Network, options))
+                .With($"number of images of {view.Name}", images.Count)
                 .With($"images of {view.Name}", images.Hash());
         }
 
@@ -471,18 +474,18 @@ internal sealed record ReportedView(string Name, IDataView Scored, NetworkHandle
 internal static class ReportCards
 {
     public static IReadOnlyList<(string Name, string Value)> Of(
-        NetworkHandle network, ModelExamination examination, RobustnessReportOptions options, TimeSpan time) =>
+        NetworkHandle network, ModelExamination examination, RobustnessReportOptions options, TimeSpan? time) =>
     [
         ("network", $"{network.Network.Architecture?.ToString() ?? network.Network.Backbone.GetName()}"),
         ("parameters", Number(network.Network.Backbone.parameters().Sum(parameter => parameter.numel()))),
         ("activation", network.Network.Activation?.ToString() ?? (network.Network.HasSwitchableActivation ? "several" : "the architecture's own")),
         ("device", network.Network.Device.ToString()),
         .. options.Attacks.Select((attack, i) => (ReportTexts.Name(attack), Valid(examination.Rows(i)))),
-        ("measured in", Time(time)),
+        .. time is { } taken ? [("measured in", Time(taken))] : Array.Empty<(string, string)>(),
     ];
 
     public static IReadOnlyList<(string Name, string Value)> OfAll(
-        NetworkHandle network, SampleImages images, long rows, RobustnessReportOptions options, TimeSpan time) =>
+        NetworkHandle network, SampleImages images, long rows, RobustnessReportOptions options, TimeSpan? time) =>
     [
         ("images", $"{Prefix(options.DataName)}{Number(images.Count)} of {Number(rows)} rows, evenly spaced"),
         .. images.LeftOut > 0 ? [("left out", $"{images.LeftOut} rows: {images.FirstProblem}")] : Array.Empty<(string, string)>(),
@@ -492,7 +495,8 @@ internal static class ReportCards
         ("attacks", string.Join(", ", options.Attacks.Append(options.PredictionAttack).Select(Budget))),
         ("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
         ("versions", string.Join(", ", [.. Packages.Select(Version), $"libtorch {TorchSharp.torch.__version__}", $".NET {Environment.Version}"])),
-        ("made", $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, in {Time(time)}"),
+        ("made", $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC"
+            + $"{(time is { } taken ? $", in {Time(taken)}" : ", of shards that were measured before")}"),
     ];
 
     /// <summary>What ran, with every option.</summary>
