@@ -30,13 +30,12 @@ try
         DataName = Path.GetFileName(Path.GetFullPath(args[0])),
         MaximumImages = 100,
         WorstCase = args.Contains("--worst-case") ? new WorstCaseEvaluation() : null,
-        Progress = new Progress<RobustnessReportProgress>(now => Console.Error.Write($"\r{now.Share:P0}, {now.Remaining:h\:mm\:ss} left ")),
+        Progress = Console.IsOutputRedirected ? null : new Progress<RobustnessReportProgress>(now => Console.Write($"\r{now.Share:P0}, {now.Remaining.TotalMinutes:F1} minutes left ")),
     });
     report.Save(args[1]);
-    Console.Error.WriteLine();
     foreach (ReportedModel model in report.Models)
     {
-        Console.WriteLine(model.Name);
+        Console.WriteLine($"\n{model.Name}");
         foreach (ReportedNumber number in model.Numbers)
         {
             string direction = number.IsReference ? "" : number.HigherIsBetter ? "(higher is better)" : "(lower is better)";

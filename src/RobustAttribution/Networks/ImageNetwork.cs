@@ -407,8 +407,8 @@ public sealed class ImageNetwork : IDisposable
 
     /// <summary>
     /// Scales fresh weights to the images: each convolution and linear layer but the last is changed so that every channel of its output has mean 0
-    /// and a given standard deviation over the images (Krähenbühl, Doersch, Donahue, Darrell: "Data-dependent Initializations of Convolutional Neural Networks",
-    /// ICLR 2016, algorithm 1).
+    /// and a given standard deviation over the images (Krähenbühl, Doersch, Donahue, Darrell: "Data-dependent Initializations of Convolutional
+    /// Neural Networks", ICLR 2016, algorithm 1).
     /// </summary>
     /// <remarks>
     /// For networks without normalisation layers on few images, where training otherwise stands still at first. A layer without bias keeps its mean;

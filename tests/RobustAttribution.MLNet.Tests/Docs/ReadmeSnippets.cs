@@ -20,6 +20,7 @@ internal static class ReadmeSnippets
             .Append(mlContext.Transforms.RobustImageClassification(new()
             {
                 Input = new InputSpecification(3, 64, 64), // what the network sees: channels, height, width
+                Network = new SmallConvNetArchitecture { Pooling = Pooling.Average }, // steadier maps than maxima give
                 Objective = new LocalGradientAlignment(),
                 Augmentation = new RandomCrop(), // shifts each image a little: few images teach more
                 Epochs = epochs,
