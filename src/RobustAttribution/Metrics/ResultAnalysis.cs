@@ -19,6 +19,7 @@ internal sealed class ResultAnalysis(
     private const double LargestChange = 0.3, SmallestChange = 0.1 / 255, Dark = 0.05; // of a pixel; 0.3 is the usual ε on MNIST
 
     private readonly WorstCaseMeasure measure = measures[0];
+    private readonly double unit = UnitOf(measures[0]);
     private readonly WorstCaseNumbers[] judged = [.. batches.Select(batch => batch.Judged[0])];
     private readonly int attacks = batches[0].Attacks.Count;
 
@@ -164,9 +165,18 @@ internal sealed class ResultAnalysis(
             ? Found(EvaluationConcern.ConstantMaps, text)
             : null;
 
-    /// <summary>How far a value is from ideal; higher is a stronger attack.</summary>
-    private double Loss(double value)
-        => measure.Similarity.HigherIsMoreSimilar ? measure.Similarity.Ideal - value : value - measure.Similarity.Ideal;
+    /// <summary>How far a value is from ideal; higher is a stronger attack. Distances are in units of that between maps of different images.</summary>
+    private double Loss(double value) => FromIdeal(measure.Similarity, value) / unit;
+
+    private static double FromIdeal(IMapSimilarity similarity, double value)
+        => similarity.HigherIsMoreSimilar ? similarity.Ideal - value : value - similarity.Ideal;
+
+    private static double UnitOf(WorstCaseMeasure measure)
+    {
+        double apart = measure.Similarity.Ideal == 1 || measure.Others is not { } others ? 1
+            : FromIdeal(measure.Similarity, double.IsNaN(others.OtherClass.Mean) ? others.SameClass.Mean : others.OtherClass.Mean);
+        return apart > 0 ? apart : 1;
+    }
 
     private static EvaluationFinding Found(EvaluationConcern flag, string text) => new(flag, text);
 
@@ -174,5 +184,6 @@ internal sealed class ResultAnalysis(
 
     private static string Small(double value) => value.ToString("0.#e-0", CultureInfo.InvariantCulture);
 
-    private static string Number(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
+    private static string Number(double value)
+        => Math.Abs(value) is > 0 and < 0.001 ? Small(value) : value.ToString("F3", CultureInfo.InvariantCulture);
 }

@@ -53,6 +53,38 @@ public sealed class WorstCaseMetrics
         static string Text(double value) => MetricsText.Of(value);
     }
 
+    /// <summary>All numbers and findings as JSON; numbers that are undefined are null.</summary>
+    public string ToJson() => MetricsJson.Write(new
+    {
+        rows = Rows.Count,
+        valid = ValidCount,
+        invalid = Rows.Count - ValidCount,
+        unchanged = Rows.Count(row => row.Unchanged),
+        measures = Measures.Select(measure => new
+        {
+            name = measure.Similarity.Name,
+            higherIsMoreSimilar = measure.Similarity.HigherIsMoreSimilar,
+            ideal = measure.Similarity.Ideal,
+            mean = measure.Mean,
+            interval = measure.Interval,
+            count = measure.Values.Count(value => !double.IsNaN(value)),
+            values = measure.Values,
+            attacks = measure.ByAttack.Select(alone => new { name = alone.Attack, mean = alone.Mean, wins = alone.Wins, curve = alone.Curve }),
+            restarts = measure.ByRestart,
+            otherImages = measure.Others is { } others
+                ? new
+                {
+                    sameClass = Of(others.SameClass),
+                    otherClass = Of(others.OtherClass),
+                    lift = others.Lift is { } lift ? new { value = lift.Value, interval = lift.Interval, count = lift.Count } : null,
+                }
+                : null,
+        }),
+        findings = Findings.Select(finding => new { concern = finding.Concern.ToString(), text = finding.Text }),
+    });
+
+    private static object Of(MeanSimilarity mean) => new { mean = mean.Mean, interval = mean.Interval, count = mean.Count };
+
     /// <summary>Puts batches together and analyses the whole.</summary>
     internal static WorstCaseMetrics Of(WorstCaseEvaluation evaluation, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
     {

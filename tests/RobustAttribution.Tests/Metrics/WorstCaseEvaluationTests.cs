@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RobustAttribution.Attacks;
 using RobustAttribution.Metrics;
 using RobustAttribution.Networks;
@@ -182,6 +183,20 @@ public sealed class WorstCaseEvaluationTests
         Assert.Contains(EvaluationConcern.NoiseNearlyAsStrong, Flags(patient, network));
     }
 
+    /// <summary>A distance has the scale of the maps: it is compared with the distance of maps of different images.</summary>
+    [TestMethod]
+    [DataRow(1e-3)]
+    [DataRow(1e3)]
+    public void FindingsDoNotDependOnTheScaleOfADistance(double scale)
+    {
+        using var scope = NewDisposeScope();
+        WorstCaseEvaluation byDistance = AsItIs with { Attack = AsItIs.Attack with { Judge = new MeanSquaredError() } };
+        using ImageNetwork rough = Own(new PixelFunction((x, weights) => ((x * 1e8).sin() * weights).sum(1) * scale * 1e-8));
+        Assert.Contains(EvaluationConcern.NotContinuous, Flags(byDistance, rough));
+        using ImageNetwork smooth = Own(new PixelFunction((x, weights) => ((x * 3).sin() * weights).sum(1) * scale));
+        CollectionAssert.IsSubsetOf(Flags(byDistance, smooth).ToArray(), new[] { EvaluationConcern.NotConverged, EvaluationConcern.ConstantMaps });
+    }
+
     /// <summary>In each cell the slope falls, from cell to cell it rises: all local directions are wrong.</summary>
     [TestMethod]
     public void GradientsThatMisleadAreNoticed()
@@ -289,6 +304,39 @@ public sealed class WorstCaseEvaluationTests
         Values.AreClose([.. whole.Measures[0].Values], [.. parts.Measures[0].Values], 0);
         Values.AreClose([.. whole.Measures[0].Values], [.. turned.Measures[0].Values.Reverse()], 0);
         Assert.AreEqual(whole.Measures[1].Interval, turned.Measures[1].Interval);
+    }
+
+    [TestMethod]
+    public void AReaderOfTheJsonHasTheSameNumbers()
+    {
+        using var scope = NewDisposeScope();
+        using ImageNetwork network = TinyNetworks.Convolutional();
+        WorstCaseMetrics metrics = Measure(WithBall(new LinfBall(0.5)), network, TinyNetworks.Batch(network, 3).Images);
+        JsonElement all = JsonDocument.Parse(metrics.ToJson()).RootElement;
+        Assert.AreEqual((3, metrics.ValidCount), (all.GetProperty("rows").GetInt32(), all.GetProperty("valid").GetInt32()));
+        foreach ((WorstCaseMeasure measure, JsonElement read) in metrics.Measures.Zip(all.GetProperty("measures").EnumerateArray()))
+        {
+            Assert.AreEqual(measure.Similarity.Name, read.GetProperty("name").GetString());
+            Assert.AreEqual(measure.Mean, read.GetProperty("mean").GetDouble());
+            double[] ends = [.. read.GetProperty("interval").EnumerateArray().Select(end => end.GetDouble())];
+            Values.AreClose([measure.Interval.Low, measure.Interval.High], ends, 0);
+            Values.AreClose([.. measure.Values], [.. read.GetProperty("values").EnumerateArray().Select(value => value.GetDouble())], 0);
+            Values.AreClose([.. measure.ByRestart], [.. read.GetProperty("restarts").EnumerateArray().Select(value => value.GetDouble())], 0);
+            JsonElement other = read.GetProperty("otherImages").GetProperty("otherClass");
+            Assert.AreEqual(measure.Others!.OtherClass.Count, other.GetProperty("count").GetInt64());
+            Assert.AreEqual(double.IsNaN(measure.Others.OtherClass.Mean), other.GetProperty("mean").ValueKind == JsonValueKind.Null);
+            foreach ((AttackAlone alone, JsonElement attack) in measure.ByAttack.Zip(read.GetProperty("attacks").EnumerateArray()))
+            {
+                Assert.AreEqual((alone.Attack, alone.Wins), (attack.GetProperty("name").GetString(), attack.GetProperty("wins").GetInt32()));
+                Assert.AreEqual(alone.Mean, attack.GetProperty("mean").GetDouble());
+            }
+        }
+
+        Assert.Contains(EvaluationConcern.UnitOfEpsilon, Concerns(metrics));
+        CollectionAssert.AreEqual(
+            metrics.Findings.Select(finding => (finding.Concern.ToString(), finding.Text)).ToArray(),
+            all.GetProperty("findings").EnumerateArray()
+                .Select(finding => (finding.GetProperty("concern").GetString()!, finding.GetProperty("text").GetString()!)).ToArray());
     }
 
     /// <summary>Where nothing of the top is left, no restart can find more.</summary>
