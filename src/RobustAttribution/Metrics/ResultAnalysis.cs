@@ -165,7 +165,9 @@ internal sealed class ResultAnalysis(
             ? Found(EvaluationConcern.ConstantMaps, text)
             : null;
 
-    /// <summary>How far a value is from ideal; higher is a stronger attack. Distances are in units of that between maps of different images.</summary>
+    /// <summary>
+    /// How far a value is from ideal; higher is a stronger attack. Distances are in units of that between maps of different images.
+    /// </summary>
     private double Loss(double value) => FromIdeal(measure.Similarity, value) / unit;
 
     private static double FromIdeal(IMapSimilarity similarity, double value)
