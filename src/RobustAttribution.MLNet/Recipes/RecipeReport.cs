@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using RobustAttribution.MLNet.Evaluation;
+using RobustAttribution.Metrics;
 
 namespace RobustAttribution.MLNet;
 

@@ -26,7 +26,7 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
     /// <param name="candidates">[N,C,H,W].</param>
     /// <param name="gains">[N], higher is better; NaN is never kept.</param>
     /// <param name="logits">[N,K] of the candidates; null where the prediction need not be kept.</param>
-    /// <param name="counts">Whether the candidates make their images valid: not the images themselves.</param>
+    /// <param name="counts">Whether the candidates make their images valid; in a search, those that are not the images themselves.</param>
     /// <param name="found">Whether a step found the candidates, so that no walk began at them.</param>
     public void Add(Tensor candidates, Tensor gains, Tensor? logits, bool counts, bool found)
     {
@@ -44,7 +44,7 @@ internal sealed class BestIterates(Tensor clean, Tensor? prediction, bool search
         Replace(ref improved, found ? improved | better : improved & better.logical_not());
         if (counts)
         {
-            Replace(ref valid, valid | allowed);
+            Replace(ref valid, valid | (searches ? allowed & candidates.ne(clean).flatten(1).any(1) : allowed));
         }
     }
 

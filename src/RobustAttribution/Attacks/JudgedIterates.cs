@@ -103,7 +103,7 @@ internal sealed class JudgedIterates : IDisposable
             Similarity = [.. valid.Select((attacked, i) => attacked ? WorstOf(i) * sign : double.NaN)],
             ByAttack = [.. alone.Select(gains => gains.Select(gain => gain * sign).ToArray())],
             ByRestart = byRestart,
-            Curves = [.. bySteps.Select((steps, attack) => Curve(steps, alone[attack]))],
+            Curves = [.. bySteps.Select((steps, attack) => Curve(steps, alone[attack], valid))],
             Winner = [.. ofImage.Select((_, i) => Winner(i))],
         };
     }
@@ -125,9 +125,9 @@ internal sealed class JudgedIterates : IDisposable
         int FirstOf(double[][] byAttack) => Array.FindIndex(byAttack, gains => gains[image] == worst);
     }
 
-    private double[] Curve(List<double[]> steps, double[] reached)
+    private double[] Curve(List<double[]> steps, double[] reached, bool[] valid)
     {
-        int[] attacked = [.. Enumerable.Range(0, reached.Length).Where(i => !double.IsNaN(reached[i]))];
+        int[] attacked = [.. Enumerable.Range(0, reached.Length).Where(i => valid[i] && !double.IsNaN(reached[i]))];
         double[] best = (double[])ofImage.Clone();
         return [.. steps.Select(gains =>
         {

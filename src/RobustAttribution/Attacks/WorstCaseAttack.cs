@@ -13,9 +13,9 @@ namespace RobustAttribution.Attacks;
 /// </summary>
 /// <remarks>
 /// The attacks: top-k, rank pairs, target map (a frame), centre of mass, cosine distance, mean squared error, squares. Their first walk begins at
-/// the image (a random draw where the objective has no gradient there), the last at the worst iterate that any of them found, those between at
-/// random draws. ReLU networks are walked on through softplus with β = 20, 5, 100 in turn. An attribution with noise (<see
-/// cref="NoisyAttribution"/>) is attacked as the function that its seed makes it, samples times as costly.
+/// the image (a random draw where the objective has no gradient there), every second one after it at the worst iterate that any of them found, those
+/// between at random draws, so that a further restart never finds less. ReLU networks are walked on through softplus with β = 20, 5, 100 in turn. An
+/// attribution with noise (<see cref="NoisyAttribution"/>) is attacked as the function that its seed makes it, samples times as costly.
 /// </remarks>
 public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
 {
@@ -42,7 +42,7 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
     /// <summary>Steps of each walk, 1 to 100,000. 40 by default.</summary>
     public int Steps { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 40;
 
-    /// <summary>Walks of each attack, 1 to 100,000. 5 by default: from the image, from three draws, from the worst iterate.</summary>
+    /// <summary>Walks of each attack, 1 to 100,000. 5 by default: from the image, a draw, the worst iterate, a draw, the worst iterate.</summary>
     public int Restarts { get; init => field = Require.InRange(value, 1, Limits.Iterations); } = 5;
 
     /// <summary>Queries of the attack without gradients, 1 to 100,000. 200 by default.</summary>
@@ -66,7 +66,7 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The batch does not fit the network, or an option does not fit the images.</exception>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="UseSurrogates"/> is set, and the network has no switchable activation.
+    /// <see cref="UseSurrogates"/> is set, and the network has no switchable activation; or a map is not finite.
     /// </exception>
     public AttackResult Perturb(ImageNetwork network, Tensor images, Tensor classes, Generator generator)
         => Find(network, images, classes, generator, [], search => search.Worst(0));
@@ -80,7 +80,7 @@ public sealed record WorstCaseAttack : IAttributionAttack, IMapSized
     /// <returns>One result for <see cref="Judge"/> and each of the others; owned by the caller.</returns>
     /// <exception cref="ArgumentException">The batch does not fit the network, or an option does not fit the images.</exception>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="UseSurrogates"/> is set, and the network has no switchable activation.
+    /// <see cref="UseSurrogates"/> is set, and the network has no switchable activation; or a map is not finite.
     /// </exception>
     public WorstCaseResult Search(
         ImageNetwork network, Tensor images, Tensor classes, Generator generator, IReadOnlyList<IMapSimilarity>? alsoJudged = null)

@@ -5,8 +5,9 @@ namespace RobustAttribution.Attacks;
 /// <summary>What <see cref="WorstCaseAttack.Search"/> found and came past. Owns its tensors.</summary>
 public sealed class WorstCaseResult : IDisposable
 {
-    internal WorstCaseResult(IReadOnlyList<string> attacks, IReadOnlyList<WorstCaseByJudge> judged, IReadOnlyList<long> lostToPrediction)
-        => (Attacks, Judged, LostToPrediction) = (attacks, judged, lostToPrediction);
+    internal WorstCaseResult(
+        IReadOnlyList<string> attacks, IReadOnlyList<WorstCaseByJudge> judged, IReadOnlyList<long> tried, IReadOnlyList<long> lostToPrediction)
+        => (Attacks, Judged, Tried, LostToPrediction) = (attacks, judged, tried, lostToPrediction);
 
     /// <summary>The names of the ensemble's attacks [A], in the order of all other lists; the last two search without gradients.</summary>
     public IReadOnlyList<string> Attacks { get; }
@@ -16,6 +17,9 @@ public sealed class WorstCaseResult : IDisposable
 
     /// <summary>[A]: how many iterates did not count because they changed the prediction.</summary>
     public IReadOnlyList<long> LostToPrediction { get; }
+
+    /// <summary>[A]: how many iterates were other than the image itself.</summary>
+    internal IReadOnlyList<long> Tried { get; }
 
     /// <summary>Frees the tensors. Harmless when repeated.</summary>
     public void Dispose()
@@ -51,7 +55,7 @@ public sealed class WorstCaseByJudge
 
     /// <summary>
     /// [A][steps + 1], for squares [A][queries], for noise [A][draws]: the mean over the images attacked of the worst so far of all of an attack's
-    /// walks but the last, along their steps.
+    /// walks that begin by themselves, along their steps.
     /// </summary>
     public required IReadOnlyList<IReadOnlyList<double>> Curves { get; init; }
 

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace RobustAttribution.Attacks;
 
-/// <summary>One <see cref="WorstCaseAttack"/> on one batch: noise, squares, then restart by restart all walks; every iterate is compared.</summary>
+/// <summary>One <see cref="WorstCaseAttack"/> on one batch: noise, then restart by restart all walks, squares after the first; every iterate is
+/// compared.</summary>
 internal sealed class WorstCaseSearch : IIterates, IDisposable
 {
     private readonly WorstCaseAttack attack;
@@ -18,6 +19,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
     private readonly Tensor prediction; // [N]
     private readonly JudgedIterates[] judged;
     private readonly string[] names;
+    private readonly long[] tried;
     private readonly long[] lost;
     private int part; // the attack that runs
     private bool alone = true; // whether it began by itself
@@ -29,9 +31,10 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
         (this.attack, this.network, this.images, this.classes, this.generator) = (attack, network, images, classes, generator);
         saliency = new SaliencyMap(attack.Attribution, attack.Reduction);
         (Tensor maps, Tensor logits) = saliency.WithLogits(network, images, classes);
+        RequireFinite(maps, "image");
         prediction = logits.argmax(1);
         names = [.. Walks(0).Select(Name), nameof(SquareAttack), nameof(RandomNoise)];
-        lost = new long[names.Length];
+        (tried, lost) = (new long[names.Length], new long[names.Length]);
         judged = [.. judges.Select(judge => new JudgedIterates(judge, images, maps, names.Length, countsImage: attack.ThreatModel.Radius == 0))];
 
         static string Name(MapAttack walk) => walk.GetType().Name + (walk is MapDistanceAttack distance ? $" ({distance.Distance})" : string.Empty);
@@ -45,7 +48,6 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
         if (moves)
         {
             DrawNoise();
-            SearchSquares();
         }
 
         if (moves && attack.EnoughSimilarity is not null)
@@ -63,11 +65,16 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
             if (moves)
             {
                 Tensor drawn = Draw();
-                alone = restart == 0 || restart < attack.Restarts - 1;
+                alone = restart == 0 || restart % 2 != 0;
                 Tensor start = alone ? drawn : judged[0].Best.Images.clone(); // for all attacks of this restart
                 foreach ((int i, MapAttack walk) in Walks(restart).Index())
                 {
                     Walk(i, walk, start);
+                }
+
+                if (restart == 0)
+                {
+                    SearchSquares(); // after the gradients, so that it is known which images only squares finish
                 }
             }
 
@@ -82,7 +89,7 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
     public AttackResult Worst(int judge) => judged[judge].Best.ToResult();
 
     /// <summary>Everything; its tensors belong to the dispose scope around the current one.</summary>
-    public WorstCaseResult ToResult() => new(names, [.. judged.Select((by, i) => by.ToResult(Worst(i)))], lost);
+    public WorstCaseResult ToResult() => new(names, [.. judged.Select((by, i) => by.ToResult(Worst(i)))], tried, lost);
 
     /// <inheritdoc/>
     public void Add(Iterate iterate)
@@ -173,8 +180,10 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
     // The first judge's gains [n]; −∞ where the prediction changed.
     private Tensor Judge(Tensor candidates, Tensor map, Tensor logits, int step, bool found, bool counts)
     {
-        Tensor kept = logits.argmax(1).eq(OfOpen(prediction));
-        lost[part] += candidates.shape[0] - kept.sum().cpu().ToInt64();
+        RequireFinite(map, "an attacked copy of image");
+        Tensor kept = logits.argmax(1).eq(OfOpen(prediction)), moved = candidates.ne(OfOpen(images)).flatten(1).any(1);
+        tried[part] += moved.sum().cpu().ToInt64();
+        lost[part] += (moved & kept.logical_not()).sum().cpu().ToInt64();
         Tensor all = OfAll(candidates, 0);
         Tensor[] gains = [.. judged.Select(by =>
         {
@@ -184,6 +193,16 @@ internal sealed class WorstCaseSearch : IIterates, IDisposable
             return gain;
         })];
         return gains[0].nan_to_num(double.NegativeInfinity, double.PositiveInfinity, double.NegativeInfinity);
+    }
+
+    private void RequireFinite(Tensor maps, string what)
+    {
+        if (FiniteMaps.FirstOther(maps) is int index)
+        {
+            long place = open is null ? index : open[index].cpu().ToInt64();
+            throw new InvalidOperationException(
+                $"{attack.Attribution.GetType().Name} computed a map with NaN or infinity for {what} {place} of the batch; maps must be finite.");
+        }
     }
 
     private Tensor OfOpen(Tensor all) => open is null ? all : all.index_select(0, open);

@@ -53,7 +53,7 @@ internal sealed class ExplainedImages(
     }
 
     /// <summary>[N,H,W], finite. Where it comes first, its forward pass gives the logits, too.</summary>
-    /// <exception cref="ArgumentException">A map is not finite; the message names the method and the image.</exception>
+    /// <exception cref="InvalidOperationException">A map is not finite; the message names the method and the image.</exception>
     public Tensor Map
     {
         get

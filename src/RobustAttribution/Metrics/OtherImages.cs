@@ -25,10 +25,12 @@ public sealed record OtherImages(MeanSimilarity SameClass, MeanSimilarity OtherC
             double similarity = double.IsNaN(OtherClass.Mean) ? SameClass.Mean : OtherClass.Mean;
             double top = SameClass.Similarity is TopKIntersection intersection ? intersection.K : double.NaN;
             double chance = top < MapSize ? top / MapSize : double.NaN; // of two random maps
+            double beyondChance = double.IsNaN(chance) ? similarity : (similarity - chance) / (1 - chance);
+            bool areOfClasses = !double.IsNaN(OtherClass.Mean) && !double.IsNaN(chance);
             string maps = string.Create(CultureInfo.InvariantCulture, $"maps of different images have a similarity of {similarity:F3}");
             return SameClass.Similarity.Ideal != 1 ? null
-                : similarity > AlmostEqual ? $"{maps}: they say next to nothing of their image, and no attack can take that away"
-                : (similarity - chance) / (1 - chance) > MuchInCommon
+                : beyondChance > AlmostEqual ? $"{maps}: they say next to nothing of their image, and no attack can take that away"
+                : areOfClasses && beyondChance > MuchInCommon
                     ? string.Create(CultureInfo.InvariantCulture, $"{maps}, two random maps of {chance:F3}: much of each is the same")
                         + " whatever the image shows, and no attack can take that away"
                 : null;

@@ -1,11 +1,12 @@
 using System.Globalization;
 using RobustAttribution.Attacks;
+using RobustAttribution.Similarities;
 
 namespace RobustAttribution.Metrics;
 
 /// <summary>Reads the figures of a worst case and says what speaks against them.</summary>
 internal sealed class ResultAnalysis(
-    WorstCaseEvaluation evaluation, WorstCaseMeasure measure, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
+    WorstCaseEvaluation evaluation, IReadOnlyList<WorstCaseMeasure> measures, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
 {
     private const double LeastLoss = 0.02; // of the judge: below it nothing can be compared
     private const double LateLoss = 0.05; // the share of the whole loss that the end of a search may still find
@@ -15,8 +16,10 @@ internal sealed class ResultAnalysis(
     private const double MostIterates = 0.5;
     private const double KinkLoss = 0.005;
     private const string GreyLevels = "8 grey levels are 8/255 = 0.0314";
-    private const double LargestLinf = 0.25, SmallestLinf = 0.1 / 255, Dark = 0.05;
+    private const double LargestChange = 0.3, SmallestChange = 0.1 / 255, Dark = 0.05; // of a pixel; 0.3 is the usual ε on MNIST
 
+    private readonly WorstCaseMeasure measure = measures[0];
+    private readonly double unit = UnitOf(measures[0]);
     private readonly WorstCaseNumbers[] judged = [.. batches.Select(batch => batch.Judged[0])];
     private readonly int attacks = batches[0].Attacks.Count;
 
@@ -34,7 +37,8 @@ internal sealed class ResultAnalysis(
     private EvaluationFinding? Convergence()
     {
         double loss = Loss(measure.Mean);
-        if (!(loss >= LeastLoss) || measure.ByRestart.Count == 0)
+        bool isNothingLeft = measure.Similarity is TopKIntersection && measure.Mean == 0;
+        if (!(loss >= LeastLoss) || measure.ByRestart.Count == 0 || isNothingLeft)
         {
             return null;
         }
@@ -76,7 +80,7 @@ internal sealed class ResultAnalysis(
                 double free = Loss(batch.ByAttack[^2][image]);
                 double best = Enumerable.Range(0, GradientAttacks).Select(attack => Loss(batch.ByAttack[attack][image]))
                     .Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
-                if (double.IsFinite(free) && double.IsFinite(best))
+                if (double.IsFinite(batch.Similarity[image]) && double.IsFinite(free) && double.IsFinite(best))
                 {
                     compared++;
                     wins += free > best + ClearlyWorse ? 1 : 0;
@@ -105,10 +109,9 @@ internal sealed class ResultAnalysis(
 
     private EvaluationFinding? Prediction()
     {
-        WorstCaseAttack attack = evaluation.Attack;
-        double tried = (double)Images * GradientAttacks * attack.Restarts * (attack.Steps + 1);
+        double tried = batches.Sum(batch => batch.Tried.Take(GradientAttacks).Sum());
         double lost = batches.Sum(batch => batch.LostToPrediction.Take(GradientAttacks).Sum());
-        return attack.ThreatModel.Radius > 0 && lost > MostIterates * tried
+        return lost > MostIterates * tried
             ? Found(
                 EvaluationConcern.PredictionChanged,
                 $"{Share(lost / tried)} of what the attacks tried changed the prediction and did not count; the maps may hold only because the"
@@ -139,10 +142,17 @@ internal sealed class ResultAnalysis(
     {
         double radius = evaluation.Attack.ThreatModel.Radius;
         double largest = batches.Max(batch => batch.LargestPixel);
-        string? text = evaluation.Attack.ThreatModel switch
+        double change = evaluation.Attack.ThreatModel switch
         {
-            LinfBall when radius > LargestLinf => $"ε is {Number(radius)} of a range of 1, so that one image can become another; {GreyLevels}",
-            LinfBall when radius is > 0 and < SmallestLinf => $"ε is {Small(radius)}, less than a tenth of a grey level; {GreyLevels}",
+            LinfBall => radius,
+            L2Ball => radius / Math.Sqrt(batches[0].ValuesPerImage),
+            _ => double.NaN,
+        };
+        string of = evaluation.Attack.ThreatModel is L2Ball ? $", as {Small(change)} for each value," : " of a range of 1,";
+        string? text = change switch
+        {
+            > LargestChange => $"ε is {Number(radius)}{of} so that one image can become another; {GreyLevels}",
+            > 0 and < SmallestChange => $"ε is {Small(radius)}{of} less than a tenth of a grey level; {GreyLevels}",
             _ when largest is > 0 and < Dark => $"the brightest pixel of all images is {Small(largest)}; images go from 0 to 1. Were they divided by"
                 + " 255 twice?",
             _ => null,
@@ -151,11 +161,24 @@ internal sealed class ResultAnalysis(
     }
 
     private EvaluationFinding? Constancy()
-        => measure.Others?.InCommon is { } text ? Found(EvaluationConcern.ConstantMaps, text) : null;
+        => measures.Select(each => each.Others?.InCommon).FirstOrDefault(text => text is not null) is { } text
+            ? Found(EvaluationConcern.ConstantMaps, text)
+            : null;
 
-    /// <summary>How far a value is from ideal; higher is a stronger attack.</summary>
-    private double Loss(double value)
-        => measure.Similarity.HigherIsMoreSimilar ? measure.Similarity.Ideal - value : value - measure.Similarity.Ideal;
+    /// <summary>
+    /// How far a value is from ideal; higher is a stronger attack. Distances are in units of that between maps of different images.
+    /// </summary>
+    private double Loss(double value) => FromIdeal(measure.Similarity, value) / unit;
+
+    private static double FromIdeal(IMapSimilarity similarity, double value)
+        => similarity.HigherIsMoreSimilar ? similarity.Ideal - value : value - similarity.Ideal;
+
+    private static double UnitOf(WorstCaseMeasure measure)
+    {
+        double apart = measure.Similarity.Ideal == 1 || measure.Others is not { } others ? 1
+            : FromIdeal(measure.Similarity, double.IsNaN(others.OtherClass.Mean) ? others.SameClass.Mean : others.OtherClass.Mean);
+        return apart > 0 ? apart : 1;
+    }
 
     private static EvaluationFinding Found(EvaluationConcern flag, string text) => new(flag, text);
 
@@ -163,5 +186,6 @@ internal sealed class ResultAnalysis(
 
     private static string Small(double value) => value.ToString("0.#e-0", CultureInfo.InvariantCulture);
 
-    private static string Number(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
+    private static string Number(double value)
+        => Math.Abs(value) is > 0 and < 0.001 ? Small(value) : value.ToString("F3", CultureInfo.InvariantCulture);
 }

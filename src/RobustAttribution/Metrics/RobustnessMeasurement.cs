@@ -83,7 +83,8 @@ public sealed record RobustnessMeasurement
     /// <param name="seed">Start of the attacks' draws; those of an image depend on it and on the image alone.</param>
     /// <param name="cancellationToken">Checked before each batch.</param>
     /// <returns>Batch by batch, within a batch attack by attack.</returns>
-    /// <exception cref="ArgumentException">The source or an option does not fit the network, or a map is not finite.</exception>
+    /// <exception cref="ArgumentException">The source or an option does not fit the network.</exception>
+    /// <exception cref="InvalidOperationException">A map is not finite; the message names the method and the image.</exception>
     public IEnumerable<RobustnessRow> Measure(
         ImageNetwork network, IImageBatchSource source, int batchSize, long seed = 0, CancellationToken cancellationToken = default)
     {

@@ -28,20 +28,23 @@ public sealed record WorstCaseEvaluation
     /// <param name="batchSize">Images attacked at once, at least 1.</param>
     /// <param name="seed">Start of the attacks' draws; those of an image depend on it and on the image alone.</param>
     /// <param name="cancellationToken">Checked before each batch.</param>
-    /// <exception cref="ArgumentException">The source is empty, it or an option does not fit the network, or a map is not finite.</exception>
+    /// <exception cref="ArgumentException">The source is empty, or it or an option does not fit the network.</exception>
+    /// <exception cref="InvalidOperationException">A map is not finite; the message names the method and the image.</exception>
     public WorstCaseMetrics Measure(
         ImageNetwork network, IImageBatchSource source, int batchSize, long seed = 0, CancellationToken cancellationToken = default)
     {
         Require.NotNull(network, nameof(network));
         Require.NotNull(source, nameof(source));
         Require.InRange(batchSize, 1, name: nameof(batchSize));
-        bool training = network.Backbone.training;
+        bool training = network.Modules.Any(module => module.training);
         List<WorstCaseBatch> batches = [];
+        long first = 0;
         using IDisposable inspection = network.ForInspection();
         foreach ((Tensor images, Tensor classes) in BatchPreparation.Read(network, source, batchSize, cancellationToken))
         {
             using Generator generator = RobustnessMeasurement.GeneratorFor(seed);
-            batches.Add(MeasureBatch(network, images, classes, generator));
+            batches.Add(MeasureBatch(network, images, classes, generator, RobustnessMeasurement.Places(first, images)));
+            first += images.shape[0];
         }
 
         return batches.Count > 0
@@ -63,9 +66,10 @@ public sealed record WorstCaseEvaluation
             Attacks = [Attack], Map = new SaliencyMap(Attack.Attribution, Attack.Reduction), Similarities = Judges, KeepKeys = true,
         };
         using ExplainedImages clean = measurement.Explain(network, images, labels, places);
+        _ = clean.Map; // finite, or the error names the row
         using WorstCaseResult found = ((WorstCaseAttack)DrawnByImage.In(Attack)).Search(network, images, clean.Classes, generator, AlsoJudged);
         using AttackedImages attacked = clean.Under(() => found.Judged[0].Worst);
-        using AttackedImages hardly = clean.Under(new RandomNoise { ThreatModel = Attack.ThreatModel.WithRadius(Tiny) }, generator);
+        using AttackedImages hardly = clean.Under(new RandomNoise { ThreatModel = new LinfBall(Tiny), KeepPrediction = false }, generator);
         return new WorstCaseBatch
         {
             Rows =
@@ -75,9 +79,11 @@ public sealed record WorstCaseEvaluation
             ],
             Attacks = found.Attacks,
             Judged = [.. found.Judged.Select(WorstCaseNumbers.Of)],
+            Tried = found.Tried,
             LostToPrediction = found.LostToPrediction,
             UnderTinyNoise = hardly.Compare(Attack.Judge),
             WithGradient = CountWithGradient(network, images, clean.Classes, generator),
+            ValuesPerImage = images.numel() / images.shape[0],
             LargestPixel = images.max().to(ScalarType.Float64).cpu().ToDouble(),
         };
     }
@@ -107,12 +113,19 @@ internal sealed record WorstCaseBatch
     /// <summary>By measure.</summary>
     public required IReadOnlyList<WorstCaseNumbers> Judged { get; init; }
 
+    /// <summary>[A]: iterates other than the image itself.</summary>
+    public required IReadOnlyList<long> Tried { get; init; }
+
+    /// <summary>[A]: those of them that changed the prediction.</summary>
     public required IReadOnlyList<long> LostToPrediction { get; init; }
 
     /// <summary>[N]: the first measure between maps of an image and of itself under noise of <see cref="WorstCaseEvaluation.Tiny"/>.</summary>
     public required IReadOnlyList<double> UnderTinyNoise { get; init; }
 
     public required long WithGradient { get; init; }
+
+    /// <summary>C·H·W.</summary>
+    public required long ValuesPerImage { get; init; }
 
     public required double LargestPixel { get; init; }
 }

@@ -53,6 +53,38 @@ public sealed class WorstCaseMetrics
         static string Text(double value) => MetricsText.Of(value);
     }
 
+    /// <summary>All numbers and findings as JSON; numbers that are undefined are null.</summary>
+    public string ToJson() => MetricsJson.Write(new
+    {
+        rows = Rows.Count,
+        valid = ValidCount,
+        invalid = Rows.Count - ValidCount,
+        unchanged = Rows.Count(row => row.Unchanged),
+        measures = Measures.Select(measure => new
+        {
+            name = measure.Similarity.Name,
+            higherIsMoreSimilar = measure.Similarity.HigherIsMoreSimilar,
+            ideal = measure.Similarity.Ideal,
+            mean = measure.Mean,
+            interval = measure.Interval,
+            count = measure.Values.Count(value => !double.IsNaN(value)),
+            values = measure.Values,
+            attacks = measure.ByAttack.Select(alone => new { name = alone.Attack, mean = alone.Mean, wins = alone.Wins, curve = alone.Curve }),
+            restarts = measure.ByRestart,
+            otherImages = measure.Others is { } others
+                ? new
+                {
+                    sameClass = Of(others.SameClass),
+                    otherClass = Of(others.OtherClass),
+                    lift = others.Lift is { } lift ? new { value = lift.Value, interval = lift.Interval, count = lift.Count } : null,
+                }
+                : null,
+        }),
+        findings = Findings.Select(finding => new { concern = finding.Concern.ToString(), text = finding.Text }),
+    });
+
+    private static object Of(MeanSimilarity mean) => new { mean = mean.Mean, interval = mean.Interval, count = mean.Count };
+
     /// <summary>Puts batches together and analyses the whole.</summary>
     internal static WorstCaseMetrics Of(WorstCaseEvaluation evaluation, IReadOnlyList<WorstCaseBatch> batches, bool wasTraining)
     {
@@ -69,7 +101,7 @@ public sealed class WorstCaseMetrics
 
         IReadOnlyList<OtherImages> others = maps.Build().Compare(evaluation.Judges);
         WorstCaseMeasure[] measures = [.. evaluation.Judges.Select((judge, i) => Measure(judge, i, batches, others[i]))];
-        return new(rows, measures, [.. new ResultAnalysis(evaluation, measures[0], batches, wasTraining).Findings()]);
+        return new(rows, measures, [.. new ResultAnalysis(evaluation, measures, batches, wasTraining).Findings()]);
     }
 
     private static WorstCaseMeasure Measure(IMapSimilarity judge, int index, IReadOnlyList<WorstCaseBatch> batches, OtherImages others)
@@ -85,14 +117,16 @@ public sealed class WorstCaseMetrics
             [
                 .. names.Select((name, attack) => new AttackAlone(
                     name,
-                    Mean(judged.SelectMany(batch => batch.ByAttack[attack])),
+                    OfAttacked(batch => batch.ByAttack[attack]),
                     judged.Sum(batch => batch.Winner.Count(winner => winner == attack)),
                     Together(judged.Select(batch => batch.Curves[attack]), weights))),
             ],
-            ByRestart = [.. judged[0].ByRestart.Select((_, restart) => Mean(judged.SelectMany(
-                batch => batch.ByRestart[restart].Zip(batch.Similarity, (worst, known) => double.IsNaN(known) ? double.NaN : worst))))],
+            ByRestart = [.. judged[0].ByRestart.Select((_, restart) => OfAttacked(batch => batch.ByRestart[restart]))],
             Others = others,
         };
+
+        double OfAttacked(Func<WorstCaseNumbers, IEnumerable<double>> values) => Mean(judged.SelectMany(
+            batch => values(batch).Zip(batch.Similarity, (value, worst) => double.IsNaN(worst) ? double.NaN : value)));
     }
 
     /// <summary>The weighted mean of curves of equal length.</summary>
@@ -139,7 +173,7 @@ public sealed record WorstCaseMeasure
 
 /// <summary>What one attack of an ensemble reaches alone.</summary>
 /// <param name="Attack">Its name.</param>
-/// <param name="Mean">The mean similarity; NaN where it did not run because all images were finished.</param>
+/// <param name="Mean">The mean similarity over the images attacked; NaN where it did not run because all were finished.</param>
 /// <param name="Wins">Images for which it found the worst iterate of all.</param>
 /// <param name="Curve">The mean of the worst so far along its steps, queries or draws.</param>
 public sealed record AttackAlone(string Attack, double Mean, int Wins, IReadOnlyList<double> Curve);

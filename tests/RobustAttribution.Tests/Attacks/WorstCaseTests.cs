@@ -167,6 +167,25 @@ public sealed class WorstCaseTests
     }
 
     [TestMethod]
+    public void AFurtherRestartNeverFindsLess()
+    {
+        using var scope = NewDisposeScope();
+        (ImageNetwork network, Tensor images, Tensor classes) = Problem(relu: true);
+        IReadOnlyList<double>[] found = [.. Enumerable.Range(1, 6).Select(restarts =>
+        {
+            using var generator = new Generator(11, CPU);
+            using WorstCaseResult result = (Attack with { Restarts = restarts, Steps = 4 }).Search(network, images, classes, generator);
+            return result.Judged[0].Similarity;
+        })];
+        for (int i = 1; i < found.Length; i++)
+        {
+            Assert.IsTrue(found[i].Zip(found[i - 1]).All(pair => pair.First <= pair.Second), $"{i + 1} restarts");
+        }
+
+        Assert.IsLessThan(found[0].Average(), found[^1].Average());
+    }
+
+    [TestMethod]
     public void WhatCannotWorkIsNamed()
     {
         StringAssert.Contains(

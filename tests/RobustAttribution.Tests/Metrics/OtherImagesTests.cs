@@ -134,6 +134,25 @@ public sealed class OtherImagesTests
         Assert.IsNull(found[1].InCommon);
     }
 
+    /// <summary>39 of 40 pixels are always shared, and images of one class may have much in common.</summary>
+    [TestMethod]
+    [DataRow(39, 5, false)]
+    [DataRow(2, 5, false)]
+    [DataRow(2, 1, true)]
+    public void WhatChanceOrOneClassExplainsIsNotNamed(int k, int places, bool isNamed)
+    {
+        var builder = new MapSample.Builder();
+        for (int i = 0; i < 6; i++)
+        {
+            float[] map = [.. Enumerable.Repeat(1f, 40)];
+            map[0] = 2;
+            map[1 + (i % places)] = k == 2 ? 2 : 0; // one of two top pixels, or the only one that is not
+            builder.Add(Row(i, map, 1), "a");
+        }
+
+        Assert.AreEqual(isNamed, builder.Build().Compare([new TopKIntersection(k)]).Single().InCommon is not null);
+    }
+
     [TestMethod]
     public void RowsHaveTheContentTheMapAndTheControlsOfTheirImage()
     {

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using RobustAttribution.Metrics;
 
-namespace RobustAttribution.MLNet.Evaluation;
+namespace RobustAttribution.Metrics;
 
 /// <summary>Writes metrics as JSON; numbers that are not finite, the undefined ones, are null.</summary>
 internal static class MetricsJson
