@@ -28,7 +28,7 @@ internal sealed record Method(string Name, string Weights, ITrainingObjective Ob
         new("trades", "published", new Trades()),
         new("r2et", "published", new RankThickness()),
         new("input-gradient", "published", new InputGradientPenalty()),
-        new("advaat", "chosen", AdvAat(30)) { Candidates = [AdvAat(10), AdvAat(30), AdvAat(100)] },
+        new("advaat", "chosen", AdvAat(15)) { Candidates = [AdvAat(10), AdvAat(15), AdvAat(30)] },
         new("pgd", "chosen", Pgd(12)) { Candidates = [Pgd(12), Pgd(16)] },
         new("trades", "chosen", Trades(12)) { Candidates = [Trades(12), Trades(16)] },
         new("aga", "larger-epsilon", Aga(24, 300)), // whose maps are alike whatever the image shows

@@ -1,3 +1,5 @@
+using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
 
@@ -6,10 +8,15 @@ namespace RobustAttribution.Examples.TrainRobustClassifier;
 /// <summary>The robust trainings the demo can show, all on the network without kinks.</summary>
 internal static class RobustObjectives
 {
-    // Weights that are felt on this data, and ε for few epochs: with the board's 16/255 these four end in maps that are alike for all images.
+    // AdvAAT with the weight that the board chose. AGA with weights that are felt, and ε for few epochs: with the board's 16/255 these four end in
+    // maps that are alike for all images.
     private static readonly Dictionary<string, (string Title, TrainingObjective Objective)> All = new()
     {
-        ["aga"] = ("AGA", new LocalGradientAlignment { Epsilon = 8.0 / 255, L2Weight = 0, CosineWeight = 300 }),
+        ["advaat"] = ("AdvAAT", new AdversarialAttributionTraining
+        {
+            Weight = 15, Attack = new() { Steps = 3, Step = new SteepestStep(4.0 / 255), Attribution = new InputGradient() },
+        }),
+        ["aga"] = ("AGA", new LocalGradientAlignment { Epsilon = 8.0 / 255, L2Weight = 0, CosineWeight = 150 }),
         ["art"] = ("ART", new SpatialAlignment()),
         ["pgd"] = ("PGD-7", new AdversarialCrossEntropy()),
         ["hessian"] = ("Hessian", new HessianNormPenalty()),

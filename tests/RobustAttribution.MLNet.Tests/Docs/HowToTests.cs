@@ -6,6 +6,7 @@ using RobustAttribution.Attacks;
 using RobustAttribution.Attributions;
 using RobustAttribution.MLNet.Tests.Fixtures;
 using RobustAttribution.Networks;
+using RobustAttribution.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.PyBridge;
@@ -191,6 +192,16 @@ public sealed class HowToTests
 
         using var owned = (IDisposable)model;
         Assert.AreEqual(Activation.Softplus(3), ((IEnumerable<ITransformer>)model).OfType<RobustAttributionModelTransformer>().Single().Network.Activation);
+    }
+
+    [TestMethod]
+    public void TheMapThatIsShownIsTrained()
+    {
+        ITransformer model = TrainingSnippets.ChooseRobust(Context, Train(24), epochs: 1);
+
+        using var owned = (IDisposable)model;
+        TrainingResult training = ((IEnumerable<ITransformer>)model).OfType<RobustAttributionModelTransformer>().Single().Training!;
+        Assert.IsTrue(training.History.Single().LossTerms["correlation"] > 0);
     }
 
     [TestMethod]

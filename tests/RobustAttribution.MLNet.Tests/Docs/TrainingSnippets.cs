@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using RobustAttribution.Attacks;
+using RobustAttribution.Attributions;
 using RobustAttribution.Augmentations;
 using RobustAttribution.Networks;
 using RobustAttribution.Objectives;
@@ -24,6 +25,24 @@ internal static class TrainingSnippets
             }));
         #endregion
         return pipeline.Fit(train);
+    }
+
+    public static ITransformer ChooseRobust(MLContext mlContext, IDataView train, int epochs)
+    {
+        #region ChooseRobust
+        var robust = mlContext.Transforms.Conversion.MapValueToKey("Label")
+            .Append(mlContext.Transforms.RobustImageClassification(new()
+            {
+                Network = new SmallConvNetArchitecture { Pooling = Pooling.Average },
+                Objective = new AdversarialAttributionTraining // softplus β = 3 is what it trains with
+                {
+                    Weight = 15, // of 1 − correlation, beside the cross-entropy
+                    Attack = new() { Steps = 3, Step = new SteepestStep(4.0 / 255), Attribution = new InputGradient() }, // the map that is shown
+                },
+                Epochs = epochs,
+            }));
+        #endregion
+        return robust.Fit(train);
     }
 
     public static void Tune(MLContext mlContext, IDataView train, IDataView validation, int epochs)
