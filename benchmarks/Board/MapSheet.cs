@@ -27,7 +27,7 @@ internal static class MapSheet
                 "Fashion-MNIST test images; map = |gradient of the predicted class|, brighter = more important; each map has its own scale, clipped at its 99th percentile.",
                 "Without kinks: average pooling, softplus β = 3. A map that is the same for every image holds against any attack, and says nothing.",
             ],
-            Columns = ["image", .. trained.Select(entry => entry.Method.Weights == "published" ? entry.Method.Name : $"{entry.Method.Name}, {entry.Method.Weights.Split('-')[0]}")],
+            Columns = ["image", .. trained.Select(entry => entry.Method.Weights is "published" or "reduced" ? entry.Method.Name : $"{entry.Method.Name}, {entry.Method.Weights.Split('-')[0]}")],
             ColumnGroups = [(null, 1), .. trained.GroupBy(entry => entry.Network.Name).Select(group => ((string?)(group.Key == "paper" ? "max-pooling" : "no kinks"), group.Count()))],
             CellSize = 116,
         };
