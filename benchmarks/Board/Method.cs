@@ -8,10 +8,10 @@ namespace RobustAttribution.Benchmarks;
 /// <summary>A training method with one choice of its weights.</summary>
 /// <param name="Name">The method's usual name.</param>
 /// <param name="Weights">"published", "reduced" where those take hours, or "chosen" on validation images among <see cref="Candidates"/>.</param>
-/// <param name="Objective">What is minimised; of chosen weights the first candidate until they are chosen.</param>
-internal sealed record Method(string Name, string Weights, ITrainingObjective Objective)
+/// <param name="Objective">What is minimised; null where it is chosen before the first training.</param>
+internal sealed record Method(string Name, string Weights, ITrainingObjective? Objective)
 {
-    /// <summary>What the weights are chosen from.</summary>
+    /// <summary>What the weights are chosen from, see <see cref="Choice"/>.</summary>
     public IReadOnlyList<ITrainingObjective> Candidates { get; init; } = [];
 
     public static IReadOnlyList<Method> All { get; } =
@@ -29,11 +29,20 @@ internal sealed record Method(string Name, string Weights, ITrainingObjective Ob
         new("r2et", "published", new RankThickness()),
         new("input-gradient", "published", new InputGradientPenalty()),
         new("advaat", "chosen", AdvAat(15)) { Candidates = [AdvAat(10), AdvAat(15), AdvAat(30)] },
-        new("pgd", "chosen", Pgd(12)) { Candidates = [Pgd(12), Pgd(16)] },
-        new("trades", "chosen", Trades(12)) { Candidates = [Trades(12), Trades(16)] },
+        new("input-gradient", "chosen", null) { Candidates = Weighted([3, 10, 30], weight => new InputGradientPenalty { Weight = weight }) },
+        new("hessian", "chosen", null) { Candidates = Weighted([1e-2, 1e-1], weight => new HessianNormPenalty { Weight = weight }) },
+        new("r2et", "chosen", null) { Candidates = Weighted([0.1, 1], weight => new RankThickness { HessianWeight = weight }) },
+        new("pgd", "chosen", null) { Candidates = Weighted([12, 16], Pgd) },
+        new("trades", "chosen", null) { Candidates = Weighted([12, 16], Trades) },
+        new("art", "chosen", null) { Candidates = Weighted([0.1, 2], weight => new SpatialAlignment { Weight = weight }) },
+        new("igr", "chosen", null) { Candidates = Weighted([10, 100], weight => new IntegratedGradientRegularization { Weight = weight, Attribution = FewPoints }) },
+        new("ig-norm", "chosen", null) { Candidates = Weighted([0.3, 3], weight => IgNorm with { Weight = weight }) },
+        new("ig-sum-norm", "chosen", null) { Candidates = Weighted([0.3, 1], weight => IgNorm with { Sum = true, Weight = weight }) },
         new("aga", "larger-epsilon", Aga(24, 300)), // whose maps are alike whatever the image shows
         new("aga", "chosen", Aga(16, 300)) { Candidates = [Aga(8, 300), Aga(8, 1000), Aga(16, 300), Aga(16, 1000), Aga(24, 300), Aga(32, 100), Aga(32, 300)] },
     ];
+
+    private static ITrainingObjective[] Weighted(double[] weights, Func<double, ITrainingObjective> objective) => Array.ConvertAll(weights, weight => objective(weight));
 
     // Published for Fashion-MNIST: ε 0.1, 20 steps of 0.01 on 10 points, 50 points in the loss, which takes hours here.
     private static IntegratedGradientNorm IgNorm

@@ -18,7 +18,7 @@ var shard = new Option<string>("--shard") { Description = "Only this part of the
 var page = new Option<bool>("--page") { Description = "Write the page from the cards, and do nothing else." };
 var trainOnly = new Option<bool>("--train-only") { Description = "Train and do not measure." };
 var maps = new Option<string?>("--maps") { Description = "Write a PNG file of the trained models' maps, and do nothing else." };
-var choose = new Option<bool>("--choose") { Description = "Choose weights on validation images." };
+var choose = new Option<bool>("--choose") { Description = "Choose weights on validation images anew, and do nothing else." };
 Option<string?> dataOption = SharedOptions.Data();
 Option<bool> downloadOption = SharedOptions.Download();
 var command = new RootCommand("Trains and measures every method.") { settings, seeds, only, choose, maps, folder, cardFolder, protocols, shard, trainOnly, page, dataOption, downloadOption };
@@ -50,7 +50,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
            from method in Method.All
            from network in TestedNetwork.All
            let entry = new Entry(setting, method, network, seed)
-           where parsed.GetValue(only)!.Any(entry.Name.Contains)
+           where parsed.GetValue(only)!.Any(entry.Name.Contains) && (!parsed.GetValue(choose) || method.Candidates.Count > 0)
            select entry,
     ];
     if (parsed.GetValue(maps) is { } sheet)
@@ -60,16 +60,12 @@ int Run(ParseResult parsed, CancellationToken cancellation)
     }
 
     Shard part = Shard.Parse(parsed.GetValue(shard)!);
+    var choices = new Choices(Path.Combine(parsed.GetValue(cardFolder)!, "..", "choices"));
     foreach (Entry entry in entries.Where((_, index) => index % part.Count == part.Index))
     {
         if (parsed.GetValue(choose))
         {
-            foreach (ITrainingObjective objective in entry.Method.Candidates.DefaultIfEmpty(entry.Method.Objective))
-            {
-                using ImageNetwork network = Models.Trained(entry, objective, data, cancellation);
-                Terminal.Output.WriteLine($"{entry}: {Candidate.Measure(objective, network, data.Validation)}");
-            }
-
+            Terminal.Output.WriteLine($"{entry}: taken is {choices.Choose(entry, data, Terminal.Output.WriteLine, cancellation).Taken.Objective}");
             continue;
         }
 
@@ -78,7 +74,7 @@ int Run(ParseResult parsed, CancellationToken cancellation)
             if (!models.Has(entry))
             {
                 var watch = Stopwatch.StartNew();
-                models.Train(entry, entry.Method.Objective, data, cancellation);
+                models.Train(entry, choices.ObjectiveOf(entry, data, Terminal.Output.WriteLine, cancellation), data, cancellation);
                 Terminal.Output.WriteLine($"{entry}: trained in {watch.Elapsed.TotalSeconds:F0} s");
             }
 
