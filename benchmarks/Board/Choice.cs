@@ -38,7 +38,6 @@ internal sealed record Choice(Candidate Plain, IReadOnlyList<Candidate> Candidat
 internal sealed class Choices(string folder)
 {
     private const int Seed = 11; // of no model on the board
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>What an entry is trained with; chosen now where it was not before.</summary>
     public ITrainingObjective ObjectiveOf(Entry entry, FashionMnist data, Action<string> log, CancellationToken cancellation)
@@ -56,11 +55,11 @@ internal sealed class Choices(string folder)
         })];
         var choice = new Choice(measured[0], measured[1..]);
         Directory.CreateDirectory(folder);
-        File.WriteAllText(PathOf(entry), JsonSerializer.Serialize(choice, Format) + "\n");
+        File.WriteAllText(PathOf(entry), JsonSerializer.Serialize(choice, Models.Format) + "\n");
         return choice;
     }
 
-    private Choice? Find(Entry entry) => File.Exists(PathOf(entry)) ? JsonSerializer.Deserialize<Choice>(File.ReadAllText(PathOf(entry)), Format) : null;
+    private Choice? Find(Entry entry) => File.Exists(PathOf(entry)) ? JsonSerializer.Deserialize<Choice>(File.ReadAllText(PathOf(entry)), Models.Format) : null;
 
     private string PathOf(Entry entry) => Path.Combine(folder, $"{entry.Setting.Name}-{entry.Method.Name}-{entry.Network.Name}.json");
 }

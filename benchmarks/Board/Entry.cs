@@ -28,7 +28,8 @@ internal sealed record TrainedEntry(JsonElement Objective, JsonElement Activatio
 /// <param name="folder">Where they are kept.</param>
 internal sealed class Models(string folder)
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    /// <summary>How the board's small files are written.</summary>
+    public static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     public bool Has(Entry entry) => File.Exists(CardOf(entry));
 

@@ -100,8 +100,7 @@ public sealed class WorstCaseEvaluationTests
     public void KinksAndTiesDoNotDependOnTheBall(Pooling pooling, bool hasKinks)
     {
         using var scope = NewDisposeScope();
-        var architecture = new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = pooling };
-        using ImageNetwork network = TinyNetworks.Create(architecture, type: ScalarType.Float32);
+        using ImageNetwork network = Pooled(pooling, ScalarType.Float32);
         Tensor background = ones([4, 2, 8, 8], network.DataType, network.Device);
         Assert.AreEqual(hasKinks, Flags(WithBall(new L2Ball(0.3)), network, background).Contains(EvaluationConcern.NotContinuous));
     }
@@ -122,8 +121,7 @@ public sealed class WorstCaseEvaluationTests
     public void KinksAndTiesAreNoAttack(Pooling pooling, bool hasKinks)
     {
         using var scope = NewDisposeScope();
-        var architecture = new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = pooling };
-        using ImageNetwork network = TinyNetworks.Create(architecture);
+        using ImageNetwork network = Pooled(pooling, ScalarType.Float64);
         Tensor background = zeros([4, 2, 8, 8], network.DataType, network.Device); // every window of the first pool ties
         Assert.AreEqual(hasKinks, Flags(Brief, network, background).Contains(EvaluationConcern.NotContinuous));
     }
@@ -365,6 +363,9 @@ public sealed class WorstCaseEvaluationTests
         => evaluation.Measure(network, new TensorBatchSource(images, TinyNetworks.Batch(network, (int)images.shape[0]).Classes), 16);
 
     private static IReadOnlyList<EvaluationConcern> Concerns(WorstCaseMetrics metrics) => [.. metrics.Findings.Select(finding => finding.Concern)];
+
+    private static ImageNetwork Pooled(Pooling pooling, ScalarType type) => TinyNetworks.Create(
+        new SmallConvNetArchitecture { FirstStageChannels = 3, SecondStageChannels = 4, HiddenUnits = 5, Pooling = pooling }, type: type);
 
     private static ImageNetwork Own(nn.Module<Tensor, Tensor> backbone)
     {
